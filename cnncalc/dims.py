@@ -1,0 +1,86 @@
+"""Sizes: arithmetic that reads the same on ints, on NumPy int64 arrays and on symbols.
+
+A layer's rule is written once with `+ - * //` and these words. A rule never branches on a dim and never
+compares one with `==`, `max` or `/`. Neither numpy nor the symbols are imported here: an operand brings its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any, TypeAlias
+
+Dim: TypeAlias = Any
+"""An int, an int64 array (one entry a design) or a `symbols.Polynomial`."""
+
+Truth: TypeAlias = Any
+"""A bool, an array of bools, or a condition on symbols that is not decided."""
+
+Shape: TypeAlias = tuple[Dim, ...]
+"""The size of one image's tensor: channels, then the spatial axes; a flat tensor has its features alone."""
+
+
+def ceil_div(n: Dim, d: Dim) -> Dim:
+    """ceil(n / d)."""
+    return -(-n // d)
+
+
+def exact_div(n: Dim, d: Dim) -> Dim:
+    """n / d, where a need guarantees that it is whole."""
+    return n // d
+
+
+def divides(d: Dim, n: Dim) -> Truth:
+    """Whether n is a multiple of d."""
+    if isinstance(d, int) and isinstance(n, int):
+        return d != 0 and n % d == 0
+    for value in (n, d):
+        if is_symbolic(value):
+            from .symbols import divides as symbolic
+
+            return symbolic(d, n)
+    return n % d == 0
+
+
+def at_least(a: Dim, b: Dim) -> Dim:
+    """The larger of two dims."""
+    return _extremum("maximum", max, a, b)
+
+
+def at_most(a: Dim, b: Dim) -> Dim:
+    """The smaller of two dims."""
+    return _extremum("minimum", min, a, b)
+
+
+def product(dims: Iterable[Dim]) -> Dim:
+    """All dims multiplied; 1 for none."""
+    result: Dim = 1
+    for dim in dims:
+        result = result * dim
+    return result
+
+
+def equals(a: Dim, b: Dim) -> Truth:
+    """Whether two dims are the same size."""
+    if is_symbolic(a) or is_symbolic(b):
+        from .symbols import equals as symbolic
+
+        return symbolic(a, b)
+    return a == b
+
+
+def is_symbolic(dim: Dim) -> bool:
+    """Whether a number is still to be given."""
+    return hasattr(dim, "symbols")
+
+
+def _extremum(array_function: str, plain: Any, a: Dim, b: Dim) -> Dim:
+    if isinstance(a, int) and isinstance(b, int):
+        return plain(a, b)
+    if is_symbolic(a) or is_symbolic(b):
+        from . import symbols
+
+        return getattr(symbols, array_function)(a, b)
+    if hasattr(a, "__array__") or hasattr(b, "__array__"):
+        return getattr(sys.modules["numpy"], array_function)(a, b)
+    return plain(a, b)

@@ -1,0 +1,69 @@
+"""The layer kinds: one file a family, and this explicit table.
+
+To add a kind: its class, its line here, its kernel, its rows in the tests and in the docs (CONTRIBUTING.md).
+"""
+
+from __future__ import annotations
+
+from .activation import (
+    Abs,
+    Dropout,
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    HardTanh,
+    Identity,
+    LeakyRelu,
+    Maxout,
+    Mish,
+    PRelu,
+    Relu,
+    Relu6,
+    Selu,
+    Sigmoid,
+    Silu,
+    Softmax,
+    Softplus,
+    Softsign,
+    Sqrt,
+    Square,
+    Tanh,
+)
+from .affine import Bias, Scale
+from .arrange import (
+    ChannelShuffle,
+    Crop,
+    Flatten,
+    Mean,
+    PadMap,
+    Permute,
+    PixelShuffle,
+    Reshape,
+    Slice,
+    SpaceToDepth,
+    Split,
+)
+from .base import ArgumentError, Layer, Need
+from .conv import Conv, Depthwise, Pointwise
+from .join import Add, Concat, Matmul, Maximum, Mul, Sub
+from .linear import Linear
+from .norm import BatchNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
+from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool
+from .resize import Upsample
+from .upconv import Upconv
+
+CLASSES: tuple[type[Layer], ...] = (
+    *(Conv, Pointwise, Depthwise, Upconv, Linear),
+    *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool, Mean),
+    *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, LocalResponseNorm, L2Norm, Scale, Bias),
+    *(Relu, Relu6, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Mish, HardSwish, HardSigmoid, HardTanh),
+    *(Sigmoid, Tanh, Softplus, Softsign, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
+    *(Add, Sub, Mul, Maximum, Concat, Matmul),
+    *(Flatten, Reshape, Permute, PadMap, Crop, Slice, Split, ChannelShuffle, PixelShuffle, SpaceToDepth, Upsample),
+)
+
+KINDS: dict[str, type[Layer]] = {layer.kind: layer for layer in CLASSES}
+"""Every kind by its word in a spec."""
+
+__all__ = ["KINDS", "ArgumentError", "Layer", "Need"]

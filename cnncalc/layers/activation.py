@@ -1,0 +1,251 @@
+"""Activations: functions of one element, with the few that look at neighbouring channels.
+
+    relu    leakyrelu: 0.1    prelu    softmax    maxout: 2
+
+Each evaluation counts as one operation, however it is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..dims import Dim, Shape, divides, exact_div, product
+from .base import IN_PLACE, NEW, NO_WEIGHTS, VIEW, Layer, Need, Shapes, Weightless
+from .fields import COUNT, FLAG, REAL, Choice, Real, field
+from .windows import Reach, same_place
+
+
+class Activation(Weightless):
+    """One output an input, at the same place."""
+
+    storage = IN_PLACE
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        return inputs[0]
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One an element."""
+        return product(output)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position."""
+        return (same_place(len(output) - 1),)
+
+
+class Relu(Activation):
+    """max(0, x)."""
+
+    kind = "relu"
+
+
+class Relu6(Activation):
+    """min(max(0, x), 6)."""
+
+    kind = "relu6"
+
+
+class LeakyRelu(Activation):
+    """x for x > 0, else slope * x."""
+
+    kind = "leakyrelu"
+    main = "slope"
+    slope: float = field(REAL, 0.01, about="factor of negative inputs")
+
+
+class Elu(Activation):
+    """x for x > 0, else alpha * (exp(x) - 1)."""
+
+    kind = "elu"
+    main = "alpha"
+    alpha: float = field(REAL, 1.0, about="limit of negative outputs")
+
+
+class Selu(Activation):
+    """1.0507 * (x for x > 0, else 1.6733 * (exp(x) - 1)) (Klambauer et al. 2017)."""
+
+    kind = "selu"
+
+
+class Gelu(Activation):
+    """x * Phi(x), Phi the normal distribution function."""
+
+    kind = "gelu"
+    main = "form"
+    form: str = field(Choice("exact", "tanh"), "exact", about="exact, or the approximation by tanh")
+
+
+class Silu(Activation):
+    """x * sigmoid(x), also called swish."""
+
+    kind = "silu"
+
+
+class Mish(Activation):
+    """x * tanh(softplus(x))."""
+
+    kind = "mish"
+
+
+class HardSwish(Activation):
+    """x * min(max(0, x + 3), 6) / 6."""
+
+    kind = "hardswish"
+
+
+class HardSigmoid(Activation):
+    """min(max(0, x + 3), 6) / 6."""
+
+    kind = "hardsigmoid"
+
+
+class HardTanh(Activation):
+    """min(max(low, x), high)."""
+
+    kind = "hardtanh"
+    low: float = field(REAL, -1.0, about="smallest output")
+    high: float = field(REAL, 1.0, about="largest output")
+
+
+class Sigmoid(Activation):
+    """1 / (1 + exp(-x))."""
+
+    kind = "sigmoid"
+
+
+class Tanh(Activation):
+    """tanh(x)."""
+
+    kind = "tanh"
+
+
+class Softplus(Activation):
+    """log(1 + exp(x))."""
+
+    kind = "softplus"
+
+
+class Softsign(Activation):
+    """x / (1 + |x|)."""
+
+    kind = "softsign"
+
+
+class Abs(Activation):
+    """|x|."""
+
+    kind = "abs"
+
+
+class Square(Activation):
+    """x * x."""
+
+    kind = "square"
+
+
+class Sqrt(Activation):
+    """The square root of x."""
+
+    kind = "sqrt"
+
+
+class Identity(Activation):
+    """x: keeps a place for a name."""
+
+    kind = "identity"
+    storage = VIEW
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """None."""
+        return 0
+
+
+class Softmax(Activation):
+    """exp(x_c) divided by its sum over the channels of each position."""
+
+    kind = "softmax"
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """An exponential, an addition and a division an element."""
+        return product(output) * 3
+
+
+class Dropout(Activation):
+    """Training only: elements set to zero at random; at inference the input as it is."""
+
+    kind = "dropout"
+    main = "rate"
+    storage = VIEW
+    rate: float = field(Real(0, 1), 0.5, about="share of the elements set to zero in training")
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """None at inference."""
+        return 0
+
+
+class PRelu(Layer):
+    """x for x > 0, else a learned slope times x (He et al. 2015, arXiv:1502.01852)."""
+
+    kind = "prelu"
+    storage = IN_PLACE
+    shared: bool = field(FLAG, False, about="one slope for all channels instead of one each")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """`weight`: the slopes."""
+        return {"weight": (1,) if self.shared else (inputs[0][0],)}
+
+    def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """None."""
+        return NO_WEIGHTS
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        """None: the slope is an operation."""
+        return 0
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One an element."""
+        return product(output)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position."""
+        return (same_place(len(output) - 1),)
+
+
+class Maxout(Weightless):
+    """The largest of each `pieces` neighbouring channels (Goodfellow et al. 2013)."""
+
+    kind = "maxout"
+    main = "pieces"
+    storage = NEW
+    pieces: Dim = field(COUNT, 2, about="channels that one output is the largest of")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """The pieces divide the channels."""
+        channels = inputs[0][0]
+        yield Need(
+            "pieces", divides(self.pieces, channels), f"{self.pieces} pieces do not divide the {channels} channels"
+        )
+
+    def output(self, *inputs: Shape) -> Shape:
+        """A channel for each group of pieces."""
+        return (exact_div(inputs[0][0], self.pieces), *inputs[0][1:])
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One an input."""
+        return product(inputs[0])
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position."""
+        return (same_place(len(output) - 1),)

@@ -1,0 +1,65 @@
+"""Learned numbers per channel: a scale, a shift.
+
+    scale: {init: 1}        layer scale (ConvNeXt), the coefficient of LeNet-5's subsampling
+    bias                    a learned number added to each channel
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..dims import Dim, Shape, product
+from .base import IN_PLACE, NO_WEIGHTS, Layer, Need, Shapes
+from .fields import FLAG, field
+from .windows import Reach, same_place
+
+
+class PerChannel(Layer):
+    """One learned number for each channel."""
+
+    storage = IN_PLACE
+    shared: bool = field(FLAG, False, about="one number for all channels instead of one each")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """`weight` or `bias`: one number a channel."""
+        return {"weight": (1,) if self.shared else (inputs[0][0],)}
+
+    def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """None."""
+        return NO_WEIGHTS
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        """None: the scale and shift are operations."""
+        return 0
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One an element."""
+        return product(output)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position."""
+        return (same_place(len(output) - 1),)
+
+
+class Scale(PerChannel):
+    """Multiplies each channel by a learned number."""
+
+    kind = "scale"
+
+
+class Bias(PerChannel):
+    """Adds a learned number to each channel."""
+
+    kind = "bias"
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """`bias`: one number a channel."""
+        return {"bias": (1,) if self.shared else (inputs[0][0],)}

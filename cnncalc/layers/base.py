@@ -1,0 +1,161 @@
+"""What a layer kind is: a frozen record of its arguments with its local answers.
+
+A layer knows nothing of graphs, files or tables. Every answer is asked with the shapes that come in and the shape
+that goes out, and none has a default: a kind that costs nothing says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple, dataclass_transform
+
+from ..dims import Dim, Shape, Truth
+from .fields import Field, field
+from .windows import Reach
+
+Shapes = tuple[Shape, ...]
+
+AXIS_NAMES = {0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+
+NEW, IN_PLACE, VIEW = "new", "in place", "view"
+"""How a layer stores its output: a tensor of its own; possibly over its first input; as another view of it."""
+
+NO_WEIGHTS: Mapping[str, Shape] = {}
+
+
+class Need(NamedTuple):
+    """A condition on the input; `field` is the argument to blame, "" the input itself."""
+
+    field: str
+    holds: Truth
+    message: str
+    help: str = ""
+
+
+@dataclass_transform(frozen_default=True, eq_default=False, kw_only_default=True, field_specifiers=(field,))
+class Layer:
+    """The local answers about one layer; shapes are of one image: channels, then the spatial axes.
+
+    A kind declares its arguments as a dataclass does, `out: Dim = field(...)`. (Not one of the standard library:
+    60 of those take 50 ms to define, at every start.)
+    """
+
+    kind: ClassVar[str]
+    """The word for it in a spec."""
+
+    main: ClassVar[str | None] = None
+    """The argument that may stand alone, as in `conv: 64`."""
+
+    storage: ClassVar[str]
+    """NEW, IN_PLACE or VIEW."""
+
+    joins: ClassVar[bool] = False
+    """Whether it takes several branches."""
+
+    flattens: ClassVar[bool] = False
+    """Whether a map must be flattened before it."""
+
+    sugar: ClassVar[bool] = False
+    """Whether `norm` and `act` may be written on it, for the steps that follow."""
+
+    inherits: ClassVar[str | None] = None
+    """The kind whose `defaults` also hold for this one."""
+
+    not_inherited: ClassVar[frozenset[str]] = frozenset()
+
+    fields: ClassVar[Mapping[str, Field]] = {}
+    """The arguments of the kind, in order."""
+
+    def __init_subclass__(cls) -> None:
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Field)}
+        cls.fields = {**cls.fields, **own}
+        for name in own:
+            delattr(cls, name)
+
+    def __init__(self, **arguments: Any) -> None:
+        self.__dict__.update(arguments)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """The conditions that must hold for the layer to make sense on these inputs."""
+        raise NotImplementedError
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of the output."""
+        raise NotImplementedError
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """Name -> shape of each learned tensor."""
+        raise NotImplementedError
+
+    def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """Name -> shape of each tensor that is stored with the weights and not learned."""
+        raise NotImplementedError
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        """Multiply-accumulates for one image; taps on padding count, a bias costs nothing."""
+        raise NotImplementedError
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """Element-wise and pooling work for one image, in scalar operations; no part of the MACs."""
+        raise NotImplementedError
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """For each input: what one output position sees of it, per spatial axis of the output, or EVERYTHING."""
+        raise NotImplementedError
+
+    @classmethod
+    def check(cls, axes: int) -> str:
+        """Why the kind cannot stand on a tensor with so many spatial axes, or nothing."""
+        return ""
+
+    @classmethod
+    def read(cls, arguments: Mapping[str, Any], axes: int) -> Layer:
+        """The layer with these arguments, each read by its reader. Raises ArgumentError for the first bad one."""
+        values = {}
+        for name, field in cls.fields.items():
+            value = arguments.get(name, field.default)
+            if name in arguments or not field.required:
+                try:
+                    values[name] = value if value is None and field.default is None else field.reader.read(value, axes)
+                except ValueError as error:
+                    raise ArgumentError(name, f"`{name}` {error}") from None
+            else:
+                raise ArgumentError("", f"`{cls.kind}` needs `{name}`: {field.about}")
+        return cls(**values)
+
+
+class ArgumentError(Exception):
+    """An argument that cannot be read; `field` names it, "" where it is missing."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
+
+
+class Weightless(Layer):
+    """A layer without learned tensors and without MACs."""
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """None."""
+        return NO_WEIGHTS
+
+    def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """None."""
+        return NO_WEIGHTS
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        """None."""
+        return 0
+
+
+def size_text(shape: Shape) -> str:
+    """A shape as people write it: 64x56x56."""
+    return "x".join(map(str, shape))
+

@@ -1,0 +1,166 @@
+"""Where branches meet.
+
+    add: {main: [...], shortcut: prev}       element by element; the same shapes, or an axis of size 1
+    concat: [[...], [...]]                   channels one after the other; the maps agree
+    matmul: [a, b]                           (m, k) times (k, n): a product of two activations
+
+A tensor of C numbers meets a map of C channels as one number a channel (an SE gate from a linear layer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..dims import Dim, Shape, equals, product
+from .base import AXIS_NAMES, IN_PLACE, NEW, Need, Shapes, Weightless, size_text
+from .windows import EVERYTHING, Reach, same_place
+
+
+def is_one(dim: Dim) -> bool:
+    """Whether an axis has size 1 by construction, so that it is repeated along another."""
+    return isinstance(dim, int) and dim == 1
+
+
+class Join(Weightless):
+    """What the joins share: several inputs."""
+
+    joins = True
+    fewest = 1
+
+
+class Elementwise(Join):
+    """Element by element over all branches; axes of size 1 are repeated."""
+
+    storage = IN_PLACE
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """The branches have the same shape, where an axis is not repeated."""
+        widest = max(inputs, key=len)
+        target = self.output(*inputs)
+        for place, shape in enumerate(inputs):
+            if len(shape) not in (1, len(widest)):
+                yield Need("", False, f"differ in their number of axes: {_texts(inputs)}")
+                continue
+            for axis, n in enumerate(shape):
+                if is_one(n):
+                    continue
+                what = "channels" if axis == 0 else AXIS_NAMES[len(widest) - 1][axis - 1]
+                yield Need(str(place), equals(n, target[axis]), f"differ in {what}")
+
+    def output(self, *inputs: Shape) -> Shape:
+        """On each axis the first size that is not repeated."""
+        widest = max(inputs, key=len)
+        return tuple(
+            next((shape[axis] for shape in inputs if len(shape) > axis and not is_one(shape[axis])), 1)
+            for axis in range(len(widest))
+        )
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One an output for each branch after the first."""
+        return product(output) * (len(inputs) - 1)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position; of a repeated branch, the whole."""
+        return tuple(EVERYTHING if _is_repeated(shape, output) else same_place(len(output) - 1) for shape in inputs)
+
+
+def _is_repeated(shape: Shape, output: Shape) -> bool:
+    if len(shape) < len(output):
+        return True
+    return any(is_one(n) and not is_one(m) for n, m in zip(shape[1:], output[1:], strict=True))
+
+
+class Add(Elementwise):
+    """The sum of the branches."""
+
+    kind = "add"
+
+
+class Sub(Elementwise):
+    """The first branch less the others."""
+
+    kind = "sub"
+
+
+class Mul(Elementwise):
+    """The product of the branches."""
+
+    kind = "mul"
+
+
+class Maximum(Elementwise):
+    """The largest of the branches."""
+
+    kind = "maximum"
+
+
+class Concat(Join):
+    """The channels of the branches one after the other."""
+
+    kind = "concat"
+    storage = NEW
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """The maps agree."""
+        first = inputs[0]
+        for place, shape in enumerate(inputs):
+            if len(shape) != len(first):
+                yield Need(str(place), False, f"differ in their number of axes: {_texts(inputs)}")
+                continue
+            for name, n, m in zip(AXIS_NAMES[len(shape) - 1], shape[1:], first[1:], strict=True):
+                yield Need(str(place), equals(n, m), f"differ in {name}")
+
+    def output(self, *inputs: Shape) -> Shape:
+        """All channels; the axes of the first branch."""
+        channels: Dim = 0
+        for shape in inputs:
+            channels = channels + shape[0]
+        return (channels, *inputs[0][1:])
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """None: elements are copied."""
+        return 0
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position."""
+        return (same_place(len(output) - 1),) * len(inputs)
+
+
+class Matmul(Join):
+    """The matrix product of two activations: (m, k) and (k, n) give (m, n); leading axes agree."""
+
+    kind = "matmul"
+    storage = NEW
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Two branches whose inner sizes agree."""
+        if len(inputs) != 2:
+            yield Need("", False, f"are {len(inputs)}, and a matrix product has two")
+            return
+        left, right = inputs
+        if len(left) != len(right) or len(left) < 2:
+            yield Need("", False, f"are no two matrices: {_texts(inputs)}", "`reshape` them to [rows, columns]")
+            return
+        yield Need("1", equals(left[-1], right[-2]), "differ in the inner size")
+        for n, m in zip(left[:-2], right[:-2], strict=True):
+            yield Need("1", equals(n, m), "differ in their leading axes")
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The rows of the first, the columns of the second."""
+        return (*inputs[0][:-1], inputs[1][-1])
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        """The inner size for each output."""
+        return product(output) * inputs[0][-1]
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """None besides the MACs."""
+        return 0
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """Everything."""
+        return (EVERYTHING,) * len(inputs)
+
+
+def _texts(shapes: Shapes) -> str:
+    return " and ".join(map(size_text, shapes))

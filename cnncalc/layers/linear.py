@@ -1,0 +1,57 @@
+"""Fully connected layers.
+
+    linear: 1000            on a map, a `flatten` row comes before it
+
+With n inputs and O outputs: weights = O * n, params = weights + O with a bias, MACs = weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..dims import Dim, Shape, product
+from .base import NEW, NO_WEIGHTS, Layer, Need, Shapes
+from .fields import COUNT, FLAG, field
+from .windows import EVERYTHING, Reach
+
+
+class Linear(Layer):
+    """Each output is a weighted sum of all inputs."""
+
+    kind = "linear"
+    main = "out"
+    storage = NEW
+    flattens = True
+    sugar = True
+
+    out: Dim = field(COUNT, about="output features")
+    bias: bool = field(FLAG, True, about="whether each output adds a learned number")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The features."""
+        return (self.out,)
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """`weight` (out, in) and `bias` (out)."""
+        weight = (self.out, inputs[0][0])
+        return {"weight": weight, "bias": (self.out,)} if self.bias else {"weight": weight}
+
+    def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """None."""
+        return NO_WEIGHTS
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        """One a weight."""
+        return product(self.weights(*inputs)["weight"])
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One addition an output for the bias."""
+        return product(output) if self.bias else 0
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """Every input."""
+        return (EVERYTHING,)

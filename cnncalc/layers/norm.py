@@ -1,0 +1,191 @@
+"""Normalisation.
+
+    batchnorm                       scale and shift per channel; running statistics are buffers
+    groupnorm: 32                   statistics over the map and over each group of channels
+    layernorm: {over: channels}     statistics over the channels of each position
+    lrn: 5                          AlexNet's local response normalisation, over neighbouring channels
+
+At inference a batch norm is a fixed scale and shift. The others compute statistics of the very image, so an output
+of `groupnorm`, `instancenorm` and `layernorm` over the map depends on the whole of it: their field is global.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..dims import Dim, Shape, divides, product
+from .base import IN_PLACE, NEW, NO_WEIGHTS, Layer, Need, Shapes, Weightless
+from .fields import COUNT, FLAG, REAL, Choice, Real, field
+from .windows import EVERYTHING, Reach, same_place
+
+EPS = "small number added to the variance"
+AFFINE = "whether there is a learned scale and shift"
+
+
+class Norm(Layer):
+    """What the norms share: the shape stays, and a learned scale and shift follow."""
+
+    storage = IN_PLACE
+    affine: bool
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        return inputs[0]
+
+    def affine_shape(self, shape: Shape) -> Shape:
+        """The shape of the scale and of the shift: one number a channel."""
+        return (shape[0],)
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """`weight` and `bias`, the scale and the shift."""
+        shape = self.affine_shape(inputs[0])
+        return {"weight": shape, "bias": shape} if self.affine else NO_WEIGHTS
+
+    def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """None."""
+        return NO_WEIGHTS
+
+    def macs(self, inputs: Shapes, output: Shape) -> Dim:
+        """None: no learned tap is applied; the scale and shift are operations."""
+        return 0
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """Mean, variance, normalise (4), and scale and shift (2) where they are learned, for each element."""
+        return product(output) * (6 if self.affine else 4)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The statistics come from the whole map."""
+        return (EVERYTHING,)
+
+
+class BatchNorm(Norm):
+    """A scale and a shift per channel (Ioffe and Szegedy 2015); at inference by stored statistics."""
+
+    kind = "batchnorm"
+
+    eps: float = field(Real(0), 1e-5, about=EPS)
+    affine: bool = field(FLAG, True, about=AFFINE)
+    scale: bool = field(FLAG, True, about="whether the learned part has a scale (Keras: InceptionV3 has none)")
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """`weight` and `bias`, the scale and the shift."""
+        shape = self.affine_shape(inputs[0])
+        if not self.affine:
+            return NO_WEIGHTS
+        return {"weight": shape, "bias": shape} if self.scale else {"bias": shape}
+
+    def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """The running mean and variance."""
+        return {"running_mean": (inputs[0][0],), "running_var": (inputs[0][0],)}
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One multiplication and one addition an element."""
+        return product(output) * 2
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position."""
+        return (same_place(len(output) - 1),)
+
+
+class LayerNorm(Norm):
+    """Statistics of one image (Ba et al. 2016), or of the channels of one position (ConvNeXt)."""
+
+    kind = "layernorm"
+    main = "over"
+
+    over: str = field(Choice("all", "channels"), "all", about="all: channels and map; channels: each position apart")
+    eps: float = field(Real(0), 1e-5, about=EPS)
+    affine: bool = field(FLAG, True, about=AFFINE)
+
+    def affine_shape(self, shape: Shape) -> Shape:
+        """One number an element that the statistics are taken over."""
+        return shape if self.over == "all" else (shape[0],)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The whole map, or the same position."""
+        return (EVERYTHING if self.over == "all" else same_place(len(output) - 1),)
+
+
+class GroupNorm(Norm):
+    """Statistics of one image over the map and each group of channels (Wu and He 2018)."""
+
+    kind = "groupnorm"
+    main = "groups"
+
+    groups: Dim = field(COUNT, about="groups of channels")
+    eps: float = field(Real(0), 1e-5, about=EPS)
+    affine: bool = field(FLAG, True, about=AFFINE)
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Groups divide the channels."""
+        channels = inputs[0][0]
+        yield Need(
+            "groups", divides(self.groups, channels), f"{self.groups} groups do not divide the {channels} channels"
+        )
+
+
+class InstanceNorm(Norm):
+    """Statistics of one image over the map of each channel (Ulyanov et al. 2016)."""
+
+    kind = "instancenorm"
+
+    eps: float = field(Real(0), 1e-5, about=EPS)
+    affine: bool = field(FLAG, False, about=AFFINE)
+
+
+class LocalResponseNorm(Weightless):
+    """Divides by the activity of neighbouring channels (Krizhevsky et al. 2012, section 3.3)."""
+
+    kind = "lrn"
+    main = "size"
+    storage = NEW
+
+    size: Dim = field(COUNT, 5, about="channels in the neighbourhood")
+    alpha: float = field(REAL, 1e-4, about="weight of the sum of squares")
+    beta: float = field(REAL, 0.75, about="exponent")
+    k: float = field(REAL, 2.0, about="constant added to the sum")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        return inputs[0]
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """A square and an addition a neighbour, then scale, power and division, for each element."""
+        return product(output) * (2 * self.size + 3)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position."""
+        return (same_place(len(output) - 1),)
+
+
+class L2Norm(Weightless):
+    """Divides each position's vector of channels by its length (FaceNet's embedding)."""
+
+    kind = "l2norm"
+    storage = IN_PLACE
+
+    eps: float = field(Real(0), 1e-12, about="smallest length that is divided by")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The shape of the input."""
+        return inputs[0]
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """A square, an addition and a division an element."""
+        return product(output) * 3
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position."""
+        return (same_place(len(output) - 1),)

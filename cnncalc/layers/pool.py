@@ -1,0 +1,155 @@
+"""Pooling: a window without weights, an adaptive grid, or the whole map.
+
+    maxpool: {kernel: 3, stride: 2, padding: 1}      maxpool: 2
+    adaptiveavgpool: 7                               seven parts an axis, whatever comes in
+    globalavgpool                                    axes of size 1 are kept
+
+The stride of a window is its kernel unless it is given. Pooling has no MACs; its work is counted in operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..dims import Dim, Shape, product
+from .base import NEW, Need, Shapes, Weightless
+from .conv import PADDING, windows_fit
+from .fields import COUNT_PER_AXIS, FLAG, Choice, Pad, Padding, field
+from .sliding import Slide, slide
+from .windows import EVERYTHING, Adaptive, Reach
+
+ROUND = "whether a last, partial step counts: floor or ceil"
+
+
+class Pooling(Weightless):
+    """What all pools share."""
+
+    storage = NEW
+
+    @classmethod
+    def check(cls, axes: int) -> str:
+        """A pool works on a map."""
+        return "" if axes else "needs a map with spatial axes, and the tensor is flat"
+
+
+class WindowPool(Pooling):
+    """A window slid over each channel."""
+
+    main = "kernel"
+
+    kernel: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="extent of the window in taps")
+    stride: tuple[Dim, ...] | None = field(COUNT_PER_AXIS, None, about="step of the window; the kernel if not given")
+    padding: tuple[Pad, ...] = field(Padding(), 0, about=PADDING)
+    dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
+    round: str = field(Choice("floor", "ceil"), "floor", about=ROUND)
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """The window fits."""
+        yield from windows_fit(inputs[0][1:], self._slides(inputs[0]))
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The channels, then the steps of the window."""
+        return (inputs[0][0], *(slid.steps for slid in self._slides(inputs[0])))
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One operation a tap."""
+        return product(output) * product(self.kernel)
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The sliding window."""
+        return (tuple(slid.window for slid in self._slides(inputs[0])),)
+
+    def _slides(self, shape: Shape) -> list[Slide]:
+        stride = self.kernel if self.stride is None else self.stride
+        return [
+            slide(n, k, s, d, p, self.round)
+            for n, k, s, d, p in zip(shape[1:], self.kernel, stride, self.dilation, self.padding, strict=True)
+        ]
+
+
+class MaxPool(WindowPool):
+    """The largest value in each window; padding never wins."""
+
+    kind = "maxpool"
+
+
+class AvgPool(WindowPool):
+    """The mean of each window."""
+
+    kind = "avgpool"
+
+    count_padding: bool = field(FLAG, True, about="whether zeros of the padding count in the mean")
+
+
+class L2Pool(WindowPool):
+    """The square root of the sum of squares of each window."""
+
+    kind = "l2pool"
+
+
+class AdaptivePool(Pooling):
+    """A grid of parts, as equal as they can be."""
+
+    main = "size"
+
+    size: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="parts per axis")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing: PyTorch repeats inputs where there are more parts than inputs."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The channels, then the parts."""
+        return (inputs[0][0], *self.size)
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One operation an input."""
+        return product(inputs[0])
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The inputs of each part."""
+        return (tuple(Adaptive(n, m) for n, m in zip(inputs[0][1:], self.size, strict=True)),)
+
+
+class AdaptiveAvgPool(AdaptivePool):
+    """The mean of each part of a grid."""
+
+    kind = "adaptiveavgpool"
+
+
+class AdaptiveMaxPool(AdaptivePool):
+    """The largest value of each part of a grid."""
+
+    kind = "adaptivemaxpool"
+
+
+class GlobalPool(Pooling):
+    """One value a channel; the axes stay, at size 1."""
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """The channels, and 1 on each axis."""
+        return (inputs[0][0],) + (1,) * (len(inputs[0]) - 1)
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One operation an input."""
+        return product(inputs[0])
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The whole map."""
+        return (EVERYTHING,)
+
+
+class GlobalAvgPool(GlobalPool):
+    """The mean of each channel."""
+
+    kind = "globalavgpool"
+
+
+class GlobalMaxPool(GlobalPool):
+    """The largest value of each channel."""
+
+    kind = "globalmaxpool"

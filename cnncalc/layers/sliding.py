@@ -1,0 +1,54 @@
+"""A window that slides along one axis: how much padding a mode means, and how many steps there are.
+
+    extent = (k - 1) * d + 1
+    steps  = floor((n + before + after - extent) / s) + 1
+
+`half` is extent // 2 on each side, `full` extent - 1; `same` is TensorFlow's: ceil(n / s) steps with the padding
+that this takes, the odd zero at the end. With `round: ceil` a last, partial step counts, unless it would start in
+the padding after the map (PyTorch's rule).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..dims import Dim, at_least, at_most, ceil_div
+from .fields import Pad
+from .windows import Window
+
+
+class Slide(NamedTuple):
+    """A window on an axis of known length."""
+
+    steps: Dim
+    window: Window
+    after: Dim
+
+
+def slide(n: Dim, kernel: Dim, stride: Dim, dilation: Dim, pad: Pad, rounding: str = "floor") -> Slide:
+    """Slide a window of `kernel` taps along `n` positions."""
+    extent = (kernel - 1) * dilation + 1
+    if pad == "same":
+        steps = ceil_div(n, stride)
+        total = at_least((steps - 1) * stride + extent - n, 0)
+        before = total // 2
+        return Slide(steps, Window(kernel, stride, before, dilation), total - before)
+    before, after = zeros(pad, extent)
+    room = n + before + after - extent
+    if rounding == "ceil":
+        steps = at_most(ceil_div(room, stride) + 1, ceil_div(n + before, stride))
+    else:
+        steps = room // stride + 1
+    return Slide(steps, Window(kernel, stride, before, dilation), after)
+
+
+def zeros(pad: Pad, extent: Dim) -> tuple[Dim, Dim]:
+    """The (before, after) counts of zeros of a padding that does not depend on the map."""
+    if pad == "valid":
+        return 0, 0
+    if pad == "half":
+        return extent // 2, extent // 2
+    if pad == "full":
+        return extent - 1, extent - 1
+    before, after = pad
+    return before, after

@@ -1,0 +1,166 @@
+"""What one output position sees of the input, along one axis.
+
+Every window answers the same three questions: which input positions output `j` reads (`taps`, positions outside the
+map included), after how many outputs the picture repeats (`period`), and by how many inputs it has then moved on
+(`shift`). A convolution repeats at every output; an upsampling by two at every second.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import NamedTuple
+
+from ..dims import Dim
+
+
+class Window(NamedTuple):
+    """`kernel` taps, `dilation` apart, moved by `stride`, the first `before` positions ahead of the map."""
+
+    kernel: Dim
+    stride: Dim = 1
+    before: Dim = 0
+    dilation: Dim = 1
+
+    @property
+    def extent(self) -> Dim:
+        """From the first to the last tap."""
+        return (self.kernel - 1) * self.dilation + 1
+
+    @property
+    def period(self) -> int:
+        """Every output has the same picture."""
+        return 1
+
+    @property
+    def shift(self) -> Dim:
+        """Inputs from one output to the next."""
+        return self.stride
+
+    def taps(self, j: int) -> range:
+        """The input positions that output j reads."""
+        first = j * self.stride - self.before
+        return range(first, first + (self.kernel - 1) * self.dilation + 1, self.dilation)
+
+
+class Scatter(NamedTuple):
+    """A transposed convolution: input i adds to outputs i * stride - before + t * dilation."""
+
+    kernel: int
+    stride: int
+    before: int
+    dilation: int
+
+    @property
+    def period(self) -> int:
+        """Outputs between two inputs."""
+        return self.stride
+
+    @property
+    def shift(self) -> int:
+        """One input."""
+        return 1
+
+    def taps(self, j: int) -> range:
+        """The input positions that output j reads; none where the kernel leaves a hole."""
+        reached = [
+            (j + self.before - t * self.dilation) // self.stride
+            for t in range(self.kernel)
+            if (j + self.before - t * self.dilation) % self.stride == 0
+        ]
+        if not reached:
+            return range(0)
+        step = self.dilation // gcd(self.dilation, self.stride)
+        return range(reached[-1], reached[0] + 1, step)
+
+
+class Nearest(NamedTuple):
+    """Each output copies the input at floor(j * n / m), for m outputs from n inputs."""
+
+    n: int
+    m: int
+
+    @property
+    def period(self) -> int:
+        """m and n without their common factor."""
+        return self.m // gcd(self.n, self.m)
+
+    @property
+    def shift(self) -> int:
+        """n and m without their common factor."""
+        return self.n // gcd(self.n, self.m)
+
+    def taps(self, j: int) -> range:
+        """The one input position."""
+        i = j * self.n // self.m
+        return range(i, i + 1)
+
+
+class Interpolated(NamedTuple):
+    """Each output weighs the `width` inputs around its place; m outputs from n inputs.
+
+    The place is (j + 1/2) * n / m - 1/2, or j * (n - 1) / (m - 1) with `corners` aligned. An input whose weight
+    is zero is not seen; a place outside the map is moved to its edge.
+    """
+
+    n: int
+    m: int
+    width: int
+    corners: bool
+
+    @property
+    def period(self) -> int:
+        """With aligned corners the picture never repeats within the map."""
+        return self.m if self.corners else self.m // gcd(self.n, self.m)
+
+    @property
+    def shift(self) -> int:
+        """Inputs a period."""
+        return self.n if self.corners else self.n // gcd(self.n, self.m)
+
+    def taps(self, j: int) -> range:
+        """The inputs with a weight other than zero."""
+        if self.corners:
+            over, under = j * (self.n - 1), max(self.m - 1, 1)
+        else:
+            over, under = (2 * j + 1) * self.n - self.m, 2 * self.m
+        i, rest = divmod(over, under)
+        if rest == 0:
+            return range(i, i + 1)
+        return range(i - self.width // 2 + 1, i + self.width // 2 + 1)
+
+
+class Adaptive(NamedTuple):
+    """Output j of m reads the inputs from floor(j * n / m) up to ceil((j + 1) * n / m) of n."""
+
+    n: int
+    m: int
+
+    @property
+    def period(self) -> int:
+        """m and n without their common factor."""
+        return self.m // gcd(self.n, self.m)
+
+    @property
+    def shift(self) -> int:
+        """n and m without their common factor."""
+        return self.n // gcd(self.n, self.m)
+
+    def taps(self, j: int) -> range:
+        """The input positions of the j-th part."""
+        return range(j * self.n // self.m, -(-(j + 1) * self.n // self.m))
+
+
+Axis = Window | Scatter | Nearest | Interpolated | Adaptive
+
+Reach = tuple[Axis, ...] | None
+"""One window per spatial axis; `EVERYTHING` where each output sees the whole of the input."""
+
+EVERYTHING: Reach = None
+
+SAME_PLACE = Window(1)
+"""Output j reads input j."""
+
+
+def same_place(axes: int) -> Reach:
+    """Each output position reads the input at the same position."""
+    return (SAME_PLACE,) * axes

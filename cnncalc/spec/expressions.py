@@ -1,0 +1,469 @@
+"""`$` expressions: Python's arithmetic and comparisons over exact numbers, and nothing else.
+
+    $mid * 4        $stride > 1 or $in.channels != $mid * 4        divisible($c * $width, 8)
+
+A text is parsed with `ast`, checked against a white list and compiled into closures once; it is never given to
+`eval`. Every result is bounded. Numbers are ints and Fractions, so `0.35 * 320` is 112 and not 112.00000000000001;
+sizes may also be symbols or arrays, on which every operation but a decision works as it does on numbers.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..errors import did_you_mean
+
+MAX_LENGTH = 200
+MAX_NODES = 100
+MAX_NUMBER = 2**53
+MAX_DENOMINATOR = 2**64
+MAX_EXPONENT = 64
+
+Scope = Mapping[str, Any]
+Value = Any
+Compiled = Callable[[Scope], Value]
+
+
+class ExpressionError(Exception):
+    """What is wrong with an expression and which of its characters say so."""
+
+    def __init__(self, message: str, offset: int = 0, length: int = 1, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        self.length = length
+        self.help = help
+
+
+class Expression:
+    """An expression of a spec: `names` are the variables that it reads."""
+
+    __slots__ = ("_compiled", "names", "text")
+
+    def __init__(self, text: str, bare_names: bool = False) -> None:
+        self.text = text
+        self._compiled, self.names = _compile(text, bare_names)
+
+    def __call__(self, scope: Scope) -> Value:
+        """The value, with each variable read from `scope`. Raises ExpressionError."""
+        return self._compiled(scope)
+
+
+class Template:
+    """A name with variables in it: `conv${b}_$i` becomes `conv3_1`."""
+
+    PART = re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)")
+
+    __slots__ = ("names", "parts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.parts: list[str | Expression] = []
+        end = 0
+        for match in self.PART.finditer(text):
+            self.parts.append(text[end : match.start()])
+            try:
+                self.parts.append(Expression(match[1] or match[2], bare_names=True))
+            except ExpressionError as error:
+                raise ExpressionError(error.message, match.start(), len(match[0]), error.help) from None
+            end = match.end()
+        self.parts.append(text[end:])
+        self.names = frozenset[str]().union(*(part.names for part in self.parts if isinstance(part, Expression)))
+
+    def __call__(self, scope: Scope) -> str:
+        """The text with the variables put in."""
+        return "".join(part if isinstance(part, str) else _text_of(part(scope)) for part in self.parts)
+
+
+def _text_of(value: Value) -> str:
+    if isinstance(value, int | str):
+        return str(value)
+    if _is_fraction(value):
+        return str(float(value)).replace(".", "_")
+    raise ExpressionError(f"{_described(value)} cannot be part of a name")
+
+
+# --- decisions ---------------------------------------------------------------------------------------------------
+
+
+def decided(value: Value) -> bool:
+    """The truth of a condition; a condition that hangs on an unknown size is refused."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return bool(value)
+    try:
+        return bool(value)
+    except (TypeError, ValueError) as error:
+        raise ExpressionError(f"this cannot be decided: {error}", help="give the size a number with --input") from None
+
+
+# --- compiling ---------------------------------------------------------------------------------------------------
+
+UNARY: dict[type[ast.AST], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
+COMPARISON: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+
+
+def _compile(text: str, bare_names: bool) -> tuple[Compiled, frozenset[str]]:
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an expression may have {MAX_LENGTH} characters, this has {len(text)}", 0, len(text))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text.replace("$", "_").strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        offset = getattr(error, "offset", 1) or 1
+        raise ExpressionError(f"`{text}` is not an expression", max(offset - 1, 0)) from None
+    if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
+        raise ExpressionError("the expression is too big", 0, len(text), "give its parts names under `vars`")
+    compiler = _Compiler(text, len(text) - len(text.lstrip()), bare_names)
+    return compiler.compile(tree), frozenset(compiler.names)
+
+
+class _Compiler:
+    def __init__(self, text: str, indent: int, bare_names: bool) -> None:
+        self.text = text
+        self.indent = indent
+        self.bare_names = bare_names
+        self.names: set[str] = set()
+
+    def refuse(self, node: ast.expr, message: str, help: str = "") -> ExpressionError:
+        offset, end = node.col_offset + self.indent, (node.end_col_offset or node.col_offset + 1) + self.indent
+        return ExpressionError(message, offset, end - offset, help)
+
+    def compile(self, node: ast.expr) -> Compiled:
+        rule = getattr(self, f"_{type(node).__name__}", None)
+        if rule is None:
+            raise self.refuse(node, f"`{self._text(node)}` is not allowed in an expression", ALLOWED)
+        compiled: Compiled = rule(node)
+        return compiled
+
+    def _text(self, node: ast.expr) -> str:
+        start = node.col_offset + self.indent
+        return self.text[start : (node.end_col_offset or start + 1) + self.indent]
+
+    def _located(self, node: ast.expr, compute: Compiled) -> Compiled:
+        def located(scope: Scope) -> Value:
+            try:
+                return compute(scope)
+            except ExpressionError as error:
+                if error.length == 1 and error.offset == 0:
+                    raise self.refuse(node, error.message, error.help) from None
+                raise
+            except TypeError as error:
+                raise self.refuse(node, f"`{self._text(node)}` has no value: {error}") from None
+
+        return located
+
+    def _Constant(self, node: ast.Constant) -> Compiled:
+        value: Any = node.value
+        if isinstance(value, float):
+            from fractions import Fraction
+
+            if not math.isfinite(value):
+                raise self.refuse(node, "this number is too large")
+            value = _bounded(Fraction(self._text(node).replace("_", "")))
+        elif isinstance(value, int) and not isinstance(value, bool):
+            try:
+                _bounded(value)
+            except ExpressionError as error:
+                raise self.refuse(node, error.message) from None
+        elif not isinstance(value, str | bool | None):
+            raise self.refuse(node, f"`{self._text(node)}` is not a number", ALLOWED)
+        return lambda scope: value
+
+    def _Name(self, node: ast.Name) -> Compiled:
+        name = node.id[1:] if node.id.startswith("_") else node.id
+        if not node.id.startswith("_") and not self.bare_names:
+            if node.id in WORDS:
+                value = WORDS[node.id]
+                return lambda scope: value
+            raise self.refuse(node, f"`{node.id}` is not a number", f"a variable has a dollar sign: `${node.id}`")
+        self.names.add(name)
+
+        def read(scope: Scope) -> Value:
+            try:
+                return scope[name]
+            except KeyError:
+                near = did_you_mean(name, scope)
+                known = ", ".join(f"${known}" for known in sorted(scope))
+                message = f"no variable `${name}` here"
+                raise self.refuse(node, message, near or (f"known here: {known}" if known else "")) from None
+
+        return read
+
+    def _Attribute(self, node: ast.Attribute) -> Compiled:
+        of = self.compile(node.value)
+        name = node.attr
+
+        def read(scope: Scope) -> Value:
+            value = of(scope)
+            fact = getattr(value, "fact", None)
+            if fact is None:
+                raise self.refuse(node, f"`{self._text(node.value)}` is not a tensor and has no `.{name}`")
+            return fact(name)
+
+        return self._located(node, read)
+
+    def _Subscript(self, node: ast.Subscript) -> Compiled:
+        of, at = self.compile(node.value), self.compile(node.slice)
+
+        def read(scope: Scope) -> Value:
+            values, index = of(scope), at(scope)
+            if not isinstance(values, list | tuple):
+                raise ExpressionError(f"{_described(values)} is not a list")
+            if not isinstance(index, int) or not -len(values) <= index < len(values):
+                raise ExpressionError(f"the list has {len(values)} entries, and no entry {index}")
+            return values[index]
+
+        return self._located(node, read)
+
+    def _List(self, node: ast.List | ast.Tuple) -> Compiled:
+        members = [self.compile(member) for member in node.elts]
+        return lambda scope: [member(scope) for member in members]
+
+    _Tuple = _List
+
+    def _UnaryOp(self, node: ast.UnaryOp) -> Compiled:
+        operand = self.compile(node.operand)
+        if isinstance(node.op, ast.Not):
+            return self._located(node, lambda scope: not decided(operand(scope)))
+        if type(node.op) not in UNARY:
+            raise self.refuse(node, f"`{self._text(node)}` is not allowed in an expression", ALLOWED)
+        sign = UNARY[type(node.op)]
+        return self._located(node, lambda scope: sign(_number(operand(scope))))
+
+    def _BinOp(self, node: ast.BinOp) -> Compiled:
+        if type(node.op) not in ARITHMETIC:
+            raise self.refuse(node, f"`{self._text(node)}` is not allowed in an expression", ALLOWED)
+        rule = ARITHMETIC[type(node.op)]
+        left, right = self.compile(node.left), self.compile(node.right)
+        return self._located(node, lambda scope: _bounded(rule(_number(left(scope)), _number(right(scope)))))
+
+    def _BoolOp(self, node: ast.BoolOp) -> Compiled:
+        terms = [self.compile(term) for term in node.values]
+        if isinstance(node.op, ast.And):
+            return self._located(node, lambda scope: all(decided(term(scope)) for term in terms))
+        return self._located(node, lambda scope: any(decided(term(scope)) for term in terms))
+
+    def _Compare(self, node: ast.Compare) -> Compiled:
+        terms = [self.compile(term) for term in (node.left, *node.comparators)]
+
+        def compare(scope: Scope) -> Value:
+            values = [term(scope) for term in terms]
+            if len(values) == 2:
+                return _compared(node.ops[0], values[0], values[1])
+            return all(
+                decided(_compared(op, left, right))
+                for op, left, right in zip(node.ops, values, values[1:], strict=False)
+            )
+
+        return self._located(node, compare)
+
+    def _IfExp(self, node: ast.IfExp) -> Compiled:
+        test, then, other = self.compile(node.test), self.compile(node.body), self.compile(node.orelse)
+        return self._located(node, lambda scope: then(scope) if decided(test(scope)) else other(scope))
+
+    def _Call(self, node: ast.Call) -> Compiled:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        if name not in FUNCTIONS:
+            shown = self._text(node.func)
+            raise self.refuse(
+                node.func, f"no function `{shown}`", did_you_mean(shown, FUNCTIONS) or f"known: {', '.join(FUNCTIONS)}"
+            )
+        if node.keywords:
+            raise self.refuse(node, f"the arguments of `{name}` have no names", "write them in order")
+        arguments = [self.compile(argument) for argument in node.args]
+        function = FUNCTIONS[name]
+
+        def call(scope: Scope) -> Value:
+            return _bounded(function(*(argument(scope) for argument in arguments)))
+
+        return self._located(node, call)
+
+
+ALLOWED = "allowed are numbers, $names, + - * / // % **, comparisons, and, or, not, `a if c else b` and the functions"
+WORDS: dict[str, Any] = {"true": True, "false": False, "none": "none"}
+
+
+# --- arithmetic --------------------------------------------------------------------------------------------------
+
+
+def _is_fraction(value: Value) -> bool:
+    return hasattr(value, "denominator") and not isinstance(value, int)
+
+
+def _described(value: Value) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, str):
+        return f"the text `{value}`"
+    if isinstance(value, list | tuple):
+        return f"the list {list(value)}"
+    return f"`{value}`"
+
+
+def _number(value: Value) -> Value:
+    if isinstance(value, bool | str | list | tuple | None) or hasattr(value, "fact"):
+        raise ExpressionError(f"{_described(value)} is not a number")
+    return value
+
+
+def _bounded(value: Value) -> Value:
+    if type(value) is int:
+        if abs(value) > MAX_NUMBER:
+            raise ExpressionError("the number is larger than 2^53")
+    elif _is_fraction(value) and hasattr(value, "numerator"):
+        if value.denominator == 1:
+            return _bounded(int(value))
+        if abs(value.numerator) > MAX_NUMBER * MAX_DENOMINATOR or value.denominator > MAX_DENOMINATOR:
+            raise ExpressionError("the number has too many digits")
+    return value
+
+
+def _divide(n: Value, d: Value) -> Value:
+    if isinstance(d, int) and d == 0:
+        raise ExpressionError("a division by zero")
+    if isinstance(n, int) and isinstance(d, int):
+        if n % d == 0:
+            return n // d
+        from fractions import Fraction
+
+        return Fraction(n, d)
+    return n / d
+
+
+def _floor_divide(n: Value, d: Value) -> Value:
+    if isinstance(d, int) and d == 0:
+        raise ExpressionError("a division by zero")
+    return n // d
+
+
+def _remainder(n: Value, d: Value) -> Value:
+    if isinstance(d, int) and d == 0:
+        raise ExpressionError("a division by zero")
+    return n % d
+
+
+def _power(base: Value, exponent: Value) -> Value:
+    if not isinstance(exponent, int) or not 0 <= exponent <= MAX_EXPONENT:
+        raise ExpressionError(f"an exponent is a whole number from 0 to {MAX_EXPONENT}")
+    if isinstance(base, int) and abs(base) > 1 and exponent * base.bit_length() > 2 * MAX_NUMBER.bit_length():
+        raise ExpressionError("the number is larger than 2^53")
+    return base**exponent
+
+
+ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: _divide,
+    ast.FloorDiv: _floor_divide,
+    ast.Mod: _remainder,
+    ast.Pow: _power,
+}
+
+
+def _compared(op: ast.cmpop, left: Value, right: Value) -> Value:
+    if isinstance(op, ast.In | ast.NotIn):
+        if not isinstance(right, list | tuple):
+            raise ExpressionError(f"{_described(right)} is not a list")
+        return (left in right) == isinstance(op, ast.In)
+    if isinstance(op, ast.Eq | ast.NotEq):
+        return _equal(left, right) == isinstance(op, ast.Eq)
+    if type(op) not in COMPARISON:
+        raise ExpressionError("compare with == != < <= > >= or `in`")
+    return COMPARISON[type(op)](_number(left), _number(right))
+
+
+def _equal(left: Value, right: Value) -> Value:
+    for value in (left, right):
+        if hasattr(value, "symbols") and not isinstance(left - right, int) and left != right:
+            raise ExpressionError(f"whether {left} is {right} cannot be decided", help="give the size a number")
+    return left == right
+
+
+def _whole(value: Value) -> Value:
+    if isinstance(value, int):
+        return value
+    return value.__floor__() if _is_fraction(value) else value
+
+
+def _ceil(value: Value) -> Value:
+    return value if isinstance(value, int) else value.__ceil__()
+
+
+def _round(value: Value) -> Value:
+    return value if isinstance(value, int) else round(value)
+
+
+def _extremum(choose: Callable[..., Any]) -> Callable[..., Any]:
+    def extremum(*values: Value) -> Value:
+        members: Sequence[Value] = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+        if not members:
+            raise ExpressionError("the list is empty")
+        return choose([_number(member) for member in members])
+
+    return extremum
+
+
+def _smallest(values: list[Value]) -> Value:
+    from ..dims import at_most
+
+    result = values[0]
+    for value in values[1:]:
+        result = at_most(result, value)
+    return result
+
+
+def _largest(values: list[Value]) -> Value:
+    from ..dims import at_least
+
+    result = values[0]
+    for value in values[1:]:
+        result = at_least(result, value)
+    return result
+
+
+def _sum(values: Value) -> Value:
+    if not isinstance(values, list | tuple):
+        raise ExpressionError(f"{_described(values)} is not a list")
+    return sum(_number(value) for value in values)
+
+
+def _len(values: Value) -> int:
+    if not isinstance(values, list | tuple):
+        raise ExpressionError(f"{_described(values)} is not a list")
+    return len(values)
+
+
+def divisible(value: Value, by: Value = 8, smallest: Value = None) -> Value:
+    """MobileNet's rounding: the multiple of `by` nearest to `value`, at least `smallest`, and not below 90% of it."""
+    value, by = _number(value), _number(by)
+    if not isinstance(by, int) or by < 1:
+        raise ExpressionError("`divisible(x, n)` needs a whole n of at least 1")
+    near = max(by if smallest is None else smallest, (2 * value + by) // (2 * by) * by)
+    return near + by if 10 * near < 9 * value else near
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "min": _extremum(_smallest),
+    "max": _extremum(_largest),
+    "ceil": lambda value: _ceil(_number(value)),
+    "floor": lambda value: _whole(_number(value)),
+    "round": lambda value: _round(_number(value)),
+    "sum": _sum,
+    "len": _len,
+    "divisible": divisible,
+}

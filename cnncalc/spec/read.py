@@ -1,0 +1,696 @@
+"""A tree of YAML nodes -> a Document of steps. Everything is reported that can be seen without a single size."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import Diagnostic, Label, Mark, did_you_mean
+from ..layers import KINDS, Layer
+from .expressions import Expression, ExpressionError, Template
+from .steps import (
+    Block,
+    BlockCall,
+    Branch,
+    Document,
+    Following,
+    Group,
+    Head,
+    JoinCall,
+    LayerCall,
+    Loop,
+    Parameter,
+    Reference,
+    Step,
+    Value,
+)
+from .yaml import Node, compose, scalar
+from .words import BRANCH_KEYS, MODIFIERS, OPERATIONS, OTHER_WORDS, SUGAR, TOP_KEYS
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+TENSOR_NAME = re.compile(r"[\w.+\-/\[\]${} ]+")
+AMBIENT = ("in", "prev", "i")
+"""Variables that are there without being declared."""
+
+
+def read(text: str, name: str, problems: list[Diagnostic]) -> Document:
+    """The document in a YAML text. Problems are added to the list; SpecError only where nothing can be read."""
+    return _Reader(problems).document(compose(text, name, problems))
+
+
+class _Names:
+    """The variables of one scope and which of them have been read."""
+
+    def __init__(self, marks: Mapping[str, Mark], what: str) -> None:
+        self.marks = marks
+        self.what = what
+        self.used: set[str] = set()
+
+
+class _Reader:
+    def __init__(self, problems: list[Diagnostic]) -> None:
+        self.problems = problems
+        self.scopes: list[_Names] = []
+        self.block_names: dict[str, Mark] = {}
+        self.calls: dict[str, set[str]] = {}
+        self.caller = ""
+        self.defaults: dict[str, dict[str, Value]] = {}
+        self.default_marks: dict[str, Mark] = {}
+        self.kinds_used: set[str] = set()
+        self.tensor_names: list[str] = []
+        self.unresolved: list[tuple[str, Value]] = []
+        self.blocks: dict[str, Block] = {}
+        self.inputs: tuple[str, ...] = ()
+
+    def report(self, message: str, mark: Mark, help: str = "", labels: tuple[Label, ...] = ()) -> None:
+        self.problems.append(Diagnostic(message, mark, help=help, labels=labels))
+
+    # --- the document ----------------------------------------------------------------------------------------
+
+    def document(self, root: Node) -> Document:
+        if not root.is_mapping:
+            what = "is empty" if root.value is None else "does not start with a key"
+            self.report(f"the spec {what}", root.mark, "a spec needs `input: [3, 224, 224]` and `net:` with steps")
+            return Document("", "", {}, {}, {}, {}, (), None, root.mark)
+        self._known_keys(root, TOP_KEYS, "a spec")
+        variables, marks = self._variables(root.get("vars"))
+        self.scopes.append(_Names(marks, "variable"))
+        for value in variables.values():
+            self._note_names(value)
+        inputs, input_marks = self._inputs(root)
+        self.inputs = tuple(inputs)
+        self._block_names(root.get("blocks"))
+        self._defaults(root.get("defaults"))
+        self._blocks(root.get("blocks"))
+        net = root.get("net")
+        self.caller = ""
+        if net is None:
+            self.report("the spec has no `net:`", root.mark, "`net:` holds the list of steps")
+            steps: tuple[Step, ...] = ()
+        else:
+            steps = self._steps(net)
+        self._unused()
+        name, source = root.get("name"), root.get("source")
+        return Document(
+            self._text(name, "name"),
+            self._text(source, "source"),
+            inputs,
+            input_marks,
+            variables,
+            self.blocks,
+            steps,
+            root.get("expect"),
+            net.mark if net else root.mark,
+        )
+
+    def _known_keys(self, node: Node, known: Iterable[str], what: str) -> None:
+        for key, (key_node, _) in node.entries.items():
+            if key not in known:
+                help = did_you_mean(key, known) or f"known keys: {', '.join(known)}"
+                self.report(f"{what} has no key `{key}`", key_node.mark, help)
+
+    def _text(self, node: Node | None, what: str) -> str:
+        if node is None:
+            return ""
+        if isinstance(node.value, dict | list):
+            self.report(f"`{what}` is a text", node.mark)
+            return ""
+        return "" if node.value is None else str(node.value)
+
+    def _variables(self, node: Node | None) -> tuple[dict[str, Value], dict[str, Mark]]:
+        if node is None:
+            return {}, {}
+        if not node.is_mapping:
+            self.report("`vars` is a mapping from names to values", node.mark, "vars: {width: 64, classes: 1000}")
+            return {}, {}
+        values, marks = {}, {}
+        for name, (key, value) in node.entries.items():
+            if not IDENTIFIER.fullmatch(name) or name in AMBIENT:
+                self.report(f"`{name}` cannot be the name of a variable", key.mark)
+                continue
+            values[name], marks[name] = self._value(value, note=False), key.mark
+        return values, marks
+
+    def _inputs(self, root: Node) -> tuple[dict[str, tuple[Value, ...]], dict[str, Mark]]:
+        node = root.get("input")
+        if node is None:
+            self.report("the spec has no `input:`", root.mark, "input: [3, 224, 224]: channels, then the spatial axes")
+            return {}, {}
+        if node.is_mapping:
+            entries = node.entries
+        else:
+            entries = {"input": (node, node)}
+        inputs, marks = {}, {}
+        for name, (key, value) in entries.items():
+            if not IDENTIFIER.fullmatch(name):
+                self.report(f"`{name}` cannot be the name of an input", key.mark)
+                continue
+            members = value.items if value.is_sequence else [value]
+            if not 1 <= len(members) <= 4 or value.is_mapping or value.value is None:
+                self.report(
+                    "an input is a list: channels, then 1, 2 or 3 spatial axes", value.mark, "input: [3, 224, 224]"
+                )
+                continue
+            inputs[name] = tuple(self._value(member) for member in members)
+            marks[name] = key.mark if node.is_mapping else value.mark
+        return inputs, marks
+
+    def _defaults(self, node: Node | None) -> None:
+        if node is None:
+            return
+        if not node.is_mapping:
+            self.report("`defaults` is a mapping from kinds to arguments", node.mark, "defaults: {conv: {bias: false}}")
+            return
+        for name, (key, value) in node.entries.items():
+            if name not in KINDS:
+                self.report(f"no layer kind `{name}`", key.mark, did_you_mean(name, KINDS))
+                continue
+            self.default_marks[name] = key.mark
+            self.defaults[name] = self._arguments(KINDS[name], value)
+
+    def _unused(self) -> None:
+        for name in self.scopes[0].marks:
+            if name not in self.scopes[0].used:
+                self.report(f"the variable `{name}` is not used", self.scopes[0].marks[name], f"`${name}` reads it")
+        for kind, mark in self.default_marks.items():
+            if not any(KINDS[used].inherits == kind or used == kind for used in self.kinds_used):
+                self.report(f"`defaults` for `{kind}`, and no step is one", mark)
+        reached = self._reached("", set())
+        for name, mark in self.block_names.items():
+            if name not in reached:
+                self.report(f"the block `{name}` is not used", mark)
+        for name, value in self.unresolved:
+            patterns = [re.sub(r"\\\$\\\{.*?\\\}|\\\$\w+", ".+", re.escape(text)) for text in self.tensor_names]
+            if name in self.inputs or any(re.fullmatch(pattern, name) for pattern in patterns):
+                continue
+            known = [*self.scopes[0].marks, *AMBIENT, *self.tensor_names]
+            offset = value.expression.text.find(f"${name}") if value.expression else -1
+            mark = value.mark.at(offset + value.quoted, len(name) + 1) if offset >= 0 else value.mark
+            near = did_you_mean(name, known)
+            shown = ", ".join(f"${word}" for word in self.scopes[0].marks)
+            self.report(f"no variable `${name}` here", mark, near or (f"known here: {shown}" if shown else ""))
+
+    def _reached(self, caller: str, seen: set[str]) -> set[str]:
+        for name in self.calls.get(caller, ()):
+            if name not in seen:
+                seen.add(name)
+                self._reached(name, seen)
+        return seen
+
+    # --- blocks ----------------------------------------------------------------------------------------------
+
+    def _block_names(self, node: Node | None) -> None:
+        if node is None:
+            return
+        if not node.is_mapping:
+            self.report("`blocks` is a mapping from `name(parameters)` to steps", node.mark)
+            return
+        for signature, (key, _) in node.entries.items():
+            name = signature.partition("(")[0].strip()
+            if name in KINDS or name in OPERATIONS or name in MODIFIERS:
+                self.report(f"`{name}` is a word of the language and cannot be the name of a block", key.mark)
+            elif name in self.block_names:
+                first = Label(self.block_names[name], "first here")
+                self.report(f"two blocks have the name `{name}`", key.mark, labels=(first,))
+            else:
+                self.block_names[name] = key.mark
+
+    def _blocks(self, node: Node | None) -> None:
+        if node is None or not node.is_mapping:
+            return
+        for signature, (key, body) in node.entries.items():
+            match = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*", signature, re.DOTALL)
+            if match is None:
+                self.report(f"`{signature}` is not the head of a block", key.mark, "write `name(a, b=1): [steps]`")
+                continue
+            name = match[1]
+            parameters, marks = self._parameters(match[2] or "", signature, key)
+            self.caller = name
+            with self._scope(marks, f"parameter of `{name}`"):
+                for parameter in parameters:
+                    if parameter.default is not None:
+                        self._note_names(parameter.default)
+                steps = self._steps(body)
+            self.blocks.setdefault(name, Block(name, parameters, steps, key.mark))
+        for name in self.block_names:
+            if name in self._reached(name, set()):
+                self.report(
+                    f"the block `{name}` calls itself: {' -> '.join(self._cycle(name))}",
+                    self.block_names[name],
+                    "repeat a step with `repeat:` instead",
+                )
+
+    def _cycle(self, name: str) -> list[str]:
+        path = [name]
+        while len(path) == 1 or path[-1] != name:
+            path.append(
+                next(n for n in sorted(self.calls[path[-1]]) if n == name or name in self._reached(n, set()))
+            )
+        return path
+
+    def _parameters(self, text: str, signature: str, key: Node) -> tuple[tuple[Parameter, ...], dict[str, Mark]]:
+        parameters, marks = [], {}
+        offset = signature.index("(") + 1 if text else 0
+        for part in _split(text):
+            name, equals, default = part.partition("=")
+            start = offset + len(name) - len(name.lstrip())
+            mark = key.mark.at(start, len(part.strip()))
+            offset += len(part) + 1
+            name = name.strip()
+            if not IDENTIFIER.fullmatch(name) or name in AMBIENT or name in marks:
+                again = "stands twice" if name in marks else "cannot be the name of a parameter"
+                self.report(f"`{name}` {again}", mark, "write `name(a, b=1)`")
+                continue
+            value = None
+            if equals:
+                where = key.mark.at(start + len(name) + 1, len(default.strip()))
+                value = self._value(_inline(default.strip(), where), note=False)
+            parameters.append(Parameter(name, value))
+            marks[name] = mark
+        return tuple(parameters), marks
+
+    @contextmanager
+    def _scope(self, marks: Mapping[str, Mark], what: str) -> Iterator[None]:
+        names = _Names(marks, what)
+        self.scopes.append(names)
+        yield
+        self.scopes.pop()
+        for name, mark in marks.items():
+            if name not in names.used and not name.startswith("_"):
+                help = f"`${name}` reads it; a name that starts with `_` may stay unused"
+                self.report(f"the {what} `{name}` is not used", mark, help)
+
+    # --- steps -----------------------------------------------------------------------------------------------
+
+    def _steps(self, node: Node | None) -> tuple[Step, ...]:
+        if node is None or node.value is None:
+            return ()
+        steps = []
+        for member in node.items if node.is_sequence else [node]:
+            step = self._step(member)
+            if step is not None:
+                steps.append(step)
+        _label(steps)
+        return tuple(steps)
+
+    def _step(self, node: Node) -> Step | None:
+        if node.is_sequence:
+            return Step(node.mark, Group(self._steps(node)), "group")
+        if node.is_text:
+            body = self._operation(node.value, node, Node(None, node.mark))
+            return Step(node.mark, body, node.value) if body else None
+        if not node.is_mapping or not node.entries:
+            self.report("a step is a word or a mapping with one operation", node.mark, "- conv: {out: 64, kernel: 3}")
+            return None
+        word = self._word(node)
+        if word is None:
+            return None
+        key, value = node.entries[word]
+        step = Step(key.mark, Group(()), word)
+        loop = {"for", "in", "do"} & set(node.entries)
+        self._modifiers(step, node)
+        body = self._loop(node) if word == "for" else self._operation(word, key, value)
+        self._check_overrides(node, body, {"first": step.first, "last": step.last, "each": step.each})
+        if body is None:
+            return None
+        step.body = body
+        step.word = {"for": "row", "do": "group"}.get(word, word) if loop else word
+        return step
+
+    def _word(self, node: Node) -> str | None:
+        words = [key for key in node.entries if key not in MODIFIERS]
+        if "for" in words:
+            words = [word for word in words if word not in ("in", "do")]
+        known = [word for word in words if word in KINDS or word in OPERATIONS or self._is_block(word)]
+        if len(words) == 1:
+            return words[0]
+        if not words:
+            self.report(
+                "a step needs an operation besides its modifiers", node.mark, "- {conv: {out: 64, kernel: 3}, as: stem}"
+            )
+            return None
+        if len(known) == 1:
+            for word in words:
+                if word not in known:
+                    self._misplaced(word, node.entries[word][0].mark, known[0])
+            return known[0]
+        shown = " and ".join(f"`{word}`" for word in words)
+        self.report(
+            f"a step has one operation, and this has {shown}",
+            node.entries[words[1]][0].mark,
+            "each step of a list starts with `-`",
+        )
+        return None
+
+    def _misplaced(self, word: str, mark: Mark, kind: str) -> None:
+        fields = KINDS[kind].fields if kind in KINDS else {}
+        if word in fields:
+            help = f"`{word}` is an argument of `{kind}` and stands inside its braces: `{kind}: {{{word}: ...}}`"
+        else:
+            help = did_you_mean(word, MODIFIERS) or f"besides the operation: {', '.join(MODIFIERS)}"
+        self.report(f"`{word}` is neither an operation nor a modifier", mark, help)
+
+    def _is_block(self, word: str) -> bool:
+        from .builtin import BUILTIN
+
+        return word in self.block_names or word in BUILTIN
+
+    def _modifiers(self, step: Step, node: Node) -> None:
+        for key, (key_node, value) in node.entries.items():
+            if key == "as":
+                step.name = self._template(value)
+                if step.name:
+                    self.tensor_names.append(step.name.text)
+            elif key == "from":
+                step.start = self._reference(value)
+            elif key in ("when", "repeat"):
+                setattr(step, key, self._value(value))
+            elif key in ("first", "last", "each"):
+                if value.is_mapping:
+                    setattr(step, key, {name: self._value(member) for name, (_, member) in value.entries.items()})
+                else:
+                    self.report(f"`{key}` is a mapping of arguments", value.mark, f"{key}: {{stride: 2}}")
+            elif key == "share":
+                step.share = self._template(value)
+            elif key in ("frozen", "train_only"):
+                if isinstance(value.value, bool):
+                    setattr(step, key, value.value)
+                else:
+                    self.report(f"`{key}` is true or false", value.mark)
+            if key in ("first", "last") and "repeat" not in node.entries:
+                self.report(f"`{key}` goes with `repeat`", key_node.mark)
+
+    def _check_overrides(self, node: Node, body: Any, overrides: Mapping[str, Mapping[str, Value]]) -> None:
+        for modifier, arguments in overrides.items():
+            if not arguments or body is None:
+                continue
+            if isinstance(body, LayerCall):
+                known: Iterable[str] = [*body.kind.fields, *(SUGAR if body.kind.sugar else ())]
+            elif isinstance(body, BlockCall) and body.block in self.blocks:
+                known = [parameter.name for parameter in self.blocks[body.block].parameters]
+            elif isinstance(body, BlockCall):
+                continue
+            else:
+                self.report(f"`{modifier}` overrides arguments, and this step has none", node.entries[modifier][0].mark)
+                continue
+            for name in arguments:
+                if name not in known:
+                    mark = node.entries[modifier][1].entries[name][0].mark
+                    help = did_you_mean(name, known) or f"its arguments: {', '.join(known)}"
+                    self.report(f"`{modifier}` names `{name}`, which is no argument of the step", mark, help)
+
+    def _operation(self, word: str, key: Node, value: Node) -> Any:
+        if word == "do":
+            return Group(self._steps(value))
+        if word == "head":
+            return Head(self._head(value))
+        if word in KINDS and word not in self.block_names:
+            self.kinds_used.add(word)
+            kind = KINDS[word]
+            if kind.joins:
+                return JoinCall(kind, self._branches(word, key, value))
+            return self._layer(kind, value)
+        if self._is_block(word):
+            return self._block_call(word, value)
+        known = [*KINDS, *self.block_names, *OPERATIONS]
+        help = OTHER_WORDS.get(str(word).lower()) or did_you_mean(word, known)
+        self.report(
+            f"no layer kind or block `{word}`", key.mark, help or "`cnncalc schema --kinds` lists the layer kinds"
+        )
+        return None
+
+    def _layer(self, kind: type[Layer], value: Node) -> LayerCall:
+        given = self._arguments(kind, value)
+        arguments: dict[str, Value] = {}
+        for name, default in self.defaults.get(kind.inherits or "", {}).items():
+            if name not in kind.not_inherited and (name in kind.fields or name in SUGAR):
+                arguments[name] = default
+        arguments.update(self.defaults.get(kind.kind, {}))
+        arguments.update(given)
+        for argument in arguments.values():
+            self._note_names(argument)
+        follow = [(name, self._following(arguments.pop(name))) for name in SUGAR if name in arguments]
+        return LayerCall(kind, arguments, follow)
+
+    def _arguments(self, kind: type[Layer], node: Node) -> dict[str, Value]:
+        fields = kind.fields
+        if node.value is None:
+            return {}
+        if not node.is_mapping:
+            if kind.main is None:
+                help = f"write `{kind.kind}: {{...}}`" if fields else f"write `{kind.kind}` alone"
+                self.report(f"`{kind.kind}` has no argument that may stand alone", node.mark, help)
+                return {}
+            return {kind.main: self._value(node)}
+        known = [*fields, *(SUGAR if kind.sugar else ())]
+        values = {}
+        for name, (key, value) in node.entries.items():
+            if name in known:
+                values[name] = self._sugar(value) if name in SUGAR else self._value(value)
+                continue
+            other = OTHER_WORDS.get(name.lower(), "")
+            near = f"write `{other}`" if other in known else did_you_mean(name, known)
+            if name in MODIFIERS:
+                near = f"`{name}` is a modifier and stands beside `{kind.kind}`, outside its braces"
+            help = near or (f"its arguments: {', '.join(known)}" if known else "it takes none")
+            self.report(f"`{kind.kind}` has no argument `{name}`", key.mark, help)
+            values["?"] = Value(key.mark)
+        return values
+
+    def _sugar(self, node: Node) -> Value:
+        """`norm: batchnorm`, `act: {leakyrelu: 0.1}`: kept as a node, read as a step of its own."""
+        if node.is_mapping:
+            if len(node.entries) != 1:
+                self.report("one kind is meant here", node.mark, "act: {leakyrelu: 0.1}")
+                return Value(node.mark, constant="none")
+            ((word, (key, value)),) = node.entries.items()
+            if word not in KINDS or KINDS[word].joins:
+                self.report(f"no layer kind `{word}`", key.mark, did_you_mean(word, KINDS))
+                return Value(node.mark, constant="none")
+            self.kinds_used.add(word)
+            return Value(key.mark, constant=self._layer(KINDS[word], value))
+        value = self._value(node)
+        if value.is_constant and value.constant not in (None, "none", False):
+            word = value.constant
+            if word not in KINDS or KINDS[word].joins:
+                self.report(f"no layer kind `{word}`", node.mark, did_you_mean(str(word), KINDS))
+                return Value(node.mark, constant="none")
+            self.kinds_used.add(word)
+        return value
+
+    def _following(self, value: Value) -> Following:
+        if isinstance(value.constant, LayerCall):
+            return Following(Value(value.mark, constant=value.constant.kind.kind), value.constant)
+        if value.is_constant and isinstance(value.constant, str) and value.constant in KINDS:
+            return Following(value, self._layer(KINDS[value.constant], Node(None, value.mark)))
+        return Following(value, None)
+
+    def _block_call(self, word: str, value: Node) -> BlockCall | None:
+        self.calls.setdefault(self.caller, set()).add(word)
+        if word not in self.block_names:
+            self._read_builtin(word)
+        if value.value is None:
+            return BlockCall(word, {})
+        if value.is_mapping:
+            return BlockCall(word, {name: self._value(member) for name, (_, member) in value.entries.items()})
+        members = value.items if value.is_sequence else [value]
+        return BlockCall(word, {str(place): self._value(member) for place, member in enumerate(members)})
+
+    def _read_builtin(self, word: str) -> None:
+        if word in self.blocks:
+            return
+        from .builtin import BUILTIN
+
+        caller, self.caller = self.caller, word
+        problems, tensor_names = len(self.problems), len(self.tensor_names)
+        tree = compose(BUILTIN[word], f"built-in block {word}", self.problems)
+        ((signature, (key, body)),) = tree.entries.items()
+        parameters, marks = self._parameters(signature.partition("(")[2][:-1], signature, key)
+        scopes, self.scopes = self.scopes, [_Names({}, "")]
+        with self._scope(marks, "parameter"):
+            steps = self._steps(body)
+        self.scopes = scopes
+        del self.problems[problems:], self.tensor_names[tensor_names:]
+        self.blocks[word] = Block(word, parameters, steps, key.mark)
+        self.caller = caller
+
+    def _loop(self, node: Node) -> Loop | None:
+        names_node, rows, steps = node.get("for"), node.get("in"), node.get("do")
+        if names_node is None or rows is None or steps is None:
+            missing = " and ".join(f"`{key}`" for key in ("for", "in", "do") if node.get(key) is None)
+            self.report(f"a `for` needs {missing}", node.mark, "for: [out, stride], in: [[64, 1], [128, 2]], do: [...]")
+            return None
+        members = names_node.items if names_node.is_sequence else [names_node]
+        marks: dict[str, Mark] = {}
+        for member in members:
+            if not member.is_text or not IDENTIFIER.fullmatch(member.value) or member.value in AMBIENT:
+                self.report("`for` names one variable, or a list of them", member.mark, "for: [t, c, n, s]")
+                return None
+            marks[member.value] = member.mark
+        table = self._value(rows)
+        if rows.is_sequence and len(members) > 1:
+            self._check_rows(rows, list(marks))
+        elif not rows.is_sequence and table.is_constant:
+            self.report("`in` is a list of rows", rows.mark, "in: [[64, 1], [128, 2]]")
+            return None
+        with self._scope(marks, "loop variable"):
+            body = self._steps(steps)
+        return Loop(tuple(marks), table, body)
+
+    def _check_rows(self, rows: Node, names: list[str]) -> None:
+        for row in rows.items:
+            if row.is_sequence and len(row.items) != len(names):
+                self.report(
+                    f"this row has {len(row.items)} values for {len(names)} names", row.mark, f"one for each of {', '.join(names)}"
+                )
+            elif not row.is_sequence and not (row.is_text and "$" in row.value):
+                self.report(f"a row is a list with a value for each of {', '.join(names)}", row.mark)
+
+    # --- branches --------------------------------------------------------------------------------------------
+
+    def _branches(self, word: str, key: Node, value: Node) -> tuple[Branch, ...]:
+        if value.is_mapping:
+            named = [(name, member) for name, (_, member) in value.entries.items()]
+        elif value.is_sequence:
+            named = [(f"branch{place + 1}", member) for place, member in enumerate(value.items)]
+        else:
+            self.report(f"`{word}` needs branches", key.mark, f"{word}: {{main: [...], shortcut: prev}}")
+            return ()
+        if not named:
+            self.report(f"`{word}` needs branches", value.mark, f"{word}: [prev, [...]]")
+        return tuple(branch for name, member in named if (branch := self._branch(name, member, word)))
+
+    def _branch(self, name: str, node: Node, word: str) -> Branch | None:
+        if node.is_text:
+            reference = self._reference(node)
+            return Branch(name, node.mark, reference, None, ()) if reference else None
+        if node.is_sequence:
+            return Branch(name, node.mark, None, None, self._steps(node))
+        if node.is_mapping and node.entries.keys() <= BRANCH_KEYS and node.entries:
+            start, when, steps = node.get("from"), node.get("when"), node.get("do")
+            return Branch(
+                name,
+                node.mark,
+                self._reference(start) if start else None,
+                self._value(when) if when else None,
+                self._steps(steps),
+                explicit=True,
+            )
+        if node.is_mapping:
+            return Branch(name, node.mark, None, None, self._steps(node))
+        self.report(
+            f"a branch of `{word}` is a list of steps or the name of a tensor",
+            node.mark,
+            "`prev` is the tensor that enters the step; `[]` is the identity",
+        )
+        return None
+
+    def _head(self, node: Node) -> tuple[Branch, ...]:
+        if node.is_mapping and not node.entries.keys() <= BRANCH_KEYS:
+            words = [key for key in node.entries if key not in MODIFIERS]
+            if not (len(words) == 1 and (words[0] in KINDS or words[0] in OPERATIONS or self._is_block(words[0]))):
+                named = [(name, member) for name, (_, member) in node.entries.items()]
+                self.tensor_names += [name for name, _ in named]
+                return tuple(branch for name, member in named if (branch := self._branch(name, member, "head")))
+        branch = self._branch("", node, "head")
+        return (branch,) if branch else ()
+
+    # --- values ----------------------------------------------------------------------------------------------
+
+    def _template(self, node: Node) -> Template | None:
+        if isinstance(node.value, dict | list | bool | None) or not TENSOR_NAME.fullmatch(str(node.value)):
+            self.report("a name is a word of letters, digits, `_`, `-`, `.` and `/`", node.mark)
+            return None
+        try:
+            template = Template(str(node.value))
+        except ExpressionError as error:
+            self.report(error.message, node.mark, error.help)
+            return None
+        self._note(template.names, Value(node.mark))
+        return template
+
+    def _reference(self, node: Node) -> Reference | None:
+        if node.is_sequence:
+            self.report("`from` is one tensor", node.mark, "several tensors meet in `concat: [a, b]` or `add: [a, b]`")
+            return None
+        template = self._template(node)
+        return Reference(template, node.mark) if template else None
+
+    def _value(self, node: Node, note: bool = True) -> Value:
+        if node.is_sequence:
+            return Value(node.mark, members=tuple(self._value(member, note) for member in node.items))
+        if node.is_mapping:
+            self.report("a mapping stands where a value is expected", node.mark, "an expression is `$name`, without braces")
+            return Value(node.mark)
+        if node.is_text and "$" in node.value:
+            try:
+                expression = Expression(node.value)
+            except ExpressionError as error:
+                mark = node.mark.at(error.offset + node.quoted, error.length)
+                self.report(error.message, mark, error.help)
+                return Value(node.mark, constant=None)
+            value = Value(node.mark, expression=expression, quoted=node.quoted)
+            if note:
+                self._note_names(value)
+            return value
+        return Value(node.mark, constant=node.value)
+
+    def _note_names(self, value: Value) -> None:
+        if value.expression is not None:
+            self._note(value.expression.names, value)
+        for member in value.members or ():
+            self._note_names(member)
+
+    def _note(self, names: Iterable[str], value: Value) -> None:
+        for name in names:
+            scope = next((scope for scope in reversed(self.scopes) if name in scope.marks), None)
+            if scope:
+                scope.used.add(name)
+            elif name not in AMBIENT:
+                self.unresolved.append((name, value))
+
+
+def _label(steps: Iterable[Step]) -> None:
+    """Number the words that stand more than once in a list of steps; lists inside it count along."""
+    flat = list(_flat(steps))
+    words = Counter(step.word for step in flat)
+    seen: dict[str, int] = {}
+    joins = sum(isinstance(step.body, JoinCall) for step in flat)
+    for step in flat:
+        seen[step.word] = seen.get(step.word, 0) + 1
+        between = "_" if step.word[-1:].isdigit() else ""
+        step.label = step.word if words[step.word] == 1 else f"{step.word}{between}{seen[step.word]}"
+        step.alone = joins == 1
+
+
+def _flat(steps: Iterable[Step]) -> Iterator[Step]:
+    for step in steps:
+        if isinstance(step.body, Group) and step.name is None and step.repeat is None:
+            yield from _flat(step.body.steps)
+        else:
+            yield step
+
+
+def _split(text: str) -> list[str]:
+    """The parts between the commas that stand in no bracket."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += character in "([{"
+        depth -= character in ")]}"
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts if text.strip() else []
+
+
+def _inline(text: str, mark: Mark) -> Node:
+    """The default of a parameter: a scalar, an expression or a list of them."""
+    if text.startswith("[") and text.endswith("]"):
+        return Node([_inline(part.strip(), mark) for part in _split(text[1:-1])], mark)
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return Node(text[1:-1], mark, quoted=True)
+    return Node(scalar(text), mark)
