@@ -1,0 +1,75 @@
+"""Exact sizes, parameters, MACs, receptive fields and memory of convolutional networks.
+
+    import cnncalc
+
+    graph = cnncalc.load("resnet50")               a file, or a network of the zoo
+    cnncalc.params(graph).total                    25557032
+    cnncalc.macs(graph).total                      4089184256, for one image
+    cnncalc.memory(graph).peak * 4                 bytes of the activations alive at the peak, in fp32
+    cnncalc.receptive_fields(graph).of["layer1[0]/relu"]
+
+`graph.inference` leaves out what only training uses. Everything raises `CnncalcError` with a message for people.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .analyses.macs import macs as macs
+    from .analyses.memory import memory as memory
+    from .analyses.params import params as params
+    from .analyses.receptive import box as box
+    from .analyses.receptive import last_map as last_map
+    from .analyses.receptive import receptive_fields as receptive_fields
+    from .errors import CnncalcError as CnncalcError
+    from .errors import SpecError as SpecError
+    from .graph import Graph as Graph
+    from .graph import Node as Node
+    from .spec.load import load as load
+    from .spec.load import parse as parse
+
+__all__ = [
+    "CnncalcError",
+    "Graph",
+    "Node",
+    "SpecError",
+    "box",
+    "last_map",
+    "load",
+    "macs",
+    "memory",
+    "params",
+    "parse",
+    "receptive_fields",
+]
+
+_HOMES = {
+    "CnncalcError": "errors",
+    "Graph": "graph",
+    "Node": "graph",
+    "SpecError": "errors",
+    "box": "analyses.receptive",
+    "last_map": "analyses.receptive",
+    "load": "spec.load",
+    "macs": "analyses.macs",
+    "memory": "analyses.memory",
+    "params": "analyses.params",
+    "parse": "spec.load",
+    "receptive_fields": "analyses.receptive",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `import cnncalc` alone costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cnncalc' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -23,7 +23,7 @@ class CnncalcError(Exception):
         return f"error: {self.message}" + (f"\n   = help: {self.help}" if self.help else "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A text and the name that the user knows it by."""
 

@@ -17,24 +17,19 @@ The second line leaves one rounding for each map in a chain of strided windows.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
 from math import gcd, inf, isinf, prod
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from .dims import at_least, at_most
 
-_MEANINGS: dict[str, Callable[[Any, Any], Any]] = {
-    "floor": operator.floordiv,
-    "max": at_least,
-    "min": at_most,
-}
+_MADE_BY = {"floor": operator.floordiv, "max": at_least, "min": at_most}
 
 
-@dataclass(frozen=True)
-class Atom:
-    """A symbol, whose word is its name; or the floor of its two parts' ratio, or the max or min of its parts."""
+class Atom(NamedTuple):
+    """A symbol, whose word is its name; or the floor of one part / another, or the max or min of all."""
 
     word: str
     parts: tuple[Polynomial, ...] = ()
@@ -43,7 +38,7 @@ class Atom:
         """Its value for these sizes of its symbols."""
         if not self.parts:
             return sizes.get(self.word, _alone(self))
-        return reduce(_MEANINGS[self.word], (part.at(sizes) for part in self.parts))
+        return reduce(_MADE_BY[self.word], (part.at(sizes) for part in self.parts))
 
     def symbols(self) -> frozenset[str]:
         """The names of its symbols."""
@@ -122,7 +117,7 @@ class Polynomial:
         return self.terms == _size(other).terms if isinstance(other, int | Polynomial) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self.terms if self.symbols() else int(self))
+        return hash(self.terms if any(x for x, _ in self.terms) else self.constant)
 
     def __bool__(self) -> bool:
         raise TypeError(f"the size {self} has no truth value")
@@ -231,73 +226,56 @@ def _judged(left: Size, relation: str, right: Size, margin: Polynomial) -> bool 
 def least(size: Polynomial) -> float:
     """An integer that a size is evidently never below; -inf if none is found.
 
-    Each symbol H is 1 more than a symbol named `H-1`, which may be 0.
+    Each symbol H becomes 1 more than a symbol named `H-1`, which may be 0: what has no minus sign then is
+    never below its constant.
     """
     lifted = {name: _alone(Atom(f"{name}-1")) + 1 for name in size.symbols() if name.isidentifier()}
     if lifted:
         return least(_size(size.at(lifted)))
-    bounds = [_least_by_term(size)]
-    for atom in sorted({atom for x, _ in size.terms for atom, _ in x if atom.parts}, key=_rank):
-        bounds += [-_share(-least(lower), scale) for scale, lower in _released(atom, size)]
-        if len(bounds) > 1:
-            break
-    return max(bounds)
+    return max(_bound(size, sloped) for sloped in (False, True))
 
 
-def _least_by_term(size: Polynomial) -> float:
-    total: float = 0
-    for x, n in size.terms:
-        lows, highs = (
-            zip(*(_span(atom) for atom, power in x for _ in range(power)), strict=True) if x else ((), ())
-        )
-        if len(lows) > 1 and min(lows) < 0:
-            return -inf
-        total += n * (prod(lows) if n > 0 else inf if inf in highs else prod(highs))
-    return total
+def _bound(size: Polynomial, sloped: bool) -> float:
+    atoms = {atom for x, _ in size.terms for atom, _ in x if atom.parts}
+    if not atoms:
+        return -inf if any(count < 0 for x, count in size.terms if x) else size.constant
+    atom, found = min(atoms, key=_rank), -inf
+    for scale, below, above in _edges(atom, sloped):
+        lower = _replaced(size, atom, scale, below, above)
+        bound = -inf if lower is None else _bound(lower, sloped)
+        found = max(found, bound if isinf(bound) else -(-bound // scale))
+    return found
 
 
-def _span(atom: Atom) -> tuple[float, float]:
-    if not atom.parts:
-        return 0, inf
-    lows, highs = [least(part) for part in atom.parts], [-least(-part) for part in atom.parts]
-    if atom.word == "max":
-        return max(lows), max(highs)
-    if atom.word == "min":
-        return min(lows), min(highs)
-    low, high, d = lows[0], highs[0], lows[1]
-    return (_share(low, d), _share(high, d)) if d == highs[1] else (min(low, 0), max(high, 0))
-
-
-def _released(atom: Atom, size: Polynomial) -> Iterator[tuple[int, Polynomial]]:
-    """Scales, each with a size not above scale * size that has one power of the atom less."""
-    for scale, below, above in _edges(atom):
-        lower = _size(0)
-        for x, n in size.terms:
-            others = _times(x, frozenset([(atom, 1)]), -1) if atom in dict(x) else None
-            edge = below if n > 0 else above
-            if others is None:
-                lower += _sum([(x, n * scale)])
-            elif edge is None or (others and any(_span(factor)[0] < 0 for factor, _ in x)):
-                break
-            else:
-                lower += _sum([(others, n)]) * edge
-        else:
-            yield scale, lower
-
-
-def _edges(atom: Atom) -> Iterator[tuple[int, Polynomial | None, Polynomial | None]]:
+def _edges(atom: Atom, sloped: bool) -> Iterator[tuple[int, Polynomial | None, Polynomial | None]]:
     """Scales, each with a size not above scale * atom and one not below it, where there are such."""
+    n, d = atom.parts[0], atom.parts[-1]
     if atom.word == "max":
         yield from ((1, part, None) for part in atom.parts)
     elif atom.word == "min":
-        yield from ((1, None, part) for part in atom.parts)
-    elif not atom.parts[1].symbols():
-        n, d = atom.parts
-        yield int(d), n - d + 1, n
+        low = min(map(least, atom.parts))
+        yield from ((1, None if isinf(low) else _size(low), part) for part in atom.parts)
+    elif not d.symbols():
+        low = least(n)
+        yield int(d), n - d + 1 if sloped else None if isinf(low) else d * int(low // int(d)), n
+    elif least(n) >= 0:
+        yield 1, _size(0), n
 
 
-def _share(bound: float, d: float) -> float:
-    return bound if isinf(bound) else bound // d
+def _replaced(
+    size: Polynomial, atom: Atom, scale: int, below: Polynomial | None, above: Polynomial | None
+) -> Polynomial | None:
+    """A size not above scale * size, with an edge of the atom for one of its powers."""
+    lower: list[tuple[Monomial, int]] = []
+    for x, count in size.terms:
+        if atom not in dict(x):
+            lower.append((x, count * scale))
+            continue
+        edge, others = below if count > 0 else above, _times(x, frozenset([(atom, 1)]), -1)
+        if edge is None or (others and any(least(_alone(other)) < 0 for other, _ in x)):
+            return None
+        lower += [(_times(others, y), count * n) for y, n in edge.terms]
+    return _sum(lower)
 
 
 def _extreme(word: str, sign: int, sizes: Iterable[Size]) -> Polynomial:

@@ -238,6 +238,8 @@ def _hint(value: Any) -> str:
         return f"; one per axis is written [{', '.join(value.split('x'))}]"
     if isinstance(value, str) and re.fullmatch(r"[-+]?[\d.]+", value):
         return "; a number stands without quotes"
+    if isinstance(value, str) and re.fullmatch(r"[\d\s.+*/()-]+", value):
+        return "; only a text with a `$name` in it is an expression"
     return ""
 
 

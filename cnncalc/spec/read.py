@@ -182,7 +182,7 @@ class _Reader:
         for name, mark in self.block_names.items():
             if name not in reached:
                 self.report(f"the block `{name}` is not used", mark)
-        for name, value in self.unresolved:
+        for name, value in dict.fromkeys(self.unresolved):
             patterns = [re.sub(r"\\\$\\\{.*?\\\}|\\\$\w+", ".+", re.escape(text)) for text in self.tensor_names]
             if name in self.inputs or any(re.fullmatch(pattern, name) for pattern in patterns):
                 continue
@@ -229,7 +229,7 @@ class _Reader:
             name = match[1]
             parameters, marks = self._parameters(match[2] or "", signature, key)
             self.caller = name
-            with self._scope(marks, f"parameter of `{name}`"):
+            with self._scope(marks, f"the parameter `{{name}}` of the block `{name}` is not used"):
                 for parameter in parameters:
                     if parameter.default is not None:
                         self._note_names(parameter.default)
@@ -281,7 +281,7 @@ class _Reader:
         for name, mark in marks.items():
             if name not in names.used and not name.startswith("_"):
                 help = f"`${name}` reads it; a name that starts with `_` may stay unused"
-                self.report(f"the {what} `{name}` is not used", mark, help)
+                self.report(what.format(name=name), mark, help)
 
     # --- steps -----------------------------------------------------------------------------------------------
 
@@ -307,6 +307,7 @@ class _Reader:
             return None
         word = self._word(node)
         if word is None:
+            self._passed_over(node)
             return None
         key, value = node.entries[word]
         step = Step(key.mark, Group(()), word)
@@ -315,6 +316,7 @@ class _Reader:
         body = self._loop(node) if word == "for" else self._operation(word, key, value)
         self._check_overrides(node, body, {"first": step.first, "last": step.last, "each": step.each})
         if body is None:
+            self._passed_over(node)
             return None
         step.body = body
         step.word = {"for": "row", "do": "group"}.get(word, word) if loop else word
@@ -336,6 +338,7 @@ class _Reader:
             for word in words:
                 if word not in known:
                     self._misplaced(word, node.entries[word][0].mark, known[0])
+                    self._passed_over(node.entries[word][1])
             return known[0]
         shown = " and ".join(f"`{word}`" for word in words)
         self.report(
@@ -457,6 +460,7 @@ class _Reader:
                 near = f"`{name}` is a modifier and stands beside `{kind.kind}`, outside its braces"
             help = near or (f"its arguments: {', '.join(known)}" if known else "it takes none")
             self.report(f"`{kind.kind}` has no argument `{name}`", key.mark, help)
+            self._passed_over(value)
             values["?"] = Value(key.mark)
         return values
 
@@ -469,6 +473,7 @@ class _Reader:
             ((word, (key, value)),) = node.entries.items()
             if word not in KINDS or KINDS[word].joins:
                 self.report(f"no layer kind `{word}`", key.mark, did_you_mean(word, KINDS))
+                self._passed_over(value)
                 return Value(node.mark, constant="none")
             self.kinds_used.add(word)
             return Value(key.mark, constant=self._layer(KINDS[word], value))
@@ -510,7 +515,7 @@ class _Reader:
         ((signature, (key, body)),) = tree.entries.items()
         parameters, marks = self._parameters(signature.partition("(")[2][:-1], signature, key)
         scopes, self.scopes = self.scopes, [_Names({}, "")]
-        with self._scope(marks, "parameter"):
+        with self._scope(marks, "{name}"):
             steps = self._steps(body)
         self.scopes = scopes
         del self.problems[problems:], self.tensor_names[tensor_names:]
@@ -536,7 +541,7 @@ class _Reader:
         elif not rows.is_sequence and table.is_constant:
             self.report("`in` is a list of rows", rows.mark, "in: [[64, 1], [128, 2]]")
             return None
-        with self._scope(marks, "loop variable"):
+        with self._scope(marks, "the loop variable `{name}` is not used"):
             body = self._steps(steps)
         return Loop(tuple(marks), table, body)
 
@@ -598,6 +603,26 @@ class _Reader:
         branch = self._branch("", node, "head")
         return (branch,) if branch else ()
 
+    def _passed_over(self, node: Node) -> None:
+        """Count as used what stands in a part that is not read because of an error: nothing follows from that."""
+        if node.is_mapping:
+            for name, (_, member) in node.entries.items():
+                self._passed_word(name)
+                self._passed_over(member)
+        elif node.is_sequence:
+            for member in node.items:
+                self._passed_over(member)
+        elif node.is_text:
+            self._passed_word(node.value)
+
+    def _passed_word(self, word: str) -> None:
+        if word in self.block_names:
+            self.calls.setdefault(self.caller, set()).add(word)
+        for name in re.findall(r"[A-Za-z_]\w*", word) if "$" in word else ():
+            scope = next((scope for scope in reversed(self.scopes) if name in scope.marks), None)
+            if scope:
+                scope.used.add(name)
+
     # --- values ----------------------------------------------------------------------------------------------
 
     def _template(self, node: Node) -> Template | None:
@@ -631,6 +656,7 @@ class _Reader:
             except ExpressionError as error:
                 mark = node.mark.at(error.offset + node.quoted, error.length)
                 self.report(error.message, mark, error.help)
+                self._passed_over(node)
                 return Value(node.mark, constant=None)
             value = Value(node.mark, expression=expression, quoted=node.quoted)
             if note:

@@ -1,0 +1,9 @@
+"""Questions about a network: one file each, all of them folds of the layers' own answers over a Graph."""
+
+from __future__ import annotations
+
+from .macs import Macs, macs, operations
+from .memory import BYTES, Memory, memory
+from .params import Params, params
+
+__all__ = ["BYTES", "Macs", "Memory", "Params", "macs", "memory", "operations", "params"]

@@ -1,0 +1,62 @@
+"""How much work: multiply-accumulates of learned weights, those between activations apart, and element-wise operations.
+
+A MAC is one learned-weight tap applied once: one multiply and its add. Convolution, transposed convolution and
+linear layers have them; a product of two activations (`matmul`) has MACs too and is named beside the total.
+Everything is for one image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..dims import Dim, Shape
+from ..graph import Graph
+from ..layers.base import Layer
+
+FLOPS_PER_MAC = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Macs:
+    """The MACs of a network for one image."""
+
+    of: Mapping[str, Dim]
+    """Node -> MACs."""
+
+    total: Dim
+    between_activations: Dim
+    """The part of the total that multiplies two activations and no weight."""
+
+    @property
+    def flops(self) -> Dim:
+        """Floating-point operations: a MAC is two."""
+        return self.total * FLOPS_PER_MAC
+
+
+def macs(graph: Graph) -> Macs:
+    """Count the multiply-accumulates of a network."""
+    of: dict[str, Dim] = {}
+    counted: dict[tuple[Layer, tuple[Shape, ...]], Dim] = {}
+    total: Dim = 0
+    between: Dim = 0
+    for node in graph.nodes:
+        key = (node.layer, node.incoming)
+        try:
+            count = counted.get(key)
+        except TypeError:  # arrays of sizes cannot be a key
+            key, count = None, None
+        if count is None:
+            count = node.macs
+            if key is not None:
+                counted[key] = count
+        of[node.name] = count
+        total = total + count
+        if node.layer.joins:
+            between = between + count
+    return Macs(of, total, between)
+
+
+def operations(graph: Graph) -> Mapping[str, Dim]:
+    """Element-wise and pooling work by node, in scalar operations for one image; no part of the MACs."""
+    return {node.name: node.operations for node in graph.nodes}

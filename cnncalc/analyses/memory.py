@@ -1,0 +1,129 @@
+"""Memory: the weights, all activations, and the most that is alive at one time.
+
+Layers run in the order of the spec. A tensor is alive from the step that computes it to the last that reads it; the
+inputs from the start, the outputs to the end. While a layer runs, its inputs and its output are alive. A view
+(flatten, reshape, dropout at inference) shares the memory of its input. With `in_place` an activation, a norm or
+an element-wise join writes over its input where nothing else reads that later. Workspace of an implementation is
+not counted. All sizes are in elements of one image; a dtype makes bytes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..dims import Dim, Shape, product
+from ..graph import Graph, Node
+from ..layers.base import IN_PLACE, VIEW
+
+BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
+"""Bytes an element, by dtype."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The memory of a network, in elements for one image."""
+
+    activations: Dim
+    """All outputs that have memory of their own, added up."""
+
+    alive: Mapping[str, Dim]
+    """Node -> elements alive while it runs."""
+
+    peak: Dim
+    peak_at: str
+    """The step with the peak; the first of them."""
+
+    peak_tensors: Mapping[str, Dim]
+    """The tensors alive then: name -> elements."""
+
+    of: Mapping[str, Dim]
+    """Node -> elements that its output adds; 0 for a view or a result in place."""
+
+
+def memory(graph: Graph, in_place: bool = False) -> Memory:
+    """The memory of a network at inference; `in_place` lets activations, norms and joins write over their input."""
+    last_use = _last_uses(graph)
+    home: dict[str, str] = {name: name for name in graph.inputs}
+    size: dict[str, Dim] = {name: product(shape) for name, shape in graph.inputs.items()}
+    until: dict[str, int] = {name: last_use.get(name, -1) for name in graph.inputs}
+    of: dict[str, Dim] = {}
+    for step, node in enumerate(graph.nodes):
+        base = _base(node, step, home, until, in_place, graph.inputs)
+        end = last_use.get(node.name, step)
+        if base is None:
+            home[node.name] = node.name
+            size[node.name] = of[node.name] = product(node.output)
+            until[node.name] = end
+        else:
+            home[node.name] = base
+            of[node.name] = 0
+            until[base] = max(until[base], end)
+    return _swept(graph, home, size, until, of)
+
+
+def _last_uses(graph: Graph) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for step, node in enumerate(graph.nodes):
+        for name in node.inputs:
+            last[name] = step
+    for name in graph.outputs:
+        last[name] = len(graph.nodes)
+    return last
+
+
+def _base(
+    node: Node,
+    step: int,
+    home: Mapping[str, str],
+    until: Mapping[str, int],
+    in_place: bool,
+    inputs: Mapping[str, Shape],
+) -> str | None:
+    """The tensor whose memory the output of a node uses, or None; the network's inputs are never written over."""
+    if node.layer.storage == VIEW:
+        return home[node.inputs[0]]
+    if in_place and node.layer.storage == IN_PLACE:
+        for name, shape in zip(node.inputs, node.incoming, strict=True):
+            if shape == node.output and until[home[name]] == step and home[name] not in inputs:
+                return home[name]
+    return None
+
+
+def _swept(
+    graph: Graph, home: Mapping[str, str], size: Mapping[str, Dim], until: Mapping[str, int], of: Mapping[str, Dim]
+) -> Memory:
+    freed: dict[int, list[str]] = {}
+    for name, end in until.items():
+        freed.setdefault(end, []).append(name)
+    now: Dim = 0
+    for name in graph.inputs:
+        now = now + size[name]
+    alive: dict[str, Dim] = {}
+    total: Dim = 0
+    peak, peak_at, peak_step = now, next(iter(graph.inputs), ""), -1
+    for step, node in enumerate(graph.nodes):
+        now = now + of[node.name]
+        total = total + of[node.name]
+        alive[node.name] = now
+        if now > peak:
+            peak, peak_at, peak_step = now, node.name, step
+        for name in freed.get(step, ()):
+            now = now - size[name]
+    born = {node.name: step for step, node in enumerate(graph.nodes)}
+    tensors = {
+        name: size[name]
+        for name in size
+        if born.get(name, -1) <= peak_step <= until[name]
+    }
+    return Memory(total, alive, peak, peak_at, tensors, of)
+
+
+def weight_shapes(graph: Graph) -> Mapping[str, Shape]:
+    """The shape of every learned and stored tensor, by its full name, each once."""
+    shapes: dict[str, Shape] = {}
+    for node in graph.nodes:
+        for tensors in (node.weights, node.buffers):
+            for name, shape in tensors.items():
+                shapes.setdefault(f"{node.weights_of}.{name}", shape)
+    return shapes

@@ -1,0 +1,82 @@
+"""How many learned numbers: each tensor once, however often it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..dims import Dim, Shape, product
+from ..graph import Graph
+from ..layers.base import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The parameters of a network, and what else is stored with them."""
+
+    of: Mapping[str, Dim]
+    """Node -> its learned numbers; 0 for one that uses the weights of an earlier node."""
+
+    buffers_of: Mapping[str, Dim]
+    """Node -> stored numbers that are not learned, such as running statistics."""
+
+    frozen_of: Mapping[str, Dim]
+    """Node -> learned numbers that are not trained."""
+
+    shared: Mapping[str, str]
+    """Node -> the earlier node whose weights it uses."""
+
+    total: Dim
+    frozen: Dim
+    buffers: Dim
+
+    @property
+    def trainable(self) -> Dim:
+        """What is trained; with `frozen` it adds up to `total`."""
+        return self.total - self.frozen
+
+
+def params(graph: Graph) -> Params:
+    """Count the parameters of a network, in numbers (not bytes)."""
+    of: dict[str, Dim] = {}
+    buffers_of: dict[str, Dim] = {}
+    frozen_of: dict[str, Dim] = {}
+    shared: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    counted: dict[tuple[Layer, tuple[Shape, ...]], tuple[Dim, Dim]] = {}
+    total: Dim = 0
+    frozen: Dim = 0
+    buffers: Dim = 0
+    for node in graph.nodes:
+        learned, stored = _numbers(node.layer, node.incoming, counted)
+        owner = owners.setdefault(node.weights_of, node.name)
+        if owner != node.name and node.weights:
+            shared[node.name] = owner
+            learned, stored = 0, 0
+        of[node.name] = learned
+        buffers_of[node.name] = stored
+        frozen_of[node.name] = learned if node.frozen else 0
+        total = total + learned
+        frozen = frozen + frozen_of[node.name]
+        buffers = buffers + stored
+    return Params(of, buffers_of, frozen_of, shared, total, frozen, buffers)
+
+
+def _numbers(
+    layer: Layer, incoming: tuple[Shape, ...], counted: dict[tuple[Layer, tuple[Shape, ...]], tuple[Dim, Dim]]
+) -> tuple[Dim, Dim]:
+    key = (layer, incoming)
+    try:
+        known = counted.get(key)
+    except TypeError:  # arrays of sizes cannot be a key
+        return _elements(layer.weights(*incoming)), _elements(layer.buffers(*incoming))
+    if known is None:
+        known = counted[key] = _elements(layer.weights(*incoming)), _elements(layer.buffers(*incoming))
+    return known
+
+
+def _elements(tensors: Mapping[str, Shape]) -> Dim:
+    total: Dim = 0
+    for shape in tensors.values():
+        total = total + product(shape)
+    return total

@@ -1,0 +1,269 @@
+"""Receptive fields: which input positions one output position sees, along each axis.
+
+A field is the interval of input positions that a unit sees, padding included, and how far it moves from one unit
+to the next. Behind convolutions and pools both are the same everywhere:
+
+    size   = size + (k - 1) * d * jump        jump = jump * s        first = first - before * jump
+
+After an upsampling neighbouring units see different boxes, and the picture repeats only after some of them: a
+field then has one interval for each of the units of a `period`. Where branches meet the field is the union of
+theirs. A layer that looks at everything (a global pool, a linear layer, an SE gate) makes it global; what is seen
+apart from that stays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+from ..dims import Shape, is_symbolic
+from ..errors import CnncalcError
+from ..graph import Graph, Node
+from ..layers.base import AXIS_NAMES, Layer
+from ..layers.windows import EVERYTHING, Axis, Reach, Window
+
+LONGEST_PERIOD = 4096
+
+
+class Interval(NamedTuple):
+    """Input positions from `first` to `last`, both seen."""
+
+    first: int
+    last: int
+
+    @property
+    def size(self) -> int:
+        """How many positions."""
+        return self.last - self.first + 1
+
+    def clipped(self, n: int) -> Interval | None:
+        """The part on an axis of n positions, or None."""
+        first, last = max(self.first, 0), min(self.last, n - 1)
+        return Interval(first, last) if first <= last else None
+
+
+class Field(NamedTuple):
+    """What the units along one axis see: unit j sees `intervals[j % period]`, moved by `jump` a period."""
+
+    intervals: tuple[Interval | None, ...]
+    jump: int
+
+    @property
+    def period(self) -> int:
+        """Units until the picture repeats."""
+        return len(self.intervals)
+
+    @property
+    def stride(self) -> Fraction:
+        """Inputs from one unit to the next; on the average, where it differs."""
+        return Fraction(self.jump, self.period)
+
+    def at(self, j: int) -> Interval | None:
+        """What unit j sees, positions outside the image included; None for a unit that sees nothing."""
+        turn, phase = divmod(j, self.period)
+        seen = self.intervals[phase]
+        return seen and Interval(seen.first + turn * self.jump, seen.last + turn * self.jump)
+
+    def sizes(self, units: int | None = None) -> Counter[int]:
+        """How many of the first `units` units (of one period, if not given) see how many positions."""
+        seen = (self.at(j) for j in range(self.period if units is None else units))
+        return Counter(interval.size if interval else 0 for interval in seen)
+
+    def size(self, units: int | None = None) -> tuple[int, int]:
+        """The smallest and the largest size."""
+        if self.period == 1:
+            only = self.intervals[0]
+            return (only.size, only.size) if only else (0, 0)
+        sizes = self.sizes(min(units, self.period) if units is not None else None)
+        return min(sizes), max(sizes)
+
+    @property
+    def centre(self) -> Fraction:
+        """The middle of what a unit sees less j * stride, on the average over a period."""
+        total, count = Fraction(0), 0
+        for j, seen in enumerate(self.intervals):
+            if seen:
+                total += Fraction(seen.first + seen.last, 2) - j * self.stride
+                count += 1
+        return total / max(count, 1)
+
+    @property
+    def padding(self) -> int:
+        """Positions before the image that the first unit sees; negative where it starts inside."""
+        first = next((seen for seen in self.intervals if seen), Interval(0, 0))
+        return -first.first
+
+    def through(self, window: Axis, units: int) -> Field:
+        """The field behind a window with so many outputs."""
+        if type(window) is Window and self.period == 1 and self.intervals[0] is not None:
+            kernel, stride, before, dilation = window
+            first, last = self.intervals[0]
+            start = first - before * self.jump
+            return Field((Interval(start, start + last - first + (kernel - 1) * dilation * self.jump),), self.jump * stride)
+        turns = self.period // _common(self.period, window.shift)
+        period, jump = window.period * turns, self.jump * window.shift * turns // self.period
+        if period > LONGEST_PERIOD and units < period:
+            jump, period = max(1, round(Fraction(jump * units, period))), units
+        return Field(tuple(self._hull(window.taps(j)) for j in range(period)), jump)
+
+    def _hull(self, taps: range) -> Interval | None:
+        seen = [interval for i in taps if (interval := self.at(i)) is not None]
+        return Interval(min(i.first for i in seen), max(i.last for i in seen)) if seen else None
+
+    def union(self, other: Field, units: int) -> Field:
+        """What either sees. Fields that move at different speeds are united unit by unit."""
+        if self.stride == other.stride:
+            period, jump = lcm(self.period, other.period), int(self.stride * lcm(self.period, other.period))
+        else:
+            period = units
+            jump = max(1, int(max(self.stride, other.stride) * units))
+        return Field(tuple(_either(self.at(j), other.at(j)) for j in range(period)), jump)
+
+
+ITSELF = Field((Interval(0, 0),), 1)
+"""An input position sees itself."""
+
+
+class Seen(NamedTuple):
+    """What the units of a node see."""
+
+    axes: tuple[Field, ...] | None
+    """Per spatial axis; None where no position matters (after a global pool, in a vector)."""
+
+    everything: bool = False
+    """Whether each unit depends on the whole input, by a path that looks at all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptiveFields:
+    """The receptive field of every input and node."""
+
+    of: Mapping[str, Seen]
+    remarks: tuple[str, ...]
+    """Where branches meet that see differently placed or spaced positions."""
+
+
+def receptive_fields(graph: Graph) -> ReceptiveFields:
+    """The receptive fields of a network. Raises CnncalcError where a size without a number decides."""
+    of = {name: Seen((ITSELF,) * (len(shape) - 1) or None) for name, shape in graph.inputs.items()}
+    remarks: list[str] = []
+    reaches: dict[tuple[Layer, tuple[Shape, ...]], tuple[Reach, ...]] = {}
+    for node in graph.nodes:
+        key = (node.layer, node.incoming)
+        reach = reaches.get(key)
+        if reach is None:
+            reach = reaches[key] = _windows(node)
+        of[node.name] = _seen(node, reach, [of[name] for name in node.inputs], remarks)
+    return ReceptiveFields(of, tuple(remarks))
+
+
+def last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
+    """The last tensor on the way to the output whose units have positions: what "the receptive field" is of."""
+    needed = {graph.output}
+    for node in reversed(graph.nodes):
+        if node.name in needed:
+            if fields.of[node.name].axes is not None and len(node.output) > 1:
+                return node.name
+            needed.update(node.inputs)
+    return None
+
+
+def box(graph: Graph, name: str, unit: Sequence[int]) -> dict[str, tuple[Interval, ...]]:
+    """The pixels that one unit of a node really depends on, per axis, by input: padding anywhere on the way is left out.
+
+    `unit` is its position, one number per spatial axis. Inputs that it does not depend on are missing.
+    """
+    needed: dict[str, tuple[Interval, ...]] = {name: tuple(Interval(j, j) for j in unit)}
+    for node in reversed(graph.nodes):
+        wanted = needed.get(node.name)
+        if wanted is None:
+            continue
+        for source, shape, reach in zip(node.inputs, node.incoming, _windows(node), strict=True):
+            read = _read(reach, wanted, shape)
+            if read is not None:
+                before = needed.get(source)
+                needed[source] = read if before is None else tuple(map(_cover, before, read))
+    return {source: needed[source] for source in graph.inputs if source in needed}
+
+
+def _windows(node: Node) -> tuple[Reach, ...]:
+    reaches = node.layer.windows(node.incoming, node.output)
+    for reach in reaches:
+        for window in reach or ():
+            for dim in window:
+                if is_symbolic(dim):
+                    raise CnncalcError(
+                        f"the receptive field of `{node.name}` depends on the size {', '.join(sorted(dim.symbols()))}",
+                        "give the input a size: --input 3,224,224",
+                    )
+    return reaches
+
+
+def _seen(node: Node, reaches: tuple[Reach, ...], sources: list[Seen], remarks: list[str]) -> Seen:
+    everything = any(
+        source.everything or reach is EVERYTHING for source, reach in zip(sources, reaches, strict=True)
+    )
+    fields: tuple[Field, ...] | None = None
+    for source, reach in zip(sources, reaches, strict=True):
+        if reach is EVERYTHING or source.axes is None or not reach:
+            continue
+        units = [n if isinstance(n, int) else LONGEST_PERIOD for n in node.output[1:]]
+        through = tuple(field.through(window, n) for field, window, n in zip(source.axes, reach, units, strict=True))
+        if fields is None:
+            fields = through
+        elif fields != through:
+            _remark(node, fields, through, remarks)
+            fields = tuple(a.union(b, n) for a, b, n in zip(fields, through, units, strict=True))
+    return Seen(fields, everything)
+
+
+def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], remarks: list[str]) -> None:
+    for axis, a, b in zip(AXIS_NAMES[len(ours)], ours, theirs, strict=True):
+        if a.stride != b.stride:
+            remarks.append(f"the branches of `{node.name}` move by {a.stride} and {b.stride} inputs a unit ({axis})")
+        elif a.centre != b.centre:
+            shift = abs(a.centre - b.centre)
+            remarks.append(
+                f"the branches of `{node.name}` are not aligned: their centres are {_half(shift)} apart ({axis})"
+            )
+
+
+def _read(reach: Reach, wanted: tuple[Interval, ...], shape: Shape) -> tuple[Interval, ...] | None:
+    if reach is EVERYTHING:
+        return tuple(Interval(0, n - 1) for n in shape[1:])
+    read = []
+    for window, (first, last), n in zip(reach, wanted, shape[1:], strict=True):
+        positions = [i for j in range(first, last + 1) for i in _ends(window.taps(j), n)]
+        if not positions:
+            return None
+        read.append(Interval(min(positions), max(positions)))
+    return tuple(read)
+
+
+def _ends(taps: range, n: int) -> Iterator[int]:
+    """The first and the last of the taps that lie on an axis of n positions."""
+    on_map = [i for i in taps if 0 <= i < n] if taps and (taps[0] < 0 or taps[-1] >= n) else taps
+    if on_map:
+        yield from (on_map[0], on_map[-1])
+
+
+def _cover(a: Interval, b: Interval) -> Interval:
+    return Interval(min(a.first, b.first), max(a.last, b.last))
+
+
+def _either(a: Interval | None, b: Interval | None) -> Interval | None:
+    return _cover(a, b) if a and b else a or b
+
+
+def _common(a: int, b: int) -> int:
+    from math import gcd
+
+    return gcd(a, b)
+
+
+def _half(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else f"{float(value):g}"

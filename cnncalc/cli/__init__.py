@@ -1,0 +1,83 @@
+"""The command line: one file a command. A command is imported when it is called, and imports what it needs itself."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+COMMANDS = {
+    "summary": "Everything at a glance: sizes, parameters, MACs, receptive fields, memory.",
+    "shapes": "The size of every feature map.",
+    "params": "Parameters: trainable, frozen, shared, and the bytes that they take.",
+    "macs": "Multiply-accumulates (MACs), with FLOPs and element-wise operations on request.",
+    "receptive-field": "What one output position sees of the input.",
+    "memory": "Weights, activations, and the most that is alive at one time.",
+    "lint": "Check a spec: errors, doubtful steps, and whether it is what it expects to be.",
+    "zoo": "The networks that come with the tool.",
+    "schema": "A JSON Schema of the spec language, for editors.",
+}
+"""Command -> its one line of help, in the order of `--help`."""
+
+
+class LazyGroup(TyperGroup):
+    """Lists the commands from the table and imports one when it is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, imported."""
+        if cmd_name not in COMMANDS:
+            return None
+        app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
+        module = import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
+        app.command(cmd_name, help=module.__doc__)(module.command)
+        return typer.main.get_command(app)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The table of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Suggest the nearest command for one that does not exist."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from ..errors import did_you_mean
+
+            near = did_you_mean(args[0], COMMANDS)
+            ctx.fail(f"No such command '{args[0]}'." + (f" {near.capitalize()}" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Exact sizes, parameters, MACs, receptive fields and memory of convolutional networks.",
+    epilog="SPEC is a spec file, - for standard input, or a network of the zoo such as resnet50.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"cnncalc {version('cnncalc')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Options of the program itself."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="cnncalc")

@@ -1,0 +1,94 @@
+"""Multiply-accumulates (MACs): one learned-weight tap applied once. FLOPs are 2 a MAC.
+
+    cnncalc macs resnet50 --top 10
+    cnncalc macs net.yaml --flops --operations --batch 8
+
+Taps on padding count, a bias costs nothing. Element-wise and pooling work is `operations`, in a column of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ..render.report import Report
+from .request import Request, report
+
+
+@report
+def command(
+    request: Request,
+    flops: Annotated[bool, typer.Option("--flops", help="Add a column of FLOPs: 2 a MAC.")] = False,
+    operations: Annotated[
+        bool, typer.Option("--operations", help="Add a column of element-wise and pooling operations.")
+    ] = False,
+) -> Report:
+    """Multiply-accumulates."""
+    from ..analyses import macs
+    from ..analyses import operations as count_operations
+    from ..render import numbers
+    from ..render.report import Column
+    from .rows import KIND, LAYER, OUTPUT, caption, folds, mac_convention, table, total_of
+
+    graph, batch = request.numeric, request.batch
+    work, elementwise = macs(graph), count_operations(graph)
+    rows = []
+    for row in folds(graph, request):
+        done = total_of(row, work.of) * batch
+        rows.append(
+            {
+                "layer": row.name,
+                "kind": row.kind,
+                "output": row.last.output,
+                "macs": done,
+                "flops": 2 * done,
+                "share": done / (work.total * batch) if work.total else 0,
+                "operations": total_of(row, elementwise) * batch,
+            }
+        )
+    columns = [LAYER, KIND, OUTPUT, Column("macs", "MACs", numbers.count), Column("share", "%", numbers.percent)]
+    if flops:
+        columns.append(Column("flops", "FLOPs", numbers.count))
+    if operations:
+        columns.append(Column("operations", "operations", numbers.count))
+    total = work.total * batch
+    notes = [f"{total:,} MACs = {numbers.short(total)}   {2 * total:,} FLOPs = {numbers.short(2 * total)} (2 a MAC)"]
+    if work.between_activations:
+        between = work.between_activations * batch
+        notes.append(f"of these {between:,} multiply two activations (matmul) and no weight")
+    if operations:
+        notes.append(f"operations: {sum(elementwise.values()) * batch:,} of norms, activations, pools, biases and joins")
+    if graph is not request.whole:
+        extra = (macs(request.whole).total - work.total) * batch
+        notes.append(f"left out: {extra:,} in steps that only training uses (--training counts them)")
+    layers: list[dict[str, Any]] = [
+        {
+            "name": node.name,
+            "kind": node.kind,
+            "output": list(node.output),
+            "macs": work.of[node.name] * batch,
+            "flops": 2 * work.of[node.name] * batch,
+            "operations": elementwise[node.name] * batch,
+        }
+        for node in graph.nodes
+    ]
+    return Report(
+        caption(graph, mac_convention(work, request)),
+        [table(columns, rows, request, ["macs", "flops", "share", "operations"], "macs")],
+        {
+            "schema": "cnncalc.macs/1",
+            "name": graph.name,
+            "input": list(graph.input_shape),
+            "convention": mac_convention(work, request) + "; FLOPs are 2 a MAC",
+            "batch": batch,
+            "totals": {
+                "macs": total,
+                "matmul_macs": work.between_activations * batch,
+                "flops": 2 * total,
+                "operations": sum(elementwise.values()) * batch,
+            },
+            "layers": layers,
+        },
+        notes,
+    )

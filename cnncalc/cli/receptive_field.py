@@ -1,0 +1,250 @@
+"""Receptive fields: what one output position sees of the input, per axis.
+
+    cnncalc receptive-field resnet50
+    cnncalc receptive-field unet --unit 100,100         the box of one unit of the last map
+    cnncalc receptive-field vgg16 --at pool3 --unit 0,0
+    cnncalc receptive-field vgg16 --plot
+
+size: positions that a unit sees, padding included. stride: inputs from one unit to the next. padding: positions
+that the first unit sees before the image. After an upsampling the size depends on the position; `global` is a unit
+that sees the whole input, `43 + global` one that does so only through a gate or the statistics of a norm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import CnncalcError, did_you_mean
+from ..render.report import Report
+from .request import Request, report
+
+if TYPE_CHECKING:
+    from ..analyses.receptive import ReceptiveFields
+    from ..graph import Graph
+
+
+@report
+def command(
+    request: Request,
+    at: Annotated[str | None, typer.Option("--at", metavar="LAYER", help="The layer that --unit is of.")] = None,
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="I,J", help="The box of one output position on the input.")
+    ] = None,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the size over the depth.")] = False,
+) -> Report:
+    """Receptive fields."""
+    from ..analyses.receptive import last_map, receptive_fields
+    from ..render import numbers
+    from ..render.report import Column
+    from .rows import KIND, LAYER, OUTPUT, caption, field_data, field_text, folds, table
+
+    graph = request.graph
+    fields = receptive_fields(graph)
+    last = last_map(graph, fields)
+    if at is not None and at not in fields.of:
+        raise CnncalcError(f"{graph.name} has no layer `{at}`", did_you_mean(at, fields.of))
+    if unit is not None:
+        return _one_unit(request, fields, at or last, unit)
+    rows = []
+    for row in folds(graph, request):
+        seen, output = fields.of[row.last.name], row.last.output
+        rows.append({"layer": row.name, "kind": row.kind, "output": output, "field": field_text(seen, output[1:])})
+        if seen.axes is not None:
+            rows[-1] |= {
+                "size": seen.axes[0].size()[1],
+                "stride": numbers.per_axis([field.stride for field in seen.axes], numbers.position),
+                "padding": numbers.per_axis([field.padding for field in seen.axes]),
+                "centre": numbers.per_axis([field.centre for field in seen.axes], numbers.position),
+                "image": _on_image(graph, row.last.name, fields),
+            }
+    columns = [
+        LAYER,
+        KIND,
+        OUTPUT,
+        Column("field", "size"),
+        Column("stride", "stride"),
+        Column("padding", "padding"),
+        Column("centre", "first centre"),
+        Column("image", "on image"),
+    ]
+    if plot:
+        return Report(caption(graph, "receptive field, in input pixels"), [], {}, text=_plot(graph, fields, request))
+    total: dict[str, Any] = {"layer": "last map", "output": graph.shapes[last or next(iter(graph.inputs))]}
+    if last:
+        seen = fields.of[last]
+        total |= {"kind": "", "field": field_text(seen, graph.shapes[last][1:])}
+        total |= {"stride": numbers.per_axis([f.stride for f in seen.axes or ()], numbers.position)}
+        total |= {"padding": numbers.per_axis([f.padding for f in seen.axes or ()])}
+    axes = len(graph.input_shape) - 1
+    return Report(
+        caption(graph, "receptive field per axis, in input pixels; padding included"),
+        [table(columns, rows, request, [], "size", total)],
+        {
+            "schema": "cnncalc.receptive-field/1",
+            "name": graph.name,
+            "input": [dim if isinstance(dim, int) else str(dim) for dim in graph.input_shape],
+            "convention": "in input pixels, padding included; size is [min, max] over positions",
+            "last_map": last,
+            "remarks": list(fields.remarks),
+            "layers": [
+                {
+                    "name": node.name,
+                    "kind": node.kind,
+                    "output": [dim if isinstance(dim, int) else str(dim) for dim in node.output],
+                    "receptive_field": field_data(fields.of[node.name], node.output[1:], axes),
+                    "first_centre": [float(field.centre) for field in fields.of[node.name].axes or ()],
+                }
+                for node in graph.nodes
+            ],
+        },
+        _by_position(graph, fields, last) + [f"note: {remark}" for remark in fields.remarks],
+    )
+
+
+def _on_image(graph: Graph, name: str, fields: ReceptiveFields) -> str:
+    """The size of the part that lies on the image, for the unit in the middle."""
+    from ..render import numbers
+
+    seen, output = fields.of[name], graph.shapes[name]
+    sizes = []
+    for field, n, pixels in zip(seen.axes or (), output[1:], graph.input_shape[1:], strict=False):
+        if not isinstance(n, int) or not isinstance(pixels, int):
+            return numbers.NOTHING
+        interval = field.at(n // 2)
+        clipped = interval and interval.clipped(pixels)
+        sizes.append(clipped.size if clipped else 0)
+    return numbers.per_axis(sizes)
+
+
+def _by_position(graph: Graph, fields: ReceptiveFields, last: str | None) -> list[str]:
+    if last is None:
+        return []
+    from ..layers.base import AXIS_NAMES
+
+    notes = []
+    seen = fields.of[last]
+    names = AXIS_NAMES[len(seen.axes or ())]
+    for axis, field, n in zip(names, seen.axes or (), graph.shapes[last][1:], strict=True):
+        if isinstance(n, int) and len(field.sizes(min(n, field.period))) > 1:
+            counts = ", ".join(f"{size} at {count} of {n}" for size, count in sorted(field.sizes(n).items()))
+            notes.append(f"{last}: no single number along the {axis}: {counts} positions (--unit shows one)")
+    return notes
+
+
+def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text: str) -> Report:
+    from ..analyses.receptive import box
+    from ..layers.base import AXIS_NAMES
+    from ..render import numbers
+    from ..render.report import Column, Table
+    from .rows import caption
+
+    graph = request.numeric
+    if name is None:
+        raise CnncalcError(f"{graph.name} has no map with positions", "name a layer with --at")
+    sizes = graph.shapes[name][1:]
+    unit = _position(text, name, sizes)
+    seen = fields.of[name]
+    real = box(graph, name, unit)
+    rows: list[dict[str, Any]] = []
+    data: dict[str, Any] = {}
+    for source, intervals in real.items():
+        axes = AXIS_NAMES[len(intervals)]
+        for place, (axis, interval) in enumerate(zip(axes, intervals, strict=True)):
+            whole = seen.axes[place].at(unit[place]) if seen.axes and place < len(unit) else None
+            rows.append(
+                {
+                    "input": source,
+                    "axis": axis,
+                    "unit": unit[place] if place < len(unit) else None,
+                    "from": whole and whole.first,
+                    "to": whole and whole.last,
+                    "size": whole and whole.size,
+                    "real_from": interval.first,
+                    "real_to": interval.last,
+                    "real_size": interval.size,
+                }
+            )
+        data[source] = [
+            {"axis": row["axis"], "unclipped": [row["from"], row["to"]], "clipped": [row["real_from"], row["real_to"]]}
+            for row in rows
+            if row["input"] == source
+        ]
+    columns = [
+        Column("axis", "axis", right=False, kept=True),
+        Column("unit", "unit", numbers.position),
+        Column("from", "from", _signed),
+        Column("to", "to", _signed),
+        Column("size", "size", numbers.position),
+        Column("real_from", "on image from"),
+        Column("real_to", "to"),
+        Column("real_size", "size"),
+    ]
+    if len(real) > 1:
+        columns.insert(0, Column("input", "input", right=False, kept=True))
+    return Report(
+        caption(graph, f"unit {','.join(map(str, unit))} of {name} ({numbers.shape(graph.shapes[name])})"),
+        [Table(columns, rows)],
+        {
+            "schema": "cnncalc.unit/1",
+            "name": graph.name,
+            "layer": name,
+            "unit": list(unit),
+            "global": seen.everything,
+            "box": data,
+        },
+        [
+            "from, to, size: padding included; on image: the pixels that the unit really depends on",
+            *(["the unit also depends on the whole input, by a path that looks at all of it"] if seen.everything else []),
+        ],
+    )
+
+
+def _signed(value: Any) -> str:
+    return "-" if value is None else f"{value}"
+
+
+def _position(text: str, name: str, sizes: Sequence[Any]) -> tuple[int, ...]:
+    try:
+        unit = tuple(int(part) for part in text.replace("x", ",").split(","))
+    except ValueError:
+        unit = ()
+    if len(unit) != len(sizes):
+        example = ",".join("0" for _ in sizes) or "nothing: it has no positions"
+        raise CnncalcError(f"`--unit {text}` is no position of {name}", f"it has {len(sizes)} axes: {example}")
+    for j, n in zip(unit, sizes, strict=True):
+        if not 0 <= j < n:
+            raise CnncalcError(f"`--unit {text}` lies outside {name}, which is {'x'.join(map(str, sizes))}", "the first unit is 0")
+    return unit
+
+
+def _plot(graph: Graph, fields: ReceptiveFields, request: Request) -> str:
+    """Bars of the size over the depth, one for each layer that changes it."""
+    from ..render import numbers
+    from .rows import caption
+
+    rows: list[tuple[str, int]] = []
+    for node in graph.nodes:
+        seen = fields.of[node.name]
+        if seen.axes is not None:
+            size = max(field.size()[1] for field in seen.axes)
+            if not rows or rows[-1][1] != size:
+                rows.append((node.name, size))
+    if not rows:
+        raise CnncalcError(f"{graph.name} has no map with positions")
+    wide = max(len(name) for name, _ in rows)
+    most = max(size for _, size in rows)
+    pixels = max((n for n in graph.input_shape[1:] if isinstance(n, int)), default=0)
+    scale = 50 / max(most, 1)
+    lines = ["   ".join(caption(graph, "receptive field over depth, in input pixels")), ""]
+    for name, size in rows:
+        bar = "█" * max(1, round(size * scale))
+        if pixels and pixels < most:
+            edge = round(pixels * scale)
+            bar = bar if len(bar) <= edge else bar[:edge] + "│" + bar[edge + 1 :]
+        lines.append(f"  {name.ljust(wide)}  {bar} {numbers.count(size)}")
+    if pixels and pixels < most:
+        lines.append(f"  {' ' * wide}  │ = {pixels}, the size of the image")
+    return "\n".join(lines) + "\n"

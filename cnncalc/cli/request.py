@@ -1,0 +1,208 @@
+"""The options that all reports share, and what is the same around every command.
+
+A command is a function from a `Request` to a `Report`. `report` gives it the shared options, loads nothing before
+it is called, writes what it answers and turns every failure into a message and an exit code.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from ..errors import CnncalcError
+
+if TYPE_CHECKING:
+    from ..graph import Graph
+    from ..render.report import Report
+
+OK, FAILED, TROUBLE = 0, 1, 2
+"""Exit codes: fine; a limit or a validation failed; could not judge (bad spec, option or file)."""
+
+Spec = Annotated[
+    str | None, typer.Argument(metavar="[SPEC]", help="A spec file, - for standard input, or a network of the zoo.")
+]
+Format = Annotated[
+    str, typer.Option("--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex or json.")
+]
+Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+Depth = Annotated[
+    int | None,
+    typer.Option("--depth", metavar="N", min=0, help="How deep to unfold blocks; 0 shows every layer."),
+]
+Top = Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="Only the N largest rows.")]
+Sort = Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column, the largest first.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value for a variable of the spec.")
+]
+Input = Annotated[
+    list[str] | None,
+    typer.Option("--input", "-i", metavar="C,H,W", help="Another input size; NAME=C,H,W where there are several."),
+]
+Batch = Annotated[int, typer.Option("--batch", "-b", metavar="N", min=1, help="Figures for N images instead of one.")]
+Training = Annotated[bool, typer.Option("--training", help="Count steps that are used in training only.")]
+
+COMMON: dict[str, tuple[Any, Any]] = {
+    "spec": (Spec, None),
+    "format": (Format, "table"),
+    "output": (Output, None),
+    "depth": (Depth, None),
+    "top": (Top, None),
+    "sort": (Sort, None),
+    "set": (Set, None),
+    "input": (Input, None),
+    "batch": (Batch, 1),
+    "training": (Training, False),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the shared options say."""
+
+    spec: str | None
+    format: str
+    output: str | None
+    depth: int | None
+    top: int | None
+    sort: str | None
+    set: list[str]
+    input: list[str]
+    batch: int
+    training: bool
+
+    @cached_property
+    def whole(self) -> Graph:
+        """The network with the steps that are used in training only."""
+        from ..spec.load import input_shape, load, parse, setting, worked_example
+
+        settings = dict(setting(text) for text in self.set)
+        shape = input_shape(self.input)
+        spec = self.spec or found()
+        if spec is None:
+            print("no spec given: the worked example, GoogLeNet's module 3a on 28x28x192", file=sys.stderr)
+            return parse(worked_example(), "worked example", set=settings, input=shape)
+        return load(spec, set=settings, input=shape)
+
+    @property
+    def graph(self) -> Graph:
+        """The network as it is used; with --training, with the steps that only training uses."""
+        return self.whole if self.training else self.whole.inference
+
+    @property
+    def numeric(self) -> Graph:
+        """The same, for a question whose answer is a number: sizes that have none are asked for."""
+        graph = self.graph
+        missing = list(dict.fromkeys(graph.symbols()))
+        if missing:
+            shape = ",".join(str(dim) if isinstance(dim, int) else "224" for dim in graph.input_shape)
+            plural = "have" if len(missing) > 1 else "has"
+            raise CnncalcError(
+                f"the input of {graph.name} is {'x'.join(map(str, graph.input_shape))}, "
+                f"and {' and '.join(missing)} {plural} no value",
+                f"for instance --input {shape}, or --set {missing[0]}=224",
+            )
+        return graph
+
+    @property
+    def per(self) -> str:
+        """Whom the figures are for."""
+        return "per image" if self.batch == 1 else f"for a batch of {self.batch}"
+
+
+def found() -> str | None:
+    """The spec of the folder: `spec.yaml`, or what `[tool.cnncalc]` of pyproject.toml names first."""
+    from pathlib import Path
+
+    if Path("spec.yaml").is_file():
+        return "spec.yaml"
+    project = Path("pyproject.toml")
+    if project.is_file():
+        import tomllib
+
+        try:
+            table = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {}).get("cnncalc", {})
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise CnncalcError(f"pyproject.toml cannot be read: {error}") from None
+        names = table.get("specs", table.get("spec", [])) if isinstance(table, dict) else []
+        for pattern in [names] if isinstance(names, str) else names:
+            for path in sorted(Path().glob(str(pattern))):
+                return str(path)
+    return None
+
+
+def report(command: Callable[..., Report]) -> Callable[..., None]:
+    """Make a command of a function from a Request (and options of its own) to a Report."""
+    own = list(inspect.signature(command).parameters.values())[1:]
+    hints = get_type_hints(command, include_extras=True)
+
+    def run(**values: Any) -> None:
+        common = {name: values.pop(name) for name in COMMON}
+        request = Request(**{**common, "set": common["set"] or [], "input": common["input"] or []})
+        with failures():
+            from ..render.formats import FORMATS, deliver
+
+            if request.format not in FORMATS:
+                from ..errors import did_you_mean
+
+                near = did_you_mean(request.format, FORMATS)
+                raise CnncalcError(f"no format `{request.format}`", near or f"known: {', '.join(FORMATS)}")
+            answer = command(request, **values)
+            deliver(answer, request.format, request.output)
+            if answer.failed:
+                raise typer.Exit(FAILED)
+
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in COMMON.items()
+    ]
+    parameters += [
+        inspect.Parameter(p.name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=hints[p.name]) for p in own
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer reads
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    run.__doc__ = command.__doc__
+    run.__name__ = command.__name__
+    return run
+
+
+class failures:  # noqa: N801 - reads as a statement: `with failures():`
+    """Turns whatever goes wrong into a message on stderr and exit code 2."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if error is None or isinstance(error, typer.Exit):
+            return
+        if isinstance(error, CnncalcError):
+            print(error, file=sys.stderr)
+        elif isinstance(error, BrokenPipeError):
+            _close_stdout()
+        elif isinstance(error, KeyboardInterrupt):
+            raise typer.Exit(130) from None
+        elif isinstance(error, Exception):
+            import os
+
+            if os.environ.get("CNNCALC_DEBUG"):
+                return
+            print(
+                f"error: cnncalc has a bug: {type(error).__name__}: {error}\n"
+                "   = help: please report it with the spec; CNNCALC_DEBUG=1 shows where",
+                file=sys.stderr,
+            )
+        else:
+            return
+        raise typer.Exit(TROUBLE) from None
+
+
+def _close_stdout() -> None:
+    """A reader such as `head` has gone: do not complain at exit either."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,115 @@
+"""What the tables of several commands share: captions, folded rows, sorting and the receptive field as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..analyses.folding import Fold, fold
+from ..analyses.macs import Macs
+from ..analyses.receptive import Seen
+from ..errors import CnncalcError, did_you_mean
+from ..graph import Graph
+from ..render import numbers
+from ..render.report import Column, Table
+from .request import Request
+
+LAYER = Column("layer", "layer", right=False, kept=True)
+KIND = Column("kind", "kind", right=False)
+OUTPUT = Column("output", "output", numbers.shape)
+
+Row = dict[str, Any]
+
+
+def input_text(graph: Graph) -> str:
+    """`input 3x224x224`, or each by its name."""
+    if len(graph.inputs) == 1:
+        return f"input {numbers.shape(graph.input_shape)}"
+    return "inputs " + ", ".join(f"{name} {numbers.shape(shape)}" for name, shape in graph.inputs.items())
+
+
+def caption(graph: Graph, *conventions: str) -> list[str]:
+    """The line above every table: name, what was set, input, conventions."""
+    changed = ""
+    if graph.changed and graph.settings:
+        changed = " (" + ", ".join(f"{name}={_setting(value)}" for name, value in graph.settings.items()) + ")"
+    return [graph.name + changed, input_text(graph), *conventions]
+
+
+def _setting(value: Any) -> str:
+    return value if isinstance(value, str) else numbers.position(value) if not isinstance(value, list) else str(value)
+
+
+def mac_convention(macs: Macs, request: Request) -> str:
+    """What the MACs are of."""
+    kinds = "convolution, linear and matmul" if macs.between_activations else "convolution and linear"
+    return f"MACs of {kinds}, {request.per}"
+
+
+def folds(graph: Graph, request: Request) -> list[Fold]:
+    """The rows of a table: folded for people, one a layer for machines."""
+    depth = request.depth
+    if depth is None and (request.format == "csv" or request.top or request.sort):
+        depth = 0
+    return fold(graph, depth)
+
+
+def total_of(fold_: Fold, figures: Mapping[str, Any]) -> Any:
+    """A figure of all the nodes of a row."""
+    return sum(figures[node.name] for node in fold_.nodes)
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    request: Request,
+    summed: Sequence[str],
+    by: str,
+    total: Row | None = None,
+    title: str = "",
+) -> Table:
+    """A table with its total; --sort and --top reorder and cut it, and what is cut is one row, so that sums hold."""
+    if total is None:
+        total = {"layer": "total", **{key: sum(row.get(key) or 0 for row in rows) for key in summed}}
+    key = request.sort or by
+    if request.sort or request.top:
+        rows = sorted(rows, key=lambda row: _rank(row, key, columns), reverse=True)
+    if request.top and len(rows) > request.top:
+        rest = rows[request.top :]
+        others: Row = {key: sum(row.get(key) or 0 for row in rest) for key in summed}
+        rows = [*rows[: request.top], {"layer": f"({len(rest)} others)", **others}]
+    return Table(columns, rows, total, title)
+
+
+def _rank(row: Row, key: str, columns: Sequence[Column]) -> tuple[int, Any]:
+    known = [column.key for column in columns]
+    if key not in known:
+        raise CnncalcError(f"no column `{key}` to sort by", did_you_mean(key, known) or f"columns: {', '.join(known)}")
+    value = row.get(key)
+    if value is None:
+        return (0, 0)
+    return (1, value) if isinstance(value, int | float) else (1, str(value))
+
+
+def field_data(seen: Seen, units: Sequence[int], axes: int) -> list[dict[str, Any]]:
+    """A receptive field for JSON, one record per spatial axis."""
+    if seen.axes is None:
+        return [{"size": None, "stride": None, "padding": None, "global": seen.everything}] * axes
+    return [
+        {
+            "size": list(field.size(n if isinstance(n, int) else None)),
+            "stride": int(field.stride) if field.stride.denominator == 1 else float(field.stride),
+            "padding": field.padding,
+            "global": seen.everything,
+        }
+        for field, n in zip(seen.axes, units, strict=True)
+    ]
+
+
+def field_text(seen: Seen, units: Sequence[int]) -> str:
+    """A receptive field in a cell: `43`, `7x5`, `188-204`, `global`, or `43 + global` behind a gate."""
+    if seen.axes is None:
+        return "global" if seen.everything else numbers.NOTHING
+    sizes = [field.size(n if isinstance(n, int) else None) for field, n in zip(seen.axes, units, strict=True)]
+    local = numbers.per_axis(sizes, numbers.interval)
+    return f"{local} + global" if seen.everything else local

@@ -1,0 +1,89 @@
+"""The networks that come with the tool, each usable by its name.
+
+    cnncalc zoo                      the table
+    cnncalc zoo resnet               only names with `resnet` in them
+    cnncalc zoo resnet50 --show      the spec itself
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ..errors import CnncalcError, did_you_mean
+from ..render.report import Report
+from .request import Request, report
+
+
+@report
+def command(
+    request: Request,
+    show: Annotated[bool, typer.Option("--show", help="Print the spec of the network that is named.")] = False,
+) -> Report:
+    """The networks of the zoo."""
+    from ..spec.load import load, zoo_folder, zoo_names
+
+    names = list(zoo_names())
+    if show:
+        if request.spec not in names:
+            near = did_you_mean(request.spec or "", names)
+            raise CnncalcError(f"the zoo has no network `{request.spec or ''}`", near or "`cnncalc zoo` lists them")
+        text = (zoo_folder() / f"{request.spec}.yaml").read_text(encoding="utf-8")
+        return Report([str(request.spec)], [], {"name": request.spec, "spec": text}, text=text)
+    chosen = [name for name in names if (request.spec or "") in name]
+    if not chosen:
+        near = did_you_mean(request.spec or "", names)
+        raise CnncalcError(f"no network of the zoo has `{request.spec}` in its name", near)
+    rows = [_row(load(name).inference) for name in chosen]
+    return _report(request, rows)
+
+
+def _row(graph: Any) -> dict[str, Any]:
+    import re
+
+    from ..analyses import macs, memory, params
+    from ..analyses.receptive import last_map, receptive_fields
+    from .rows import field_text
+
+    fields = receptive_fields(graph)
+    last = last_map(graph, fields)
+    year = re.search(r"\b(19|20)\d\d\b", graph.source)
+    return {
+        "layer": graph.origin,
+        "year": int(year[0]) if year else None,
+        "input": graph.input_shape,
+        "params": params(graph).total,
+        "macs": macs(graph).total,
+        "field": field_text(fields.of[last], graph.shapes[last][1:]) if last else "-",
+        "peak": memory(graph).peak * 4,
+        "source": graph.source,
+    }
+
+
+def _report(request: Request, rows: list[dict[str, Any]]) -> Report:
+    from ..render import numbers
+    from ..render.report import Column
+    from .rows import table
+
+    columns = [
+        Column("layer", "network", right=False, kept=True),
+        Column("year", "year"),
+        Column("input", "input", numbers.shape),
+        Column("params", "params", numbers.count),
+        Column("macs", "MACs", numbers.count),
+        Column("field", "field"),
+        Column("peak", "peak fp32", numbers.size),
+        Column("source", "source", right=False),
+    ]
+    shown = table(columns, rows, request, [], "params", {"layer": f"{len(rows)} networks"})
+    data = [{("name" if key == "layer" else key): _plain(value) for key, value in row.items()} for row in rows]
+    return Report(
+        ["the zoo", "MACs of convolution and linear, per image", "training heads left out", "field of the last map"],
+        [shown],
+        {"schema": "cnncalc.zoo/1", "networks": data},
+    )
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

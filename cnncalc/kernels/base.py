@@ -1,0 +1,87 @@
+"""What a kernel is: the layer computed, and its gradient with respect to what came in.
+
+Arrays are of one image and shaped as the tables say: channels, then the spatial axes. A kernel reads the declared
+arguments of its layer and nothing else of it: no rule about sizes, counts or windows is shared with `layers/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+Arrays: TypeAlias = tuple[Array, ...]
+Weights: TypeAlias = Mapping[str, Array]
+
+LAYER_AXES = {0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+"""The names of the spatial axes, by how many there are."""
+
+
+class Workspace:
+    """A buffer that grows to the largest piece asked for and is used again by the next."""
+
+    def __init__(self) -> None:
+        self._buffer: Array = np.empty(0, dtype=np.uint8)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self._buffer.nbytes
+
+    def take(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An array with any content; the one taken before is lost."""
+        size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
+        if size > self._buffer.nbytes:
+            self._buffer = np.empty(size, dtype=np.uint8)
+        return self._buffer[:size].view(dtype).reshape(shape)
+
+
+class Tally:
+    """The multiplications by weights (or of two activations) that kernels perform, counted as they perform them."""
+
+    def __init__(self, workspace: Workspace | None = None) -> None:
+        self.multiplications = 0
+        self.workspace = workspace or Workspace()
+
+    def matmul(self, left: Array, right: Array, out: Array | None = None) -> Array:
+        """The matrix product (..., m, k) x (..., k, n), counted: m * k * n for each pair of matrices."""
+        result: Array = np.matmul(left, right, out=out)
+        self.multiplications += result.size * left.shape[-1]
+        return result
+
+    def multiply(self, left: Array, right: Array, out: Array | None = None) -> Array:
+        """The element-wise product, counted: one for each element of the result."""
+        result: Array = np.multiply(left, right, out=out)
+        self.multiplications += result.size
+        return result
+
+
+Forward: TypeAlias = Callable[[Any, Arrays, Weights, Tally], Array]
+"""(layer, inputs, weights, tally) -> output."""
+
+Backward: TypeAlias = Callable[[Any, Arrays, Array, Weights, Array], Arrays]
+"""(layer, inputs, output, weights, gradient of the output) -> the gradient of each input."""
+
+
+class Kernel(NamedTuple):
+    """A layer kind as it is computed."""
+
+    forward: Forward
+    backward: Backward
+
+
+def tensor(weights: Weights, name: str, shape: tuple[int, ...]) -> Array:
+    """A weight, which must be as the kernel uses it. Raises ValueError."""
+    if name not in weights:
+        raise ValueError(f"there is no `{name}`, and the layer computes with one of {shape}")
+    if weights[name].shape != shape:
+        raise ValueError(f"`{name}` is {weights[name].shape}, and the layer computes with {shape}")
+    return weights[name]
+
+
+def per_channel(values: Array, x: Array) -> Array:
+    """One number a channel, so that it meets a map."""
+    return values.reshape(-1, *(1,) * (x.ndim - 1))

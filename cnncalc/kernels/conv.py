@@ -1,0 +1,133 @@
+"""Convolution: the windows of a map laid side by side as columns, and one matrix product.
+
+    columns   (channels of a group * taps, positions)
+    output    (filters of a group, channels of a group * taps) x columns
+
+The columns of a band of rows at a time go into one buffer that all layers share. A 1x1 convolution needs no columns. Where
+every group is one channel there is no matrix to multiply by: each tap is one shifted multiplication.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
+from .sliding import Places, middle, pad, places, steps, taps, windows
+
+BAND = 1 << 19
+"""Elements of the columns that are multiplied at a time: they stay in the cache."""
+
+CHANNELS_AT_A_TIME = 8
+
+
+def convolve(
+    x: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally
+) -> Array:
+    """x (C, *sizes) with weight (O, C/G, *kernel) -> (O, *steps)."""
+    filters, channels, *kernel = weight.shape
+    out = np.empty((filters, *steps(grid)), dtype=x.dtype)
+    if channels == 1 and groups > 1:
+        _shifted(pad(x, grid), weight[:, 0], grid, out, tally)
+    else:
+        matrices = weight.reshape(groups, filters // groups, channels * prod(kernel))
+        padded = pad(x, grid)
+        for g in range(groups):
+            part = slice(g * channels, (g + 1) * channels)
+            products = out[g * (filters // groups) : (g + 1) * (filters // groups)]
+            _unfolded(padded[part], matrices[g], kernel, grid, products, tally)
+    return out
+
+
+def _unfolded(
+    padded: Array, matrix: Array, kernel: Sequence[int], grid: Sequence[Places], out: Array, tally: Tally
+) -> None:
+    """One group: out (O, *steps) = matrix (O, C * taps) x columns, a band of rows at a time."""
+    view = windows(padded, kernel, grid)
+    products = out.reshape(len(out), -1)
+    rows, *others = steps(grid)
+    width = prod(others)
+    if prod(kernel) == 1 and view[(slice(None), *(0,) * len(kernel))].flags.c_contiguous:
+        tally.matmul(matrix, view.reshape(len(padded), -1), out=products)
+        return
+    band = max(1, min(rows, BAND // (matrix.shape[1] * width)))
+    for first in range(0, rows, band):
+        piece = view[(slice(None), *(slice(None),) * len(kernel), slice(first, first + band))]
+        columns = tally.workspace.take(piece.shape, piece.dtype)
+        np.copyto(columns, piece)
+        count = piece.shape[1 + len(kernel)] * width
+        tally.matmul(
+            matrix, columns.reshape(matrix.shape[1], count), out=products[:, first * width : first * width + count]
+        )
+
+
+def _shifted(padded: Array, weight: Array, grid: Sequence[Places], out: Array, tally: Tally) -> None:
+    """Channels apart: weight (C * multiplier, *kernel); tap by tap, a few channels at a time."""
+    multiplier = len(weight) // len(padded)
+    for first in range(0, len(padded), CHANNELS_AT_A_TIME):
+        part = padded[first : first + CHANNELS_AT_A_TIME]
+        for m in range(multiplier):
+            chosen = slice(first * multiplier + m, (first + len(part)) * multiplier, multiplier)
+            total = np.zeros((len(part), *out.shape[1:]), dtype=out.dtype)
+            term = np.empty_like(total)
+            for tap, index in taps(weight.shape[1:], grid):
+                total += tally.multiply(part[index], per_channel(weight[(chosen, *tap)], total), out=term)
+            out[chosen] = total
+
+
+def columns_back(
+    gradient: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally
+) -> Array:
+    """The transpose of `convolve`: each output adds its weighted window to the padded map, of which the middle stays.
+
+    gradient (O, *steps) with weight (O, C/G, *kernel) -> (C, *sizes).
+    """
+    filters, channels, *kernel = weight.shape
+    spread = np.zeros((groups * channels, *(axis.padded for axis in grid)), dtype=gradient.dtype)
+    per_group = filters // groups
+    for g in range(groups):
+        matrix = weight[g * per_group : (g + 1) * per_group].reshape(per_group, -1).T
+        values = gradient[g * per_group : (g + 1) * per_group].reshape(per_group, -1)
+        columns = tally.matmul(matrix, values).reshape(channels, *kernel, *steps(grid))
+        target = spread[g * channels : (g + 1) * channels]
+        for tap, index in taps(kernel, grid):
+            target[index] += columns[(slice(None), *tap)]
+    return spread[(slice(None), *middle(grid))]
+
+
+def _geometry(layer: Any, x: Array) -> tuple[tuple[int, ...], int, int, list[Places]]:
+    """The kernel, the filters, the groups and the places of the window, from the declared arguments."""
+    ones = (1,) * (x.ndim - 1)
+    match layer.kind:
+        case "pointwise":
+            kernel, dilation, filters, groups = ones, ones, layer.out, layer.groups
+        case "depthwise":
+            kernel, dilation, filters, groups = layer.kernel, layer.dilation, len(x) * layer.multiplier, len(x)
+        case _:
+            kernel, dilation, filters, groups = layer.kernel, layer.dilation, layer.out, layer.groups
+    return kernel, filters, groups, places(x.shape[1:], kernel, layer.stride, layer.padding, dilation)
+
+
+def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """Filters slid over the map, and the bias added."""
+    (x,) = inputs
+    kernel, filters, groups, grid = _geometry(layer, x)
+    weight = tensor(weights, "weight", (filters, len(x) // groups, *kernel))
+    out = convolve(x, weight, groups, grid, tally)
+    if layer.bias:
+        out += per_channel(tensor(weights, "bias", (filters,)), out)
+    return out
+
+
+def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """Each output gives its gradient, weighted, to the elements of its window."""
+    (x,) = inputs
+    _, _, groups, grid = _geometry(layer, x)
+    return (columns_back(gradient, weights["weight"], groups, grid, Tally()),)
+
+
+KERNEL = Kernel(forward, backward)
+"""Dense, grouped, depthwise and pointwise."""

@@ -1,0 +1,189 @@
+"""Pooling: tap by tap over the windows, part by part of a grid, or over the whole map.
+
+The gradient of a maximum goes to the first of the largest elements, and adds up where windows overlap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from .base import Array, Arrays, Kernel, Tally, Weights
+from .sliding import Places, middle, pad, places, steps, taps
+
+LOWEST = float("-inf")
+
+
+def _grid(layer: Any, x: Array) -> list[Places]:
+    stride = layer.stride or layer.kernel
+    return places(x.shape[1:], layer.kernel, stride, layer.padding, layer.dilation, layer.round)
+
+
+def _empty(x: Array, grid: list[Places], value: float) -> Array:
+    return np.full((len(x), *steps(grid)), value, dtype=x.dtype)
+
+
+def max_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """The largest element; padding is less than any."""
+    grid = _grid(layer, inputs[0])
+    padded = pad(inputs[0], grid, LOWEST)
+    out = _empty(padded, grid, LOWEST)
+    for _, index in taps(layer.kernel, grid):
+        np.maximum(out, padded[index], out=out)
+    return out
+
+
+def max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To the first tap that holds the largest element."""
+    grid = _grid(layer, inputs[0])
+    padded = pad(inputs[0], grid, LOWEST)
+    spread = np.zeros_like(padded)
+    open_ = np.ones(output.shape, dtype=bool)
+    for _, index in taps(layer.kernel, grid):
+        hit = open_ & (padded[index] == output)
+        spread[index] += gradient * hit
+        open_ &= ~hit
+    return (spread[(slice(None), *middle(grid))],)
+
+
+def _counts(layer: Any, grid: list[Places], dtype: Any) -> Array:
+    """Taps that count in the mean of each window (*steps): on the map, or on it and its declared padding."""
+    counts = np.ones((), dtype=dtype)
+    for axis, kernel in zip(grid, layer.kernel, strict=True):
+        before, after = (axis.before, axis.after) if layer.count_padding else (0, 0)
+        first, end = axis.before - before, axis.before + axis.n + after
+        taps_of = [sum(first <= s + t * axis.dilation < end for t in range(kernel)) for s in axis.starts]
+        counts = counts[..., None] * np.array(taps_of, dtype=dtype)
+    return counts
+
+
+def _sum(x: Array, layer: Any, grid: list[Places]) -> Array:
+    padded = pad(x, grid)
+    out = _empty(x, grid, 0)
+    for _, index in taps(layer.kernel, grid):
+        out += padded[index]
+    return out
+
+
+def _sum_back(gradient: Array, layer: Any, grid: list[Places]) -> Array:
+    spread = np.zeros((len(gradient), *(axis.padded for axis in grid)), dtype=gradient.dtype)
+    for _, index in taps(layer.kernel, grid):
+        spread[index] += gradient
+    return spread[(slice(None), *middle(grid))]
+
+
+def avg_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """The sum of the taps by their number."""
+    grid = _grid(layer, inputs[0])
+    out = _sum(inputs[0], layer, grid)
+    out /= _counts(layer, grid, out.dtype)
+    return out
+
+
+def avg_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """An equal part to each tap."""
+    grid = _grid(layer, inputs[0])
+    return (_sum_back(gradient / _counts(layer, grid, gradient.dtype), layer, grid),)
+
+
+def l2_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """The length of the vector of taps."""
+    (x,) = inputs
+    out = _sum(x * x, layer, _grid(layer, x))
+    return np.sqrt(out, out=out)
+
+
+def l2_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """x by the length; nothing where that is 0."""
+    (x,) = inputs
+    share = np.divide(gradient, output, out=np.zeros_like(gradient), where=output != 0)
+    return (x * _sum_back(share, layer, _grid(layer, x)),)
+
+
+def _parts(layer: Any, x: Array) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
+    """Where each part of an adaptive grid stands in the output and what it covers of the input."""
+    for place in product(*map(range, layer.size)):
+        box = tuple(
+            slice(j * n // m, (j * n + n + m - 1) // m)
+            for j, n, m in zip(place, x.shape[1:], layer.size, strict=True)
+        )
+        yield (slice(None), *place), (slice(None), *box)
+
+
+def adaptive_forward(reduce: Callable[..., Any]) -> Any:
+    """The mean or the largest element of each part."""
+
+    def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+        (x,) = inputs
+        out = np.empty((len(x), *layer.size), dtype=x.dtype)
+        for place, box in _parts(layer, x):
+            out[place] = reduce(x[box].reshape(len(x), -1), axis=1)
+        return out
+
+    return forward
+
+
+def adaptive_avg_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """An equal share to each element of a part."""
+    (x,) = inputs
+    spread = np.zeros_like(x)
+    for place, box in _parts(layer, x):
+        part = spread[box]
+        part += (gradient[place] / (part.size // len(x))).reshape(-1, *(1,) * (x.ndim - 1))
+    return (spread,)
+
+
+def adaptive_max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To the first largest element of each part."""
+    (x,) = inputs
+    spread = np.zeros_like(x)
+    for place, box in _parts(layer, x):
+        spread[box] += _at_first_largest(x[box], gradient[place])
+    return (spread,)
+
+
+def _at_first_largest(x: Array, values: Array) -> Array:
+    """`values`, one a channel, each at the first largest element of its channel; 0 elsewhere."""
+    flat = x.reshape(len(x), -1)
+    result = np.zeros_like(flat)
+    result[np.arange(len(x)), flat.argmax(axis=1)] = values
+    return result.reshape(x.shape)
+
+
+def _map_axes(x: Array) -> tuple[int, ...]:
+    return tuple(range(1, x.ndim))
+
+
+def global_avg_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """The mean of each channel."""
+    out: Array = inputs[0].mean(axis=_map_axes(inputs[0]), keepdims=True)
+    return out
+
+
+def global_avg_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """An equal part to each position."""
+    (x,) = inputs
+    return (np.broadcast_to(gradient * (len(x) / x.size), x.shape).astype(x.dtype),)
+
+
+def global_max_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """The largest element of each channel."""
+    out: Array = inputs[0].max(axis=_map_axes(inputs[0]), keepdims=True)
+    return out
+
+
+def global_max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To the first largest element of each channel."""
+    return (_at_first_largest(inputs[0], gradient.reshape(-1)),)
+
+
+MAX = Kernel(max_forward, max_backward)
+AVG = Kernel(avg_forward, avg_backward)
+L2 = Kernel(l2_forward, l2_backward)
+ADAPTIVE_AVG = Kernel(adaptive_forward(np.mean), adaptive_avg_backward)
+ADAPTIVE_MAX = Kernel(adaptive_forward(np.max), adaptive_max_backward)
+GLOBAL_AVG = Kernel(global_avg_forward, global_avg_backward)
+GLOBAL_MAX = Kernel(global_max_forward, global_max_backward)

@@ -1,0 +1,1 @@
+"""Figures -> text: the only package that formats a number."""

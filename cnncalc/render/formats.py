@@ -1,0 +1,122 @@
+"""A report in one of the formats: table, markdown, csv, latex, json."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import CnncalcError
+from .report import Report, Table
+
+FORMATS = ("table", "markdown", "csv", "latex", "json")
+
+
+def written(report: Report, form: str) -> str:
+    """The text of a report in a format, with a line end."""
+    if form == "json":
+        return _json(report.data)
+    if report.text is not None and form == "table":
+        return report.text if report.text.endswith("\n") else report.text + "\n"
+    if form == "csv":
+        return _csv(report.tables)
+    if form == "markdown":
+        return _markdown(report)
+    if form == "latex":
+        return _latex(report)
+    from .terminal import lines
+
+    return "".join(f"{line}\n" for _, line in lines(report, None))
+
+
+def deliver(report: Report, form: str, output: str | None) -> None:
+    """Write a report to stdout or, whole or not at all, to a file; remarks go to stderr."""
+    for remark in report.remarks:
+        print(remark, file=sys.stderr)
+    if output is None:
+        if form == "table" and report.text is None and sys.stdout.isatty():
+            from shutil import get_terminal_size
+
+            from .terminal import styled
+
+            styled(report, get_terminal_size().columns)
+        else:
+            sys.stdout.write(written(report, form))
+        return
+    save(written(report, form), output)
+
+
+def save(text: str, output: str) -> None:
+    """Write a file whole or not at all."""
+    path = Path(output)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise CnncalcError(f"{output} cannot be written: {error.strerror}") from None
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    import json
+
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _csv(tables: Any) -> str:
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for place, table in enumerate(tables):
+        if place:
+            out.write("\n")
+        writer.writerow([column.key for column in table.columns])
+        for row in table.rows:
+            writer.writerow([_plain(row.get(column.key)) for column in table.columns])
+    return out.getvalue()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return "x".join(str(_plain(member)) for member in value)
+    if value.__class__.__name__ == "Fraction":
+        return value.numerator if value.denominator == 1 else float(value)
+    return "" if value is None else value
+
+
+def _cells(table: Table, row: Mapping[str, Any]) -> list[str]:
+    return [column.form(row[column.key]) if column.key in row else "" for column in table.columns]
+
+
+def _grid(table: Table, form: str) -> str:
+    from tabulate import tabulate
+
+    rows = [_cells(table, row) for row in table.rows]
+    if table.total is not None:
+        rows.append(_cells(table, table.total))
+    return tabulate(
+        rows,
+        headers=[column.title for column in table.columns],
+        tablefmt=form,
+        colalign=["right" if column.right else "left" for column in table.columns] if rows else None,
+        disable_numparse=True,
+    )
+
+
+def _markdown(report: Report) -> str:
+    parts = [f"**{report.caption[0]}** " + ", ".join(report.caption[1:])]
+    for table in report.tables:
+        parts += ([f"### {table.title}"] if table.title else []) + [_grid(table, "github")]
+    parts += ["\n".join(f"- {note}" for note in report.notes if note)] if any(report.notes) else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _latex(report: Report) -> str:
+    caption = "% " + "; ".join(report.caption)
+    notes = [f"% {note}" for note in report.notes if note]
+    return "\n".join([caption, *(_grid(table, "latex_booktabs") for table in report.tables), *notes]) + "\n"

@@ -1,0 +1,82 @@
+"""Numbers and shapes as people read them. The only place where a figure becomes text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+Form = Callable[[Any], str]
+
+NOTHING = "-"
+
+
+def text(value: Any) -> str:
+    """As it is."""
+    return "" if value is None else str(value)
+
+
+def count(value: Any) -> str:
+    """25,557,032; a dash for none."""
+    if value is None or (isinstance(value, int) and value == 0):
+        return NOTHING
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def short(value: int) -> str:
+    """4.09 G: three digits and a decimal prefix."""
+    if not isinstance(value, int):
+        return str(value)
+    for power, sign in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
+        if abs(value) >= 10**power:
+            return f"{value / 10**power:.2f} {sign}"
+    return str(value)
+
+
+def size(value: Any) -> str:
+    """Bytes with decimal units: kB is 1000."""
+    if value is None or value == 0:
+        return NOTHING
+    if not isinstance(value, int):
+        return f"{value} B"
+    for power, unit in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
+        if abs(value) >= 10**power:
+            return f"{value / 10**power:,.1f} {unit}"
+    return f"{value} B"
+
+
+def percent(value: Any) -> str:
+    """A share: 0.282 as 28.2."""
+    return NOTHING if not value else f"{100 * float(value):.1f}"
+
+
+def ratio(value: Any) -> str:
+    """Three digits: 0.103."""
+    return NOTHING if value is None else f"{float(value):.3g}"
+
+
+def shape(value: Any) -> str:
+    """64x56x56."""
+    return "" if value is None else "x".join(map(str, value))
+
+
+def position(value: Any) -> str:
+    """A whole number or a half."""
+    if value is None:
+        return NOTHING
+    exact = Fraction(value)
+    return str(exact.numerator) if exact.denominator == 1 else f"{float(exact):g}"
+
+
+def per_axis(values: Any, form: Form = text) -> str:
+    """`7` where the axes agree, `7x5` where they do not."""
+    if values is None:
+        return NOTHING
+    texts = [form(value) for value in values]
+    return texts[0] if len(set(texts)) == 1 else "x".join(texts)
+
+
+def interval(value: tuple[int, int]) -> str:
+    """`427`, or `188-204` where it depends on the position."""
+    low, high = value
+    return str(low) if low == high else f"{low}-{high}"

@@ -1,0 +1,57 @@
+"""What a command answers: a table with its caption, exact data for machines, and remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import numbers
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: the key of its values, its title, and how a value is written."""
+
+    key: str
+    title: str
+    form: numbers.Form = numbers.text
+    right: bool = True
+    kept: bool = False
+    """Whether it stays however narrow the terminal is."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of exact values, and a total that the columns add up to."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
+    total: Mapping[str, Any] | None = None
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer of a command."""
+
+    caption: Sequence[str]
+    """What the figures are of: name, input, convention."""
+
+    tables: Sequence[Table]
+    data: Mapping[str, Any]
+    """The same for machines: `schema` first, integers as integers."""
+
+    notes: Sequence[str] = ()
+    """Lines under the table."""
+
+    remarks: Sequence[str] = ()
+    """For stderr."""
+
+    text: str | None = None
+    """In place of tables, where the answer is a text (a picture, a spec)."""
+
+    failed: bool = False
+    """Whether the exit code is 1."""
+
+    extra: Mapping[str, Any] = field(default_factory=dict)

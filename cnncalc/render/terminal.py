@@ -1,0 +1,71 @@
+"""A report as lines of text: aligned columns, whole names, no borders; on a narrow terminal columns go, from the right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .report import Column, Report, Table
+
+GAP = "  "
+
+
+def lines(report: Report, width: int | None) -> Iterator[tuple[str, str]]:
+    """(style, line) of a report; style is `title`, `head`, `rule`, `total` or nothing. No width, no limit."""
+    yield "title", "   ".join(report.caption)
+    for table in report.tables:
+        yield "", ""
+        if table.title:
+            yield "title", f"{GAP}{table.title}"
+        yield from _table(table, width)
+    for note in report.notes:
+        yield "", f"{GAP}{note}" if note else ""
+
+
+def _table(table: Table, width: int | None) -> Iterator[tuple[str, str]]:
+    rows = [_cells(table.columns, row) for row in table.rows]
+    total = _cells(table.columns, table.total) if table.total is not None else None
+    columns = list(range(len(table.columns)))
+    widths = [
+        max(len(row[c]) for row in [*rows, [column.title for column in table.columns], *([total] if total else [])])
+        for c, column in enumerate(table.columns)
+    ]
+    while width is not None and sum(widths[c] + len(GAP) for c in columns) > width:
+        droppable = [c for c in columns if not table.columns[c].kept]
+        if not droppable:
+            break
+        columns.remove(droppable[-1])
+
+    def line(cells: list[str]) -> str:
+        aligned = (
+            cells[c].rjust(widths[c]) if table.columns[c].right else cells[c].ljust(widths[c]) for c in columns
+        )
+        return (GAP + GAP.join(aligned)).rstrip()
+
+    yield "head", line([column.title for column in table.columns])
+    for row in rows:
+        yield "", line(row)
+    if total is not None:
+        yield "rule", GAP + "-" * (sum(widths[c] + len(GAP) for c in columns) - len(GAP))
+        yield "total", line(total)
+    dropped = [column.title for c, column in enumerate(table.columns) if c not in columns]
+    if dropped:
+        yield "rule", f"{GAP}(no room for: {', '.join(dropped)})"
+
+
+def _cells(columns: Any, row: Mapping[str, Any]) -> list[str]:
+    return [column.form(row[column.key]) if column.key in row else "" for column in columns]
+
+
+def styled(report: Report, width: int | None) -> None:
+    """Print a report to a terminal, with the little colour that it has."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(width=width, highlight=False, soft_wrap=True)
+    styles = {"title": "bold", "head": "dim", "rule": "dim", "total": "bold", "": ""}
+    for style, line in lines(report, width):
+        console.print(Text(line, style=styles[style]), soft_wrap=True)
+
+
+__all__ = ["Column", "lines", "styled"]
