@@ -17,14 +17,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import NamedTuple
 
 from ..dims import Shape, is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import AXIS_NAMES, Layer
-from ..layers.windows import EVERYTHING, Axis, Reach, Window
+from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Reach, Window
 
 LONGEST_PERIOD = 4096
 
@@ -99,12 +99,14 @@ class Field(NamedTuple):
 
     def through(self, window: Axis, units: int) -> Field:
         """The field behind a window with so many outputs."""
+        if window is SAME_PLACE:
+            return self
         if type(window) is Window and self.period == 1 and self.intervals[0] is not None:
             kernel, stride, before, dilation = window
             first, last = self.intervals[0]
             start = first - before * self.jump
             return Field((Interval(start, start + last - first + (kernel - 1) * dilation * self.jump),), self.jump * stride)
-        turns = self.period // _common(self.period, window.shift)
+        turns = self.period // gcd(self.period, window.shift)
         period, jump = window.period * turns, self.jump * window.shift * turns // self.period
         if period > LONGEST_PERIOD and units < period:
             jump, period = max(1, round(Fraction(jump * units, period))), units
@@ -116,6 +118,8 @@ class Field(NamedTuple):
 
     def union(self, other: Field, units: int) -> Field:
         """What either sees. Fields that move at different speeds are united unit by unit."""
+        if self.period == other.period == 1 and self.jump == other.jump:
+            return Field((_either(self.intervals[0], other.intervals[0]),), self.jump)
         if self.stride == other.stride:
             period, jump = lcm(self.period, other.period), int(self.stride * lcm(self.period, other.period))
         else:
@@ -204,25 +208,45 @@ def _windows(node: Node) -> tuple[Reach, ...]:
 
 
 def _seen(node: Node, reaches: tuple[Reach, ...], sources: list[Seen], remarks: list[str]) -> Seen:
-    everything = any(
-        source.everything or reach is EVERYTHING for source, reach in zip(sources, reaches, strict=True)
-    )
+    everything = False
     fields: tuple[Field, ...] | None = None
     for source, reach in zip(sources, reaches, strict=True):
+        everything = everything or source.everything or reach is EVERYTHING
         if reach is EVERYTHING or source.axes is None or not reach:
             continue
-        units = [n if isinstance(n, int) else LONGEST_PERIOD for n in node.output[1:]]
-        through = tuple(field.through(window, n) for field, window, n in zip(source.axes, reach, units, strict=True))
+        through = _through(source.axes, reach, node.output)
         if fields is None:
             fields = through
         elif fields != through:
             _remark(node, fields, through, remarks)
+            units = _units(node.output)
             fields = tuple(a.union(b, n) for a, b, n in zip(fields, through, units, strict=True))
     return Seen(fields, everything)
 
 
+def _through(fields: tuple[Field, ...], reach: tuple[Axis, ...], output: Shape) -> tuple[Field, ...]:
+    """The fields behind a layer; axes that are alike are worked out once."""
+    if all(window is SAME_PLACE for window in reach):
+        return fields
+    units = _units(output)
+    first = fields[0].through(reach[0], units[0])
+    return (
+        first,
+        *(
+            first if (fields[a], reach[a], units[a]) == (fields[0], reach[0], units[0]) else fields[a].through(reach[a], n)
+            for a, n in enumerate(units[1:], 1)
+        ),
+    )
+
+
+def _units(output: Shape) -> list[int]:
+    return [n if isinstance(n, int) else LONGEST_PERIOD for n in output[1:]]
+
+
 def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], remarks: list[str]) -> None:
     for axis, a, b in zip(AXIS_NAMES[len(ours)], ours, theirs, strict=True):
+        if a.period == b.period == 1 and a.jump == b.jump and _centred(a) == _centred(b):
+            continue
         if a.stride != b.stride:
             remarks.append(f"the branches of `{node.name}` move by {a.stride} and {b.stride} inputs a unit ({axis})")
         elif a.centre != b.centre:
@@ -259,10 +283,9 @@ def _either(a: Interval | None, b: Interval | None) -> Interval | None:
     return _cover(a, b) if a and b else a or b
 
 
-def _common(a: int, b: int) -> int:
-    from math import gcd
-
-    return gcd(a, b)
+def _centred(field: Field) -> int | None:
+    only = field.intervals[0]
+    return only and only.first + only.last
 
 
 def _half(value: Fraction) -> str:

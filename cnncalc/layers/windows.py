@@ -161,6 +161,9 @@ SAME_PLACE = Window(1)
 """Output j reads input j."""
 
 
+SAME_PLACES: tuple[Reach, ...] = tuple((SAME_PLACE,) * axes for axes in range(5))
+
+
 def same_place(axes: int) -> Reach:
     """Each output position reads the input at the same position."""
-    return (SAME_PLACE,) * axes
+    return SAME_PLACES[axes] if axes < 5 else (SAME_PLACE,) * axes

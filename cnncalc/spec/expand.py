@@ -76,8 +76,7 @@ class Call:
             yield from self.outer
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """Where a step runs."""
 
     scope: Mapping[str, Any]
@@ -174,8 +173,8 @@ class Expander:
         if step.start is not None:
             at = self._tensor(step.start, at, context)
         if step.frozen or step.train_only:
-            context = replace(
-                context, frozen=context.frozen or step.frozen, train_only=context.train_only or step.train_only
+            context = context._replace(
+                frozen=context.frozen or step.frozen, train_only=context.train_only or step.train_only
             )
         if step.repeat is not None or step.each:
             return self._repeated(step, at, context)
@@ -212,7 +211,7 @@ class Expander:
             for name, (value, members) in lists.items():
                 given = value.members[turn] if value.members is not None else Value(value.mark, members[turn])
                 changes[name] = given
-            inner = replace(context, scope={**context.scope, "i": turn})
+            inner = context._replace(scope={**context.scope, "i": turn})
             at = self._once(step, at, inner, scope, "" if named else f"[{turn}]", changes)
         return at
 
@@ -243,7 +242,7 @@ class Expander:
             if step.name is None and not turn:
                 inner = context
             else:
-                inner = replace(context, prefix=f"{path}/", shared=f"{shared}/", outer=("", ""), loop=frozenset())
+                inner = context._replace(prefix=f"{path}/", shared=f"{shared}/", outer=("", ""), loop=frozenset())
             end = self.run(body.steps, at, inner)
         if name:
             context.tensors[name] = end
@@ -317,15 +316,20 @@ class Expander:
     def _made(self, call: LayerCall, mark: Mark, at: Tensor, scope: _Local, changes: Arguments) -> Layer:
         """The layer of a call; calls with the same arguments give the same one."""
         axes = self.axes if at.shape is None else len(at.shape) - 1
+        if call.constant and not changes and axes in call.made:
+            return call.made[axes]
         arguments = {**call.arguments, **changes} if changes else call.arguments
         if "?" in arguments:
             raise Unknown
         values = {name: value(scope) for name, value in arguments.items()}
-        try:
-            key = (axes, tuple([_hashable(value) for value in values.values()]), tuple(changes))
-            made = call.made.get(key)
-        except TypeError:
-            key, made = None, None
+        key: Any = axes
+        made = None
+        if changes or not call.constant:
+            try:
+                key = (axes, tuple(changes), *[_hashable(value) for value in values.values()])
+                made = call.made.get(key)
+            except TypeError:  # arrays cannot be a key
+                key = None
         if made is not None:
             return made
         problem = call.kind.check(axes)
@@ -371,7 +375,7 @@ class Expander:
         key = (layer, incoming)
         try:
             known = self.outputs.get(key)
-        except TypeError:
+        except TypeError:  # arrays of sizes cannot be a key
             known = None
         if known is not None:
             return known
@@ -476,7 +480,7 @@ class Expander:
             if parameter.name in given:
                 values[parameter.name] = given[parameter.name](scope)
             elif parameter.default is not None:
-                values[parameter.name] = parameter.default(_Local(inside, at, replace(context, block=at)))
+                values[parameter.name] = parameter.default(_Local(inside, at, context._replace(block=at)))
             else:
                 raise _fault(f"the block `{block.name}` needs `{parameter.name}`", step.mark, _signature(block))
             inside[parameter.name] = values[parameter.name]
@@ -500,9 +504,7 @@ class Expander:
                 raise _fault(
                     f"this row has {count} values for {len(loop.names)} names", mark, f"names: {', '.join(loop.names)}"
                 )
-            inner = replace(
-                context,
-                scope={**context.scope, **dict(zip(loop.names, values, strict=True)), "i": turn},
+            inner = context._replace(scope={**context.scope, **dict(zip(loop.names, values, strict=True)), "i": turn},
                 prefix=f"{path}[{turn}]/",
                 shared=f"{shared}[{turn}]/",
                 loop=context.loop | {*loop.names, "i"},
@@ -516,7 +518,7 @@ class Expander:
             at = self._tensor(branch.start, at, context)
         if branch.when is not None and not self._decide(branch.when, _Local(context.scope, at, context)):
             return None
-        inner = replace(context, prefix=prefix, shared=shared)
+        inner = context._replace(prefix=prefix, shared=shared)
         return self.run(branch.steps, at, inner)
 
     def _join(
@@ -543,11 +545,13 @@ class Expander:
         incoming = tuple(end.shape for _, end in ends if end.shape is not None)
         if len(incoming) < len(ends):
             raise Unknown
-        layer = call.kind()
-        for need in layer.needs(*incoming):
-            if not _holds(need):
-                raise Fault(_disagreement(call.kind.kind, need, ends, step.mark))
-        output = layer.output(*incoming)
+        layer = call.layer
+        output = self.outputs.get((layer, incoming))
+        if output is None:
+            for need in layer.needs(*incoming):
+                if not _holds(need):
+                    raise Fault(_disagreement(call.kind.kind, need, ends, step.mark))
+            output = self.outputs[layer, incoming] = layer.output(*incoming)
         names = tuple(end.name for _, end in ends)
         return self._node(layer, path, shared, names, incoming, output, step.mark, context)
 
@@ -671,7 +675,10 @@ def _fault(message: str, mark: Mark, help: str = "") -> Fault:
 
 
 def _hashable(value: Any) -> Any:
-    return tuple(map(_hashable, value)) if isinstance(value, list) else (type(value), value)
+    """A key that tells `true` from 1, and a list from another."""
+    if isinstance(value, bool):
+        return str(value)
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
 def _shown(value: Any) -> str:

@@ -414,7 +414,7 @@ class _Reader:
             self.kinds_used.add(word)
             kind = KINDS[word]
             if kind.joins:
-                return JoinCall(kind, self._branches(word, key, value))
+                return JoinCall(kind, self._branches(word, key, value), kind())
             return self._layer(kind, value)
         if self._is_block(word):
             return self._block_call(word, value)

@@ -69,6 +69,13 @@ class LayerCall:
     arguments: Arguments
     follow: Sequence[tuple[str, Following]] = ()
     made: dict[Any, Layer] = field(default_factory=dict)
+    """The layers that it has made, by their arguments: calls with the same arguments give the same one."""
+
+    constant: bool = False
+    """Whether its arguments are the same wherever it runs."""
+
+    def __post_init__(self) -> None:
+        self.constant = all(value.is_constant for value in self.arguments.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,7 @@ class JoinCall:
 
     kind: type[Layer]
     branches: tuple[Branch, ...]
+    layer: Layer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,94 @@
+"""Where branches meet. A vector of C numbers meets a map of C channels as one number a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from .base import Array, Arrays, Kernel, Tally, Weights
+
+
+def _aligned(inputs: Arrays) -> Arrays:
+    """The branches with as many axes as the one that has most; new axes have size 1, after the channels."""
+    axes = max(x.ndim for x in inputs)
+    return tuple(x.reshape(*x.shape, *(1,) * (axes - x.ndim)) for x in inputs)
+
+
+def _unrepeated(gradient: Array, like: Array) -> Array:
+    """The gradient of a branch, added up over the axes along which the branch was repeated."""
+    shape = (*like.shape, *(1,) * (gradient.ndim - like.ndim))
+    repeated = tuple(axis for axis, (n, m) in enumerate(zip(shape, gradient.shape, strict=True)) if n < m)
+    result: Array = gradient.sum(axis=repeated, keepdims=True).reshape(like.shape)
+    return result
+
+
+def _elementwise(combine: Callable[[Array, Array], Array]) -> Any:
+    def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+        first, *others = _aligned(inputs)
+        return reduce(combine, others, first) if others else first.copy()
+
+    return forward
+
+
+def add_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """The gradient to each branch."""
+    return tuple(_unrepeated(gradient, x) for x in inputs)
+
+
+def sub_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """The gradient to the first branch, its negative to the others."""
+    return tuple(_unrepeated(gradient if place == 0 else -gradient, x) for place, x in enumerate(inputs))
+
+
+def mul_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To each branch the product of the others."""
+    aligned = _aligned(inputs)
+    return tuple(
+        _unrepeated(reduce(np.multiply, aligned[:place] + aligned[place + 1 :], gradient), x)
+        for place, x in enumerate(inputs)
+    )
+
+
+def maximum_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To the first branch that is the largest."""
+    open_ = np.ones(output.shape, dtype=bool)
+    gradients = []
+    for x, aligned in zip(inputs, _aligned(inputs), strict=True):
+        hit = open_ & (aligned == output)
+        gradients.append(_unrepeated(gradient * hit, x))
+        open_ &= ~hit
+    return tuple(gradients)
+
+
+def concat_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """Channels one after the other."""
+    return np.concatenate(inputs, axis=0)
+
+
+def concat_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To each branch its channels."""
+    ends = np.cumsum([len(x) for x in inputs])[:-1]
+    return tuple(np.split(gradient, ends, axis=0))
+
+
+def matmul_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """(..., m, k) times (..., k, n)."""
+    left, right = inputs
+    return tally.matmul(left, right)
+
+
+def matmul_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """Each side times the gradient."""
+    left, right = inputs
+    return gradient @ right.swapaxes(-1, -2), left.swapaxes(-1, -2) @ gradient
+
+
+ADD = Kernel(_elementwise(np.add), add_backward)
+SUB = Kernel(_elementwise(np.subtract), sub_backward)
+MUL = Kernel(_elementwise(np.multiply), mul_backward)
+MAXIMUM = Kernel(_elementwise(np.maximum), maximum_backward)
+CONCAT = Kernel(concat_forward, concat_backward)
+MATMUL = Kernel(matmul_forward, matmul_backward)

@@ -1,0 +1,150 @@
+"""Normalisation: (x - mean) / sqrt(variance + eps), then a learned scale and shift.
+
+Statistics are stored (batch norm at inference) or come from the very image; the variance is the biased one.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
+
+
+def _stored(layer: Any, x: Array, weights: Weights) -> tuple[Array, Array]:
+    """The factor and the mean of a batch norm, one a channel."""
+    variance = tensor(weights, "running_var", (len(x),))
+    factor = 1 / np.sqrt(variance + variance.dtype.type(layer.eps))
+    if layer.affine and layer.scale:
+        factor = factor * tensor(weights, "weight", (len(x),))
+    return factor, tensor(weights, "running_mean", (len(x),))
+
+
+def batch_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """By the running mean and variance."""
+    (x,) = inputs
+    factor, mean = _stored(layer, x, weights)
+    shift = -mean * factor
+    if layer.affine:
+        shift = shift + tensor(weights, "bias", (len(x),))
+    out = x * per_channel(factor, x)
+    out += per_channel(shift, x)
+    return out
+
+
+def batch_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """The same factor."""
+    factor, _ = _stored(layer, inputs[0], weights)
+    return (gradient * per_channel(factor, gradient),)
+
+
+def _standardised(x: Array, axes: tuple[int, ...], eps: float) -> tuple[Array, Array]:
+    """x with mean 0 and variance 1 over the axes, and the deviation that it was divided by."""
+    centred = x - x.mean(axis=axes, keepdims=True)
+    deviation = np.sqrt((centred * centred).mean(axis=axes, keepdims=True) + x.dtype.type(eps))
+    centred /= deviation
+    return centred, deviation
+
+
+def _standardised_back(standard: Array, deviation: Array, axes: tuple[int, ...], gradient: Array) -> Array:
+    """What the mean and the variance carry is taken off."""
+    mean = gradient.mean(axis=axes, keepdims=True)
+    along = (gradient * standard).mean(axis=axes, keepdims=True)
+    result: Array = (gradient - mean - standard * along) / deviation
+    return result
+
+
+def _view(layer: Any, x: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The shape in which the statistics are taken, and over which of its axes."""
+    every = tuple(range(x.ndim))
+    match layer.kind:
+        case "layernorm":
+            return x.shape, every if layer.over == "all" else (0,)
+        case "groupnorm":
+            return (layer.groups, len(x) // layer.groups, *x.shape[1:]), tuple(range(1, x.ndim + 1))
+    return x.shape, every[1:]
+
+
+def _affine(layer: Any, x: Array, weights: Weights, name: str) -> Array:
+    """The learned scale or shift, as it meets x."""
+    if layer.kind == "layernorm" and layer.over == "all":
+        return tensor(weights, name, x.shape)
+    return per_channel(tensor(weights, name, (len(x),)), x)
+
+
+def image_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """By statistics of the image: over all of it, its groups, its channels or its positions."""
+    (x,) = inputs
+    shape, axes = _view(layer, x)
+    out = _standardised(x.reshape(shape), axes, layer.eps)[0].reshape(x.shape)
+    if layer.affine:
+        out *= _affine(layer, x, weights, "weight")
+        out += _affine(layer, x, weights, "bias")
+    return out
+
+
+def image_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """Through the mean and the variance too."""
+    (x,) = inputs
+    shape, axes = _view(layer, x)
+    if layer.affine:
+        gradient = gradient * _affine(layer, x, weights, "weight")
+    standard, deviation = _standardised(x.reshape(shape), axes, layer.eps)
+    return (_standardised_back(standard, deviation, axes, gradient.reshape(shape)).reshape(x.shape),)
+
+
+def _neighbours(values: Array, before: int, after: int) -> Array:
+    """For each channel the sum over it and so many before and after it."""
+    total = np.zeros_like(values)
+    for shift in range(-before, after + 1):
+        here = slice(max(-shift, 0), len(values) - max(shift, 0))
+        there = slice(max(shift, 0), len(values) - max(-shift, 0))
+        total[here] += values[there]
+    return total
+
+
+def _base(layer: Any, x: Array) -> Array:
+    base: Array = _neighbours(x * x, layer.size // 2, (layer.size - 1) // 2) * x.dtype.type(layer.alpha)
+    base += x.dtype.type(layer.k)
+    return base
+
+
+def local_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """x / (k + alpha * sum of squares of the neighbouring channels) ** beta: alpha as in the paper, not by the size."""
+    (x,) = inputs
+    out = _base(layer, x)
+    np.power(out, x.dtype.type(-layer.beta), out=out)
+    out *= x
+    return out
+
+
+def local_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """Directly, and through each base that an element is part of."""
+    (x,) = inputs
+    base = _base(layer, x)
+    through = _neighbours(gradient * output / base, (layer.size - 1) // 2, layer.size // 2)
+    return (gradient * base ** x.dtype.type(-layer.beta) - x * through * x.dtype.type(2 * layer.alpha * layer.beta),)
+
+
+def _length(layer: Any, x: Array) -> Array:
+    return np.maximum(np.sqrt((x * x).sum(axis=0, keepdims=True)), x.dtype.type(layer.eps))
+
+
+def unit_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """x by the length of its vector of channels."""
+    out: Array = inputs[0] / _length(layer, inputs[0])
+    return out
+
+
+def unit_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """The part across the vector, by its length; all of it where the length is held at eps."""
+    length = _length(layer, inputs[0])
+    along = output * (gradient * output).sum(axis=0, keepdims=True)
+    return ((gradient - np.where(length > layer.eps, along, 0)) / length,)
+
+
+BATCH = Kernel(batch_forward, batch_backward)
+IMAGE = Kernel(image_forward, image_backward)
+LOCAL = Kernel(local_forward, local_backward)
+UNIT = Kernel(unit_forward, unit_backward)
