@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -94,6 +94,12 @@ class Graph:
     expect: Any = None
     """The spec's own claims about itself, a marked YAML node, or None."""
 
+    budget: Any = None
+    """The spec's own limits, a marked YAML node, or None."""
+
+    notes: Any = None
+    """What else the spec says of itself, a marked YAML node, or None."""
+
     changed: bool = False
     """Whether variables or the input were set from outside."""
 
@@ -125,9 +131,7 @@ class Graph:
         kept = tuple(node for node in self.nodes if not node.train_only)
         names = {node.name for node in kept} | set(self.inputs)
         heads = {head: name for head, name in self.heads.items() if name in names}
-        return Graph(
-            self.name, self.inputs, kept, self.output, heads, self.source, self.origin, self.settings, self.expect
-        )
+        return replace(self, nodes=kept, heads=heads)
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -290,6 +290,7 @@ def _extreme(word: str, sign: int, sizes: Iterable[Size]) -> Polynomial:
 
 @cache
 def _floor(n: Polynomial, d: Polynomial) -> Polynomial:
+    """n // d: wholes outside, common factors gone, what is rounded led by a plus, floors of floors merged."""
     if least(-d) >= 0:
         raise ZeroDivisionError(f"the size {n} is divided by {d}, which is less than 1")
     whole, n = _divided(n, d)

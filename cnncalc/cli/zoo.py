@@ -22,14 +22,20 @@ def command(
     show: Annotated[bool, typer.Option("--show", help="Print the spec of the network that is named.")] = False,
 ) -> Report:
     """The networks of the zoo."""
-    from ..spec.load import load, zoo_folder, zoo_names
+    from ..spec import zoo
+    from ..spec.load import load
 
-    names = list(zoo_names())
+    names = list(zoo.names())
     if show:
         if request.spec not in names:
             near = did_you_mean(request.spec or "", names)
             raise CnncalcError(f"the zoo has no network `{request.spec or ''}`", near or "`cnncalc zoo` lists them")
-        text = (zoo_folder() / f"{request.spec}.yaml").read_text(encoding="utf-8")
+        member = zoo.member(str(request.spec))
+        assert member is not None  # noqa: S101 - its name is one of the zoo's
+        text = member.path.read_text(encoding="utf-8")
+        if member.settings:
+            settings = " ".join(f"--set {name}={str(value).replace(' ', '')}" for name, value in member.settings.items())
+            text = f"# {member.name} is {member.path.stem} {settings}\n{text}"
         return Report([str(request.spec)], [], {"name": request.spec, "spec": text}, text=text)
     chosen = [name for name in names if (request.spec or "") in name]
     if not chosen:

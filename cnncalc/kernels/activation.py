@@ -64,14 +64,14 @@ def _normal(x: Array) -> Array:
 
 
 def _gelu_inner(x: Array) -> Array:
-    return np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+    inner: Array = np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))
+    return inner
 
 
 def gelu(layer: Any, x: Array) -> Array:
     """x times the normal distribution function, or its approximation."""
-    if layer.form == "tanh":
-        return 0.5 * x * (1 + _gelu_inner(x))
-    return x * _normal(x)
+    share: Array = 0.5 * (1 + _gelu_inner(x)) if layer.form == "tanh" else _normal(x)
+    return x * share
 
 
 def gelu_slope(layer: Any, x: Array) -> Array:
@@ -79,8 +79,10 @@ def gelu_slope(layer: Any, x: Array) -> Array:
     if layer.form == "tanh":
         inner = _gelu_inner(x)
         rise = math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
-        return 0.5 * (1 + inner) + 0.5 * x * (1 - inner * inner) * rise
-    return _normal(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+        slope: Array = 0.5 * (1 + inner) + 0.5 * x * (1 - inner * inner) * rise
+    else:
+        slope = _normal(x) + x * np.exp(-0.5 * x * x) / math.sqrt(2 * math.pi)
+    return slope
 
 
 def _above(x: Array, low: float, high: float) -> Array:
@@ -94,7 +96,7 @@ def _tail(x: Array) -> Array:
 
 
 def _mish_slope(layer: Any, x: Array) -> Array:
-    t = np.tanh(softplus(x))
+    t: Array = np.tanh(softplus(x))
     return t + x * (1 - t * t) * sigmoid(x)
 
 
@@ -110,9 +112,7 @@ SELU = pointwise(
     lambda _, x: SELU_SCALE * np.where(x > 0, 1, SELU_ALPHA * (_tail(x) + 1)),
 )
 GELU = pointwise(gelu, gelu_slope)
-SILU = pointwise(
-    lambda _, x: x * sigmoid(x), lambda _, x: sigmoid(x) * (1 + x * (1 - sigmoid(x)))
-)
+SILU = pointwise(lambda _, x: x * sigmoid(x), lambda _, x: sigmoid(x) * (1 + x * (1 - sigmoid(x))))
 MISH = pointwise(lambda _, x: x * np.tanh(softplus(x)), _mish_slope)
 HARD_SWISH = pointwise(
     lambda _, x: x * np.clip(x + 3, 0, 6) / 6,

@@ -80,7 +80,9 @@ def pixel_shuffle_forward(layer: Any, inputs: Arrays, weights: Weights, tally: T
     return _channels_to_blocks(inputs[0], layer.scale)
 
 
-def pixel_shuffle_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+def pixel_shuffle_backward(
+    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
+) -> Arrays:
     """Positions become channels."""
     return (_blocks_to_channels(gradient, layer.scale),)
 
@@ -90,7 +92,9 @@ def space_to_depth_forward(layer: Any, inputs: Arrays, weights: Weights, tally: 
     return _blocks_to_channels(inputs[0], layer.scale)
 
 
-def space_to_depth_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+def space_to_depth_backward(
+    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
+) -> Arrays:
     """Channels become positions."""
     return (_channels_to_blocks(gradient, layer.scale),)
 
@@ -135,7 +139,10 @@ def _selection(layer: Any, x: Array) -> tuple[slice, ...]:
     """What a crop, a slice or a split keeps."""
     if layer.kind == "crop":
         starts = layer.offset or [(n - size) // 2 for n, size in zip(x.shape[1:], layer.size, strict=True)]
-        return (slice(None), *(slice(start, start + size) for start, size in zip(starts, layer.size, strict=True)))
+        return (
+            slice(None),
+            *(slice(start, start + size) for start, size in zip(starts, layer.size, strict=True)),
+        )
     axis = ("channels", *LAYER_AXES[x.ndim - 1]).index(layer.axis)
     if layer.kind == "slice":
         kept = slice(layer.start, layer.stop, layer.step)

@@ -1,7 +1,7 @@
 """What a kernel is: the layer computed, and its gradient with respect to what came in.
 
-Arrays are of one image and shaped as the tables say: channels, then the spatial axes. A kernel reads the declared
-arguments of its layer and nothing else of it: no rule about sizes, counts or windows is shared with `layers/`.
+Arrays are of one image and shaped as the tables say: channels, then the spatial axes. A kernel reads the
+declared arguments of its layer and nothing else: no rule about sizes, counts or windows is shared with `layers/`.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ class Workspace:
         size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
         if size > self._buffer.nbytes:
             self._buffer = np.empty(size, dtype=np.uint8)
-        return self._buffer[:size].view(dtype).reshape(shape)
+        piece: Array = self._buffer[:size].view(dtype)
+        return piece.reshape(shape)
 
 
 class Tally:
-    """The multiplications by weights (or of two activations) that kernels perform, counted as they perform them."""
+    """The multiplications by weights (or of two activations), counted as kernels perform them."""
 
     def __init__(self, workspace: Workspace | None = None) -> None:
         self.multiplications = 0
@@ -61,6 +62,9 @@ class Tally:
 
 Forward: TypeAlias = Callable[[Any, Arrays, Weights, Tally], Array]
 """(layer, inputs, weights, tally) -> output."""
+
+Index: TypeAlias = tuple[Any, ...]
+"""What stands between the brackets of an array."""
 
 Backward: TypeAlias = Callable[[Any, Arrays, Array, Weights, Array], Arrays]
 """(layer, inputs, output, weights, gradient of the output) -> the gradient of each input."""

@@ -3,8 +3,8 @@
     columns   (channels of a group * taps, positions)
     output    (filters of a group, channels of a group * taps) x columns
 
-The columns of a band of rows at a time go into one buffer that all layers share. A 1x1 convolution needs no columns. Where
-every group is one channel there is no matrix to multiply by: each tap is one shifted multiplication.
+The columns of a band of rows at a time go into one buffer that all layers share. A 1x1 convolution needs no
+columns. Where every group is one channel there is no matrix: each tap is one shifted multiplication.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
+from .base import Array, Arrays, Index, Kernel, Tally, Weights, per_channel, tensor
 from .sliding import Places, middle, pad, places, steps, taps, windows
 
 BAND = 1 << 19
@@ -24,9 +24,7 @@ BAND = 1 << 19
 CHANNELS_AT_A_TIME = 8
 
 
-def convolve(
-    x: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally
-) -> Array:
+def convolve(x: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally) -> Array:
     """x (C, *sizes) with weight (O, C/G, *kernel) -> (O, *steps)."""
     filters, channels, *kernel = weight.shape
     out = np.empty((filters, *steps(grid)), dtype=x.dtype)
@@ -50,7 +48,8 @@ def _unfolded(
     products = out.reshape(len(out), -1)
     rows, *others = steps(grid)
     width = prod(others)
-    if prod(kernel) == 1 and view[(slice(None), *(0,) * len(kernel))].flags.c_contiguous:
+    only_tap: Index = (slice(None), *(0,) * len(kernel))
+    if prod(kernel) == 1 and view[only_tap].flags.c_contiguous:
         tally.matmul(matrix, view.reshape(len(padded), -1), out=products)
         return
     band = max(1, min(rows, BAND // (matrix.shape[1] * width)))
@@ -58,10 +57,8 @@ def _unfolded(
         piece = view[(slice(None), *(slice(None),) * len(kernel), slice(first, first + band))]
         columns = tally.workspace.take(piece.shape, piece.dtype)
         np.copyto(columns, piece)
-        count = piece.shape[1 + len(kernel)] * width
-        tally.matmul(
-            matrix, columns.reshape(matrix.shape[1], count), out=products[:, first * width : first * width + count]
-        )
+        done = slice(first * width, (first + piece.shape[1 + len(kernel)]) * width)
+        tally.matmul(matrix, columns.reshape(matrix.shape[1], -1), out=products[:, done])
 
 
 def _shifted(padded: Array, weight: Array, grid: Sequence[Places], out: Array, tally: Tally) -> None:
@@ -74,14 +71,13 @@ def _shifted(padded: Array, weight: Array, grid: Sequence[Places], out: Array, t
             total = np.zeros((len(part), *out.shape[1:]), dtype=out.dtype)
             term = np.empty_like(total)
             for tap, index in taps(weight.shape[1:], grid):
-                total += tally.multiply(part[index], per_channel(weight[(chosen, *tap)], total), out=term)
+                under: Index = (chosen, *tap)
+                total += tally.multiply(part[index], per_channel(weight[under], total), out=term)
             out[chosen] = total
 
 
-def columns_back(
-    gradient: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally
-) -> Array:
-    """The transpose of `convolve`: each output adds its weighted window to the padded map, of which the middle stays.
+def columns_back(gradient: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally) -> Array:
+    """The transpose of `convolve`: each output adds its weighted window to the map; the padding is cut off.
 
     gradient (O, *steps) with weight (O, C/G, *kernel) -> (C, *sizes).
     """
@@ -94,7 +90,8 @@ def columns_back(
         columns = tally.matmul(matrix, values).reshape(channels, *kernel, *steps(grid))
         target = spread[g * channels : (g + 1) * channels]
         for tap, index in taps(kernel, grid):
-            target[index] += columns[(slice(None), *tap)]
+            under: Index = (slice(None), *tap)
+            target[index] += columns[under]
     return spread[(slice(None), *middle(grid))]
 
 
@@ -105,9 +102,11 @@ def _geometry(layer: Any, x: Array) -> tuple[tuple[int, ...], int, int, list[Pla
         case "pointwise":
             kernel, dilation, filters, groups = ones, ones, layer.out, layer.groups
         case "depthwise":
-            kernel, dilation, filters, groups = layer.kernel, layer.dilation, len(x) * layer.multiplier, len(x)
+            kernel, dilation = layer.kernel, layer.dilation
+            filters, groups = len(x) * layer.multiplier, len(x)
         case _:
-            kernel, dilation, filters, groups = layer.kernel, layer.dilation, layer.out, layer.groups
+            kernel, dilation = layer.kernel, layer.dilation
+            filters, groups = layer.out, layer.groups
     return kernel, filters, groups, places(x.shape[1:], kernel, layer.stride, layer.padding, dilation)
 
 

@@ -111,7 +111,7 @@ def _base(layer: Any, x: Array) -> Array:
 
 
 def local_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """x / (k + alpha * sum of squares of the neighbouring channels) ** beta: alpha as in the paper, not by the size."""
+    """x / (k + alpha * sum of squares over neighbouring channels) ** beta; alpha is the paper's, not by the size."""
     (x,) = inputs
     out = _base(layer, x)
     np.power(out, x.dtype.type(-layer.beta), out=out)
@@ -124,11 +124,13 @@ def local_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, 
     (x,) = inputs
     base = _base(layer, x)
     through = _neighbours(gradient * output / base, (layer.size - 1) // 2, layer.size // 2)
-    return (gradient * base ** x.dtype.type(-layer.beta) - x * through * x.dtype.type(2 * layer.alpha * layer.beta),)
+    through *= x.dtype.type(2 * layer.alpha * layer.beta)
+    return (gradient * base ** x.dtype.type(-layer.beta) - x * through,)
 
 
 def _length(layer: Any, x: Array) -> Array:
-    return np.maximum(np.sqrt((x * x).sum(axis=0, keepdims=True)), x.dtype.type(layer.eps))
+    length: Array = np.maximum(np.sqrt((x * x).sum(axis=0, keepdims=True)), x.dtype.type(layer.eps))
+    return length
 
 
 def unit_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:

@@ -126,7 +126,9 @@ def adaptive_forward(reduce: Callable[..., Any]) -> Any:
     return forward
 
 
-def adaptive_avg_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+def adaptive_avg_backward(
+    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
+) -> Arrays:
     """An equal share to each element of a part."""
     (x,) = inputs
     spread = np.zeros_like(x)
@@ -136,7 +138,9 @@ def adaptive_avg_backward(layer: Any, inputs: Arrays, output: Array, weights: We
     return (spread,)
 
 
-def adaptive_max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+def adaptive_max_backward(
+    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
+) -> Arrays:
     """To the first largest element of each part."""
     (x,) = inputs
     spread = np.zeros_like(x)
@@ -163,7 +167,9 @@ def global_avg_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tall
     return out
 
 
-def global_avg_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+def global_avg_backward(
+    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
+) -> Arrays:
     """An equal part to each position."""
     (x,) = inputs
     return (np.broadcast_to(gradient * (len(x) / x.size), x.shape).astype(x.dtype),)
@@ -175,7 +181,9 @@ def global_max_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tall
     return out
 
 
-def global_max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+def global_max_backward(
+    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
+) -> Arrays:
     """To the first largest element of each channel."""
     return (_at_first_largest(inputs[0], gradient.reshape(-1)),)
 

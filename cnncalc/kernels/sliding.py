@@ -1,8 +1,8 @@
 """Where a window stands along an axis, from the definitions of PyTorch and TensorFlow, and the taps of it.
 
-The axis is first padded. A window stands at `starts` of the padded axis; tap t of the window at `start` is element
-start + t * dilation. With `round: ceil` a window may reach past the end, as long as it starts on the map or in the
-padding before it.
+The axis is first padded. A window stands at `starts` of the padded axis; tap t of the window at `start` is
+element start + t * dilation. With `round: ceil` a window may reach past the end, as long as it starts on the map
+or in the padding before it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .base import Array
+from .base import Array, Index
 
 
 class Places(NamedTuple):
@@ -91,7 +91,8 @@ def pad(x: Array, grid: Sequence[Places], fill: float = 0) -> Array:
     if x.shape == (*channels, *padded):
         return x
     result = np.full((*channels, *padded), fill, dtype=x.dtype)
-    result[(..., *middle(grid))] = x
+    here: Index = (..., *middle(grid))
+    result[here] = x
     return result
 
 
@@ -100,7 +101,7 @@ def middle(grid: Sequence[Places]) -> tuple[slice, ...]:
     return tuple(slice(axis.before, axis.before + axis.n) for axis in grid)
 
 
-def taps(kernel: Sequence[int], grid: Sequence[Places]) -> Iterator[tuple[tuple[int, ...], tuple[Any, ...]]]:
+def taps(kernel: Sequence[int], grid: Sequence[Places]) -> Iterator[tuple[tuple[int, ...], Index]]:
     """Each tap, and the index of a padded map (..., *padded) that gives what all windows have under it."""
     for tap in product(*map(range, kernel)):
         yield tap, (..., *(axis.tap(t) for axis, t in zip(grid, tap, strict=True)))

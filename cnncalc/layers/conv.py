@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from ..dims import Dim, Shape, divides, exact_div, product
+from ..dims import Dim, Shape, divides, equals, exact_div, product
 from .base import AXIS_NAMES, NEW, NO_WEIGHTS, Layer, Need, Shapes
-from .fields import COUNT, COUNT_PER_AXIS, FLAG, Pad, Padding, field
+from .fields import COUNT, COUNT_PER_AXIS, FLAG, Connections, Pad, Padding, field
 from .sliding import Slide, slide
 from .windows import Reach
 
@@ -130,6 +130,26 @@ class Conv(Convolution):
     dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
     bias: bool = field(FLAG, True, about=BIAS)
+    connections: tuple[tuple[int, ...], ...] | None = field(
+        Connections(), None, about="for each output channel the input channels that it reads; all if not given"
+    )
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Also: a table of connections fits the channels."""
+        yield from super().needs(*inputs)
+        if self.connections is not None:
+            rows, channels = len(self.connections), inputs[0][0]
+            largest = max(channel for row in self.connections for channel in row)
+            yield Need("connections", equals(rows, self.out), f"the table has {rows} rows for {self.out} output channels")
+            yield Need("connections", channels - largest >= 1, f"there is no channel {largest} among {channels}, 0 first")
+            yield Need("connections", equals(self.groups, 1), "a table of connections and groups exclude each other")
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """As every convolution; with a table of connections `weight` is (connections, *kernel)."""
+        weights = super().weights(*inputs)
+        if self.connections is None:
+            return weights
+        return {**weights, "weight": (sum(map(len, self.connections)), *self.kernel)}
 
     def filters(self, channels: Dim) -> Dim:
         """`out`."""

@@ -126,6 +126,22 @@ class WholeList(Reader):
         return {"anyOf": [number, {"type": "array", "items": number, "minItems": 1}]}
 
 
+class Connections(Reader):
+    """For each output map, the input channels that it reads."""
+
+    describes = "a list with, for each output channel, the list of input channels that it reads"
+
+    def read(self, value: Any, axes: int) -> tuple[tuple[int, ...], ...]:
+        if not isinstance(value, list | tuple) or not value or not all(isinstance(row, list | tuple) for row in value):
+            raise ValueError(f"must be {self.describes}")
+        channel = Whole(0)
+        return tuple(tuple(channel.read(member, axes) for member in row) for row in value)
+
+    def schema(self) -> dict[str, Any]:
+        row = {"type": "array", "items": {"type": "integer", "minimum": 0}, "minItems": 1}
+        return _or_expression({"type": "array", "items": row, "minItems": 1})
+
+
 class Flag(Reader):
     """true or false."""
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..dims import Dim, Shape
-from ..errors import CnncalcError, Diagnostic, Mark, SpecError, did_you_mean
+from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
 from .expand import Expander, TooLarge
 from .expressions import ExpressionError
 from .read import read
 from .steps import Document, Fault, Unknown, Value
 from .yaml import MAX_BYTES, compose, scalar
+from .zoo import plain
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -32,6 +34,15 @@ def load(
     values; `input` replaces the input: `(3, 192, 192)`, or a mapping from names where there are several inputs.
     Raises SpecError with everything that is wrong with the spec, CnncalcError where there is none to read.
     """
+    from . import zoo
+
+    if not Path(spec).exists() and (member := zoo.member(str(spec))) is not None:
+        text = member.path.read_text(encoding="utf-8")
+        graph = parse(text, member.path.name, set={**member.settings, **(set or {})}, input=input, origin=str(spec))
+        if not member.settings:
+            return graph
+        changed = bool(set) or input is not None
+        return replace(graph, name=member.name, expect=member.expect, changed=changed)
     text, name = _text(str(spec))
     return parse(text, name, set=set, input=input, origin=str(spec))
 
@@ -88,6 +99,8 @@ def _graph(
         origin=origin,
         settings=variables,
         expect=document.expect,
+        budget=document.budget,
+        notes=document.notes,
         changed=bool(settings) or input is not None,
     )
 
@@ -188,16 +201,8 @@ def setting(text: str) -> tuple[str, Any]:
     problems: list[Diagnostic] = []
     if value.strip().startswith("["):
         tree = compose(value, "--set", problems)
-        return name.strip(), _plain(tree)
+        return name.strip(), plain(tree)
     return name.strip(), scalar(value.strip())
-
-
-def _plain(node: Any) -> Any:
-    if node.is_sequence:
-        return [_plain(member) for member in node.items]
-    if node.is_mapping:
-        raise CnncalcError("a value of --set is a number, a word or a list")
-    return node.value
 
 
 def input_shape(texts: list[str]) -> Any:
@@ -222,17 +227,6 @@ def input_shape(texts: list[str]) -> Any:
 # --- where specs are ---------------------------------------------------------------------------------------------
 
 
-def zoo_folder() -> Path:
-    """The folder of the zoo: inside the package when installed, beside it in a checkout."""
-    inside = Path(__file__).parents[1] / "specs"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
-
-
-def zoo_names() -> Iterator[str]:
-    """The names of the networks of the zoo, sorted."""
-    yield from sorted(path.stem for path in zoo_folder().glob("*.yaml"))
-
-
 def _text(spec: str) -> tuple[str, str]:
     """The text of a spec and the name that errors call it."""
     if spec == "-":
@@ -246,12 +240,11 @@ def _text(spec: str) -> tuple[str, str]:
                 return _decoded(file.read(MAX_BYTES + 1), spec), spec
         except OSError as error:
             raise CnncalcError(f"{spec} cannot be read: {error.strerror}") from None
-    known = zoo_folder() / f"{spec}.yaml"
-    if re.fullmatch(r"[\w\-/]+", spec) and known.is_file():
-        return known.read_text(encoding="utf-8"), f"{spec}.yaml"
     if spec.endswith(SUFFIXES) or "/" in spec:
         raise CnncalcError(f"there is no file {spec}", _near(path))
-    help = did_you_mean(spec, zoo_names()) or "`cnncalc zoo` lists the networks; a spec is a file such as net.yaml"
+    from . import zoo
+
+    help = did_you_mean(spec, zoo.names()) or "`cnncalc zoo` lists the networks; a spec is a file such as net.yaml"
     raise CnncalcError(f"there is no file and no network of the zoo called {spec}", help)
 
 
@@ -291,5 +284,3 @@ net:
       pool: [{maxpool: {kernel: 3, stride: 1, padding: 1}}, {pointwise: 32}]
 expect: {params: 163328, macs: 128049152, output: [256, 28, 28]}
 """
-
-__all__ = ["Mark", "input_shape", "load", "parse", "setting", "worked_example", "zoo_folder", "zoo_names"]

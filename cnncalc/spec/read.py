@@ -74,7 +74,7 @@ class _Reader:
         if not root.is_mapping:
             what = "is empty" if root.value is None else "does not start with a key"
             self.report(f"the spec {what}", root.mark, "a spec needs `input: [3, 224, 224]` and `net:` with steps")
-            return Document("", "", {}, {}, {}, {}, (), None, root.mark)
+            return Document("", "", {}, {}, {}, {}, (), None, None, None, root.mark)
         self._known_keys(root, TOP_KEYS, "a spec")
         variables, marks = self._variables(root.get("vars"))
         self.scopes.append(_Names(marks, "variable"))
@@ -103,6 +103,8 @@ class _Reader:
             self.blocks,
             steps,
             root.get("expect"),
+            root.get("budget"),
+            root.get("notes"),
             net.mark if net else root.mark,
         )
 

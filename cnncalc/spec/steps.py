@@ -203,4 +203,6 @@ class Document:
     blocks: Mapping[str, Block]
     steps: tuple[Step, ...]
     expect: Node | None
+    budget: Node | None
+    notes: Node | None
     mark: Mark

@@ -1,0 +1,192 @@
+"""A network run in NumPy, layer by layer, with everything measured that the tables claim.
+
+Arrays are of one image. They are dropped as soon as no later layer reads them, and what is alive is found by
+asking the arrays themselves: memory that several views share is counted once. Nothing is computed in place.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ..errors import CnncalcError, did_you_mean
+from ..graph import Graph, Node
+from . import KERNELS
+from .base import Array, Tally, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What happened."""
+
+    arrays: Mapping[str, Array]
+    """The outputs, and what else was to be kept, by node."""
+
+    shapes: Mapping[str, tuple[int, ...]]
+    """The shape of the array of every input and node."""
+
+    multiplications: Mapping[str, int]
+    """Node -> multiplications by weights, or of two activations, that were performed."""
+
+    weights: Mapping[str, int]
+    """Elements of each weight array that a kernel asked for, by its full name."""
+
+    alive: Mapping[str, int]
+    """Node -> bytes of all arrays alive when it was computed, its inputs included; no weights, no workspace."""
+
+    seconds: Mapping[str, float]
+    workspace: int
+    """Bytes of the buffer in which convolutions lay out their columns."""
+
+    @property
+    def peak(self) -> int:
+        """The most bytes alive."""
+        return max(self.alive.values(), default=0)
+
+    @property
+    def peak_at(self) -> str:
+        """The first node with the peak."""
+        return max(self.alive, key=self.alive.__getitem__, default="")
+
+
+class Asked(Mapping[str, Array]):
+    """The weights of one node; notes those that the kernel asks for."""
+
+    def __init__(self, node: Node, weights: Mapping[str, Array], asked: dict[str, int]) -> None:
+        self._prefix, self._weights, self._asked = f"{node.weights_of}.", weights, asked
+
+    def __getitem__(self, name: str) -> Array:
+        key = self._prefix + name
+        self._asked[key] = self._weights[key].size
+        return self._weights[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return (key.removeprefix(self._prefix) for key in self._weights if key.startswith(self._prefix))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, name: object) -> bool:
+        return f"{self._prefix}{name}" in self._weights
+
+
+class Buffers:
+    """The memory behind arrays, watched without keeping it."""
+
+    def __init__(self) -> None:
+        self._watched: dict[int, weakref.ref[Array]] = {}
+
+    def watch(self, array: Array) -> None:
+        """Watch the array that owns the memory of this one."""
+        while isinstance(array.base, np.ndarray):
+            array = array.base
+        self._watched[id(array)] = weakref.ref(array)
+
+    def alive(self) -> int:
+        """Bytes of what is watched and still there."""
+        owners = {key: owner for key, ref in self._watched.items() if (owner := ref()) is not None}
+        self._watched = {key: self._watched[key] for key in owners}
+        return sum(owner.nbytes for owner in owners.values())
+
+
+def run(
+    graph: Graph,
+    inputs: Mapping[str, Array] | Array,
+    weights: Mapping[str, Array],
+    dtype: Any = np.float32,
+    keep: Iterable[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Run:
+    """Run a network on one image.
+
+    `inputs` is an array (of the only input) or name -> array; `weights` full name -> array, as
+    `weights.initial` gives them. `keep` names nodes whose arrays are returned besides the outputs. `progress` is
+    called with the name of each node when it is done. Raises CnncalcError for inputs that do not fit.
+    """
+    return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress)
+
+
+def evaluate(
+    graph: Graph,
+    inputs: dict[str, Array],
+    weights: Mapping[str, Array],
+    keep: Iterable[str] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Run:
+    """As `run`, for inputs that are known to fit; NaN is let through. The inputs are moved out of `inputs`."""
+    kept = {*graph.outputs, *(keep or ())}
+    readers = Counter(name for node in graph.nodes for name in set(node.inputs))
+    arrays = {name: inputs.pop(name) for name in graph.inputs}
+    buffers, workspace = Buffers(), Workspace()
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name in graph.inputs:
+        buffers.watch(arrays[name])
+        shapes[name] = arrays[name].shape
+    performed: dict[str, int] = {}
+    asked: dict[str, int] = {}
+    alive = {name: buffers.alive() for name in list(graph.inputs)[:1]}
+    seconds: dict[str, float] = {}
+    for node in graph.nodes:
+        tally = Tally(workspace)
+        start = perf_counter()
+        arrays[node.name] = _computed(node, arrays, Asked(node, weights, asked), tally)
+        seconds[node.name] = perf_counter() - start
+        buffers.watch(arrays[node.name])
+        shapes[node.name] = arrays[node.name].shape
+        performed[node.name] = tally.multiplications
+        alive[node.name] = buffers.alive()
+        for name in set(node.inputs):
+            readers[name] -= 1
+        for name in {*node.inputs, node.name}:
+            if not readers[name] and name not in kept:
+                del arrays[name]
+        if progress is not None:
+            progress(node.name)
+    results = {name: array for name, array in arrays.items() if name in kept}
+    return Run(results, shapes, performed, asked, alive, seconds, workspace.nbytes)
+
+
+def _computed(node: Node, arrays: Mapping[str, Array], weights: Mapping[str, Array], tally: Tally) -> Array:
+    inputs = tuple(arrays[name] for name in node.inputs)
+    try:
+        return KERNELS[node.kind].forward(node.layer, inputs, weights, tally)
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise CnncalcError(f"`{node.name}` ({node.kind}) cannot be computed: {error}") from error
+
+
+def checked(graph: Graph, inputs: Mapping[str, Array] | Array, dtype: Any) -> dict[str, Array]:
+    """The inputs as arrays of our own, in the order of the network. Raises CnncalcError."""
+    if not isinstance(inputs, Mapping):
+        if len(graph.inputs) > 1:
+            raise CnncalcError(f"{graph.name} has the inputs {', '.join(graph.inputs)}; one array is given")
+        inputs = {next(iter(graph.inputs)): inputs}
+    for name in inputs:
+        if name not in graph.inputs:
+            raise CnncalcError(
+                f"{graph.name} has no input `{name}`",
+                did_you_mean(name, graph.inputs) or f"its inputs: {', '.join(graph.inputs)}",
+            )
+    for name, shape in graph.inputs.items():
+        if name not in inputs:
+            raise CnncalcError(f"the input `{name}` of {graph.name} is missing")
+        found = np.asarray(inputs[name])
+        if found.shape != tuple(shape):
+            raise CnncalcError(
+                f"the input `{name}` is {_text(found.shape)}, and {graph.name} takes {_text(shape)}",
+                "channels come first; --input gives the network another size",
+            )
+        if found.dtype.kind not in "fiub":
+            raise CnncalcError(f"the input `{name}` holds no real numbers but {found.dtype}")
+        if not np.isfinite(found).all():
+            raise CnncalcError(f"the input `{name}` holds a NaN or an infinity")
+    return {name: np.array(inputs[name], dtype=dtype, order="C", copy=True) for name in graph.inputs}
+
+
+def _text(shape: Iterable[Any]) -> str:
+    return "x".join(map(str, shape)) or "a single number"

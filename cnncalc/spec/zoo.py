@@ -1,0 +1,69 @@
+"""The networks that come with the tool: one file each, and names for a family's members (`specs/aliases.yaml`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .yaml import Node, compose
+
+
+class Member(NamedTuple):
+    """A network of the zoo: its file, the settings that make it of a family, and what is then expected."""
+
+    name: str
+    path: Path
+    settings: Mapping[str, Any]
+    expect: Node | None = None
+
+
+def folder() -> Path:
+    """The folder of the zoo: inside the package when installed, beside it in a checkout."""
+    inside = Path(__file__).parents[1] / "specs"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "specs"
+
+
+def names() -> Iterator[str]:
+    """The names of the networks, sorted; aliases included, the worked examples of `lecture/` not."""
+    files = (path.stem for path in folder().glob("*.yaml") if path.stem != "aliases")
+    yield from sorted({*files, *_aliases()})
+
+
+def member(name: str) -> Member | None:
+    """The network of that name, or None."""
+    if not re.fullmatch(r"[\w\-]+(/[\w\-]+)?", name) or name == "aliases":
+        return None
+    path = folder() / f"{name}.yaml"
+    if path.is_file():
+        return Member(name, path, {})
+    alias = _aliases().get(name)
+    if alias is None:
+        return None
+    settings = alias.get("set")
+    return Member(
+        name,
+        folder() / f"{plain(alias.entries['spec'][1])}.yaml",
+        plain(settings) if settings else {},
+        alias.get("expect"),
+    )
+
+
+@cache
+def _aliases() -> Mapping[str, Node]:
+    path = folder() / "aliases.yaml"
+    if not path.is_file():
+        return {}
+    tree = compose(path.read_text(encoding="utf-8"), "aliases.yaml", [])
+    return {name: node for name, (_, node) in tree.entries.items()}
+
+
+def plain(node: Node) -> Any:
+    """A tree of nodes as plain values."""
+    if node.is_sequence:
+        return [plain(member) for member in node.items]
+    if node.is_mapping:
+        return {key: plain(value) for key, (_, value) in node.entries.items()}
+    return node.value
