@@ -18,7 +18,7 @@ def written(report: Report, form: str) -> str:
     """The text of a report in a format, with a line end."""
     if form == "json":
         return _json(report.data)
-    if report.text is not None and form == "table":
+    if report.text is not None and form != "csv":
         return report.text if report.text.endswith("\n") else report.text + "\n"
     if form == "csv":
         return _csv(report.tables)

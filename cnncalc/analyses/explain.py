@@ -1,0 +1,216 @@
+"""The arithmetic behind a layer's figures, from the very rules that compute them.
+
+A layer's rules take sizes of any kind. Here they are asked with symbols in place of the numbers, `k` for the kernel,
+`H` for the height, and what they answer is the formula. So a formula that the tool does not use cannot be stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ..dims import Dim, Shape, product
+from ..graph import Graph, Node
+from ..layers.base import AXIS_NAMES, Layer
+from ..layers.fields import Padding, PerAxis, Whole
+from ..layers.sliding import zeros
+from ..layers.windows import Window
+from ..symbols import Polynomial, symbol
+from .memory import BYTES
+from .receptive import Field, Interval, ReceptiveFields
+
+SHORT = {"kernel": "k", "stride": "s", "padding": "p", "dilation": "d", "multiplier": "m", "output_padding": "extra"}
+"""Arguments that have a sign of one letter in the field."""
+
+SIZES = {0: (), 1: ("N",), 2: ("H", "W"), 3: ("T", "H", "W")}
+OUTPUTS = {0: (), 1: ("on",), 2: ("oh", "ow"), 3: ("ot", "oh", "ow")}
+
+
+class Figure(NamedTuple):
+    """One figure of a layer: the formula, what its names stand for, and the result."""
+
+    name: str
+    formula: Any
+    values: Mapping[str, int]
+    result: int
+    remark: str = ""
+
+
+class _Symbols:
+    """Names for numbers, made as they are needed; a number that says nothing (a stride of 1) stays a number."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, int] = {}
+
+    def name(self, word: str, value: Dim) -> Dim:
+        if not isinstance(value, int) or value < 1:
+            return value
+        known = self.values.setdefault(word, value)
+        return symbol(word) if known == value else value
+
+    def per_axis(self, word: str, values: tuple[Dim, ...], plain: int | None) -> tuple[Dim, ...]:
+        if all(value == plain for value in values):
+            return values
+        if len(set(values)) == 1:
+            return tuple(self.name(word, value) for value in values)
+        axes = [name[0] for name in AXIS_NAMES[len(values)]]
+        return tuple(self.name(f"{word}{axis}", value) for axis, value in zip(axes, values, strict=True))
+
+    def padding(self, word: str, pads: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Names for counts of zeros; a mode whose zeros do not depend on the map is already one of counts."""
+        if any(isinstance(pad, str) for pad in pads):
+            return pads
+        if all(before == after for before, after in pads):
+            counts = self.per_axis(word, tuple(before for before, _ in pads), 0)
+            return tuple(zip(counts, counts, strict=True))
+        return pads
+
+
+def explain(graph: Graph, fields: ReceptiveFields, name: str) -> list[Figure]:
+    """The figures of one layer, each as formula, numbers and result."""
+    node = graph.by_name[name]
+    names = _Symbols()
+    padding = _padding(node, names)
+    layer = _with_symbols(node.layer, names)
+    incoming = tuple(_shape(shape, names, place, len(node.incoming)) for place, shape in enumerate(node.incoming))
+    output = _outputs(node, names)
+    figures = [*padding, *_sizes(node, layer, incoming, names), *_weights(node, layer, incoming, names)]
+    if node.macs:
+        figures.append(_figure("MACs", layer.macs(incoming, output), names, node.macs, _mac_remark(node)))
+    figures += _field(graph, node, fields)
+    size = BYTES["fp32"]
+    figures.append(_figure("memory", product(output) * size, names, product(node.output) * size, "bytes of the output in fp32"))
+    return figures
+
+
+def _padding(node: Node, names: _Symbols) -> list[Figure]:
+    """What `half` and `full` mean here: zeros on each side, from the kernel."""
+    pads = getattr(node.layer, "padding", ())
+    if not pads or any(pad not in ("half", "full") for pad in pads) or not hasattr(node.layer, "taps"):
+        return []
+    if len(set(zip(pads, node.layer.taps(), node.layer.spread(), strict=True))) > 1:
+        return []
+    (mode, *_), (kernel, *_), (dilation, *_) = pads, node.layer.taps(), node.layer.spread()
+    if kernel == 1:
+        return []
+    k, d = names.name("k", kernel), names.name("d", dilation) if dilation > 1 else 1
+    before, _ = zeros(mode, (k - 1) * d + 1)
+    count, _ = zeros(mode, (kernel - 1) * dilation + 1)
+    return [_figure("padding", before, names, count, mode)]
+
+
+def _with_symbols(layer: Layer, names: _Symbols) -> Layer:
+    values: dict[str, Any] = {}
+    for word, field in layer.fields.items():
+        value = getattr(layer, word)
+        sign = SHORT.get(word, word)
+        if value is None:
+            values[word] = None
+        elif isinstance(field.reader, Padding) and word == "padding":
+            values[word] = names.padding(sign, _counts(layer, value))
+        elif isinstance(field.reader, PerAxis):
+            values[word] = names.per_axis(sign, value, 1 if field.default == 1 else None)
+        elif isinstance(field.reader, Whole) and value != field.default:
+            values[word] = names.name(sign, value)
+        else:
+            values[word] = value
+    return type(layer)(**values)
+
+
+def _counts(layer: Layer, pads: tuple[Any, ...]) -> tuple[Any, ...]:
+    """`half` and `full` as the counts that they are here."""
+    if not hasattr(layer, "taps"):
+        return pads
+    extents = [(k - 1) * d + 1 for k, d in zip(layer.taps(), layer.spread(), strict=True)]
+    return tuple(
+        zeros(pad, extent) if pad in ("half", "full", "valid") else pad for pad, extent in zip(pads, extents, strict=True)
+    )
+
+
+def _shape(shape: Shape, names: _Symbols, place: int, count: int) -> Shape:
+    sizes = SIZES[len(shape) - 1]
+    channels = "in" if count == 1 else f"in{place + 1}"
+    if len(sizes) > 1 and len(set(shape[1:])) == 1 and shape[1] == 1:
+        return (names.name(channels, shape[0]), *shape[1:])
+    return (names.name(channels, shape[0]), *(names.name(s, n) for s, n in zip(sizes, shape[1:], strict=True)))
+
+
+def _outputs(node: Node, names: _Symbols) -> Shape:
+    shape = node.output
+    sizes = OUTPUTS[len(shape) - 1]
+    return (names.name("out", shape[0]), *(names.name(s, n) for s, n in zip(sizes, shape[1:], strict=True)))
+
+
+def _figure(name: str, formula: Dim, names: _Symbols, result: int, remark: str = "") -> Figure:
+    used = formula.symbols() if isinstance(formula, Polynomial) else frozenset()
+    values = {word: value for word, value in names.values.items() if word in used}
+    found = formula.at(values) if isinstance(formula, Polynomial) else formula
+    if found != result:
+        raise ArithmeticError(f"the formula of {name} gives {found} and the rule {result}")
+    return Figure(name, formula, values, result, remark)
+
+
+def _sizes(node: Node, layer: Layer, incoming: tuple[Shape, ...], names: _Symbols) -> list[Figure]:
+    channels, *sizes = layer.output(*incoming)
+    axes = AXIS_NAMES[len(sizes)]
+    figures = [_figure("channels" if sizes else "features", channels, names, node.output[0])]
+    for axis, formula, n in zip(axes, sizes, node.output[1:], strict=True):
+        figures.append(_figure(axis, formula, names, n, _padding_remark(node)))
+    return figures
+
+
+def _padding_remark(node: Node) -> str:
+    modes = {pad for pad in getattr(node.layer, "padding", ()) if isinstance(pad, str)}
+    return f"padding {', '.join(sorted(modes))}" if modes else ""
+
+
+def _weights(node: Node, layer: Layer, incoming: tuple[Shape, ...], names: _Symbols) -> list[Figure]:
+    tensors = layer.weights(*incoming)
+    figures = []
+    total: Dim = 0
+    for name, shape in node.weights.items():
+        formula = product(tensors[name])
+        total = total + formula
+        figures.append(_figure(_tensor(name), formula, names, product(shape), "x".join(map(str, shape))))
+    if len(figures) > 1:
+        figures.append(_figure("params", total, names, sum(figure.result for figure in figures)))
+    elif figures and "bias" in node.layer.fields and not node.layer.bias:  # type: ignore[attr-defined]  # a field
+        figures[0] = figures[0]._replace(remark=f"{figures[0].remark}, no bias")
+    return figures
+
+
+def _tensor(name: str) -> str:
+    return {"weight": "weights"}.get(name, name)
+
+
+def _mac_remark(node: Node) -> str:
+    return "taps on padding count, a bias costs nothing" if "weight" in node.weights else "two activations, no weight"
+
+
+def _field(graph: Graph, node: Node, fields: ReceptiveFields) -> list[Figure]:
+    """The recurrence of the receptive field, axis by axis, where it is one: a window behind one input."""
+    if len(node.inputs) != 1:
+        return []
+    before, after = fields.of[node.inputs[0]], fields.of[node.name]
+    reach = node.layer.windows(node.incoming, node.output)[0]
+    if reach is None or before.axes is None or after.axes is None:
+        return []
+    figures: list[Figure] = []
+    for axis, window, old, new in zip(AXIS_NAMES[len(reach)], reach, before.axes, after.axes, strict=True):
+        seen = old.intervals[0]
+        if type(window) is not Window or old.period != 1 or seen is None:
+            figures.append(Figure(f"field ({axis})", new.size()[1], {}, new.size()[1], "the largest: it depends on the position"))
+            continue
+        names = _Symbols()
+        size, jump = names.name("field", seen.size), names.name("jump", old.jump)
+        kernel, stride = names.name("k", window.kernel), names.name("s", window.stride)
+        dilation = names.name("d", window.dilation) if window.dilation > 1 else 1
+        grown = Field((Interval(0, size - 1),), jump).through(Window(kernel, stride, 0, dilation), 1)
+        interval = grown.intervals[0]
+        assert interval is not None  # noqa: S101 - a window sees something
+        of_axis = "" if len(set(reach)) == 1 else f" ({axis})"
+        figures.append(_figure(f"field{of_axis}", interval.last - interval.first + 1, names, new.size()[0]))
+        figures.append(_figure(f"jump{of_axis}", grown.jump, names, new.jump))
+        if not of_axis:
+            break
+    return figures
