@@ -15,6 +15,8 @@ COMMANDS = {
     "macs": "Multiply-accumulates (MACs), with FLOPs and element-wise operations on request.",
     "receptive-field": "What one output position sees of the input.",
     "memory": "Weights, activations, and the most that is alive at one time.",
+    "explain": "The arithmetic shown: formula, formula with the numbers put in, result.",
+    "show": "The network as a tree, as a paper would print it.",
     "lint": "Check a spec: errors, doubtful steps, and whether it is what it expects to be.",
     "zoo": "The networks that come with the tool.",
     "schema": "A JSON Schema of the spec language, for editors.",
