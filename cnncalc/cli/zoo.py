@@ -3,6 +3,9 @@
     cnncalc zoo                      the table
     cnncalc zoo resnet               only names with `resnet` in them
     cnncalc zoo resnet50 --show      the spec itself
+    cnncalc zoo --lecture            the worked examples of the lecture notes, by note and section
+
+Each is usable by its name: `cnncalc summary resnet50`, `cnncalc explain lecture/inception_5x5`.
 """
 
 from __future__ import annotations
@@ -20,12 +23,15 @@ from .request import Request, report
 def command(
     request: Request,
     show: Annotated[bool, typer.Option("--show", help="Print the spec of the network that is named.")] = False,
+    lecture: Annotated[bool, typer.Option("--lecture", help="The worked examples of the lecture notes.")] = False,
 ) -> Report:
     """The networks of the zoo."""
     from ..spec import zoo
     from ..spec.load import load
 
-    names = list(zoo.names())
+    if lecture and not show:
+        return _lecture([name for name in zoo.lecture() if (request.spec or "") in name], request)
+    names = [*zoo.names(), *zoo.lecture()] if show else list(zoo.names())
     if show:
         if request.spec not in names:
             near = did_you_mean(request.spec or "", names)
@@ -43,6 +49,58 @@ def command(
         raise CnncalcError(f"no network of the zoo has `{request.spec}` in its name", near)
     rows = [_row(load(name).inference) for name in chosen]
     return _report(request, rows)
+
+
+def _lecture(names: list[str], request: Request) -> Report:
+    from ..analyses import macs, params
+    from ..render import numbers
+    from ..render.report import Column, Table
+    from ..spec.load import load
+    from ..spec.zoo import plain
+
+    if not names:
+        raise CnncalcError(f"no worked example has `{request.spec}` in its name", "`cnncalc zoo --lecture` lists them")
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        graph = load(name).inference
+        notes = plain(graph.notes) if graph.notes and graph.notes.is_mapping else {}
+        rows.append(
+            {
+                "section": str(notes.get("section", "")),
+                "example": name,
+                "input": graph.input_shape,
+                "output": graph.output_shape,
+                "params": params(graph).total,
+                "macs": macs(graph).total,
+                "printed": str(notes.get("printed", "")),
+                "right": notes.get("right"),
+                "why": str(notes.get("why", "")),
+            }
+        )
+    rows.sort(key=lambda row: (row["section"].split(",")[0], row["section"]))
+    columns = [
+        Column("section", "note and section", right=False, kept=True),
+        Column("example", "example", right=False, kept=True),
+        Column("input", "input", numbers.shape),
+        Column("output", "output", numbers.shape),
+        Column("params", "params", numbers.count),
+        Column("macs", "MACs", numbers.count),
+        Column("printed", "the notes print", right=False),
+        Column("right", "right is", _figure),
+        Column("why", "", right=False),
+    ]
+    return Report(
+        ["worked examples of the lecture notes", "F0 to F4: five sets of notes", "MACs of convolution and linear, per image"],
+        [Table(columns, rows, {"section": f"{len(rows)} examples"})],
+        {"schema": "cnncalc.lecture/1", "examples": [{k: _plain(v) for k, v in row.items()} for row in rows]},
+        ["`cnncalc explain lecture/NAME` shows the arithmetic of one"],
+    )
+
+
+def _figure(value: Any) -> str:
+    from ..render import numbers
+
+    return numbers.count(value) if isinstance(value, int) else numbers.NOTHING if value is None else str(value)
 
 
 def _row(graph: Any) -> dict[str, Any]:
@@ -92,4 +150,6 @@ def _report(request: Request, rows: list[dict[str, Any]]) -> Report:
 
 
 def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    return value if isinstance(value, int | str | None) else float(value)

@@ -32,6 +32,11 @@ def names() -> Iterator[str]:
     yield from sorted({*files, *_aliases()})
 
 
+def lecture() -> Iterator[str]:
+    """The names of the worked examples of the lecture notes, sorted."""
+    yield from sorted(f"lecture/{path.stem}" for path in (folder() / "lecture").glob("*.yaml"))
+
+
 def member(name: str) -> Member | None:
     """The network of that name, or None."""
     if not re.fullmatch(r"[\w\-]+(/[\w\-]+)?", name) or name == "aliases":

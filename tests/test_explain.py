@@ -1,0 +1,146 @@
+"""The arithmetic that `explain` prints is the arithmetic: every right-hand side evaluates to the figure it claims."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import cnncalc
+from cnncalc.analyses.explain import explain
+from cnncalc.cli import app
+from cnncalc.render import formulas
+from cnncalc.spec import zoo
+
+NETWORKS = ("lenet5", "lenet5_1998", "alexnet", "googlenet", "mobilenet_v1", "shufflenet_v1", "unet", "c3d", "m5", "tdnn")
+WHOLE = re.compile(r"(?<![\w.])\d+")
+
+
+def evaluated(text: str) -> Fraction:
+    """The value of a printed right-hand side, by Python and not by the code that printed it."""
+    exact = WHOLE.sub(lambda match: f"F({match[0]})", text).replace("^F(", "**F(").replace("{", "(").replace("}", ")")
+    names = {"F": Fraction, "floor": math.floor, "ceil": math.ceil, "max": max, "min": min}
+    return Fraction(eval(exact, {"__builtins__": {}}, names))  # noqa: S307 - text that this test has just had printed
+
+
+def run(*arguments: str) -> str:
+    """What a command prints."""
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_printed_right_hand_side_is_the_figure(name: str) -> None:
+    """In each layer of a network, the formula with its numbers put in gives the result that stands behind it."""
+    graph = cnncalc.load(name)
+    fields = cnncalc.receptive_fields(graph)
+    for node in graph.nodes:
+        for figure in explain(graph, fields, node.name):
+            printed = formulas.numbered(figure.formula, figure.values)
+
+            assert (node.name, figure.name, figure.result) == (node.name, figure.name, evaluated(printed))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_figures_are_those_of_the_tables(name: str) -> None:
+    """What is explained is what `params`, `macs` and `shapes` count."""
+    graph = cnncalc.load(name)
+    fields, learned, work = cnncalc.receptive_fields(graph), cnncalc.params(graph), cnncalc.macs(graph)
+    for node in graph.nodes:
+        figures = {figure.name: figure.result for figure in explain(graph, fields, node.name)}
+        params = figures.get("params", figures.get("weights", figures.get("bias", 0)))
+
+        assert (learned.of[node.name] or params, work.of[node.name]) == (params, figures.get("MACs", 0))
+        assert 4 * math.prod(node.output) == figures["memory"]
+
+
+CASES: list[tuple[str, list[str], list[str]]] = [
+    (
+        "a strided convolution",
+        ["resnet50", "layer2[0]/main/conv"],
+        [
+            "floor((H + 2 * p - k) / s) + 1 = floor((56 + 2 * 1 - 3) / 2) + 1 = 28",
+            "out * in * k^2                 = 128 * 128 * 3^2                 = 147,456",
+            "= 115,605,504",
+            "field + (k - 1) * jump         = 35 + (3 - 1) * 4                = 43",
+        ],
+    ),
+    ("grouped", ["alexnet", "conv2"], ["out * in/groups * k^2           = 256 * 96/2 * 5^2"]),
+    ("transposed", ["unet", "--notation", "plain", "up4"], ["(H - 1) * s + k", "(28 - 1) * 2 + 2", "= 56"]),
+    ("the notation of the notes", ["vgg16", "conv1_1", "--notation", "lecture"], ["n_c[l] * n_c[l-1] * f^2 * n_H[l] * n_W[l]"]),
+    ("a path's end is enough", ["googlenet", "inception4b/b5x5/conv"], ["= 64 * 24 * 5^2"]),
+    ("a whole network", ["lenet5"], ["6 * 1 * 5^2 * 28 * 28", "117,600", "416,520", "61,706"]),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_what_is_printed(arguments: list[str], expected: list[str]) -> None:
+    """The screens show formula, numbers and result."""
+    if arguments[-1] == "up4":
+        arguments = ["unet", next(node.name for node in cnncalc.load("unet").nodes if node.kind == "upconv")]
+    printed = run("explain", *arguments)
+
+    assert [] == [part for part in expected if part not in printed]
+
+
+def test_latex_is_balanced_and_in_the_notes_notation() -> None:
+    """LaTeX has an alignment with a line for each figure and braces that close."""
+    printed = run("explain", "vgg16", "conv1_1", "--format", "latex", "--notation", "lecture")
+
+    assert printed.count("{") == printed.count("}")
+    assert r"n_c^{[l]} \cdot n_c^{[l-1]} \cdot f^{2} = 64 \cdot 3 \cdot 3^{2} = 1{,}728" in printed
+
+
+def test_json_has_the_formula_its_values_and_the_result() -> None:
+    """Machines get the same: formula, values, numbers, result as an integer."""
+    data: dict[str, Any] = json.loads(run("explain", "vgg16", "conv1_1", "--format", "json"))
+    weights = next(figure for figure in data["figures"] if figure["figure"] == "weights")
+
+    assert {"in": 3, "k": 3, "out": 64} == weights["values"]
+    assert ("out * in * k^2", "64 * 3 * 3^2", 1728) == (weights["formula"], weights["numbers"], weights["result"])
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ("layer9", "resnet50 has no layer `layer9`"),
+        ("layer1[0]", "`layer1[0]` is 12 layers"),
+        ("conv", "several layers end in `conv`"),
+    ],
+)
+def test_a_layer_that_is_none_is_refused(layer: str, message: str) -> None:
+    """An unknown path, a block and an ambiguous ending each say what to write."""
+    result = CliRunner().invoke(app, ["explain", "resnet50", layer])
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert message in result.stderr
+
+
+@pytest.mark.parametrize("name", [*zoo.lecture()])
+def test_every_worked_example_is_explained(name: str) -> None:
+    """Each example of the notes explains itself and holds what it expects."""
+    printed = run("explain", name)
+
+    assert "sum" in printed
+
+
+def test_show_folds_equal_turns_and_unfolds_them() -> None:
+    """ResNet-50's third stage is one row for its first block and one for the five others; --expanded shows six."""
+    folded, expanded = run("show", "resnet50"), run("show", "resnet50", "--expanded")
+
+    assert "[1..5] (x5)" in folded
+    assert (8, 16) == (folded.count("conv 3x3"), expanded.count("conv 3x3"))
+
+
+def test_show_reads_like_the_papers_table() -> None:
+    """GoogLeNet's module 3a shows its four branches with the numbers of Table 1."""
+    printed = run("show", "googlenet")
+
+    for words in ("conv 7x7, 64, /2", "pointwise 64", "pointwise 96", "conv 3x3, 128", "conv 5x5, 32", "maxpool 3x3"):
+        assert words in printed
