@@ -2,8 +2,11 @@
 
     cnncalc macs resnet50 --top 10
     cnncalc macs net.yaml --flops --operations --batch 8
+    cnncalc macs resnet50 --compare --form separable --write separable.yaml
 
-Taps on padding count, a bias costs nothing. Element-wise and pooling work is `operations`, in a column of its own.
+Taps on padding count, a bias costs nothing. Element-wise and pooling work is `operations`, in a column of its
+own. `--compare` puts every k x k convolution, and the network, beside its other forms: separable, bottleneck,
+grouped, stacked (3x3 for 5x5), factored (k x 1, 1 x k), and dense for what is separable.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report
 
@@ -23,8 +27,44 @@ def command(
     operations: Annotated[
         bool, typer.Option("--operations", help="Add a column of element-wise and pooling operations.")
     ] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Each k x k convolution beside its other forms, cheaper or not.")
+    ] = False,
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--form",
+            metavar="FORM",
+            help="Compare with one: separable, bottleneck, grouped, stacked, factored, dense.",
+        ),
+    ] = None,
+    ratio: Annotated[
+        int | None,
+        typer.Option("--ratio", metavar="R", min=1, help="A bottleneck reduces C channels to C/R (4)."),
+    ] = None,
+    bottleneck: Annotated[
+        str | None,
+        typer.Option(
+            "--bottleneck", metavar="KIND", help="plain: 1x1, k x k; residual: 1x1, k x k, 1x1 (plain)."
+        ),
+    ] = None,
+    groups: Annotated[
+        int | None, typer.Option("--groups", metavar="G", min=2, help="Groups of the grouped form (4).")
+    ] = None,
+    write: Annotated[
+        str | None,
+        typer.Option("--write", metavar="FILE", help="Write the network in the form of --form as a spec."),
+    ] = None,
 ) -> Report:
     """Multiply-accumulates."""
+    own = {"--form": form, "--ratio": ratio, "--bottleneck": bottleneck, "--groups": groups, "--write": write}
+    if compare:
+        from .compare import comparison
+
+        return comparison(request, ratio, bottleneck, groups, write, form)
+    alone = next((name for name, value in own.items() if value is not None), None)
+    if alone:
+        raise CnncalcError(f"`{alone}` goes with `--compare`")
     from ..analyses import macs
     from ..analyses import operations as count_operations
     from ..render import numbers
@@ -47,18 +87,28 @@ def command(
                 "operations": total_of(row, elementwise) * batch,
             }
         )
-    columns = [LAYER, KIND, OUTPUT, Column("macs", "MACs", numbers.count), Column("share", "%", numbers.percent)]
+    columns = [
+        LAYER,
+        KIND,
+        OUTPUT,
+        Column("macs", "MACs", numbers.count),
+        Column("share", "%", numbers.percent),
+    ]
     if flops:
         columns.append(Column("flops", "FLOPs", numbers.count))
     if operations:
         columns.append(Column("operations", "operations", numbers.count))
     total = work.total * batch
-    notes = [f"{total:,} MACs = {numbers.short(total)}   {2 * total:,} FLOPs = {numbers.short(2 * total)} (2 a MAC)"]
+    notes = [
+        f"{total:,} MACs = {numbers.short(total)}   {2 * total:,} FLOPs = {numbers.short(2 * total)} (2 a MAC)"
+    ]
     if work.between_activations:
         between = work.between_activations * batch
         notes.append(f"of these {between:,} multiply two activations (matmul) and no weight")
     if operations:
-        notes.append(f"operations: {sum(elementwise.values()) * batch:,} of norms, activations, pools, biases and joins")
+        notes.append(
+            f"operations: {sum(elementwise.values()) * batch:,} of norms, activations, pools, biases and joins"
+        )
     if graph is not request.whole:
         extra = (macs(request.whole).total - work.total) * batch
         notes.append(f"left out: {extra:,} in steps that only training uses (--training counts them)")

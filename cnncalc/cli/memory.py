@@ -2,6 +2,7 @@
 
     cnncalc memory resnet50 --in-place
     cnncalc memory net.yaml --dtype int8
+    cnncalc memory net.yaml --weights-dtype int8 --activations-dtype fp16
 
 Layers run in the order of the spec; a tensor is alive from the step that computes it to the last that reads it.
 The tensors alive at the peak are listed. The workspace of an implementation is not counted.
@@ -32,6 +33,12 @@ def bytes_of(dtype: str) -> int:
 def command(
     request: Request,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
+    weights_dtype: Annotated[
+        str | None, typer.Option("--weights-dtype", metavar="DTYPE", help="Of the weights, where it is another.")
+    ] = None,
+    activations_dtype: Annotated[
+        str | None, typer.Option("--activations-dtype", metavar="DTYPE", help="Of the activations, where it is another.")
+    ] = None,
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
     ] = False,
@@ -42,8 +49,9 @@ def command(
     from ..render.report import Column, Table
     from .rows import KIND, LAYER, OUTPUT, caption, folds, table, total_of
 
-    graph, size = request.numeric, bytes_of(dtype)
-    batch = request.batch
+    graph, batch = request.numeric, request.batch
+    weights_dtype, dtype = weights_dtype or dtype, activations_dtype or dtype
+    weight_size, size = bytes_of(weights_dtype), bytes_of(dtype)
     alive, learned = memory(graph, in_place), params(graph)
     rows = []
     for row in folds(graph, request):
@@ -52,7 +60,7 @@ def command(
                 "layer": row.name,
                 "kind": row.kind,
                 "output": row.last.output,
-                "weights": total_of(row, learned.of) * size,
+                "weights": total_of(row, learned.of) * weight_size,
                 "activations": total_of(row, alive.of) * size * batch,
                 "alive": max(alive.alive[node.name] for node in row.nodes) * size * batch,
             }
@@ -82,9 +90,11 @@ def command(
         Column("bytes", "bytes", numbers.count),
     ]
     peak_total = {"tensor": "peak", "elements": alive.peak * batch, "bytes": peak}
+    dtypes = dtype if dtype == weights_dtype else f"weights {weights_dtype}, activations {dtype}"
+    weights = learned.total * weight_size
     manner = "activations, norms and joins in place" if in_place else "nothing in place"
     return Report(
-        caption(graph, f"{dtype}, {request.per}", manner),
+        caption(graph, f"{dtypes}, {request.per}", manner),
         [
             table(columns, rows, request, ["weights", "activations"], "alive"),
             Table(peak_columns, tensors, peak_total, f"alive at the peak, while {alive.peak_at} runs"),
@@ -94,10 +104,11 @@ def command(
             "name": graph.name,
             "input": list(graph.input_shape),
             "dtype": dtype,
+            "weights_dtype": weights_dtype,
             "batch": batch,
             "in_place": in_place,
             "totals": {
-                "weight_bytes": learned.total * size,
+                "weight_bytes": weights,
                 "activations": alive.activations * size * batch,
                 "peak_activations": peak,
             },
@@ -117,7 +128,9 @@ def command(
             ],
         },
         [
-            f"weights {numbers.size(learned.total * size)}   all activations "
-            f"{numbers.size(alive.activations * size * batch)}   peak {numbers.size(peak)} ({peak:,} bytes)"
+            f"weights {numbers.size(weights)}   all activations "
+            f"{numbers.size(alive.activations * size * batch)}   peak {numbers.size(peak)} ({peak:,} bytes)",
+            *([f"on a microcontroller: flash {numbers.size(weights)} of weights, peak SRAM {numbers.size(peak)} of activations; "
+               "code, scales and workspace apart"] if "int8" in (dtype, weights_dtype) else []),
         ],
     )

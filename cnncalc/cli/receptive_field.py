@@ -39,7 +39,7 @@ def command(
     from ..analyses.receptive import last_map, receptive_fields
     from ..render import numbers
     from ..render.report import Column
-    from .rows import KIND, LAYER, OUTPUT, caption, field_data, field_text, folds, table
+    from .rows import KIND, LAYER, OUTPUT, caption, field_data, folds, table
 
     graph = request.graph
     fields = receptive_fields(graph)
@@ -48,40 +48,25 @@ def command(
         raise CnncalcError(f"{graph.name} has no layer `{at}`", did_you_mean(at, fields.of))
     if unit is not None:
         return _one_unit(request, fields, at or last, unit)
-    rows = []
-    for row in folds(graph, request):
-        seen, output = fields.of[row.last.name], row.last.output
-        rows.append({"layer": row.name, "kind": row.kind, "output": output, "field": field_text(seen, output[1:])})
-        if seen.axes is not None:
-            rows[-1] |= {
-                "size": seen.axes[0].size()[1],
-                "stride": numbers.per_axis([field.stride for field in seen.axes], numbers.position),
-                "padding": numbers.per_axis([field.padding for field in seen.axes]),
-                "centre": numbers.per_axis([field.centre for field in seen.axes], numbers.position),
-                "image": _on_image(graph, row.last.name, fields),
-            }
+    rows = [
+        {"layer": row.name, "kind": row.kind, **_figures(graph, fields, row.last.name)} for row in folds(graph, request)
+    ]
     columns = [
         LAYER,
         KIND,
         OUTPUT,
-        Column("field", "size"),
-        Column("stride", "stride"),
-        Column("padding", "padding"),
-        Column("centre", "first centre"),
-        Column("image", "on image"),
+        Column("field", "size", by="size"),
+        Column("stride", "stride", _axes_text),
+        Column("padding", "padding", _axes_text),
+        Column("centre", "first centre", _axes_text),
+        Column("image", "on image", _axes_text),
     ]
-    if plot:
-        return Report(caption(graph, "receptive field, in input pixels"), [], {}, text=_plot(graph, fields, request))
-    total: dict[str, Any] = {"layer": "last map", "output": graph.shapes[last or next(iter(graph.inputs))]}
-    if last:
-        seen = fields.of[last]
-        total |= {"kind": "", "field": field_text(seen, graph.shapes[last][1:])}
-        total |= {"stride": numbers.per_axis([f.stride for f in seen.axes or ()], numbers.position)}
-        total |= {"padding": numbers.per_axis([f.padding for f in seen.axes or ()])}
+    end = last or next(iter(graph.inputs))
+    total: dict[str, Any] = {"layer": "last map", **_figures(graph, fields, end)}
     axes = len(graph.input_shape) - 1
     return Report(
         caption(graph, "receptive field per axis, in input pixels; padding included"),
-        [table(columns, rows, request, [], "size", total)],
+        [table(columns, rows, request, [], "field", total)],
         {
             "schema": "cnncalc.receptive-field/1",
             "name": graph.name,
@@ -101,22 +86,47 @@ def command(
             ],
         },
         _by_position(graph, fields, last) + [f"note: {remark}" for remark in fields.remarks],
+        text=_plot(graph, fields) if plot else None,
     )
 
 
-def _on_image(graph: Graph, name: str, fields: ReceptiveFields) -> str:
-    """The size of the part that lies on the image, for the unit in the middle."""
-    from ..render import numbers
+def _figures(graph: Graph, fields: ReceptiveFields, name: str) -> dict[str, Any]:
+    """The cells of a tensor: one number, or one per axis where they differ; none where no position matters."""
+    from .rows import field_size, field_text
 
     seen, output = fields.of[name], graph.shapes[name]
+    cells: dict[str, Any] = {"output": output, "field": field_text(seen, output[1:])}
+    if seen.axes is not None:
+        cells |= {
+            "size": field_size(seen, output[1:]),
+            "stride": _each([field.stride for field in seen.axes]),
+            "padding": _each([field.padding for field in seen.axes]),
+            "centre": _each([field.centre for field in seen.axes]),
+            "image": _each(_on_image(graph, name, fields)),
+        }
+    return cells
+
+
+def _each(values: Sequence[Any]) -> Any:
+    return values[0] if len(set(values)) == 1 else tuple(values) or None
+
+
+def _axes_text(value: Any) -> str:
+    from ..render import numbers
+
+    return numbers.per_axis(value if isinstance(value, tuple) else None if value is None else (value,), numbers.position)
+
+
+def _on_image(graph: Graph, name: str, fields: ReceptiveFields) -> list[int]:
+    """The sizes of the part that lies on the image, for the unit in the middle; none where a size is not known."""
     sizes = []
-    for field, n, pixels in zip(seen.axes or (), output[1:], graph.input_shape[1:], strict=False):
+    for field, n, pixels in zip(fields.of[name].axes or (), graph.shapes[name][1:], graph.input_shape[1:], strict=False):
         if not isinstance(n, int) or not isinstance(pixels, int):
-            return numbers.NOTHING
+            return []
         interval = field.at(n // 2)
         clipped = interval and interval.clipped(pixels)
         sizes.append(clipped.size if clipped else 0)
-    return numbers.per_axis(sizes)
+    return sizes
 
 
 def _by_position(graph: Graph, fields: ReceptiveFields, last: str | None) -> list[str]:
@@ -150,9 +160,10 @@ def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text:
     real = box(graph, name, unit)
     rows: list[dict[str, Any]] = []
     data: dict[str, Any] = {}
-    for source, intervals in real.items():
-        axes = AXIS_NAMES[len(intervals)]
-        for place, (axis, interval) in enumerate(zip(axes, intervals, strict=True)):
+    for source in real or list(graph.inputs)[:1]:
+        axes = AXIS_NAMES[len(graph.inputs[source]) - 1]
+        for place, axis in enumerate(axes):
+            interval = real[source][place] if real else None
             whole = seen.axes[place].at(unit[place]) if seen.axes and place < len(unit) else None
             rows.append(
                 {
@@ -162,9 +173,9 @@ def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text:
                     "from": whole and whole.first,
                     "to": whole and whole.last,
                     "size": whole and whole.size,
-                    "real_from": interval.first,
-                    "real_to": interval.last,
-                    "real_size": interval.size,
+                    "real_from": interval and interval.first,
+                    "real_to": interval and interval.last,
+                    "real_size": interval.size if interval else 0,
                 }
             )
         data[source] = [
@@ -178,8 +189,8 @@ def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text:
         Column("from", "from", _signed),
         Column("to", "to", _signed),
         Column("size", "size", numbers.position),
-        Column("real_from", "on image from"),
-        Column("real_to", "to"),
+        Column("real_from", "on image from", _signed),
+        Column("real_to", "to", _signed),
         Column("real_size", "size"),
     ]
     if len(real) > 1:
@@ -197,6 +208,7 @@ def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text:
         },
         [
             "from, to, size: padding included; on image: the pixels that the unit really depends on",
+            *([] if real else ["the unit depends on no pixel: it lies in padding, or in a hole of an upconv"]),
             *(["the unit also depends on the whole input, by a path that looks at all of it"] if seen.everything else []),
         ],
     )
@@ -211,16 +223,18 @@ def _position(text: str, name: str, sizes: Sequence[Any]) -> tuple[int, ...]:
         unit = tuple(int(part) for part in text.replace("x", ",").split(","))
     except ValueError:
         unit = ()
+    if not sizes:
+        raise CnncalcError(f"{name} is a vector: its units have no position", "name a map with --at")
     if len(unit) != len(sizes):
-        example = ",".join("0" for _ in sizes) or "nothing: it has no positions"
-        raise CnncalcError(f"`--unit {text}` is no position of {name}", f"it has {len(sizes)} axes: {example}")
+        example = ",".join("0" for _ in sizes)
+        raise CnncalcError(f"`--unit {text}` is no position of {name}", f"one number per axis, such as --unit {example}")
     for j, n in zip(unit, sizes, strict=True):
         if not 0 <= j < n:
             raise CnncalcError(f"`--unit {text}` lies outside {name}, which is {'x'.join(map(str, sizes))}", "the first unit is 0")
     return unit
 
 
-def _plot(graph: Graph, fields: ReceptiveFields, request: Request) -> str:
+def _plot(graph: Graph, fields: ReceptiveFields) -> str:
     """Bars of the size over the depth, one for each layer that changes it."""
     from ..render import numbers
     from .rows import caption

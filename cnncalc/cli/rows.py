@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 from ..analyses.folding import Fold, fold
-from ..analyses.macs import Macs
-from ..analyses.receptive import Seen
+from ..dims import product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..render import numbers
 from ..render.report import Column, Table
 from .request import Request
+
+if TYPE_CHECKING:
+    from ..analyses.macs import Macs
+    from ..analyses.receptive import Seen
 
 LAYER = Column("layer", "layer", right=False, kept=True)
 KIND = Column("kind", "kind", right=False)
@@ -71,9 +75,9 @@ def table(
     """A table with its total; --sort and --top reorder and cut it, and what is cut is one row, so that sums hold."""
     if total is None:
         total = {"layer": "total", **{key: sum(row.get(key) or 0 for row in rows) for key in summed}}
-    key = request.sort or by
     if request.sort or request.top:
-        rows = sorted(rows, key=lambda row: _rank(row, key, columns), reverse=True)
+        key = _sorted_by(request.sort or by, columns)
+        rows = sorted(rows, key=lambda row: _rank(row.get(key)), reverse=True)
     if request.top and len(rows) > request.top:
         rest = rows[request.top :]
         others: Row = {key: sum(row.get(key) or 0 for row in rest) for key in summed}
@@ -81,14 +85,28 @@ def table(
     return Table(columns, rows, total, title)
 
 
-def _rank(row: Row, key: str, columns: Sequence[Column]) -> tuple[int, Any]:
-    known = [column.key for column in columns]
-    if key not in known:
-        raise CnncalcError(f"no column `{key}` to sort by", did_you_mean(key, known) or f"columns: {', '.join(known)}")
-    value = row.get(key)
-    if value is None:
+def _sorted_by(name: str, columns: Sequence[Column]) -> str:
+    """The key to sort by, for a column that is named by its key or its title."""
+    for column in columns:
+        if name.lower() in (column.key.lower(), column.title.lower()):
+            return column.by or column.key
+    known = [column.title or column.key for column in columns]
+    raise CnncalcError(f"no column `{name}` to sort by", did_you_mean(name, known) or f"columns: {', '.join(known)}")
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Nothing, then texts (and formulas), then numbers; a shape by its number of elements."""
+    if isinstance(value, tuple):
+        value = product(value)
+    if value is None or value == "":
         return (0, 0)
-    return (1, value) if isinstance(value, int | float) else (1, str(value))
+    return (2, value) if isinstance(value, int | float | Fraction) else (1, str(value))
+
+
+def field_size(seen: Seen, units: Sequence[int]) -> int | None:
+    """The largest size on any axis, to sort by."""
+    sizes = [field.size(n if isinstance(n, int) else None)[1] for field, n in zip(seen.axes or (), units, strict=False)]
+    return max(sizes, default=None)
 
 
 def field_data(seen: Seen, units: Sequence[int], axes: int) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ def command(
     from ..render import numbers
     from ..render.report import Column
     from .memory import bytes_of
-    from .rows import KIND, LAYER, OUTPUT, caption, field_text, folds, mac_convention, table, total_of
+    from .rows import KIND, LAYER, OUTPUT, caption, field_size, field_text, folds, mac_convention, table, total_of
 
     graph = request.numeric
     size = bytes_of(dtype)
@@ -48,6 +48,7 @@ def command(
                 "macs": done,
                 "share": done / (work.total * batch) if work.total else 0,
                 "field": field_text(fields.of[row.last.name], row.last.output[1:]),
+                "size": field_size(fields.of[row.last.name], row.last.output[1:]),
             }
         )
     columns = [
@@ -57,7 +58,7 @@ def command(
         Column("params", "params", numbers.count),
         Column("macs", "MACs", numbers.count),
         Column("share", "% MACs", numbers.percent),
-        Column("field", "field"),
+        Column("field", "field", by="size"),
     ]
     total: dict[str, Any] = {"layer": "total", "params": learned.total, "macs": work.total * batch}
     if last:

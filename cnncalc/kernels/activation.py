@@ -92,12 +92,14 @@ def _above(x: Array, low: float, high: float) -> Array:
 
 def _tail(x: Array) -> Array:
     """exp(x) - 1 for negative x, without overflow for the others."""
-    return np.expm1(np.minimum(x, 0))
+    tail: Array = np.expm1(np.minimum(x, 0))
+    return tail
 
 
 def _mish_slope(layer: Any, x: Array) -> Array:
     t: Array = np.tanh(softplus(x))
-    return t + x * (1 - t * t) * sigmoid(x)
+    slope: Array = t + x * (1 - t * t) * sigmoid(x)
+    return slope
 
 
 RELU = pointwise(lambda _, x: np.maximum(x, 0), lambda _, x: (x > 0).astype(x.dtype))
@@ -141,7 +143,7 @@ def identity_backward(layer: Any, inputs: Arrays, output: Array, weights: Weight
 
 def softmax_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """exp(x) by its sum over the channels; the largest is taken off first, which changes nothing."""
-    out = np.exp(inputs[0] - inputs[0].max(axis=0, keepdims=True))
+    out: Array = np.exp(inputs[0] - inputs[0].max(axis=0, keepdims=True))
     out /= out.sum(axis=0, keepdims=True)
     return out
 

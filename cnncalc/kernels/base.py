@@ -1,7 +1,7 @@
 """What a kernel is: the layer computed, and its gradient with respect to what came in.
 
 Arrays are of one image and shaped as the tables say: channels, then the spatial axes. A kernel reads the
-declared arguments of its layer and nothing else: no rule about sizes, counts or windows is shared with `layers/`.
+declared arguments of its layer and nothing else: no rule about sizes, counts or windows comes from `layers/`.
 """
 
 from __future__ import annotations

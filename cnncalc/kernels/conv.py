@@ -9,7 +9,7 @@ columns. Where every group is one channel there is no matrix: each tap is one sh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -95,7 +95,7 @@ def columns_back(gradient: Array, weight: Array, groups: int, grid: Sequence[Pla
     return spread[(slice(None), *middle(grid))]
 
 
-def _geometry(layer: Any, x: Array) -> tuple[tuple[int, ...], int, int, list[Places]]:
+def geometry(layer: Any, x: Array) -> tuple[tuple[int, ...], int, int, list[Places]]:
     """The kernel, the filters, the groups and the places of the window, from the declared arguments."""
     ones = (1,) * (x.ndim - 1)
     match layer.kind:
@@ -110,12 +110,36 @@ def _geometry(layer: Any, x: Array) -> tuple[tuple[int, ...], int, int, list[Pla
     return kernel, filters, groups, places(x.shape[1:], kernel, layer.stride, layer.padding, dilation)
 
 
+def connections(layer: Any) -> Sequence[Sequence[int]] | None:
+    """For each filter the channels that it reads, where it does not read all (LeNet-5)."""
+    table: Sequence[Sequence[int]] | None = getattr(layer, "connections", None)
+    return table
+
+
+def _rows(
+    table: Sequence[Sequence[int]], kernel: Sequence[int], weights: Weights
+) -> Iterator[tuple[list[int], Array]]:
+    """The channels of each filter and its weights (1, channels, *kernel), out of (connections, *kernel)."""
+    weight = tensor(weights, "weight", (sum(map(len, table)), *kernel))
+    first = 0
+    for row in table:
+        yield list(row), weight[None, first : first + len(row)]
+        first += len(row)
+
+
 def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """Filters slid over the map, and the bias added."""
     (x,) = inputs
-    kernel, filters, groups, grid = _geometry(layer, x)
-    weight = tensor(weights, "weight", (filters, len(x) // groups, *kernel))
-    out = convolve(x, weight, groups, grid, tally)
+    kernel, filters, groups, grid = geometry(layer, x)
+    out: Array
+    if (table := connections(layer)) is not None:
+        out = np.empty((filters, *steps(grid)), dtype=x.dtype)
+        for place, (row, part) in enumerate(_rows(table, kernel, weights)):
+            out[place] = convolve(x[row], part, 1, grid, tally)[0]
+    else:
+        out = convolve(
+            x, tensor(weights, "weight", (filters, len(x) // groups, *kernel)), groups, grid, tally
+        )
     if layer.bias:
         out += per_channel(tensor(weights, "bias", (filters,)), out)
     return out
@@ -124,8 +148,13 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
 def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """Each output gives its gradient, weighted, to the elements of its window."""
     (x,) = inputs
-    _, _, groups, grid = _geometry(layer, x)
-    return (columns_back(gradient, weights["weight"], groups, grid, Tally()),)
+    kernel, _, groups, grid = geometry(layer, x)
+    if (table := connections(layer)) is None:
+        return (columns_back(gradient, weights["weight"], groups, grid, Tally()),)
+    spread = np.zeros_like(x)
+    for place, (row, part) in enumerate(_rows(table, kernel, weights)):
+        spread[row] += columns_back(gradient[place : place + 1], part, 1, grid, Tally())
+    return (spread,)
 
 
 KERNEL = Kernel(forward, backward)

@@ -38,7 +38,7 @@ class Run:
     """Elements of each weight array that a kernel asked for, by its full name."""
 
     alive: Mapping[str, int]
-    """Node -> bytes of all arrays alive when it was computed, its inputs included; no weights, no workspace."""
+    """Node -> bytes of all arrays alive when it was computed, its inputs included; no weights."""
 
     seconds: Mapping[str, float]
     workspace: int
@@ -106,8 +106,8 @@ def run(
     """Run a network on one image.
 
     `inputs` is an array (of the only input) or name -> array; `weights` full name -> array, as
-    `weights.initial` gives them. `keep` names nodes whose arrays are returned besides the outputs. `progress` is
-    called with the name of each node when it is done. Raises CnncalcError for inputs that do not fit.
+    `weights.initial` gives them. `keep` names nodes whose arrays are returned besides the outputs. `progress`
+    is called with the name of each node when it is done. Raises CnncalcError for inputs that do not fit.
     """
     return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress)
 
@@ -119,7 +119,7 @@ def evaluate(
     keep: Iterable[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Run:
-    """As `run`, for inputs that are known to fit; NaN is let through. The inputs are moved out of `inputs`."""
+    """As `run`, for inputs that are known to fit; NaN is let through. They are moved out of `inputs`."""
     kept = {*graph.outputs, *(keep or ())}
     readers = Counter(name for node in graph.nodes for name in set(node.inputs))
     arrays = {name: inputs.pop(name) for name in graph.inputs}

@@ -11,6 +11,9 @@ import numpy as np
 
 from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
 
+STORED = frozenset({"running_mean", "running_var"})
+"""The arrays that are not learned."""
+
 
 def _stored(layer: Any, x: Array, weights: Weights) -> tuple[Array, Array]:
     """The factor and the mean of a batch norm, one a channel."""
@@ -55,7 +58,7 @@ def _standardised_back(standard: Array, deviation: Array, axes: tuple[int, ...],
     return result
 
 
-def _view(layer: Any, x: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def statistics(layer: Any, x: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The shape in which the statistics are taken, and over which of its axes."""
     every = tuple(range(x.ndim))
     match layer.kind:
@@ -76,7 +79,7 @@ def _affine(layer: Any, x: Array, weights: Weights, name: str) -> Array:
 def image_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """By statistics of the image: over all of it, its groups, its channels or its positions."""
     (x,) = inputs
-    shape, axes = _view(layer, x)
+    shape, axes = statistics(layer, x)
     out = _standardised(x.reshape(shape), axes, layer.eps)[0].reshape(x.shape)
     if layer.affine:
         out *= _affine(layer, x, weights, "weight")
@@ -87,7 +90,7 @@ def image_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) ->
 def image_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """Through the mean and the variance too."""
     (x,) = inputs
-    shape, axes = _view(layer, x)
+    shape, axes = statistics(layer, x)
     if layer.affine:
         gradient = gradient * _affine(layer, x, weights, "weight")
     standard, deviation = _standardised(x.reshape(shape), axes, layer.eps)
@@ -97,10 +100,9 @@ def image_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, 
 def _neighbours(values: Array, before: int, after: int) -> Array:
     """For each channel the sum over it and so many before and after it."""
     total = np.zeros_like(values)
-    for shift in range(-before, after + 1):
-        here = slice(max(-shift, 0), len(values) - max(shift, 0))
-        there = slice(max(shift, 0), len(values) - max(-shift, 0))
-        total[here] += values[there]
+    n = len(values)
+    for shift in range(max(-before, 1 - n), min(after, n - 1) + 1):
+        total[max(-shift, 0) : n - max(shift, 0)] += values[max(shift, 0) : n - max(-shift, 0)]
     return total
 
 
@@ -111,7 +113,7 @@ def _base(layer: Any, x: Array) -> Array:
 
 
 def local_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """x / (k + alpha * sum of squares over neighbouring channels) ** beta; alpha is the paper's, not by the size."""
+    """x / (k + alpha * sum of squares over near channels) ** beta: the paper's, alpha not by the size."""
     (x,) = inputs
     out = _base(layer, x)
     np.power(out, x.dtype.type(-layer.beta), out=out)

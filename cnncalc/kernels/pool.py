@@ -17,7 +17,8 @@ from .sliding import Places, middle, pad, places, steps, taps
 LOWEST = float("-inf")
 
 
-def _grid(layer: Any, x: Array) -> list[Places]:
+def window_places(layer: Any, x: Array) -> list[Places]:
+    """Where the window stands; its stride is its kernel unless it is given."""
     stride = layer.stride or layer.kernel
     return places(x.shape[1:], layer.kernel, stride, layer.padding, layer.dilation, layer.round)
 
@@ -28,7 +29,7 @@ def _empty(x: Array, grid: list[Places], value: float) -> Array:
 
 def max_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """The largest element; padding is less than any."""
-    grid = _grid(layer, inputs[0])
+    grid = window_places(layer, inputs[0])
     padded = pad(inputs[0], grid, LOWEST)
     out = _empty(padded, grid, LOWEST)
     for _, index in taps(layer.kernel, grid):
@@ -38,7 +39,7 @@ def max_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> A
 
 def max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """To the first tap that holds the largest element."""
-    grid = _grid(layer, inputs[0])
+    grid = window_places(layer, inputs[0])
     padded = pad(inputs[0], grid, LOWEST)
     spread = np.zeros_like(padded)
     open_ = np.ones(output.shape, dtype=bool)
@@ -68,7 +69,8 @@ def _sum(x: Array, layer: Any, grid: list[Places]) -> Array:
     return out
 
 
-def _sum_back(gradient: Array, layer: Any, grid: list[Places]) -> Array:
+def sum_back(gradient: Array, layer: Any, grid: list[Places]) -> Array:
+    """Each output to all taps of its window."""
     spread = np.zeros((len(gradient), *(axis.padded for axis in grid)), dtype=gradient.dtype)
     for _, index in taps(layer.kernel, grid):
         spread[index] += gradient
@@ -77,7 +79,7 @@ def _sum_back(gradient: Array, layer: Any, grid: list[Places]) -> Array:
 
 def avg_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """The sum of the taps by their number."""
-    grid = _grid(layer, inputs[0])
+    grid = window_places(layer, inputs[0])
     out = _sum(inputs[0], layer, grid)
     out /= _counts(layer, grid, out.dtype)
     return out
@@ -85,14 +87,14 @@ def avg_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> A
 
 def avg_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """An equal part to each tap."""
-    grid = _grid(layer, inputs[0])
-    return (_sum_back(gradient / _counts(layer, grid, gradient.dtype), layer, grid),)
+    grid = window_places(layer, inputs[0])
+    return (sum_back(gradient / _counts(layer, grid, gradient.dtype), layer, grid),)
 
 
 def l2_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """The length of the vector of taps."""
     (x,) = inputs
-    out = _sum(x * x, layer, _grid(layer, x))
+    out = _sum(x * x, layer, window_places(layer, x))
     return np.sqrt(out, out=out)
 
 
@@ -100,7 +102,7 @@ def l2_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gra
     """x by the length; nothing where that is 0."""
     (x,) = inputs
     share = np.divide(gradient, output, out=np.zeros_like(gradient), where=output != 0)
-    return (x * _sum_back(share, layer, _grid(layer, x)),)
+    return (x * sum_back(share, layer, window_places(layer, x)),)
 
 
 def _parts(layer: Any, x: Array) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:

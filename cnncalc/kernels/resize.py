@@ -9,6 +9,7 @@ The place of j is (j + 1/2) * n / m - 1/2, or j * (n - 1) / (m - 1) where the co
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,15 +69,22 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
 
 def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """Axis by axis, each new position to the old ones that it weighed."""
-    (x,) = inputs
+    return (spread(layer, inputs[0], gradient, np.asarray),)
+
+
+def spread(layer: Any, x: Array, gradient: Array, of: Callable[[Array], Array]) -> Array:
+    """The gradient of x, by a function of the weights."""
     sizes = _sizes(layer, x)
     for axis in range(x.ndim - 1, 0, -1):
         n = x.shape[axis]
         found = _weighed(n, sizes[axis - 1], layer.mode, layer.align_corners)
         gradient = np.add.reduce(
-            [gathered_back(gradient * _along(weight, axis, gradient), at, axis, n) for at, weight in found]
+            [
+                gathered_back(gradient * _along(of(weight), axis, gradient), at, axis, n)
+                for at, weight in found
+            ]
         )
-    return (gradient,)
+    return gradient
 
 
 KERNEL = Kernel(forward, backward)

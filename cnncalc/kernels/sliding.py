@@ -1,8 +1,8 @@
 """Where a window stands along an axis, from the definitions of PyTorch and TensorFlow, and the taps of it.
 
 The axis is first padded. A window stands at `starts` of the padded axis; tap t of the window at `start` is
-element start + t * dilation. With `round: ceil` a window may reach past the end, as long as it starts on the map
-or in the padding before it.
+element start + t * dilation. With `round: ceil` a window may reach past the end, if it starts on the map or
+in the padding before it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from .conv import columns_back, convolve
 from .sliding import Places
 
 
-def _places(layer: Any, sizes: tuple[int, ...]) -> list[Places]:
+def stretched(layer: Any, sizes: tuple[int, ...]) -> list[Places]:
     """Where the windows of the convolution that is undone stand on its input, the output of this layer."""
     grid = []
     for axis, n in enumerate(sizes):
@@ -43,7 +43,7 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
     """Windows added up; `weight` is (channels, filters of a group, *kernel)."""
     (x,) = inputs
     weight = tensor(weights, "weight", (len(x), layer.out // layer.groups, *layer.kernel))
-    out = columns_back(x, weight, layer.groups, _places(layer, x.shape[1:]), tally)
+    out = columns_back(x, weight, layer.groups, stretched(layer, x.shape[1:]), tally)
     if layer.bias:
         return out + per_channel(tensor(weights, "bias", (layer.out,)), out)
     return np.array(out, order="C", copy=True)
@@ -52,7 +52,7 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
 def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """The convolution that is undone."""
     (x,) = inputs
-    return (convolve(gradient, weights["weight"], layer.groups, _places(layer, x.shape[1:]), Tally()),)
+    return (convolve(gradient, weights["weight"], layer.groups, stretched(layer, x.shape[1:]), Tally()),)
 
 
 KERNEL = Kernel(forward, backward)

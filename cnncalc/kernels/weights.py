@@ -5,9 +5,9 @@
     positive   uniform from 0.5 to 1.5, by the fan-in: every path through the network counts
     ones       1 everywhere            constant   one value everywhere
 
-Scales are 1, shifts 0 and learned slopes 0.25 where values are drawn. Running means are 0 and variances 1. The fans
-are PyTorch's: of a tensor (a, b, *kernel) b * taps in and a * taps out. A tensor goes by `node.weight`, and nodes
-that share their weights go by one name.
+Scales are 1, shifts 0 and learned slopes 0.25 where values are drawn; running means are 0 and variances 1.
+The fans are PyTorch's: of a tensor (a, b, *kernel) b * taps in and a * taps out. A tensor goes by
+`node.weight`, and nodes that share their weights go by one name.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def read(path: str | Path) -> dict[str, Array]:
 
 
 def fitting(values: Mapping[str, Array], graph: Graph, origin: str, dtype: Any) -> dict[str, Array]:
-    """The values as the network takes them. Raises CnncalcError, both lists in it, where names or shapes differ."""
+    """The values as the network takes them. Raises CnncalcError, both lists in it, where they differ."""
     wanted = shapes(graph)
     found = {name: tuple(value.shape) for name, value in values.items()}
     if wanted != found:

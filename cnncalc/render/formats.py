@@ -49,11 +49,16 @@ def deliver(report: Report, form: str, output: str | None) -> None:
 
 
 def save(text: str, output: str) -> None:
+    """Write a text file whole or not at all."""
+    save_bytes(text.encode(), output)
+
+
+def save_bytes(content: bytes, output: str) -> None:
     """Write a file whole or not at all."""
     path = Path(output)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_text(text, encoding="utf-8")
+        partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)

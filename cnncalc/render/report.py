@@ -20,6 +20,9 @@ class Column:
     kept: bool = False
     """Whether it stays however narrow the terminal is."""
 
+    by: str = ""
+    """The key of the number to sort by, where what is shown is a text."""
+
 
 @dataclass(frozen=True)
 class Table:

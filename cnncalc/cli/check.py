@@ -1,0 +1,167 @@
+"""Hold networks to their limits: caps, growth against a baseline, and a lock of exact figures.
+
+    cnncalc check models/ --max macs=320M
+    cnncalc check --baseline git:main --max-growth params=1%
+    cnncalc check --update
+    cnncalc check --report markdown=comment.md --report sarif=cnncalc.sarif
+
+Limits stand in a spec (`budget: {macs: 320M}`), in cnncalc.toml, or in options. Without SPEC: the specs of
+cnncalc.toml.
+Exit code 0: all limits hold; 1: one is broken; 2: something could not be judged.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import CnncalcError
+from .request import TROUBLE, Input, Set, failures
+
+if TYPE_CHECKING:
+    from ..budget.outcome import Outcome
+
+MANY = typer.Argument(
+    metavar="[SPEC|FOLDER|GLOB]...", help="Specs, folders of specs, globs, networks of the zoo."
+)
+
+
+def _limit(option: str, about: str) -> Any:
+    return typer.Option(option, metavar="METRIC=LIMIT", help=about)
+
+
+def _flag(option: str, about: str) -> Any:
+    return typer.Option(option, help=about)
+
+
+MAX = _limit("--max", "The largest allowed: macs=320M, weights@int8=1.5MB, layer4/**:macs=900M.")
+MIN = _limit("--min", "The smallest allowed: receptive_field@layer3=200.")
+EQUALS = _limit("--equals", "What it must be: output=1000.")
+GROWTH = _limit("--max-growth", "The most that it may grow: params=1%, macs=100k.")
+BASELINE = typer.Option(
+    "--baseline", metavar="FILE|git:REF", help="A lock, or specs of a commit: git:main, git:main..."
+)
+REPORT = typer.Option(
+    "--report", metavar="REPORT[=FILE]", help="text, concise, json, markdown, github, gitlab, junit or sarif."
+)
+FAIL_ON = typer.Option("--fail-on", metavar="LEVEL", help="What is a failure: error, warning or never.")
+CONFIG = typer.Option("--config", metavar="FILE", help="A configuration, in place of the nearest.")
+JOBS = typer.Option("--jobs", "-j", metavar="N", min=1, help="Judge on so many cores.")
+
+
+def command(
+    specs: Annotated[list[str] | None, MANY] = None,
+    max: Annotated[list[str] | None, MAX] = None,
+    min: Annotated[list[str] | None, MIN] = None,
+    equals: Annotated[list[str] | None, EQUALS] = None,
+    max_growth: Annotated[list[str] | None, GROWTH] = None,
+    baseline: Annotated[str | None, BASELINE] = None,
+    update: Annotated[bool, _flag("--update", "Write the figures of these specs into the lock.")] = False,
+    accept: Annotated[bool, _flag("--accept", "The same, and growth that breaks a limit with them.")] = False,
+    ratchet: Annotated[bool, _flag("--ratchet", "Write figures that went down into the lock.")] = False,
+    set: Set = None,
+    input: Input = None,
+    fail_on: Annotated[str, FAIL_ON] = "error",
+    exit_zero: Annotated[bool, _flag("--exit-zero", "Exit code 0 also where a limit is broken.")] = False,
+    why: Annotated[bool, _flag("--why", "Show the steps that account for what is too large.")] = False,
+    report: Annotated[list[str] | None, REPORT] = None,
+    summary: Annotated[
+        bool, _flag("--summary", "Append the Markdown report to $GITHUB_STEP_SUMMARY.")
+    ] = False,
+    init: Annotated[bool, _flag("--init", "Print limits with some room for the figures of today.")] = False,
+    config: Annotated[str | None, CONFIG] = None,
+    jobs: Annotated[int, JOBS] = 1,
+) -> None:
+    """Check limits."""
+    with failures():
+        from ..budget.outcome import FAIL_ON as LEVELS
+        from ..budget.reading import option
+        from ..budget.session import Ask, session
+        from ..spec.load import input_shape, setting
+
+        reports = _reports(report or [])
+        _known("level", fail_on, LEVELS)
+        kinds = {"max": max, "min": min, "equals": equals, "max-growth": max_growth}
+        ask = Ask(
+            specs=specs or [],
+            limits=[
+                limit for kind, texts in kinds.items() for text in texts or [] for limit in option(kind, text)
+            ],
+            baseline=baseline,
+            config=config,
+            settings=dict(setting(text) for text in set or []),
+            input=input_shape(input or []),
+            update=update or accept,
+            accept=accept,
+            ratchet=ratchet,
+            why=why,
+            measure=init,
+            fail_on=fail_on,
+            jobs=jobs,
+        )
+        outcome = session(ask, _remark)
+        if init:
+            from ..budget.propose import proposal
+
+            sys.stdout.write(proposal(outcome))
+            return
+        _deliver(outcome, reports)
+        if summary:
+            _summarise(outcome)
+        if outcome.exit_code == TROUBLE or (outcome.exit_code and not exit_zero):
+            raise typer.Exit(outcome.exit_code)
+
+
+def _reports(texts: list[str]) -> list[tuple[str, str]]:
+    """(report, file) of each `--report`; no file is stdout."""
+    from ..budget.reports import REPORTS
+
+    found = [(name, file) for name, _, file in (text.partition("=") for text in texts)] or [("text", "")]
+    for name, _ in found:
+        _known("report", name, REPORTS)
+    if sum(not file for _, file in found) > 1:
+        raise CnncalcError("two reports to one stdout", "give all but one a file: --report json=check.json")
+    return found
+
+
+def _known(what: str, name: str, known: Iterable[str]) -> None:
+    from ..errors import did_you_mean
+
+    if name not in known:
+        raise CnncalcError(f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}")
+
+
+def _deliver(outcome: Outcome, reports: list[tuple[str, str]]) -> None:
+    from ..budget.reports import written
+    from ..render.formats import save
+
+    for name, file in reports:
+        text = written(name, outcome)
+        if file:
+            save(text, file)
+        else:
+            sys.stdout.write(text)
+
+
+def _summarise(outcome: Outcome) -> None:
+    import os
+    from pathlib import Path
+
+    from ..budget.reports import written
+
+    name = os.environ.get("GITHUB_STEP_SUMMARY", "")
+    if not name:
+        _remark("--summary: $GITHUB_STEP_SUMMARY is not set, so nothing is appended")
+        return
+    try:
+        with Path(name).open("a", encoding="utf-8") as file:
+            file.write(written("markdown", outcome))
+    except OSError as error:
+        raise CnncalcError(f"{name} cannot be written: {error.strerror}") from None
+
+
+def _remark(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -1,0 +1,204 @@
+"""A figure as a formula of the input's size and the spec's variables: exact, with what must hold for it.
+
+    cnncalc formula resnet50 --over H,width
+    cnncalc formula resnet50 --over H,width --at H=192,width=32
+    cnncalc formula unet --of output,receptive_field
+    cnncalc formula vgg16 --by-layer --latex
+
+H and W are the input's axes (T the depth, L the length, C the channels); a variable of the spec is a symbol by its
+own name. Symbols are whole numbers of at least 1. With H alone a square input stays square. Nested roundings are
+merged: a chain of strides has one ceil or floor. A formula with numbers put in is what the tables say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import CnncalcError, did_you_mean
+from ..render.report import Report
+from .request import Request, report
+
+if TYPE_CHECKING:
+    from ..analyses.formula import Formula
+    from ..symbolic import Opened
+
+DEFAULT = "macs,params,output"
+
+
+@report
+def command(
+    request: Request,
+    over: Annotated[
+        str | None, typer.Option("--over", metavar="NAMES", help="Symbols: H,W,T,L,C or variables; the map's axes if not given.")
+    ] = None,
+    of: Annotated[
+        str, typer.Option("--of", metavar="FIGURES", help="macs,params,output,receptive_field,weights,activations.")
+    ] = DEFAULT,
+    at: Annotated[
+        list[str] | None, typer.Option("--at", metavar="NAME=N,...", help="Numbers to put in for the symbols.")
+    ] = None,
+    by_layer: Annotated[bool, typer.Option("--by-layer", help="A table with the formula of each layer.")] = False,
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Multiply out; else what goes with one size of map is collected.")
+    ] = False,
+    latex: Annotated[bool, typer.Option("--latex", help="LaTeX: an align* of the formulas.")] = False,
+) -> Report:
+    """The closed form."""
+    from ..analyses.formula import formulas
+    from ..analyses.provisos import provisos
+    from ..symbolic import opened
+
+    figures, point = _figures(of), _point(at or [])
+    base = request.graph
+    names = over.replace(" ", "").split(",") if over is not None else None
+    if names == [""]:
+        raise CnncalcError("`--over` names no symbol", "for instance --over H,width")
+    net = opened(lambda set, shapes: _loaded(request, set, shapes), base, names)
+    for name in point:
+        if name not in net.over:
+            tied = " (the input is square; `--over H,W` frees it)" if net.tied and name == "W" else ""
+            help = did_you_mean(name, net.over) or f"for instance --over {','.join((*net.over, name))}"
+            raise CnncalcError(f"the formula is over {', '.join(net.over) or 'nothing'}, not over {name}{tied}", help)
+    try:
+        found = [formula for figure in figures for formula in formulas(net.graph, figure, request.batch)]
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+        raise CnncalcError(f"{base.name} has no one formula over {', '.join(net.over)}: {error}") from None
+    return _report(request, net, found, provisos(net.graph.provisos), point, by_layer, expand, latex)
+
+
+def _loaded(request: Request, changes: Mapping[str, Any], shapes: Any) -> Any:
+    """The network of the request with symbols put in."""
+    from ..spec.load import input_shape, load, parse, setting, worked_example
+    from .request import found
+
+    settings = {**dict(setting(text) for text in request.set), **changes}
+    shape = input_shape(request.input) if shapes is None else shapes
+    spec = request.spec or found()
+    if spec is None:
+        graph = parse(worked_example(), "worked example", set=settings, input=shape)
+    else:
+        graph = load(spec, set=settings, input=shape)
+    return graph if request.training else graph.inference
+
+
+def _figures(of: str) -> list[str]:
+    from ..analyses.formula import FIGURES
+
+    figures = [figure.strip().replace("-", "_") for figure in of.split(",")]
+    for figure in figures:
+        if figure not in FIGURES:
+            raise CnncalcError(
+                f"no formula of `{figure}`", did_you_mean(figure, FIGURES) or f"known: {', '.join(FIGURES)}"
+            )
+    return figures
+
+
+def _point(texts: Sequence[str]) -> dict[str, int]:
+    point: dict[str, int] = {}
+    for text in ",".join(texts).split(",") if texts else []:
+        name, _, number = text.partition("=")
+        digits = number.strip().replace("_", "")
+        if not digits.isdecimal() or not 1 <= int(digits) <= 2**31:
+            raise CnncalcError(
+                f"`--at {text}` is not of the form NAME=N with a whole N of at least 1", "for instance --at H=224,width=64"
+            )
+        point[name.strip()] = int(digits)
+    return point
+
+
+def _report(
+    request: Request,
+    net: Opened,
+    found: list[Formula],
+    conditions: list[Any],
+    point: dict[str, int],
+    by_layer: bool,
+    expand: bool,
+    latex: bool,
+) -> Report:
+    from ..analyses.provisos import unmet
+    from ..render import closed
+    from ..render.formats import written
+
+    broken = unmet(conditions, point) if point else []
+    if broken:
+        told = ", ".join(f"{name}={n}" for name, n in point.items())
+        raise CnncalcError(f"at {told} there is no such network: the formula holds for {' and '.join(map(str, broken))}")
+    at = point or (dict(net.point) if set(net.point) == set(net.over) else {})
+    form = "latex" if latex else request.format
+    maps = () if expand else [name for name in net.over if name not in net.graph.settings]
+    lines = [closed.Line(formula, at, maps, form == "latex") for formula in found]
+    head = _caption(net)
+    notes = [*closed.conditions(conditions, form), *_remarks(request, net)]
+    text = None
+    if form == "latex" and not by_layer:
+        text = closed.aligned(head, lines, notes)
+    tables = [_layers(request, net, found, form)] if by_layer else [closed.table(lines, at, form)]
+    if form == "table" and not by_layer:
+        text = closed.screen(head, lines, at, bool(point), notes)
+    answer = Report(
+        head,
+        tables,
+        {
+            "schema": "cnncalc.formula/1",
+            "name": net.graph.name,
+            "input": [str(size) for size in net.graph.input_shape],
+            "over": list(net.over),
+            "symbols": "whole numbers of at least 1",
+            "at": at,
+            "provisos": [str(condition) for condition in conditions],
+            "figures": [line.data for line in lines],
+            **({"layers": tables[0].rows} if by_layer else {}),
+        },
+        notes,
+        text=text,
+    )
+    if latex and by_layer:
+        return replace(answer, text=written(answer, "latex"))
+    return answer
+
+
+def _caption(net: Opened) -> list[str]:
+    from .rows import input_text
+
+    *others, last = net.over or ("nothing",)
+    whole = f"over {', '.join(others)}{' and ' * bool(others)}{last}" + ", whole and at least 1" * bool(net.over)
+    fixed = ", ".join(f"{name}={value}" for name, value in net.graph.settings.items() if name not in net.over)
+    return [net.graph.name + (f" ({fixed})" if fixed else ""), input_text(net.graph), whole]
+
+
+def _remarks(request: Request, net: Opened) -> list[str]:
+    from ..graph import Graph
+
+    graph: Graph = net.graph
+    remarks = ["the input is square: W = H (--over H,W for both)"] if net.tied else []
+    more = [name for name, value in graph.settings.items() if name not in net.over and type(value) is int]
+    if more and request.format == "table":
+        remarks.append(f"variables that may be symbols too: {', '.join(more)} (--over {','.join((*net.over, *more[:1]))})")
+    return remarks
+
+
+def _layers(request: Request, net: Opened, found: list[Formula], form: str) -> Any:
+    from ..analyses.formula import SUMMED, of_layers
+    from ..render import closed, numbers
+    from ..render.report import Column, Table
+    from .rows import LAYER, OUTPUT, folds, total_of
+
+    figures = [formula.figure for formula in found if formula.figure in SUMMED]
+    counts = {figure: of_layers(net.graph, figure, request.batch) for figure in figures}
+    write = closed.latex_cell if form == "latex" else str
+    rows: list[dict[str, Any]] = [
+        {
+            "layer": row.name,
+            "output": numbers.shape(row.last.output) if form != "latex" else closed.latex_shape(row.last.output),
+            **{figure: write(total_of(row, of)) for figure, of in counts.items()},
+        }
+        for row in folds(net.graph, request)
+    ]
+    total = {"layer": "total", **{formula.figure: write(formula.sizes[0]) for formula in found if formula.figure in SUMMED}}
+    columns = [LAYER, Column("output", OUTPUT.title), *(Column(figure, closed.TITLES[figure], right=False) for figure in figures)]
+    return Table(columns, rows, total)

@@ -1,0 +1,50 @@
+"""Times, energies and rates as people read them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from . import numbers
+
+if TYPE_CHECKING:
+    from ..analyses.cost import Machine
+
+
+def seconds(value: Any) -> str:
+    """1.23 ms."""
+    return _scaled(value, ((0, "s"), (-3, "ms"), (-6, "us"), (-9, "ns")))
+
+
+def joules(picojoules: Any) -> str:
+    """12.3 mJ."""
+    if picojoules is None:
+        return numbers.NOTHING
+    return _scaled(Fraction(picojoules) / 10**12, ((0, "J"), (-3, "mJ"), (-6, "uJ"), (-9, "nJ"), (-12, "pJ")))
+
+
+def intensity(value: Any) -> str:
+    """Three digits; a dash where nothing moves."""
+    return numbers.NOTHING if value is None else f"{float(value):.3g}" if value < 100 else f"{float(value):.0f}"
+
+
+def machine(of: Machine) -> str:
+    """`peak 2 TFLOP/s, 50 GB/s`."""
+    return f"peak {_rate(of.peak)}FLOP/s, {_rate(of.bandwidth)}B/s"
+
+
+def _rate(value: Fraction) -> str:
+    for power, sign in ((15, "P"), (12, "T"), (9, "G"), (6, "M"), (3, "k")):
+        if value >= 10**power:
+            return f"{float(value / 10**power):g} {sign}"
+    return f"{float(value):g} "
+
+
+def _scaled(value: Any, units: tuple[tuple[int, str], ...]) -> str:
+    if not value:
+        return numbers.NOTHING
+    for power, unit in units:
+        scaled = Fraction(value) / Fraction(10) ** power
+        if scaled >= 1:
+            break
+    return f"{float(scaled):.3g} {unit}" if scaled < 1000 else f"{float(scaled):,.0f} {unit}"

@@ -1,0 +1,272 @@
+"""The kernels against values worked by hand, and the rules against the kernels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from cnncalc.dims import product
+from cnncalc.errors import CnncalcError
+from cnncalc.kernels import KERNELS, Tally
+from cnncalc.kernels import weights as first
+from cnncalc.kernels.execute import run
+from cnncalc.layers import KINDS
+from cnncalc.spec.load import load, parse
+
+GRID = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+LINE = [[1, 2, 3, 4, 5]]
+
+# fmt: off
+BY_HAND = [
+    # kind, arguments, inputs, weights, output
+    ("conv", {"out": 1, "kernel": 2}, [[GRID]], {"weight": [[[[1, 0], [0, 1]]]], "bias": [10]}, [[[16, 18], [22, 24]]]),
+    ("conv", {"out": 1, "kernel": 3, "stride": 2, "padding": "same", "bias": False},
+     [[[1, 2, 3, 4]]], {"weight": [[[1, 1, 1]]]}, [[6, 7]]),                                # a zero after, none before
+    ("conv", {"out": 1, "kernel": 2, "dilation": 3, "padding": [[1, 0]], "bias": False},
+     [LINE], {"weight": [[[1, 10]]]}, [[30, 41, 52]]),
+    ("conv", {"out": 2, "kernel": 1, "groups": 2, "bias": False}, [[[1, 2], [3, 4]]], {"weight": [[[2]], [[5]]]},
+     [[2, 4], [15, 20]]),
+    ("pointwise", {"out": 1, "stride": 2, "bias": False}, [[[1, 2, 3], [4, 5, 6]]], {"weight": [[[1], [10]]]}, [[41, 63]]),
+    ("depthwise", {"kernel": 2, "multiplier": 2, "bias": False}, [[[1, 2], [3, 4]]],
+     {"weight": [[[1, 1]], [[1, 0]], [[1, 1]], [[0, 1]]]}, [[3], [1], [7], [4]]),
+    ("upconv", {"out": 1, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1, "bias": False},
+     [[[1, 2]]], {"weight": [[[1, 10, 100]]]}, [[10, 102, 20, 200]]),
+    ("upconv", {"out": 1, "kernel": 2, "stride": 2}, [[[1, 2]]], {"weight": [[[1, 10]]], "bias": [3]}, [[4, 13, 5, 23]]),
+    ("linear", {"out": 2}, [[1, 2, 3]], {"weight": [[1, 1, 1], [1, 0, -1]], "bias": [0, 5]}, [6, 3]),
+    ("maxpool", {"kernel": 2, "stride": 1}, [[GRID]], {}, [[[5, 6], [8, 9]]]),
+    ("maxpool", {"kernel": 2, "padding": 1}, [[[-1, -2, -3]]], {}, [[-1, -2]]),
+    ("maxpool", {"kernel": 2, "round": "ceil"}, [LINE], {}, [[2, 4, 5]]),
+    ("avgpool", {"kernel": 2, "padding": 1, "stride": 2}, [LINE], {}, [[0.5, 2.5, 4.5]]),
+    ("avgpool", {"kernel": 2, "padding": 1, "stride": 2, "count_padding": False}, [LINE], {}, [[1, 2.5, 4.5]]),
+    ("avgpool", {"kernel": 2, "round": "ceil"}, [LINE], {}, [[1.5, 3.5, 5]]),
+    ("l2pool", {"kernel": 2}, [[[3, 4, 6, 8]]], {}, [[5, 10]]),
+    ("adaptiveavgpool", {"size": 2}, [LINE], {}, [[2, 4]]),
+    ("adaptivemaxpool", {"size": 3}, [LINE], {}, [[2, 4, 5]]),
+    ("globalavgpool", {}, [[GRID]], {}, [[[5]]]),
+    ("globalmaxpool", {}, [[GRID]], {}, [[[9]]]),
+    ("mean", {}, [[GRID]], {}, [5]),
+    ("mean", {"over": "channels"}, [[[1, 2], [3, 6]]], {}, [[2, 4]]),
+    ("batchnorm", {"eps": 0}, [[[1, 2], [3, 4]]],
+     {"weight": [1, 2], "bias": [0, 1], "running_mean": [1, 3], "running_var": [4, 1]}, [[0, 0.5], [1, 3]]),
+    ("layernorm", {"eps": 0}, [[1, 3]], {"weight": [1, 2], "bias": [0, 1]}, [-1, 3]),
+    ("layernorm", {"over": "channels", "eps": 0, "affine": False}, [[[1, 5], [3, 1]]], {}, [[-1, 1], [1, -1]]),
+    ("groupnorm", {"groups": 1, "eps": 0, "affine": False}, [[[1, 3], [3, 1]]], {}, [[-1, 1], [1, -1]]),
+    ("instancenorm", {"eps": 0}, [[[1, 3], [8, 4]]], {}, [[-1, 1], [1, -1]]),
+    ("lrn", {"size": 3, "alpha": 1, "beta": 1, "k": 1}, [[[1], [2], [3]]], {}, [[1 / 6], [2 / 15], [3 / 14]]),
+    ("l2norm", {}, [[[3, 0], [4, 2]]], {}, [[0.6, 0], [0.8, 1]]),
+    ("scale", {}, [[[1, 2], [3, 4]]], {"weight": [2, 10]}, [[2, 4], [30, 40]]),
+    ("scale", {"shared": True}, [[[1, 2], [3, 4]]], {"weight": [2]}, [[2, 4], [6, 8]]),
+    ("bias", {}, [[[1, 2], [3, 4]]], {"bias": [2, 10]}, [[3, 4], [13, 14]]),
+    ("relu", {}, [[-1, 0, 2]], {}, [0, 0, 2]),
+    ("relu6", {}, [[-1, 3, 7]], {}, [0, 3, 6]),
+    ("leakyrelu", {"slope": 0.1}, [[-1, 2]], {}, [-0.1, 2]),
+    ("prelu", {}, [[[-1, 2], [-1, 2]]], {"weight": [0.1, 0.2]}, [[-0.1, 2], [-0.2, 2]]),
+    ("prelu", {"shared": True}, [[[-1, 2], [-1, 2]]], {"weight": [0.5]}, [[-0.5, 2], [-0.5, 2]]),
+    ("elu", {"alpha": 2}, [[-1, 3]], {}, [2 * (math.exp(-1) - 1), 3]),
+    ("selu", {}, [[-1, 1]], {}, [1.0507009873554805 * 1.6732632423543772 * (math.exp(-1) - 1), 1.0507009873554805]),
+    ("gelu", {}, [[-1, 0, 1]], {}, [-0.15865525393145707, 0, 0.8413447460685429]),
+    ("gelu", {"form": "tanh"}, [[1]], {}, [0.8411919906082768]),
+    ("silu", {}, [[0, 1]], {}, [0, 1 / (1 + math.exp(-1))]),
+    ("mish", {}, [[0, 1]], {}, [0, math.tanh(math.log1p(math.e))]),
+    ("hardswish", {}, [[-4, 0, 1, 4]], {}, [0, 0, 4 / 6, 4]),
+    ("hardsigmoid", {}, [[-4, 0, 4]], {}, [0, 0.5, 1]),
+    ("hardtanh", {"low": -2}, [[-3, 0.5, 3]], {}, [-2, 0.5, 1]),
+    ("sigmoid", {}, [[-1000, 0, math.log(3)]], {}, [0, 0.5, 0.75]),
+    ("tanh", {}, [[0, 1]], {}, [0, math.tanh(1)]),
+    ("softplus", {}, [[0, 1000]], {}, [math.log(2), 1000]),
+    ("softsign", {}, [[-1, 3]], {}, [-0.5, 0.75]),
+    ("softmax", {}, [[[0, 1000], [math.log(3), 1000]]], {}, [[0.25, 0.5], [0.75, 0.5]]),
+    ("maxout", {"pieces": 2}, [[[1], [5], [4], [2]]], {}, [[5], [4]]),
+    ("abs", {}, [[-1, 2]], {}, [1, 2]),
+    ("square", {}, [[-3, 2]], {}, [9, 4]),
+    ("sqrt", {}, [[4, 9]], {}, [2, 3]),
+    ("identity", {}, [[1, 2]], {}, [1, 2]),
+    ("dropout", {}, [[1, 2]], {}, [1, 2]),
+    ("add", {}, [[[1, 2], [3, 4]], [10, 20]], {}, [[11, 12], [23, 24]]),
+    ("sub", {}, [[5, 5], [1, 2], [1, 1]], {}, [3, 2]),
+    ("mul", {}, [[[1, 2], [3, 4]], [[2], [10]]], {}, [[2, 4], [30, 40]]),
+    ("maximum", {}, [[1, 5], [3, 2]], {}, [3, 5]),
+    ("concat", {}, [[[1, 2]], [[3, 4], [5, 6]]], {}, [[1, 2], [3, 4], [5, 6]]),
+    ("matmul", {}, [[[1, 2], [3, 4]], [[1], [10]]], {}, [[21], [43]]),
+    ("flatten", {}, [[[1, 2], [3, 4]]], {}, [1, 2, 3, 4]),
+    ("reshape", {"shape": [2, 0]}, [[1, 2, 3, 4]], {}, [[1, 2], [3, 4]]),
+    ("permute", {"order": [1, 0]}, [[[1, 2], [3, 4]]], {}, [[1, 3], [2, 4]]),
+    ("pad", {"padding": [[1, 2]], "channels": [0, 1]}, [[[1, 2]]], {}, [[0, 1, 2, 0, 0], [0, 0, 0, 0, 0]]),
+    ("pad", {"padding": 1, "mode": "reflect"}, [[[1, 2, 3]]], {}, [[2, 1, 2, 3, 2]]),
+    ("pad", {"padding": 1, "mode": "replicate"}, [[[1, 2]]], {}, [[1, 1, 2, 2]]),
+    ("crop", {"size": 2}, [LINE], {}, [[2, 3]]),
+    ("crop", {"size": 2, "offset": 3}, [LINE], {}, [[4, 5]]),
+    ("slice", {"axis": "length", "start": 1, "step": 2}, [LINE], {}, [[2, 4]]),
+    ("split", {"part": 1}, [[1, 2, 3, 4]], {}, [3, 4]),
+    ("channel_shuffle", {"groups": 2}, [[[1], [2], [3], [4]]], {}, [[1], [3], [2], [4]]),
+    ("pixel_shuffle", {"scale": 2}, [[[[1]], [[2]], [[3]], [[4]]]], {}, [[[1, 2], [3, 4]]]),
+    ("space_to_depth", {"scale": 2}, [[[[1, 2], [3, 4]]]], {}, [[[1]], [[2]], [[3]], [[4]]]),
+    ("upsample", {"scale": 2}, [[[1, 2]]], {}, [[1, 1, 2, 2]]),
+    ("upsample", {"size": 3}, [[[1, 2]]], {}, [[1, 1, 2]]),
+    ("upsample", {"scale": 2, "mode": "bilinear"}, [[[1, 3]]], {}, [[1, 1.5, 2.5, 3]]),
+    ("upsample", {"size": 3, "mode": "bilinear", "align_corners": True}, [[[1, 3]]], {}, [[1, 2, 3]]),
+    ("upsample", {"size": 3, "mode": "bicubic", "align_corners": True}, [[[1, 3]]], {}, [[1, 2, 3]]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    ("kind", "arguments", "inputs", "weights", "output"), BY_HAND, ids=[row[0] for row in BY_HAND]
+)
+def test_values_worked_by_hand(kind, arguments, inputs, weights, output, dtype):
+    """Each kernel gives what pencil and paper give, in the type that came in; the rules agree with it."""
+    arrays = tuple(np.array(x, dtype=dtype) for x in inputs)
+    shapes = tuple(x.shape for x in arrays)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    tally = Tally()
+    found = KERNELS[kind].forward(
+        layer, arrays, {name: np.array(w, dtype=dtype) for name, w in weights.items()}, tally
+    )
+
+    np.testing.assert_allclose(found, np.array(output), rtol=1e-6 if dtype is np.float32 else 1e-12, atol=1e-12)
+    assert dtype == found.dtype
+    assert layer.output(*shapes) == found.shape
+    assert layer.macs(shapes, found.shape) == tally.multiplications
+    assert {**layer.weights(*shapes), **layer.buffers(*shapes)} == {k: np.shape(w) for k, w in weights.items()}
+
+
+def test_every_kind_has_a_kernel_and_a_value_worked_by_hand():
+    """No kind of layer is forgotten."""
+    assert set(KINDS) == set(KERNELS)
+    assert set(KINDS) == {row[0] for row in BY_HAND}
+
+
+RESIDUAL = """
+input: [3, 12, 12]
+net:
+  - {conv: {out: 4, kernel: 3, padding: 1, norm: batchnorm, act: relu}, as: stem}
+  - add:
+      main: [{conv: {out: 4, kernel: 3, padding: half}}, {batchnorm: {}}]
+      shortcut: prev
+  - relu
+  - {maxpool: 2}
+  - flatten
+  - dropout
+  - {linear: 5}
+"""
+
+
+def test_a_run_measures_what_the_rules_say():
+    """Shapes, multiplications, elements of weights; what is read twice lives until its last reader."""
+    graph = parse(RESIDUAL)
+    found = run(graph, np.ones((3, 12, 12)), first.initial(graph))
+
+    assert dict(graph.shapes) == dict(found.shapes)
+    assert {node.name: node.macs for node in graph.nodes} == dict(found.multiplications)
+    sizes = {f"{n.weights_of}.{k}": product(s) for n in graph.nodes for k, s in {**n.weights, **n.buffers}.items()}
+    assert sizes == dict(found.weights)
+    assert 3 * 4 * 12 * 12 * 4 == found.peak  # the shortcut, and the two sides of a layer; the flat view is free
+    assert ["linear"] == list(found.arrays)
+
+
+def test_shared_weights_are_one_array():
+    """A layer used twice has one set of weights, asked for once."""
+    graph = parse("input: [4]\nnet:\n  - {linear: 4, as: a}\n  - relu\n  - {linear: 4, as: b, share: a}\n")
+    values = first.initial(graph)
+
+    assert ["a.bias", "a.weight"] == sorted(values)
+    assert {"a.weight": 16, "a.bias": 4} == dict(run(graph, np.ones(4), values).weights)
+
+
+@pytest.mark.parametrize("scheme", first.SCHEMES)
+def test_first_values(scheme):
+    """Each scheme gives every tensor of the network; the same seed gives the same values."""
+    graph = parse(RESIDUAL)
+    values = first.initial(graph, scheme, seed=3)
+
+    assert first.shapes(graph) == {name: value.shape for name, value in values.items()}
+    assert all((values[name] == value).all() for name, value in first.initial(graph, scheme, seed=3).items())
+    assert np.isfinite(run(graph, np.ones((3, 12, 12)), values).arrays["linear"]).all()
+
+
+def test_he_keeps_the_variance():
+    """The variance of a He layer is 2 / fan-in, of a Glorot layer 2 / (fan-in + fan-out)."""
+    graph = parse("input: [64, 9, 9]\nnet:\n  - {conv: {out: 128, kernel: 3}, as: c}\n")
+
+    assert math.isclose(2 / (64 * 9), first.initial(graph, "he")["c.weight"].var(), rel_tol=0.02)
+    assert math.isclose(2 / (192 * 9), first.initial(graph, "glorot")["c.weight"].var(), rel_tol=0.02)
+
+
+def test_weights_survive_a_file(tmp_path):
+    """Saved and loaded weights are the same; nothing else is left in the folder."""
+    graph = parse(RESIDUAL)
+    values = first.initial(graph)
+    first.save(tmp_path / "w.npz", values)
+    loaded = first.load(tmp_path / "w.npz", graph)
+
+    assert ["w.npz"] == [path.name for path in tmp_path.iterdir()]
+    assert all((values[name] == value).all() for name, value in loaded.items())
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path):
+    """Wrong names and shapes stand side by side in the error."""
+    graph = parse("input: [4]\nnet:\n  - {linear: 2, as: a}\n")
+    first.save(tmp_path / "w.npz", {"a.weight": np.ones((2, 3)), "b.bias": np.ones(2)})
+    with pytest.raises(CnncalcError) as error:
+        first.load(tmp_path / "w.npz", graph)
+
+    assert [
+        f"the weights of {tmp_path / 'w.npz'} are not those of spec: 3 of them differ",
+        "   the network    the file",
+        "   a.weight 2x4   a.weight 2x3",
+        "   a.bias 2       -",
+        "   -              b.bias 2",
+    ] == error.value.message.splitlines()
+
+
+@pytest.mark.parametrize("spoil", ["cut", "text", "missing", "pickle", "nan"])
+def test_files_that_are_no_weights_are_refused(tmp_path, spoil):
+    """A truncated file, another file, no file, a pickle or a NaN is an error and no traceback."""
+    graph = parse("input: [4]\nnet:\n  - {linear: 2, as: a}\n")
+    path = tmp_path / "w.npz"
+    good = first.initial(graph)
+    if spoil == "nan":
+        good["a.bias"][0] = np.nan
+    first.save(path, good)
+    if spoil == "cut":
+        path.write_bytes(path.read_bytes()[:-40])
+    elif spoil == "text":
+        path.write_text("weights")
+    elif spoil == "missing":
+        path.unlink()
+    elif spoil == "pickle":
+        np.savez(path, **{"a.weight": np.array([{}], dtype=object), "a.bias": np.ones(2)})
+    with pytest.raises(CnncalcError, match=r"cannot be read|is no file of arrays|holds a NaN"):
+        first.load(path, graph)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (np.ones((3, 9, 9)), "the input `input` is 3x9x9, and spec takes 3x12x12"),
+        (np.full((3, 12, 12), np.nan), "the input `input` holds a NaN or an infinity"),
+        ({"image": np.ones((3, 12, 12))}, "spec has no input `image`"),
+        ({}, "the input `input` of spec is missing"),
+        (np.full((3, 12, 12), "x"), "the input `input` holds no real numbers but <U1"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_refused(inputs, message):
+    """Each is an error that names the input."""
+    graph = parse(RESIDUAL)
+    with pytest.raises(CnncalcError) as error:
+        run(graph, inputs, first.initial(graph))
+
+    assert message == error.value.message
+
+
+def test_resnet50_runs_as_predicted():
+    """The whole of ResNet-50 at 64: every shape and every multiplication."""
+    graph = load("resnet50", input=(3, 64, 64))
+    found = run(graph, np.ones((3, 64, 64)), first.initial(graph))
+
+    assert dict(graph.shapes) == dict(found.shapes)
+    assert {node.name: node.macs for node in graph.nodes} == dict(found.multiplications)
+    assert 25557032 == sum(n for name, n in found.weights.items() if "running" not in name)
