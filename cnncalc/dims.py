@@ -74,6 +74,28 @@ def is_symbolic(dim: Dim) -> bool:
     return hasattr(dim, "symbols")
 
 
+def is_swept(dim: Dim) -> bool:
+    """Whether a number stands for all points of a sweep (`sweep.tape`)."""
+    return hasattr(dim, "settled")
+
+
+def settled(dim: Dim) -> Dim:
+    """A number where one is needed as such (a count of turns, an index): points that have another are apart."""
+    return dim.settled() if is_swept(dim) else dim
+
+
+def admitted(value: Any) -> Any:
+    """An argument as the readers check it: a swept number that no argument may be becomes a plain one."""
+    if isinstance(value, list):
+        return [admitted(member) for member in value]
+    return value.admitted() if is_swept(value) else value
+
+
+def sized(shape: Shape) -> Shape:
+    """A shape whose swept axes of size 1 are plain, as the rules of repeated axes ask for."""
+    return tuple([dim.sized() if is_swept(dim) else dim for dim in shape])
+
+
 def _extremum(array_function: str, plain: Any, a: Dim, b: Dim) -> Dim:
     if isinstance(a, int) and isinstance(b, int):
         return plain(a, b)
@@ -83,4 +105,7 @@ def _extremum(array_function: str, plain: Any, a: Dim, b: Dim) -> Dim:
         return getattr(symbols, array_function)(a, b)
     if hasattr(a, "__array__") or hasattr(b, "__array__"):
         return getattr(sys.modules["numpy"], array_function)(a, b)
+    for one, other in ((a, b), (b, a)):
+        if is_swept(one):
+            return getattr(one, array_function)(other)
     return plain(a, b)

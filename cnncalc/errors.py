@@ -20,7 +20,7 @@ class CnncalcError(Exception):
         self.help = help
 
     def __str__(self) -> str:
-        return f"error: {self.message}" + (f"\n   = help: {self.help}" if self.help else "")
+        return f"error: {_sentence(self.message)}" + (f"\n   = help: {_sentence(self.help)}" if self.help else "")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +77,10 @@ class Diagnostic:
         return "\n".join(_picture(self))
 
 
+MOST_SHOWN = 50
+"""So many problems are shown; after so many a spec is not read on."""
+
+
 class SpecError(CnncalcError):
     """Everything that is wrong with a spec, in the order of its lines."""
 
@@ -85,7 +89,10 @@ class SpecError(CnncalcError):
         super().__init__(self.diagnostics[0].message)
 
     def __str__(self) -> str:
-        return "\n\n".join(map(str, self.diagnostics))
+        shown = [str(diagnostic) for diagnostic in self.diagnostics[:MOST_SHOWN]]
+        if len(self.diagnostics) > MOST_SHOWN:
+            shown.append(f"... and more: these are the first {MOST_SHOWN}")
+        return "\n\n".join(shown)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -97,6 +104,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 WIDEST_LINE = 160
+LONGEST_SENTENCE = 500
+LEAD = 40
 
 
 def _picture(diagnostic: Diagnostic) -> list[str]:
@@ -104,23 +113,57 @@ def _picture(diagnostic: Diagnostic) -> list[str]:
         [Label(diagnostic.mark, diagnostic.label), *diagnostic.labels], key=lambda p: (p.mark.line, p.mark.column)
     )
     margin = " " * len(str(max(place.mark.line for place in places) + 1))
-    drawn = [f"{diagnostic.severity}: {diagnostic.message}", f"{margin}--> {diagnostic.mark}", f"{margin} |"]
+    drawn = [f"{diagnostic.severity}: {_sentence(diagnostic.message)}"]
+    drawn += [f"{margin}--> {diagnostic.mark}", f"{margin} |"]
     shown = None
     for place in places:
         mark = place.mark
-        first = max(0, mark.column + mark.length - WIDEST_LINE) if len(mark.text) > WIDEST_LINE else 0
-        if mark.line != shown:
+        first = _first_column(mark)
+        if (mark.line, first) != shown:
             drawn.append(f"{mark.line + 1:>{len(margin)}} | {_printable(mark.text[first : first + WIDEST_LINE])}")
-            shown = mark.line
+            shown = (mark.line, first)
         sign = "^" if mark is diagnostic.mark else "-"
-        length = max(1, min(mark.length, len(mark.text) - mark.column))
-        under = " " * (mark.column - first) + sign * min(length, WIDEST_LINE)
-        drawn.append(f"{margin} | {under} {place.text}".rstrip())
-    drawn += [f"{margin} = {note}" for note in diagnostic.notes]
+        length = max(1, min(mark.length, len(mark.text) - mark.column, WIDEST_LINE - (mark.column - first)))
+        under = _blank(mark.text[first : mark.column]) + _under(mark, sign, length)
+        drawn.append(f"{margin} | {under} {_sentence(place.text)}".rstrip())
+    drawn += [f"{margin} = {_sentence(note)}" for note in diagnostic.notes]
     if diagnostic.help:
-        drawn.append(f"{margin} = help: {diagnostic.help}")
+        drawn.append(f"{margin} = help: {_sentence(diagnostic.help)}")
     return drawn
+
+
+def _first_column(mark: Mark) -> int:
+    """Where a long line starts to be shown, so that the place is in view."""
+    if len(mark.text) <= WIDEST_LINE or mark.column + mark.length <= WIDEST_LINE:
+        return 0
+    return max(0, min(mark.column - LEAD, len(mark.text) - WIDEST_LINE))
+
+
+def _blank(text: str) -> str:
+    return " " * _width(text)
+
+
+def _under(mark: Mark, sign: str, length: int) -> str:
+    return sign * max(1, _width(mark.text[mark.column : mark.column + length]))
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal: wide letters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _sentence(text: str) -> str:
+    """A text that may quote the user: in one line, without control characters, and not without end."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    if len(text) > LONGEST_SENTENCE:
+        text = f"{text[: LONGEST_SENTENCE - 100]} ... {text[-100:]}"
+    return text

@@ -103,6 +103,9 @@ class Graph:
     changed: bool = False
     """Whether variables or the input were set from outside."""
 
+    provisos: tuple[Any, ...] = ()
+    """The conditions on sizes without a number that were taken to hold."""
+
     @cached_property
     def by_name(self) -> Mapping[str, Node]:
         """The nodes by their names."""

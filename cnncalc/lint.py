@@ -28,7 +28,8 @@ def doubts(graph: Graph) -> list[Diagnostic]:
             text = f"`{node.name}`: {message}"
             found.setdefault((node.mark, message), Diagnostic(text, node.mark, help=help, severity="warning"))
     marks = {node.name: node.mark for node in graph.nodes}
-    for remark in receptive_fields(graph).remarks:
+    remarks = () if any(graph.symbols()) else receptive_fields(graph).remarks
+    for remark in remarks:
         mark = next((mark for name, mark in marks.items() if mark and f"`{name}`" in remark), None)
         if mark:
             found.setdefault((mark, remark.split("`")[-1]), Diagnostic(remark, mark, severity="warning"))
@@ -49,11 +50,17 @@ def _windows(node: Node) -> Iterator[tuple[str, str]]:
             if not isinstance(window, Window) or not isinstance(n, int) or window.kernel == 1:
                 continue
             if window.stride > window.extent:
-                yield f"its stride {window.stride} jumps over positions of its input", "a smaller stride, a larger kernel"
+                yield (
+                    f"its stride {window.stride} jumps over positions of its input",
+                    "a smaller stride, a larger kernel",
+                )
                 return
             unread = n - 1 - ((m - 1) * window.stride - window.before + window.extent - 1)
             if unread > 0:
-                yield f"its last {unread} of {n} input rows are never read", "padding, `round: ceil`, or another input size"
+                yield (
+                    f"its last {unread} of {n} input rows are never read",
+                    "padding, `round: ceil`, or another input size",
+                )
                 return
             if n == 1 and window.before > 0:
                 yield "on a map of size 1 only its middle tap meets data", "a kernel of 1, or a larger input"
@@ -65,7 +72,9 @@ def unmet(graph: Graph) -> list[Diagnostic]:
     if graph.expect is None:
         return []
     if not graph.expect.is_mapping:
-        return [Diagnostic("`expect` is a mapping of figures", graph.expect.mark, help="expect: {params: 61706}")]
+        return [
+            Diagnostic("`expect` is a mapping of figures", graph.expect.mark, help="expect: {params: 61706}")
+        ]
     inference = graph.inference
     problems = []
     for key, (key_node, value) in graph.expect.entries.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from test_kernels import BY_HAND
 
 from cnncalc.errors import CnncalcError
 from cnncalc.kernels import KERNELS, Tally
@@ -12,8 +13,6 @@ from cnncalc.kernels.execute import run
 from cnncalc.kernels.weights import initial
 from cnncalc.layers import KINDS
 from cnncalc.spec.load import parse
-
-from test_kernels import BY_HAND
 
 
 def test_max_pool_of_the_lecture():
@@ -31,7 +30,9 @@ def test_max_pool_of_the_lecture():
     }
 
 
-@pytest.mark.parametrize(("kind", "arguments", "inputs", "weights", "_"), BY_HAND, ids=[row[0] for row in BY_HAND])
+@pytest.mark.parametrize(
+    ("kind", "arguments", "inputs", "weights", "_"), BY_HAND, ids=[row[0] for row in BY_HAND]
+)
 def test_gradients_are_the_slopes(kind, arguments, inputs, weights, _):
     """Each kernel's gradient equals the difference quotient in every element of every input."""
     draw = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""The kernels against PyTorch, an independent witness: random layers in one, two and three axes, values and gradients."""
+"""The kernels against PyTorch, an independent witness: random layers in 1 to 3 axes, values and gradients."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from cnncalc.kernels import KERNELS, Tally
 from cnncalc.layers import KINDS
 
-torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0 (a CPU build)")
+torch = pytest.importorskip("torch", reason="no PyTorch: pip install torch==2.13.0 (a CPU build)")
 F = torch.nn.functional
-SETTINGS = settings(max_examples=60, deadline=None)
+SETTINGS = settings(max_examples=25, deadline=None)
 SMALL = st.integers(1, 3)
 
 
@@ -45,7 +45,8 @@ def maps(draw, axes, channels=None, largest=9):
     """A map with distinct values: no ties for a maximum."""
     shape = (channels or draw(st.integers(1, 6)), *draw(per_axis(axes, st.integers(1, largest))))
     seed = draw(st.integers(0, 99))
-    return np.random.default_rng(seed).permutation(np.linspace(-2, 2, int(np.prod(shape)) + 1)[1:]).reshape(shape)
+    values = np.linspace(-2, 2, int(np.prod(shape)) + 1)[1:]
+    return np.random.default_rng(seed).permutation(values).reshape(shape)
 
 
 def drawn(shape, seed=5):
@@ -110,7 +111,8 @@ def test_depthwise_and_pointwise(case, multiplier):
     axes = x.ndim - 1
     convolve = (F.conv1d, F.conv2d, F.conv3d)[axes - 1]
     depthwise = {k: arguments[k] for k in ("kernel", "stride", "padding", "dilation")}
-    weights = {"weight": drawn((len(x) * multiplier, 1, *arguments["kernel"])), "bias": drawn((len(x) * multiplier,))}
+    filters = len(x) * multiplier
+    weights = {"weight": drawn((filters, 1, *arguments["kernel"])), "bias": drawn((filters,))}
     agree("depthwise", {**depthwise, "multiplier": multiplier}, x, weights, lambda t, w: convolve(
         padded(t, declared(arguments, axes)), w["weight"], w["bias"], arguments["stride"],
         dilation=arguments["dilation"], groups=len(x),
@@ -130,7 +132,8 @@ def test_same_padding(case, seed):
     axes = x.ndim - 1
     arguments = {**arguments, "padding": "same", "bias": False}
     pads = []
-    for n, k, s, d in zip(x.shape[1:], arguments["kernel"], arguments["stride"], arguments["dilation"], strict=True):
+    given = (arguments[name] for name in ("kernel", "stride", "dilation"))
+    for n, k, s, d in zip(x.shape[1:], *given, strict=True):
         total = max((-(-n // s) - 1) * s + (k - 1) * d + 1 - n, 0)
         pads.append((total // 2, total - total // 2))
     weights = {"weight": drawn((arguments["out"], len(x) // arguments["groups"], *arguments["kernel"]), seed)}
@@ -160,7 +163,8 @@ def test_transposed_convolution(case, data):
     convolve = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[axes - 1]
 
     agree("upconv", arguments, x, weights, lambda t, w: convolve(
-        t, w["weight"], w.get("bias"), arguments["stride"], pads, extra, arguments["groups"], arguments["dilation"]
+        t, w["weight"], w.get("bias"), arguments["stride"], pads, extra,
+        arguments["groups"], arguments["dilation"],
     ))  # fmt: skip
 
 
@@ -215,7 +219,9 @@ def test_norms(data, axes, groups):
     agree("batchnorm", {}, x, {**both, **stored}, lambda t, w: F.batch_norm(
         t, w["running_mean"], w["running_var"], w["weight"], w["bias"]
     ))  # fmt: skip
-    agree("groupnorm", {"groups": groups}, x, both, lambda t, w: F.group_norm(t, groups, w["weight"], w["bias"]))
+    agree("groupnorm", {"groups": groups}, x, both, lambda t, w: F.group_norm(
+        t, groups, w["weight"], w["bias"]
+    ))  # fmt: skip
     agree("instancenorm", {}, x, {}, lambda t, w: F.instance_norm(t), 1e-6)
     whole = {"weight": drawn(x.shape, 1), "bias": drawn(x.shape, 2)}
     agree("layernorm", {}, x, whole, lambda t, w: F.layer_norm(t, x.shape, w["weight"], w["bias"]))
@@ -223,7 +229,9 @@ def test_norms(data, axes, groups):
         t.movedim(1, -1), (len(x),), w["weight"], w["bias"]
     ).movedim(-1, 1), 1e-6)  # fmt: skip
     size = data.draw(st.integers(1, 6))
-    agree("lrn", {"size": size, "alpha": 0.3}, x, {}, lambda t, w: F.local_response_norm(t, size, 0.3 * size, 0.75, 2.0))
+    agree("lrn", {"size": size, "alpha": 0.3}, x, {}, lambda t, w: F.local_response_norm(
+        t, size, 0.3 * size, 0.75, 2.0
+    ))  # fmt: skip
     agree("l2norm", {}, x, {}, lambda t, w: F.normalize(t, dim=1), 1e-7)
 
 
@@ -267,7 +275,8 @@ def test_upsampling(data, axes, corners):
     size = data.draw(per_axis(axes, st.integers(1, 13)))
     agree("upsample", {"size": size}, x, {}, lambda t, w: F.interpolate(t, size))
     linear = ("linear", "bilinear", "trilinear")[axes - 1]
-    agree("upsample", {"size": size, "mode": "bilinear", "align_corners": corners}, x, {}, lambda t, w: F.interpolate(
+    linearly = {"size": size, "mode": "bilinear", "align_corners": corners}
+    agree("upsample", linearly, x, {}, lambda t, w: F.interpolate(
         t, size, mode=linear, align_corners=corners
     ), 1e-6)  # fmt: skip
     if axes == 2:
@@ -284,7 +293,7 @@ def test_arrangements(data, axes):
     pads = [[b, data.draw(st.integers(0, n - 1))] for b, n in zip(before, x.shape[1:], strict=True)]
     flat = [n for pair in reversed(pads) for n in pair]
     for ours, mode in (("zeros", "constant"), ("reflect", "reflect"), ("replicate", "replicate")):
-        agree("pad", {"padding": pads, "mode": ours}, x, {}, lambda t, w, mode=mode: F.pad(t, flat, mode=mode))
+        agree("pad", {"padding": pads, "mode": ours}, x, {}, lambda t, w, m=mode: F.pad(t, flat, mode=m))
     if axes == 2:
         agree("channel_shuffle", {"groups": 3}, x, {}, lambda t, w: F.channel_shuffle(t, 3))
         agree("pixel_shuffle", {"scale": 2}, x, {}, lambda t, w: F.pixel_shuffle(t, 2))

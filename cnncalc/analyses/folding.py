@@ -6,6 +6,7 @@ At depth 1 that is `layer3 (x6)`, at depth 2 `layer3[5]`, and so on down to the 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -44,25 +45,38 @@ def fold(graph: Graph, depth: int | None = None) -> list[Fold]:
         if len(graph.nodes) <= ROOMY:
             return fold(graph, 0)
         depth = next((d for d in range(1, deepest) if _rows(paths, d) >= SPARSE), deepest)
-    rows = []
-    for key, members in groupby(zip(paths, graph.nodes, strict=True), key=lambda member: member[0][:depth]):
-        kept = list(members)
-        rows.append(_fold(key, [path for path, _ in kept], [node for _, node in kept]))
-    return rows
+    grouped = groupby(zip(paths, graph.nodes, strict=True), key=lambda member: member[0][:depth])
+    groups = [(key, list(members)) for key, members in grouped]
+    pieces = Counter(key for key, _ in groups)
+    return [
+        _fold(key, [path for path, _ in members], [node for _, node in members], pieces[key] > 1)
+        for key, members in groups
+    ]
 
 
 def _rows(paths: Sequence[tuple[str, ...]], depth: int) -> int:
     return sum(1 for _ in groupby(path[:depth] for path in paths))
 
 
-def _fold(key: tuple[str, ...], paths: list[tuple[str, ...]], nodes: list[Node]) -> Fold:
+def _fold(key: tuple[str, ...], paths: list[tuple[str, ...]], nodes: list[Node], piece: bool) -> Fold:
+    """A row; one that is only a piece of what its name stands for is named by its turns."""
     name = joined(key)
     if len(nodes) == 1:
         return Fold(nodes[0].name, nodes[0].kind, nodes)
-    turns = {path[len(key)] for path in paths if len(path) > len(key) and path[len(key)].startswith("[")}
+    turns = list(
+        dict.fromkeys(path[len(key)] for path in paths if path[len(key) :] and path[len(key)].startswith("["))
+    )
     if turns:
-        return Fold(f"{name} (x{len(turns)})" if len(turns) > 1 else name, f"{len(nodes)} layers", nodes)
-    if all(path[:-1] == key or path == key for path in paths) and any(path == key for path in paths) and len(nodes) <= 4:
+        if piece:
+            name += turns[0] if len(turns) == 1 else f"{turns[0][:-1]}..{turns[-1][1:]}"
+        elif len(turns) > 1:
+            name += f" (x{len(turns)})"
+        return Fold(name, f"{len(nodes)} layers", nodes)
+    if (
+        all(path[:-1] == key or path == key for path in paths)
+        and any(path == key for path in paths)
+        and len(nodes) <= 4
+    ):
         return Fold(name, "+".join(node.kind for node in nodes), nodes)
     return Fold(name, f"{len(nodes)} layers", nodes)
 

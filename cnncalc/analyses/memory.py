@@ -1,10 +1,10 @@
 """Memory: the weights, all activations, and the most that is alive at one time.
 
-Layers run in the order of the spec. A tensor is alive from the step that computes it to the last that reads it; the
-inputs from the start, the outputs to the end. While a layer runs, its inputs and its output are alive. A view
-(flatten, reshape, dropout at inference) shares the memory of its input. With `in_place` an activation, a norm or
-an element-wise join writes over its input where nothing else reads that later. Workspace of an implementation is
-not counted. All sizes are in elements of one image; a dtype makes bytes of them.
+Layers run in the order of the spec. A tensor is alive from the step that computes it to the last that reads it;
+inputs that are read from the start, the outputs to the end. While a layer runs, its inputs and its output are
+alive. A view (flatten, reshape, dropout at inference) shares the memory of its input. With `in_place` an
+activation, a norm or an element-wise join writes over its input where nothing else reads that later. Workspace of
+an implementation is not counted. All sizes are in elements of one image; a dtype makes bytes of them.
 """
 
 from __future__ import annotations
@@ -91,31 +91,32 @@ def _base(
 
 
 def _swept(
-    graph: Graph, home: Mapping[str, str], size: Mapping[str, Dim], until: Mapping[str, int], of: Mapping[str, Dim]
+    graph: Graph,
+    home: Mapping[str, str],
+    size: Mapping[str, Dim],
+    until: Mapping[str, int],
+    of: Mapping[str, Dim],
 ) -> Memory:
     freed: dict[int, list[str]] = {}
     for name, end in until.items():
         freed.setdefault(end, []).append(name)
     now: Dim = 0
     for name in graph.inputs:
-        now = now + size[name]
+        if until[name] >= 0:
+            now = now + size[name]
     alive: dict[str, Dim] = {}
     total: Dim = 0
-    peak, peak_at, peak_step = now, next(iter(graph.inputs), ""), -1
+    peak, peak_at, peak_step = now, next(iter(graph.inputs), ""), 0
     for step, node in enumerate(graph.nodes):
         now = now + of[node.name]
         total = total + of[node.name]
         alive[node.name] = now
-        if now > peak:
+        if step == 0 or now > peak:
             peak, peak_at, peak_step = now, node.name, step
         for name in freed.get(step, ()):
             now = now - size[name]
     born = {node.name: step for step, node in enumerate(graph.nodes)}
-    tensors = {
-        name: size[name]
-        for name in size
-        if born.get(name, -1) <= peak_step <= until[name]
-    }
+    tensors = {name: size[name] for name in size if born.get(name, -1) <= peak_step <= until[name]}
     return Memory(total, alive, peak, peak_at, tensors, of)
 
 

@@ -14,19 +14,24 @@ apart from that stays.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
 
-from ..dims import Shape, is_symbolic
+from ..dims import Dim, Shape, is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import AXIS_NAMES, Layer
-from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Reach, Window
+from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Reach, Window, on_map
 
 LONGEST_PERIOD = 4096
+
+MOST_PATCHES = 256
+
+Patch = tuple[frozenset[int], ...]
+"""Positions on a map: all combinations of those on each axis."""
 
 
 class Interval(NamedTuple):
@@ -105,7 +110,10 @@ class Field(NamedTuple):
             kernel, stride, before, dilation = window
             first, last = self.intervals[0]
             start = first - before * self.jump
-            return Field((Interval(start, start + last - first + (kernel - 1) * dilation * self.jump),), self.jump * stride)
+            return Field(
+                (Interval(start, start + last - first + (kernel - 1) * dilation * self.jump),),
+                self.jump * stride,
+            )
         turns = self.period // gcd(self.period, window.shift)
         period, jump = window.period * turns, self.jump * window.shift * turns // self.period
         if period > LONGEST_PERIOD and units < period:
@@ -177,31 +185,34 @@ def last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
 
 
 def box(graph: Graph, name: str, unit: Sequence[int]) -> dict[str, tuple[Interval, ...]]:
-    """The pixels that one unit of a node really depends on, per axis, by input: padding anywhere on the way is left out.
+    """The pixels that one unit of a node really depends on, per axis, by input.
 
-    `unit` is its position, one number per spatial axis. Inputs that it does not depend on are missing.
+    Padding anywhere on the way is left out, and what falls into the holes of an upconv. `unit` is its position, one
+    number per spatial axis. Inputs that it does not depend on are missing.
     """
-    needed: dict[str, tuple[Interval, ...]] = {name: tuple(Interval(j, j) for j in unit)}
+    needed: dict[str, list[Patch]] = {name: [tuple(frozenset([j]) for j in unit)]}
     for node in reversed(graph.nodes):
         wanted = needed.get(node.name)
         if wanted is None:
             continue
         for source, shape, reach in zip(node.inputs, node.incoming, _windows(node), strict=True):
-            read = _read(reach, wanted, shape)
-            if read is not None:
-                before = needed.get(source)
-                needed[source] = read if before is None else tuple(map(_cover, before, read))
-    return {source: needed[source] for source in graph.inputs if source in needed}
+            for patch in wanted:
+                read = _read(reach, patch, shape)
+                if all(read):
+                    needed[source] = _with(needed.get(source, []), read)
+    return {source: tuple(map(_span, _cover(needed[source]))) for source in graph.inputs if source in needed}
 
 
 def _windows(node: Node) -> tuple[Reach, ...]:
     reaches = node.layer.windows(node.incoming, node.output)
     for reach in reaches:
         for window in reach or ():
-            for dim in window:
+            dims: tuple[Dim, ...] = window
+            for dim in dims:
                 if is_symbolic(dim):
+                    sizes = ", ".join(sorted(dim.symbols()))
                     raise CnncalcError(
-                        f"the receptive field of `{node.name}` depends on the size {', '.join(sorted(dim.symbols()))}",
+                        f"the receptive field of `{node.name}` depends on the size {sizes}",
                         "give the input a size: --input 3,224,224",
                     )
     return reaches
@@ -233,7 +244,9 @@ def _through(fields: tuple[Field, ...], reach: tuple[Axis, ...], output: Shape) 
     return (
         first,
         *(
-            first if (fields[a], reach[a], units[a]) == (fields[0], reach[0], units[0]) else fields[a].through(reach[a], n)
+            first
+            if (fields[a], reach[a], units[a]) == (fields[0], reach[0], units[0])
+            else fields[a].through(reach[a], n)
             for a, n in enumerate(units[1:], 1)
         ),
     )
@@ -248,7 +261,9 @@ def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], rema
         if a.period == b.period == 1 and a.jump == b.jump and _centred(a) == _centred(b):
             continue
         if a.stride != b.stride:
-            remarks.append(f"the branches of `{node.name}` move by {a.stride} and {b.stride} inputs a unit ({axis})")
+            remarks.append(
+                f"the branches of `{node.name}` move by {a.stride} and {b.stride} inputs a unit ({axis})"
+            )
         elif a.centre != b.centre:
             shift = abs(a.centre - b.centre)
             remarks.append(
@@ -256,31 +271,37 @@ def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], rema
             )
 
 
-def _read(reach: Reach, wanted: tuple[Interval, ...], shape: Shape) -> tuple[Interval, ...] | None:
-    if reach is EVERYTHING:
-        return tuple(Interval(0, n - 1) for n in shape[1:])
-    read = []
-    for window, (first, last), n in zip(reach, wanted, shape[1:], strict=True):
-        positions = [i for j in range(first, last + 1) for i in _ends(window.taps(j), n)]
-        if not positions:
-            return None
-        read.append(Interval(min(positions), max(positions)))
-    return tuple(read)
+def _read(reach: Reach, wanted: Patch, shape: Shape) -> Patch:
+    if reach is None:
+        return tuple(frozenset(range(n)) for n in shape[1:])
+    return tuple(
+        frozenset(i for j in positions for i in on_map(window, j, n))
+        for window, positions, n in zip(reach, wanted, shape[1:], strict=True)
+    )
 
 
-def _ends(taps: range, n: int) -> Iterator[int]:
-    """The first and the last of the taps that lie on an axis of n positions."""
-    on_map = [i for i in taps if 0 <= i < n] if taps and (taps[0] < 0 or taps[-1] >= n) else taps
-    if on_map:
-        yield from (on_map[0], on_map[-1])
+def _with(patches: list[Patch], patch: Patch) -> list[Patch]:
+    """Patches and one more, without those that lie in another; beyond MOST_PATCHES one that covers all."""
+    if any(_lies_in(patch, other) for other in patches):
+        return patches
+    kept = [*(other for other in patches if not _lies_in(other, patch)), patch]
+    return kept if len(kept) <= MOST_PATCHES else [_cover(kept)]
 
 
-def _cover(a: Interval, b: Interval) -> Interval:
-    return Interval(min(a.first, b.first), max(a.last, b.last))
+def _lies_in(patch: Patch, other: Patch) -> bool:
+    return all(a <= b for a, b in zip(patch, other, strict=True))
+
+
+def _cover(patches: list[Patch]) -> Patch:
+    return tuple(frozenset().union(*axis) for axis in zip(*patches, strict=True))
+
+
+def _span(positions: frozenset[int]) -> Interval:
+    return Interval(min(positions), max(positions))
 
 
 def _either(a: Interval | None, b: Interval | None) -> Interval | None:
-    return _cover(a, b) if a and b else a or b
+    return Interval(min(a.first, b.first), max(a.last, b.last)) if a and b else a or b
 
 
 def _centred(field: Field) -> int | None:

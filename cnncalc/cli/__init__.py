@@ -21,6 +21,8 @@ COMMANDS = {
     "roofline": "Arithmetic intensity, and the least time that a machine's peak and bandwidth allow.",
     "energy": "Energy of arithmetic and memory: an order of magnitude, by a table that can be replaced.",
     "training": "MACs and memory of a training step: forward, gradients, optimizer.",
+    "sweep": "Every combination of widths, sizes and other variables: tables, CSV, Parquet; here or on Dask.",
+    "fit": "The largest setting that holds every limit, and the limit that binds.",
     "lint": "Check a spec: errors, doubtful steps, and whether it is what it expects to be.",
     "check": "Hold networks to limits: caps, growth against a baseline, a lock of exact figures.",
     "diff": "What differs between two networks: totals, and the layers changed, added, removed, renamed.",
@@ -47,7 +49,7 @@ class LazyGroup(TyperGroup):
             return None
         app = typer.Typer(rich_markup_mode=None, add_completion=False, pretty_exceptions_enable=False)
         module = import_module(f"{__name__}.{cmd_name.replace('-', '_')}")
-        app.command(cmd_name, help=module.__doc__)(module.command)
+        app.command(cmd_name, help=_help(module.__doc__ or ""))(module.command)
         return typer.main.get_command(app)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -63,6 +65,12 @@ class LazyGroup(TyperGroup):
             near = did_you_mean(args[0], COMMANDS)
             ctx.fail(f"No such command '{args[0]}'." + (f" {near.capitalize()}" if near else ""))
         return super().resolve_command(ctx, args)
+
+
+def _help(text: str) -> str:
+    """The docstring of a command with its examples line by line: click fills a paragraph that has no \\b."""
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(f"\b\n{part}" if part.startswith("    ") else part for part in paragraphs)
 
 
 app = typer.Typer(

@@ -24,12 +24,18 @@ from .request import Request, report
 @report
 def command(
     request: Request,
-    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16 or int8; what the table has.")] = "fp32",
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16 or int8; what the table has.")
+    ] = "fp32",
     memory: Annotated[
-        str, typer.Option("--memory", metavar="NAME", help="Where tensors are: dram, sram_1MB, sram_32kB, sram_8kB.")
+        str,
+        typer.Option(
+            "--memory", metavar="NAME", help="Where tensors are: dram, sram_1MB, sram_32kB, sram_8kB."
+        ),
     ] = "dram",
     energy_table: Annotated[
-        str | None, typer.Option("--energy-table", metavar="FILE", help="A YAML file with energies of your own.")
+        str | None,
+        typer.Option("--energy-table", metavar="FILE", help="A YAML file with energies of your own."),
     ] = None,
     fused: Annotated[
         bool, typer.Option("--fused", help="Activations, norms and additions move no bytes of their own.")
@@ -74,7 +80,13 @@ def command(
         )
     macs, moved = sum(done.macs for done in of.values()), sum(done.elements for done in of.values()) * size
     whole = spent(macs, moved, energies, dtype, memory)
-    columns = [LAYER, KIND, OUTPUT, Column("macs", "MACs", numbers.count), Column("bytes", "bytes", numbers.count)]
+    columns = [
+        LAYER,
+        KIND,
+        OUTPUT,
+        Column("macs", "MACs", numbers.count),
+        Column("bytes", "bytes", numbers.count),
+    ]
     for key in ("arithmetic", "memory", "highest"):
         columns.append(Column(key, {"highest": "energy, high"}.get(key, key), physics.joules))
     total = {
@@ -92,7 +104,11 @@ def command(
     word = " to ".join(dict.fromkeys(map(physics.joules, a_word)))
     return Report(
         caption(graph, convention),
-        [table(columns, rows, request, ["macs", "bytes", "arithmetic", "memory", "highest"], "highest", total)],
+        [
+            table(
+                columns, rows, request, ["macs", "bytes", "arithmetic", "memory", "highest"], "highest", total
+            )
+        ],
         {
             "schema": "cnncalc.energy/1",
             "name": graph.name,
@@ -116,4 +132,6 @@ def command(
 def _known(what: str, name: str, table: Any) -> None:
     if name not in table:
         near = did_you_mean(name, table) or f"it has {', '.join(table)}"
-        raise CnncalcError(f"the energy table has no {what} `{name}`", f"{near}; --energy-table FILE brings others")
+        raise CnncalcError(
+            f"the energy table has no {what} `{name}`: {near}", "--energy-table FILE brings others"
+        )

@@ -5,9 +5,10 @@
     cnncalc formula unet --of output,receptive_field
     cnncalc formula vgg16 --by-layer --latex
 
-H and W are the input's axes (T the depth, L the length, C the channels); a variable of the spec is a symbol by its
-own name. Symbols are whole numbers of at least 1. With H alone a square input stays square. Nested roundings are
-merged: a chain of strides has one ceil or floor. A formula with numbers put in is what the tables say.
+H and W are the input's axes (T the depth, L the length, C the channels); a variable of the spec is a symbol
+by its own name. Symbols are whole numbers of at least 1. With H alone a square input stays square. Nested
+roundings are merged: a chain of strides has one ceil or floor. A formula with numbers put in is what the
+tables say.
 """
 
 from __future__ import annotations
@@ -33,15 +34,24 @@ DEFAULT = "macs,params,output"
 def command(
     request: Request,
     over: Annotated[
-        str | None, typer.Option("--over", metavar="NAMES", help="Symbols: H,W,T,L,C or variables; the map's axes if not given.")
+        str | None,
+        typer.Option(
+            "--over", metavar="NAMES", help="Symbols: H,W,T,L,C or variables; the map's axes if not given."
+        ),
     ] = None,
     of: Annotated[
-        str, typer.Option("--of", metavar="FIGURES", help="macs,params,output,receptive_field,weights,activations.")
+        str,
+        typer.Option(
+            "--of", metavar="FIGURES", help="macs,params,output,receptive_field,weights,activations."
+        ),
     ] = DEFAULT,
     at: Annotated[
-        list[str] | None, typer.Option("--at", metavar="NAME=N,...", help="Numbers to put in for the symbols.")
+        list[str] | None,
+        typer.Option("--at", metavar="NAME=N,...", help="Numbers to put in for the symbols."),
     ] = None,
-    by_layer: Annotated[bool, typer.Option("--by-layer", help="A table with the formula of each layer.")] = False,
+    by_layer: Annotated[
+        bool, typer.Option("--by-layer", help="A table with the formula of each layer.")
+    ] = False,
     expand: Annotated[
         bool, typer.Option("--expand", help="Multiply out; else what goes with one size of map is collected.")
     ] = False,
@@ -62,7 +72,9 @@ def command(
         if name not in net.over:
             tied = " (the input is square; `--over H,W` frees it)" if net.tied and name == "W" else ""
             help = did_you_mean(name, net.over) or f"for instance --over {','.join((*net.over, name))}"
-            raise CnncalcError(f"the formula is over {', '.join(net.over) or 'nothing'}, not over {name}{tied}", help)
+            raise CnncalcError(
+                f"the formula is over {', '.join(net.over) or 'nothing'}, not over {name}{tied}", help
+            )
     try:
         found = [formula for figure in figures for formula in formulas(net.graph, figure, request.batch)]
     except (TypeError, ValueError, ZeroDivisionError) as error:
@@ -104,7 +116,8 @@ def _point(texts: Sequence[str]) -> dict[str, int]:
         digits = number.strip().replace("_", "")
         if not digits.isdecimal() or not 1 <= int(digits) <= 2**31:
             raise CnncalcError(
-                f"`--at {text}` is not of the form NAME=N with a whole N of at least 1", "for instance --at H=224,width=64"
+                f"`--at {text}` is not of the form NAME=N with a whole N of at least 1",
+                "for instance --at H=224,width=64",
             )
         point[name.strip()] = int(digits)
     return point
@@ -127,10 +140,12 @@ def _report(
     broken = unmet(conditions, point) if point else []
     if broken:
         told = ", ".join(f"{name}={n}" for name, n in point.items())
-        raise CnncalcError(f"at {told} there is no such network: the formula holds for {' and '.join(map(str, broken))}")
+        raise CnncalcError(
+            f"at {told} there is no such network: the formula holds for {' and '.join(map(str, broken))}"
+        )
     at = point or (dict(net.point) if set(net.point) == set(net.over) else {})
     form = "latex" if latex else request.format
-    maps = () if expand else [name for name in net.over if name not in net.graph.settings]
+    maps = None if expand else [name for name in net.over if name not in net.graph.settings]
     lines = [closed.Line(formula, at, maps, form == "latex") for formula in found]
     head = _caption(net)
     notes = [*closed.conditions(conditions, form), *_remarks(request, net)]
@@ -166,7 +181,9 @@ def _caption(net: Opened) -> list[str]:
     from .rows import input_text
 
     *others, last = net.over or ("nothing",)
-    whole = f"over {', '.join(others)}{' and ' * bool(others)}{last}" + ", whole and at least 1" * bool(net.over)
+    whole = f"over {', '.join(others)}{' and ' * bool(others)}{last}" + ", whole and at least 1" * bool(
+        net.over
+    )
     fixed = ", ".join(f"{name}={value}" for name, value in net.graph.settings.items() if name not in net.over)
     return [net.graph.name + (f" ({fixed})" if fixed else ""), input_text(net.graph), whole]
 
@@ -178,7 +195,8 @@ def _remarks(request: Request, net: Opened) -> list[str]:
     remarks = ["the input is square: W = H (--over H,W for both)"] if net.tied else []
     more = [name for name, value in graph.settings.items() if name not in net.over and type(value) is int]
     if more and request.format == "table":
-        remarks.append(f"variables that may be symbols too: {', '.join(more)} (--over {','.join((*net.over, *more[:1]))})")
+        names = ",".join((*net.over, more[0]))
+        remarks.append(f"variables that may be symbols too: {', '.join(more)} (--over {names})")
     return remarks
 
 
@@ -194,11 +212,20 @@ def _layers(request: Request, net: Opened, found: list[Formula], form: str) -> A
     rows: list[dict[str, Any]] = [
         {
             "layer": row.name,
-            "output": numbers.shape(row.last.output) if form != "latex" else closed.latex_shape(row.last.output),
+            "output": numbers.shape(row.last.output)
+            if form != "latex"
+            else closed.latex_shape(row.last.output),
             **{figure: write(total_of(row, of)) for figure, of in counts.items()},
         }
         for row in folds(net.graph, request)
     ]
-    total = {"layer": "total", **{formula.figure: write(formula.sizes[0]) for formula in found if formula.figure in SUMMED}}
-    columns = [LAYER, Column("output", OUTPUT.title), *(Column(figure, closed.TITLES[figure], right=False) for figure in figures)]
+    total = {
+        "layer": "total",
+        **{formula.figure: write(formula.sizes[0]) for formula in found if formula.figure in SUMMED},
+    }
+    columns = [
+        LAYER,
+        Column("output", OUTPUT.title),
+        *(Column(figure, closed.TITLES[figure], right=False) for figure in figures),
+    ]
     return Table(columns, rows, total)

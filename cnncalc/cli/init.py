@@ -1,7 +1,7 @@
 """Write a starter spec, and beside it the JSON Schema that gives editors completion, hover and errors.
 
-cnncalc init                          spec.yaml: LeNet-5, with comments
-cnncalc init models/net.yaml --from mobilenet_v2
+    cnncalc init                          spec.yaml: LeNet-5, with comments
+    cnncalc init models/net.yaml --from mobilenet_v2
 """
 
 from __future__ import annotations

@@ -23,8 +23,12 @@ def command(
     specs: Annotated[list[str] | None, MANY] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as failures.")] = False,
     format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="table or json.")] = "table",
-    set: Annotated[list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value.")] = None,
-    input: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input.")] = None,
+    set: Annotated[
+        list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value.")
+    ] = None,
+    input: Annotated[
+        list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input.")
+    ] = None,
 ) -> None:
     """Check specs."""
     from ..spec.load import input_shape, setting
@@ -73,6 +77,8 @@ def _lint(spec: str, settings: dict[str, Any], shape: Any) -> dict[str, Any]:
         return {"spec": spec, "error": str(error), "unmet": [], "warnings": [], "text": ""}
     pictures = [str(problem) for problem in (*failed, *warnings)]
     expectation = "what it expects holds" if graph.expect and not failed else "it expects nothing"
+    if graph.expect and any(graph.symbols()):
+        expectation = "its expectations wait for the size of the input"
     if graph.changed:
         expectation = "expectations are for the spec as written"
     counts = f"{_count(len(failed), 'failure')}, {_count(len(warnings), 'warning')}"

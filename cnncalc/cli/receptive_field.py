@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 @report
 def command(
     request: Request,
-    at: Annotated[str | None, typer.Option("--at", metavar="LAYER", help="The layer that --unit is of.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="LAYER", help="The layer that --unit is of.")
+    ] = None,
     unit: Annotated[
         str | None, typer.Option("--unit", metavar="I,J", help="The box of one output position on the input.")
     ] = None,
@@ -37,7 +39,6 @@ def command(
 ) -> Report:
     """Receptive fields."""
     from ..analyses.receptive import last_map, receptive_fields
-    from ..render import numbers
     from ..render.report import Column
     from .rows import KIND, LAYER, OUTPUT, caption, field_data, folds, table
 
@@ -49,7 +50,8 @@ def command(
     if unit is not None:
         return _one_unit(request, fields, at or last, unit)
     rows = [
-        {"layer": row.name, "kind": row.kind, **_figures(graph, fields, row.last.name)} for row in folds(graph, request)
+        {"layer": row.name, "kind": row.kind, **_figures(graph, fields, row.last.name)}
+        for row in folds(graph, request)
     ]
     columns = [
         LAYER,
@@ -91,7 +93,7 @@ def command(
 
 
 def _figures(graph: Graph, fields: ReceptiveFields, name: str) -> dict[str, Any]:
-    """The cells of a tensor: one number, or one per axis where they differ; none where no position matters."""
+    """The cells of a tensor: a number, or one per axis where they differ; none where no position matters."""
     from .rows import field_size, field_text
 
     seen, output = fields.of[name], graph.shapes[name]
@@ -114,13 +116,17 @@ def _each(values: Sequence[Any]) -> Any:
 def _axes_text(value: Any) -> str:
     from ..render import numbers
 
-    return numbers.per_axis(value if isinstance(value, tuple) else None if value is None else (value,), numbers.position)
+    return numbers.per_axis(
+        value if isinstance(value, tuple) else None if value is None else (value,), numbers.position
+    )
 
 
 def _on_image(graph: Graph, name: str, fields: ReceptiveFields) -> list[int]:
-    """The sizes of the part that lies on the image, for the unit in the middle; none where a size is not known."""
+    """The sizes of what lies on the image, for the unit in the middle; none where a size is not known."""
     sizes = []
-    for field, n, pixels in zip(fields.of[name].axes or (), graph.shapes[name][1:], graph.input_shape[1:], strict=False):
+    for field, n, pixels in zip(
+        fields.of[name].axes or (), graph.shapes[name][1:], graph.input_shape[1:], strict=False
+    ):
         if not isinstance(n, int) or not isinstance(pixels, int):
             return []
         interval = field.at(n // 2)
@@ -179,7 +185,11 @@ def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text:
                 }
             )
         data[source] = [
-            {"axis": row["axis"], "unclipped": [row["from"], row["to"]], "clipped": [row["real_from"], row["real_to"]]}
+            {
+                "axis": row["axis"],
+                "unclipped": [row["from"], row["to"]],
+                "clipped": [row["real_from"], row["real_to"]],
+            }
             for row in rows
             if row["input"] == source
         ]
@@ -208,8 +218,16 @@ def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text:
         },
         [
             "from, to, size: padding included; on image: the pixels that the unit really depends on",
-            *([] if real else ["the unit depends on no pixel: it lies in padding, or in a hole of an upconv"]),
-            *(["the unit also depends on the whole input, by a path that looks at all of it"] if seen.everything else []),
+            *(
+                []
+                if real
+                else ["the unit depends on no pixel: it lies in padding, or in a hole of an upconv"]
+            ),
+            *(
+                ["the unit also depends on the whole input, by a path that looks at all of it"]
+                if seen.everything
+                else []
+            ),
         ],
     )
 
@@ -227,15 +245,20 @@ def _position(text: str, name: str, sizes: Sequence[Any]) -> tuple[int, ...]:
         raise CnncalcError(f"{name} is a vector: its units have no position", "name a map with --at")
     if len(unit) != len(sizes):
         example = ",".join("0" for _ in sizes)
-        raise CnncalcError(f"`--unit {text}` is no position of {name}", f"one number per axis, such as --unit {example}")
+        raise CnncalcError(
+            f"`--unit {text}` is no position of {name}", f"one number per axis, such as --unit {example}"
+        )
     for j, n in zip(unit, sizes, strict=True):
         if not 0 <= j < n:
-            raise CnncalcError(f"`--unit {text}` lies outside {name}, which is {'x'.join(map(str, sizes))}", "the first unit is 0")
+            raise CnncalcError(
+                f"`--unit {text}` lies outside {name}, which is {'x'.join(map(str, sizes))}",
+                "the first unit is 0",
+            )
     return unit
 
 
 def _plot(graph: Graph, fields: ReceptiveFields) -> str:
-    """Bars of the size over the depth, one for each layer that changes it."""
+    """Bars of the size over the depth, one for each layer that sees further than all before it."""
     from ..render import numbers
     from .rows import caption
 
@@ -244,7 +267,7 @@ def _plot(graph: Graph, fields: ReceptiveFields) -> str:
         seen = fields.of[node.name]
         if seen.axes is not None:
             size = max(field.size()[1] for field in seen.axes)
-            if not rows or rows[-1][1] != size:
+            if not rows or size > rows[-1][1]:
                 rows.append((node.name, size))
     if not rows:
         raise CnncalcError(f"{graph.name} has no map with positions")

@@ -4,9 +4,10 @@
     cnncalc roofline mobilenet_v2 --peak 2T --bandwidth 50G --dtype fp16
     cnncalc roofline resnet50 --peak 19.5T --bandwidth 1.5T --batch 32 --fused
 
-FLOPs are 2 x MACs. Bytes are a layer's inputs, weights and output, each once, at one dtype; weights once a batch.
-Time = max(FLOPs / peak, bytes / bandwidth) is a lower bound: nothing that runs layer by layer is faster, and most
-is slower. With --fused activations, norms and additions are done on the way and move no bytes of their own.
+FLOPs are 2 x MACs. Bytes are a layer's inputs, weights and output, each once, at one dtype; weights once a
+batch. Time = max(FLOPs / peak, bytes / bandwidth) is a lower bound: nothing that runs layer by layer is
+faster, and most is slower. With --fused activations, norms and additions are done on the way and move no
+bytes of their own.
 """
 
 from __future__ import annotations
@@ -27,9 +28,15 @@ if TYPE_CHECKING:
 @report
 def command(
     request: Request,
-    peak: Annotated[str | None, typer.Option("--peak", metavar="RATE", help="FLOPs a second: 2T; a MAC is two.")] = None,
-    bandwidth: Annotated[str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")] = None,
-    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
+    peak: Annotated[
+        str | None, typer.Option("--peak", metavar="RATE", help="FLOPs a second: 2T; a MAC is two.")
+    ] = None,
+    bandwidth: Annotated[
+        str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")
+    ] = None,
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")
+    ] = "fp32",
     fused: Annotated[
         bool, typer.Option("--fused", help="Activations, norms and additions move no bytes of their own.")
     ] = False,
@@ -39,12 +46,16 @@ def command(
     from ..render import numbers, physics
     from ..render.report import Column
     from .memory import bytes_of
-    from .rows import KIND, LAYER, OUTPUT, caption, folds, mac_convention, table
+    from .rows import KIND, LAYER, OUTPUT, caption, folds, table
 
     machine = _machine(peak, bandwidth)
     graph, size = request.numeric, bytes_of(dtype)
     of = traffic(graph, request.batch, fused)
-    bounds = {name: bound(done.flops, done.elements * size, machine) for name, done in of.items()} if machine else {}
+    bounds = (
+        {name: bound(done.flops, done.elements * size, machine) for name, done in of.items()}
+        if machine
+        else {}
+    )
     whole: Fraction = sum((found.seconds for found in bounds.values()), Fraction(0))
     rows: list[dict[str, Any]] = []
     for row in folds(graph, request):
@@ -65,7 +76,13 @@ def command(
                 "share": float(seconds / whole) if whole else 0,
             }
         )
-    columns = [LAYER, KIND, OUTPUT, Column("flops", "FLOPs", numbers.count), Column("bytes", "bytes", numbers.count)]
+    columns = [
+        LAYER,
+        KIND,
+        OUTPUT,
+        Column("flops", "FLOPs", numbers.count),
+        Column("bytes", "bytes", numbers.count),
+    ]
     columns.append(Column("intensity", "FLOPs/byte", physics.intensity))
     if machine:
         columns += [
@@ -81,19 +98,28 @@ def command(
     if machine:
         notes = [
             f"lower bound {physics.seconds(whole)}: {flops:,} FLOPs, {moved:,} bytes",
-            f"ridge at {physics.intensity(machine.ridge)} FLOPs/byte: below it the bandwidth binds, from it on the peak",
+            f"ridge at {physics.intensity(machine.ridge)} FLOPs/byte: below it the bandwidth binds, above the peak",
             *notes,
         ]
     manner = "in place on the way (fused)" if fused else "every layer through memory"
     convention = f"FLOPs are 2 x MACs, {request.per}; {dtype}; {manner}"
     return Report(
         caption(graph, convention, *([physics.machine(machine)] if machine else [])),
-        [table(columns, rows, request, ["flops", "bytes", "seconds", "share"], "seconds" if machine else "bytes", total)],
+        [
+            table(
+                columns,
+                rows,
+                request,
+                ["flops", "bytes", "seconds", "share"],
+                "seconds" if machine else "bytes",
+                total,
+            )
+        ],
         {
             "schema": "cnncalc.roofline/1",
             "name": graph.name,
             "input": list(graph.input_shape),
-            "convention": f"{convention}; time is a lower bound, max(FLOPs / peak, bytes / bandwidth) of each layer",
+            "convention": f"{convention}; time is a lower bound: max(FLOPs / peak, bytes / bandwidth) a layer",
             "batch": request.batch,
             "dtype": dtype,
             "fused": fused,
@@ -124,7 +150,9 @@ def _machine(peak: str | None, bandwidth: str | None) -> Machine | None:
         return None
     if peak is None or bandwidth is None:
         missing, given = ("--peak", "--bandwidth") if peak is None else ("--bandwidth", "--peak")
-        raise CnncalcError(f"`{given}` without `{missing}` bounds no time", "for instance --peak 2T --bandwidth 50G")
+        raise CnncalcError(
+            f"`{given}` without `{missing}` bounds no time", "for instance --peak 2T --bandwidth 50G"
+        )
     return Machine(
         rate(peak, "--peak", FLOPS_PER_SECOND, "2T"), rate(bandwidth, "--bandwidth", BYTES_PER_SECOND, "50G")
     )

@@ -17,7 +17,9 @@ from .request import Request, report
 @report
 def command(
     request: Request,
-    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")
+    ] = "fp32",
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
     ] = False,
@@ -28,7 +30,18 @@ def command(
     from ..render import numbers
     from ..render.report import Column
     from .memory import bytes_of
-    from .rows import KIND, LAYER, OUTPUT, caption, field_size, field_text, folds, mac_convention, table, total_of
+    from .rows import (
+        KIND,
+        LAYER,
+        OUTPUT,
+        caption,
+        field_size,
+        field_text,
+        folds,
+        mac_convention,
+        table,
+        total_of,
+    )
 
     graph = request.numeric
     size = bytes_of(dtype)
@@ -93,14 +106,22 @@ def _asides(request: Request) -> list[str]:
     graph = request.graph
     learned, work = params(graph), macs(graph)
     if learned.frozen:
-        asides.append(f"frozen {numbers.count(learned.frozen)}   trainable {numbers.count(learned.trainable)}")
+        asides.append(
+            f"frozen {numbers.count(learned.frozen)}   trainable {numbers.count(learned.trainable)}"
+        )
     if learned.buffers:
-        asides.append(f"besides the params {numbers.count(learned.buffers)} buffers (running statistics of batch norms)")
+        asides.append(
+            f"besides the params {numbers.count(learned.buffers)} buffers (running statistics of batch norms)"
+        )
     if work.between_activations:
-        asides.append(f"of the MACs {numbers.count(work.between_activations)} multiply two activations (matmul)")
+        asides.append(
+            f"of the MACs {numbers.count(work.between_activations)} multiply two activations (matmul)"
+        )
     if graph is not request.whole:
         extra = params(request.whole).total - learned.total
-        asides.append(f"left out: {numbers.count(extra)} params in steps that only training uses (--training counts them)")
+        asides.append(
+            f"left out: {numbers.count(extra)} params in steps that only training uses (--training counts them)"
+        )
     return asides
 
 
@@ -111,7 +132,12 @@ def _data(request: Request, dtype: str, size: int, in_place: bool) -> dict[str, 
     from .rows import field_data, mac_convention
 
     graph, batch = request.numeric, request.batch
-    learned, work, fields, alive = params(graph), macs(graph), receptive_fields(graph), memory(graph, in_place)
+    learned, work, fields, alive = (
+        params(graph),
+        macs(graph),
+        receptive_fields(graph),
+        memory(graph, in_place),
+    )
     axes = len(graph.input_shape) - 1
     last = last_map(graph, fields) or next(iter(graph.inputs))
     inputs: Any = list(graph.input_shape)

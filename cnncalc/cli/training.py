@@ -3,10 +3,11 @@
     cnncalc training resnet50 --batch 32 --optimizer adam
     cnncalc training net.yaml --dtype bf16
 
-An input gradient costs the forward MACs again, except where nothing below is trained (the first layer, layers on a
-frozen body); a weight gradient too, except where the layer is frozen. What is kept for the backward pass is the
-most: every tensor that a layer with a gradient to compute reads. Optimizer state is fp32; with a 16-bit --dtype an
-fp32 copy of the trained weights counts with it. Steps of training only (auxiliary heads) are included.
+An input gradient costs the forward MACs again, except where nothing below is trained (the first layer,
+layers on a frozen body); a weight gradient too, except where the layer is frozen. What is kept for the
+backward pass is the most: every tensor that a layer with a gradient to compute reads. Optimizer state is
+fp32; with a 16-bit --dtype an fp32 copy of the trained weights counts with it. Steps of training only
+(auxiliary heads) are included.
 """
 
 from __future__ import annotations
@@ -25,8 +26,12 @@ DTYPES = ("fp32", "tf32", "bf16", "fp16", "fp64")
 @report
 def command(
     request: Request,
-    optimizer: Annotated[str, typer.Option("--optimizer", metavar="NAME", help="sgd, momentum or adam.")] = "adam",
-    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="Of weights, gradients, activations.")] = "fp32",
+    optimizer: Annotated[
+        str, typer.Option("--optimizer", metavar="NAME", help="sgd, momentum or adam.")
+    ] = "adam",
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="DTYPE", help="Of weights, gradients, activations.")
+    ] = "fp32",
 ) -> Report:
     """A training step."""
     from dataclasses import replace
@@ -40,7 +45,9 @@ def command(
 
     for what, name, known in (("optimizer", optimizer, STATES), ("dtype to train in", dtype, DTYPES)):
         if name not in known:
-            raise CnncalcError(f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}")
+            raise CnncalcError(
+                f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}"
+            )
     request = replace(request, training=True)
     graph, batch, size = request.numeric, request.batch, BYTES[dtype]
     step, learned = training(graph), params(graph)
@@ -83,7 +90,8 @@ def command(
     parts = {
         "weights": f"{dtype}, running statistics included",
         "gradients": f"{dtype}, of the {learned.trainable:,} trained parameters",
-        "optimizer": f"{optimizer}: {STATES[optimizer]} fp32 a trained parameter" + ", and an fp32 copy" * bool(master),
+        "optimizer": f"{optimizer}: {STATES[optimizer]} fp32 a trained parameter"
+        + ", and an fp32 copy" * bool(master),
         "activations": f"{dtype}, kept for the backward pass, {request.per}",
     }
     whole = sum(memory.values())
@@ -135,6 +143,6 @@ def command(
         },
         [
             f"{total_macs:,} MACs{ratio}; element-wise work apart",
-            f"{numbers.size(whole)} at the most: workspace and the copies that a dropout makes are not counted",
+            f"{numbers.size(whole)} at the most; workspace and the copies that a dropout makes not counted",
         ],
     )

@@ -21,7 +21,8 @@ from .sliding import Places, middle, pad, places, steps, taps, windows
 BAND = 1 << 19
 """Elements of the columns that are multiplied at a time: they stay in the cache."""
 
-CHANNELS_AT_A_TIME = 8
+PIECE = 1 << 15
+"""Elements of the output of a depthwise convolution that are worked on at a time."""
 
 
 def convolve(x: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally) -> Array:
@@ -64,8 +65,9 @@ def _unfolded(
 def _shifted(padded: Array, weight: Array, grid: Sequence[Places], out: Array, tally: Tally) -> None:
     """Channels apart: weight (C * multiplier, *kernel); tap by tap, a few channels at a time."""
     multiplier = len(weight) // len(padded)
-    for first in range(0, len(padded), CHANNELS_AT_A_TIME):
-        part = padded[first : first + CHANNELS_AT_A_TIME]
+    at_a_time = max(1, PIECE // prod(out.shape[1:]))
+    for first in range(0, len(padded), at_a_time):
+        part = padded[first : first + at_a_time]
         for m in range(multiplier):
             chosen = slice(first * multiplier + m, (first + len(part)) * multiplier, multiplier)
             total = np.zeros((len(part), *out.shape[1:]), dtype=out.dtype)

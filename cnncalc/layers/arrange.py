@@ -1,8 +1,8 @@
 """Elements moved, dropped or added, and none computed.
 
-    flatten      reshape: [256, 6, 6]      permute: [1, 0]      channel_shuffle: 3
-    pad: 1       crop: $up.size            slice: {axis: channels, stop: 24}      split: {parts: 2, part: 0}
-    pixel_shuffle: 2                       space_to_depth: 2
+flatten      reshape: [256, 6, 6]      permute: [1, 0]      channel_shuffle: 3
+pad: 1       crop: $up.size            slice: {axis: channels, stop: 24}      split: {parts: 2, part: 0}
+pixel_shuffle: 2                       space_to_depth: 2
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from ..dims import Dim, Shape, divides, equals, exact_div, product
 from .base import AXIS_NAMES, NEW, VIEW, Need, Shapes, Weightless, size_text
 from .fields import COUNT, NATURAL, Choice, Pad, Padding, PerAxis, WholeList, field
-from .windows import EVERYTHING, Nearest, Reach, Window, same_place
+from .windows import EVERYTHING, Border, Nearest, Reach, Window, same_place
 
 AXES = ("channels", "depth", "height", "width", "length")
 
@@ -59,7 +59,8 @@ class Reshape(Arrangement):
     storage = VIEW
 
     shape: tuple[Dim, ...] = field(
-        WholeList(0, "a list of sizes, channels first"), about="the new sizes, channels first; 0 for what remains"
+        WholeList(0, "a list of sizes, channels first"),
+        about="the new sizes, channels first; 0 for what remains",
     )
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -72,7 +73,9 @@ class Reshape(Arrangement):
         if rest:
             yield Need("shape", divides(known, n), f"{n} elements cannot be divided into parts of {known}")
         else:
-            yield Need("shape", equals(known, n), f"{size_text(inputs[0])} has {n} elements, the new shape {known}")
+            yield Need(
+                "shape", equals(known, n), f"{size_text(inputs[0])} has {n} elements, the new shape {known}"
+            )
 
     def output(self, *inputs: Shape) -> Shape:
         """The new sizes."""
@@ -98,7 +101,9 @@ class Permute(Arrangement):
     main = "order"
     storage = VIEW
 
-    order: tuple[int, ...] = field(WholeList(0, "a list of axes"), about="for each new axis the old one, 0 the channels")
+    order: tuple[int, ...] = field(
+        WholeList(0, "a list of axes"), about="for each new axis the old one, 0 the channels"
+    )
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Each axis once."""
@@ -127,7 +132,9 @@ class ChannelShuffle(Arrangement):
         """Groups divide the channels."""
         channels = inputs[0][0]
         yield Need(
-            "groups", divides(self.groups, channels), f"{self.groups} groups do not divide the {channels} channels"
+            "groups",
+            divides(self.groups, channels),
+            f"{self.groups} groups do not divide the {channels} channels",
         )
 
     def output(self, *inputs: Shape) -> Shape:
@@ -157,7 +164,9 @@ class PixelShuffle(Arrangement):
         """The channels can be dealt out."""
         channels, *sizes = inputs[0]
         area = self.scale ** len(sizes)
-        yield Need("scale", divides(area, channels), f"{area} positions do not divide the {channels} channels")
+        yield Need(
+            "scale", divides(area, channels), f"{area} positions do not divide the {channels} channels"
+        )
 
     def output(self, *inputs: Shape) -> Shape:
         """Fewer channels, longer axes."""
@@ -249,8 +258,10 @@ class PadMap(Arrangement):
         )
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The same position, counted from the new edge."""
-        return (tuple(Window(1, 1, before) for before, _ in self.padding),)
+        """The same position, counted from the new edge; a mirrored or repeated one is a copy of another."""
+        if self.mode == "zeros":
+            return (tuple(Window(1, 1, before) for before, _ in self.padding),)
+        return (tuple(Border(before, self.mode == "reflect") for before, _ in self.padding),)
 
 
 class Crop(Arrangement):
@@ -260,8 +271,12 @@ class Crop(Arrangement):
     main = "size"
     storage = NEW
 
-    size: tuple[Dim, ...] = field(PerAxis(1), about="size that remains, a number or one per axis, such as $up.size")
-    offset: tuple[Dim, ...] | None = field(PerAxis(0), None, about="first position that remains; the middle if not given")
+    size: tuple[Dim, ...] = field(
+        PerAxis(1), about="size that remains, a number or one per axis, such as $up.size"
+    )
+    offset: tuple[Dim, ...] | None = field(
+        PerAxis(0), None, about="first position that remains; the middle if not given"
+    )
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The part lies in the map."""
@@ -269,7 +284,9 @@ class Crop(Arrangement):
             AXIS_NAMES[len(inputs[0]) - 1], inputs[0][1:], self.size, self._starts(inputs[0]), strict=True
         ):
             yield Need("size", n - size >= 0, f"{size} is more than the {name} {n}")
-            yield Need("offset", n - size - start >= 0, f"{size} from position {start} is past the {name} {n}")
+            yield Need(
+                "offset", n - size - start >= 0, f"{size} from position {start} is past the {name} {n}"
+            )
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, and the size that remains."""
@@ -339,8 +356,14 @@ class Split(Arrangement):
             yield Need("axis", False, f"{size_text(inputs[0])} has no axis `{self.axis}`")
             return
         n = inputs[0][axis]
-        yield Need("parts", divides(self.parts, n), f"{self.parts} parts do not divide the {n} of axis `{self.axis}`")
-        yield Need("part", self.parts - self.part >= 1, f"part {self.part} is none of the {self.parts} parts, 0 first")
+        yield Need(
+            "parts", divides(self.parts, n), f"{self.parts} parts do not divide the {n} of axis `{self.axis}`"
+        )
+        yield Need(
+            "part",
+            self.parts - self.part >= 1,
+            f"part {self.part} is none of the {self.parts} parts, 0 first",
+        )
 
     def output(self, *inputs: Shape) -> Shape:
         """One axis is shorter."""
@@ -382,4 +405,3 @@ class Mean(Weightless):
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The whole map, or the same position."""
         return (EVERYTHING if self.over == "map" else same_place(len(output) - 1),)
-

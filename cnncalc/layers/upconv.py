@@ -1,10 +1,10 @@
 """Transposed convolution: each input position adds a weighted window to the output.
 
-    upconv: {out: 64, kernel: 2, stride: 2}
+upconv: {out: 64, kernel: 2, stride: 2}
 
-    size    = (n - 1) * s - before - after + (k - 1) * d + 1 + output_padding
-    weights = C * O/G * kh * kw
-    MACs    = weights * input positions      every input tap is multiplied, even what the padding cuts off
+size    = (n - 1) * s - before - after + (k - 1) * d + 1 + output_padding
+weights = C * O/G * kh * kw
+MACs    = weights * input positions      every input tap is multiplied, even what the padding cuts off
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from ..dims import Dim, Shape, divides, exact_div, product
+from ..dims import Dim, Shape, at_least, divides, exact_div, product
 from .base import AXIS_NAMES, NEW, NO_WEIGHTS, Layer, Need, Shapes
 from .conv import BIAS
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, NATURAL_PER_AXIS, Pad, Padding, field
@@ -33,7 +33,9 @@ class Upconv(Layer):
     out: Dim = field(COUNT, about="output channels")
     kernel: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="extent of the window in taps")
     stride: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="outputs from one input to the next")
-    padding: tuple[Pad, ...] = field(Padding(), 0, about="outputs cut off at the edges: as the conv that it undoes")
+    padding: tuple[Pad, ...] = field(
+        Padding(), 0, about="outputs cut off at the edges: as the conv that it undoes"
+    )
     output_padding: tuple[Dim, ...] = field(NATURAL_PER_AXIS, 0, about="outputs added at the end")
     dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
@@ -48,10 +50,25 @@ class Upconv(Layer):
         """Groups divide, and something is left after the padding is cut off."""
         channels, *sizes = inputs[0]
         groups = self.groups
-        yield Need("groups", divides(groups, channels), f"{groups} groups do not divide the {channels} input channels")
-        yield Need("groups", divides(groups, self.out), f"{groups} groups do not divide the {self.out} output channels")
+        yield Need(
+            "groups",
+            divides(groups, channels),
+            f"{groups} groups do not divide the {channels} input channels",
+        )
+        yield Need(
+            "groups",
+            divides(groups, self.out),
+            f"{groups} groups do not divide the {self.out} output channels",
+        )
         for name, n, size in zip(AXIS_NAMES[len(sizes)], sizes, self.output(inputs[0])[1:], strict=True):
             yield Need("padding", size >= 1, f"the padding cuts off the whole {name}: {n} becomes {size}")
+        for extra, s, d in zip(self.output_padding, self.stride, self.dilation, strict=True):
+            yield Need(
+                "output_padding",
+                at_least(s, d) - extra >= 1,
+                f"{extra} is not less than the stride {s} or the dilation {d}",
+                "a smaller one: the added outputs would be empty",
+            )
 
     def output(self, *inputs: Shape) -> Shape:
         """Filters, then the stretched sizes."""
@@ -61,7 +78,12 @@ class Upconv(Layer):
                 (n - 1) * s - sum(self._cut(axis, n)) + (k - 1) * d + 1 + extra
                 for axis, (n, k, s, d, extra) in enumerate(
                     zip(
-                        inputs[0][1:], self.kernel, self.stride, self.dilation, self.output_padding, strict=True
+                        inputs[0][1:],
+                        self.kernel,
+                        self.stride,
+                        self.dilation,
+                        self.output_padding,
+                        strict=True,
                     )
                 )
             ),
@@ -100,5 +122,6 @@ class Upconv(Layer):
         extent = (self.kernel[axis] - 1) * self.dilation[axis] + 1
         if self.padding[axis] == "same":
             total = extent - self.stride[axis]
-            return total // 2, total - total // 2
+            before = at_least(total, 0) // 2
+            return before, total - before
         return zeros(self.padding[axis], extent)

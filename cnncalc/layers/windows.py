@@ -7,6 +7,7 @@ map included), after how many outputs the picture repeats (`period`), and by how
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import gcd
 from typing import NamedTuple
 
@@ -40,6 +41,37 @@ class Window(NamedTuple):
         """The input positions that output j reads."""
         first = j * self.stride - self.before
         return range(first, first + (self.kernel - 1) * self.dilation + 1, self.dilation)
+
+
+class Border(NamedTuple):
+    """A map between `before` positions and more that repeat its edge, or mirror what lies behind the edge.
+
+    Unit by unit it is padding, as `taps` says; such a position holds a copy of the one that `inside` gives.
+    """
+
+    before: int
+    mirrored: bool
+
+    @property
+    def period(self) -> int:
+        """Every output has the same picture."""
+        return 1
+
+    @property
+    def shift(self) -> int:
+        """One input."""
+        return 1
+
+    def taps(self, j: int) -> range:
+        """The same position, counted from the new edge."""
+        return range(j - self.before, j - self.before + 1)
+
+    def inside(self, j: int, n: int) -> int:
+        """The position on a map of n that output j copies."""
+        i, last = j - self.before, n - 1
+        if self.mirrored:
+            return abs(i) if i <= last else 2 * last - i
+        return max(0, min(i, last))
 
 
 class Scatter(NamedTuple):
@@ -150,7 +182,7 @@ class Adaptive(NamedTuple):
         return range(j * self.n // self.m, -(-(j + 1) * self.n // self.m))
 
 
-Axis = Window | Scatter | Nearest | Interpolated | Adaptive
+Axis = Window | Border | Scatter | Nearest | Interpolated | Adaptive
 
 Reach = tuple[Axis, ...] | None
 """One window per spatial axis; `EVERYTHING` where each output sees the whole of the input."""
@@ -162,6 +194,14 @@ SAME_PLACE = Window(1)
 
 
 SAME_PLACES: tuple[Reach, ...] = tuple((SAME_PLACE,) * axes for axes in range(5))
+
+
+def on_map(window: Axis, j: int, n: int) -> Iterator[int]:
+    """The positions on a map of n that output j depends on."""
+    if isinstance(window, Border):
+        yield window.inside(j, n)
+    else:
+        yield from (i for i in window.taps(j) if 0 <= i < n)
 
 
 def same_place(axes: int) -> Reach:

@@ -1,4 +1,4 @@
-"""Closed forms on the page: one line a formula, with what its numbers give, in text, in a table or in LaTeX."""
+"""Closed forms on the page: a line for each, and what numbers put in give; in text, a table or LaTeX."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ TERMS_A_LINE = 3
 class Line:
     """A formula in words, and its value at a point."""
 
-    def __init__(self, formula: Formula, at: Mapping[str, int], maps: Collection[str], tex: bool) -> None:
+    def __init__(
+        self, formula: Formula, at: Mapping[str, int], maps: Collection[str] | None, tex: bool
+    ) -> None:
         self.title = " ".join(filter(None, (formula.part, TITLES[formula.figure])))
         self.sizes = _collapsed(formula)
         self.groups = [_groups(size, maps, tex) for size in self.sizes]
@@ -46,14 +48,16 @@ class Line:
         }
 
 
-def _groups(size: Any, maps: Collection[str], tex: bool) -> list[str]:
-    """The signed summands of a formula, those with the same sizes of maps collected: `ceil(H/2)^2 (2 w^2 + w)`."""
+def _groups(size: Any, maps: Collection[str] | None, tex: bool) -> list[str]:
+    """The signed summands of a formula; with `maps` those with the same maps collected: `H^2 (2 w^2 + w)`."""
     write = latex if tex else str
     if not isinstance(size, Polynomial) or not size.terms:
         return [write(size)]
     collected: dict[Monomial, list[tuple[Monomial, int]]] = {}
     for factors, count in size.ordered():
-        of_maps = frozenset((atom, power) for atom, power in factors if atom.parts or atom.word in maps)
+        of_maps = frozenset(
+            (atom, power) for atom, power in factors if maps is not None and (atom.parts or atom.word in maps)
+        )
         collected.setdefault(of_maps, []).append((factors - of_maps, count))
     summands: list[tuple[bool, str]] = []
     for of_maps, terms in collected.items():

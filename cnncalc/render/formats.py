@@ -18,7 +18,7 @@ def written(report: Report, form: str) -> str:
     """The text of a report in a format, with a line end."""
     if form == "json":
         return _json(report.data)
-    if report.text is not None and form != "csv":
+    if report.text is not None and (form != "csv" or not report.tables):
         return report.text if report.text.endswith("\n") else report.text + "\n"
     if form == "csv":
         return _csv(report.tables)
@@ -56,6 +56,8 @@ def save(text: str, output: str) -> None:
 def save_bytes(content: bytes, output: str) -> None:
     """Write a file whole or not at all."""
     path = Path(output)
+    if not path.name or path.is_dir():
+        raise CnncalcError(f"{output or 'an output without a name'} cannot be written: it is a folder", "name a file in it")
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.write_bytes(content)

@@ -25,7 +25,9 @@ def joules(picojoules: Any) -> str:
 
 def intensity(value: Any) -> str:
     """Three digits; a dash where nothing moves."""
-    return numbers.NOTHING if value is None else f"{float(value):.3g}" if value < 100 else f"{float(value):.0f}"
+    return (
+        numbers.NOTHING if value is None else f"{float(value):.3g}" if value < 100 else f"{float(value):.0f}"
+    )
 
 
 def machine(of: Machine) -> str:
@@ -43,8 +45,6 @@ def _rate(value: Fraction) -> str:
 def _scaled(value: Any, units: tuple[tuple[int, str], ...]) -> str:
     if not value:
         return numbers.NOTHING
-    for power, unit in units:
-        scaled = Fraction(value) / Fraction(10) ** power
-        if scaled >= 1:
-            break
+    power, unit = next((unit for unit in units if Fraction(value) >= Fraction(10) ** unit[0]), units[-1])
+    scaled = Fraction(value) / Fraction(10) ** power
     return f"{float(scaled):.3g} {unit}" if scaled < 1000 else f"{float(scaled):,.0f} {unit}"

@@ -6,16 +6,19 @@ and everything else is still checked. So one run shows all that is wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from ..dims import Shape, product
-from ..errors import Diagnostic, Label, Mark, did_you_mean
+from ..dims import Shape, admitted, product, settled, sized
+from ..errors import MOST_SHOWN, Diagnostic, Label, Mark, SpecError, did_you_mean
 from ..graph import Graph, Node
 from ..layers import KINDS, ArgumentError, Layer, Need
 from ..layers.base import AXIS_NAMES, size_text
+from ..layers.fields import shown
 from .expressions import ExpressionError, decided
+from .read import _values
 from .steps import (
     Arguments,
     BlockCall,
@@ -28,14 +31,15 @@ from .steps import (
     JoinCall,
     LayerCall,
     Loop,
+    Lost,
     Reference,
     Step,
     Unknown,
     Value,
 )
 
-MAX_LAYERS = 500_000
-MAX_STEPS = 2_000_000
+MAX_LAYERS = 150_000
+MAX_STEPS = 300_000
 
 
 class Tensor(NamedTuple):
@@ -113,10 +117,17 @@ class Expander:
         self.seen: set[tuple[Mark, str]] = {(problem.mark, problem.message) for problem in problems}
         self.nodes: list[Node] = []
         self.paths: dict[str, Tensor] = {}
+        self.made: dict[str, Node] = {}
+        self.copies: dict[str, int] = {}
+        self.named: dict[str, Mark] = {}
+        """The paths that `as` gives, and where."""
+
         self.heads: dict[str, tuple[str, Mark]] = {}
         self.references: set[str] = set()
         self.outputs: dict[tuple[Layer, tuple[Shape, ...]], Shape] = {}
         self.weights: dict[str, tuple[str, Mapping[str, Shape], Mark]] = {}
+        self.provisos: list[Any] = []
+        """The conditions on symbols that were taken to hold."""
         self.steps_run = 0
         self.axes = 2
         self.whole = True
@@ -129,6 +140,7 @@ class Expander:
         first = next(iter(tensors.values()))
         self.axes = len(first.shape or ()) - 1
         self.paths.update(tensors)
+        self.named.update(self.document.input_marks)
         context = Context(self.variables, "", "", dict(tensors), first)
         end = self.run(self.document.steps, first, context)
         if self.whole and not self.problems:
@@ -155,7 +167,7 @@ class Expander:
         if step.name is not None:
             try:
                 context.tensors[step.name(context.scope)] = lost
-            except (ExpressionError, Unknown):
+            except (Fault, Unknown):
                 pass
         return lost
 
@@ -163,13 +175,15 @@ class Expander:
         if (diagnostic.mark, diagnostic.message) in self.seen:
             return
         self.seen.add((diagnostic.mark, diagnostic.message))
+        if len(self.problems) > MOST_SHOWN:
+            raise SpecError(self.problems)
         chain = [f"in {call.place}, called at line {call.mark.line + 1}" for call in context.call or ()]
         self.problems.append(replace(diagnostic, notes=(*diagnostic.notes, *chain)))
 
     def _step(self, step: Step, at: Tensor, context: Context) -> Tensor:
-        self.steps_run += 1
-        if self.steps_run > MAX_STEPS:
-            raise TooLarge(_fault(f"more than {MAX_STEPS:,} steps run", step.mark).diagnostic)
+        self._count(step)
+        if isinstance(step.body, Lost):
+            raise Unknown
         if step.start is not None:
             at = self._tensor(step.start, at, context)
         if step.frozen or step.train_only:
@@ -183,6 +197,11 @@ class Expander:
             return at
         return self._once(step, at, context, scope, "", {})
 
+    def _count(self, step: Step) -> None:
+        self.steps_run += 1
+        if self.steps_run > MAX_STEPS:
+            raise TooLarge(_fault(f"more than {MAX_STEPS:,} steps are run", step.mark, FEWER).diagnostic)
+
     def _repeated(self, step: Step, at: Tensor, context: Context) -> Tensor:
         scope = _Local(context.scope, at, context)
         lists = {name: (value, value(scope)) for name, value in step.each.items()}
@@ -190,9 +209,11 @@ class Expander:
             if not isinstance(members, list | tuple):
                 raise _fault(f"`each` gives `{name}` one value a turn, in a list", value.mark, "each: {stride: [2, 1]}")
         if step.repeat is not None:
-            turns = step.repeat(scope)
+            turns = settled(step.repeat(scope))
             if not isinstance(turns, int) or isinstance(turns, bool) or turns < 0:
-                raise _fault(f"`repeat` is a whole number, and is `{turns}`", step.repeat.mark)
+                raise _fault(f"`repeat` must be a whole number of at least 0, and is {shown(turns)}", step.repeat.mark)
+            if turns > MAX_LAYERS:
+                raise _fault(f"`repeat` is {turns:,}, which is more than {MAX_LAYERS:,}", step.repeat.mark)
         else:
             turns = len(next(iter(lists.values()))[1])
         for name, (value, members) in lists.items():
@@ -200,6 +221,7 @@ class Expander:
                 raise _fault(f"`each` has {len(members)} values of `{name}` for {turns} turns", value.mark)
         named = step.name is not None and "i" in step.name.names
         for turn in range(turns):
+            self._count(step)
             scope = _Local({**context.scope, "i": turn}, at, context)
             if step.when is not None and not self._decide(step.when, scope):
                 continue
@@ -227,6 +249,8 @@ class Expander:
     ) -> Tensor:
         body = step.body
         name, path, shared = self._path(step, context, scope, turn)
+        if name and not turn:
+            self._name(step, name, path, context)
         if isinstance(body, LayerCall):
             end = self._layers(body, path, shared, step, at, context, scope, changes)
         elif isinstance(body, BlockCall):
@@ -238,12 +262,14 @@ class Expander:
         elif isinstance(body, Head):
             self._heads(body, path, shared, step, name, at, context, scope)
             return at
-        else:
+        elif isinstance(body, Group):
             if step.name is None and not turn:
                 inner = context
             else:
                 inner = context._replace(prefix=f"{path}/", shared=f"{shared}/", outer=("", ""), loop=frozenset())
             end = self.run(body.steps, at, inner)
+        else:
+            raise Unknown
         if name:
             context.tensors[name] = end
             if name not in self.paths and not turn:
@@ -254,22 +280,30 @@ class Expander:
         prefix, shared = context.prefix, context.shared
         name = ""
         if step.name is not None:
-            try:
-                name = step.name(scope)
-            except ExpressionError as error:
-                raise _fault(error.message, step.mark, error.help) from None
+            name = step.name(scope)
             if step.name.names & context.loop:
                 prefix, shared = context.outer
         word = name or step.label
         path = f"{prefix}{word}{turn}"
         if step.share is None:
             return name, path, f"{shared}{word}{turn}"
-        try:
-            label = step.share(scope)
-        except ExpressionError as error:
-            raise _fault(error.message, step.mark, error.help) from None
         start = shared if not context.loop else context.outer[1]
-        return name, path, f"{start}{label}"
+        return name, path, f"{start}{step.share(scope)}"
+
+    def _name(self, step: Step, name: str, path: str, context: Context) -> None:
+        """Take note of a name that a step gives; two tensors cannot have one."""
+        mark = step.name.mark if step.name is not None else step.mark
+        known = self.named.setdefault(path, mark)
+        if known is mark and path not in self.made:
+            return
+        if known is mark:
+            help = f"a name that changes from turn to turn, such as `{name}_$i`, is another one in each"
+            self._report(Diagnostic(f"more than one tensor gets the name `{name}`", mark, help=help), context)
+        elif known in self.document.input_marks.values():
+            self._report(Diagnostic(f"`{name}` is the name of an input", mark, help="use another name"), context)
+        else:
+            labels = (Label(known, "first here"),)
+            self._report(Diagnostic(f"two tensors have the name `{name}`", mark, "again here", labels), context)
 
     # --- one layer -------------------------------------------------------------------------------------------
 
@@ -304,8 +338,8 @@ class Expander:
             return at
         call = following.call
         if call is None:
-            if word not in KINDS or KINDS[word].joins:
-                raise _fault(f"no layer kind `{word}`", following.name.mark, did_you_mean(str(word), KINDS))
+            if not isinstance(word, str) or word not in KINDS or KINDS[word].joins:
+                raise _fault(f"no layer kind {shown(word)}", following.name.mark, did_you_mean(str(word), KINDS))
             call = LayerCall(KINDS[word], {})
         layer = self._made(call, following.name.mark, at, scope, {})
         kind = call.kind.kind
@@ -334,15 +368,24 @@ class Expander:
             return made
         problem = call.kind.check(axes)
         if problem and at.shape is not None:
-            raise _fault(f"`{call.kind.kind}` {problem}: {size_text(at.shape)}", mark)
+            help = "move it before the `flatten`, or `reshape` to a map" if len(at.shape) == 1 else ""
+            raise _fault(f"`{call.kind.kind}` {problem}: {size_text(at.shape)}", mark, help)
         try:
-            layer = call.kind.read(values, axes)
+            layer = call.kind.read({name: admitted(value) for name, value in values.items()}, axes)
         except ArgumentError as error:
             place = arguments[error.field].mark if error.field in arguments else mark
-            raise _fault(error.message, place, self._example(call.kind) if not error.field else "") from None
+            help = self._example(call.kind) if not error.field else self._dollar(values[error.field], scope)
+            raise _fault(error.message, place, help) from None
         if key is not None:
             call.made[key] = layer
         return layer
+
+    def _dollar(self, value: Any, scope: _Local) -> str:
+        """Help where a text without a dollar sign stands for an expression."""
+        if not isinstance(value, str):
+            return ""
+        meant = re.sub(r"[A-Za-z_]\w*", lambda word: "$" * (word[0] in scope.values_) + word[0], value)
+        return f"a variable has a dollar sign: `{meant}`" if meant != value else ""
 
     def _example(self, kind: type[Layer]) -> str:
         needed = ", ".join(f"{name}: ..." for name, field in kind.fields.items() if field.required)
@@ -380,16 +423,23 @@ class Expander:
         if known is not None:
             return known
         for need in layer.needs(*incoming):
-            if not _holds(need):
+            if not self._holds(need):
                 given = {**(arguments or {}), **(changes or {})}
                 place = given[need.field].mark if need.field in given else mark
                 raise _fault(f"`{layer.kind}`: {need.message}", place, need.help)
-        output = layer.output(*incoming)
+        output = sized(layer.output(*incoming))
         try:
             self.outputs[key] = output
         except TypeError:
             pass
         return output
+
+    def _holds(self, need: Need) -> bool:
+        """Numbers decide; a condition on symbols is taken to hold, and kept as a proviso."""
+        if isinstance(need.holds, bool):
+            return need.holds
+        self.provisos.append(need.holds)
+        return True
 
     def _node(
         self,
@@ -403,28 +453,33 @@ class Expander:
         context: Context,
     ) -> Tensor:
         if path in self.paths:
-            path = self._another(path)
+            other = self._another(path)
+            if shared.rpartition("/")[2] == path.rpartition("/")[2]:
+                shared += other[len(path) :]
+            path = other
         if len(self.nodes) >= MAX_LAYERS:
-            raise TooLarge(_fault(f"more than {MAX_LAYERS:,} layers", mark).diagnostic)
+            raise TooLarge(_fault(f"more than {MAX_LAYERS:,} layers", mark, FEWER).diagnostic)
         node = Node(path, layer, inputs, incoming, output, shared, context.frozen, context.train_only, mark)
         if shared != path:
             self._share(node, shared, mark)
         self.nodes.append(node)
+        self.made[path] = node
         tensor = Tensor(path, output)
         self.paths[path] = tensor
         return tensor
 
     def _another(self, path: str) -> str:
-        number = 2
-        while f"{path}_{number}" in self.paths:
+        number = self.copies.get(path, 2)
+        while f"{path}_{number}" in self.paths or f"{path}_{number}" in self.heads:
             number += 1
+        self.copies[path] = number
         return f"{path}_{number}"
 
     def _share(self, node: Node, shared: str, mark: Mark) -> None:
         weights = node.weights
         owner = self.weights.get(shared)
         if owner is None:
-            known = next((other for other in self.nodes if other.name == shared), None)
+            known = self.made.get(shared)
             if known is not None and known.mark is not None:
                 owner = (known.name, known.weights, known.mark)
             else:
@@ -459,21 +514,8 @@ class Expander:
         if block is None:
             raise Unknown
         names = [parameter.name for parameter in block.parameters]
-        given: dict[str, Value] = {}
-        for name, value in call.arguments.items():
-            if name.isdigit():
-                if int(name) >= len(names):
-                    takes = f"it takes {len(names)}: {', '.join(names)}" if names else "it takes none"
-                    raise _fault(f"too many arguments for the block `{block.name}`", value.mark, takes)
-                name = names[int(name)]
-            elif name not in names:
-                help = did_you_mean(name, names) or f"its parameters: {', '.join(names) or 'none'}"
-                raise _fault(f"the block `{block.name}` has no parameter `{name}`", value.mark, help)
-            given[name] = value
-        for name, value in changes.items():
-            if name not in names:
-                raise _fault(f"the block `{block.name}` has no parameter `{name}`", value.mark, did_you_mean(name, names))
-            given[name] = value
+        given: dict[str, Value] = dict(call.arguments)
+        given.update({name: value for name, value in changes.items() if name in names})
         values: dict[str, Any] = {}
         inside = {**self.variables}
         for parameter in block.parameters:
@@ -494,7 +536,7 @@ class Expander:
     def _loop(self, loop: Loop, path: str, shared: str, at: Tensor, context: Context, scope: _Local) -> Tensor:
         rows = loop.rows(scope)
         if not isinstance(rows, list | tuple):
-            raise _fault(f"`in` is a list of rows, and is {_shown(rows)}", loop.rows.mark)
+            raise _fault(f"`in` is a list of rows, and is {shown(rows)}", loop.rows.mark, "in: [[64, 1], [128, 2]]")
         outer = context.outer if context.loop else (context.prefix, context.shared)
         for turn, row in enumerate(rows):
             values = [row] if len(loop.names) == 1 else row
@@ -502,7 +544,7 @@ class Expander:
             if not isinstance(values, list | tuple) or len(values) != len(loop.names):
                 count = len(values) if isinstance(values, list | tuple) else 1
                 raise _fault(
-                    f"this row has {count} values for {len(loop.names)} names", mark, f"names: {', '.join(loop.names)}"
+                    f"this row has {_values(count)} for {len(loop.names)} names", mark, f"one for each of {', '.join(loop.names)}"
                 )
             inner = context._replace(scope={**context.scope, **dict(zip(loop.names, values, strict=True)), "i": turn},
                 prefix=f"{path}[{turn}]/",
@@ -541,7 +583,8 @@ class Expander:
             if end is not None:
                 ends.append((branch, end))
         if not ends:
-            raise _fault(f"every branch of `{call.kind.kind}` is absent", step.mark)
+            help = "give it a branch whose `when` holds, or write `when` on the step"
+            raise _fault(f"every branch of `{call.kind.kind}` is absent", step.mark, help)
         incoming = tuple(end.shape for _, end in ends if end.shape is not None)
         if len(incoming) < len(ends):
             raise Unknown
@@ -549,9 +592,9 @@ class Expander:
         output = self.outputs.get((layer, incoming))
         if output is None:
             for need in layer.needs(*incoming):
-                if not _holds(need):
+                if not self._holds(need):
                     raise Fault(_disagreement(call.kind.kind, need, ends, step.mark))
-            output = self.outputs[layer, incoming] = layer.output(*incoming)
+            output = self.outputs[layer, incoming] = sized(layer.output(*incoming))
         names = tuple(end.name for _, end in ends)
         return self._node(layer, path, shared, names, incoming, output, step.mark, context)
 
@@ -585,10 +628,7 @@ class Expander:
     # --- tensors by name -------------------------------------------------------------------------------------
 
     def _tensor(self, reference: Reference, at: Tensor, context: Context) -> Tensor:
-        try:
-            name = reference.name(_Local(context.scope, at, context))
-        except ExpressionError as error:
-            raise _fault(error.message, reference.mark, error.help) from None
+        name = reference(_Local(context.scope, at, context))
         if name == "prev":
             return at
         if name == "in":
@@ -600,6 +640,14 @@ class Expander:
                     raise Unknown
                 return known
         names = [*context.tensors, "prev", "in"]
+        place = self.document.names.get(name)
+        if place is not None and place.line >= reference.mark.line:
+            message, labels = f"no tensor has the name `{name}` yet", (Label(place, "it gets its name here"),)
+            raise Fault(Diagnostic(message, reference.mark, labels=labels, help="a step takes up what stands before it"))
+        if place is not None:
+            message, labels = f"no tensor has the name `{name}` here", (Label(place, "this one is out of reach"),)
+            help = "a name is known in the block where it is given, and only when that step runs"
+            raise Fault(Diagnostic(message, reference.mark, labels=labels, help=help))
         if name in KINDS or name in self.document.blocks:
             help = f"a branch that is a word names a tensor; for the operation write `[{name}]`"
         else:
@@ -621,6 +669,17 @@ class Expander:
                         help="`head:` makes a side output; `from:` takes a named tensor up again",
                     )
                 )
+        training = {node.name for node in self.nodes if node.train_only}
+        for node in self.nodes:
+            used = next((name for name in node.inputs if name in training), None)
+            if used is not None and not node.train_only and node.mark is not None:
+                message = f"`{node.name}` uses `{used}`, which is left out at inference"
+                help = "`train_only` goes with a side output: `head: {...}`"
+                self.problems.append(Diagnostic(message, node.mark, help=help))
+        if end.name in training:
+            mark = self.made[end.name].mark or self.document.mark
+            message = f"the output, `{end.name}`, is left out at inference"
+            self.problems.append(Diagnostic(message, mark, help="`train_only` goes with a side output: `head: {...}`"))
         for name in inputs:
             if name not in needed:
                 mark = self.document.input_marks[name]
@@ -662,14 +721,6 @@ class _Local(Mapping[str, Any]):
         return len(self.values_) + 2
 
 
-def _holds(need: Need) -> bool:
-    """Numbers decide; a condition on symbols is taken to hold until they have numbers."""
-    holds = need.holds
-    if isinstance(holds, bool):
-        return holds
-    return True
-
-
 def _fault(message: str, mark: Mark, help: str = "") -> Fault:
     return Fault(Diagnostic(message, mark, help=help))
 
@@ -696,6 +747,9 @@ def _signature(block: Any) -> str:
     return f"{block.name}({', '.join(parameters)})"
 
 
+FEWER = "look at `repeat`, and at loops inside loops"
+
+
 def _weights_text(weights: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {size_text(shape)}" for name, shape in weights.items()) or "no weights"
 
@@ -714,7 +768,9 @@ def _disagreement(kind: str, need: Need, ends: list[tuple[Branch, Tensor]], mark
     if blamed == 0 and len(ends) > 1:
         blamed, others = len(ends) - 1, [Label(ends[0][0].mark, shapes[0])]
     help = need.help
-    if not help and need.message == "differ in channels" and kind in ("add", "mul", "sub", "maximum"):
+    if not help and "number of axes" in need.message:
+        help = "`flatten` or `reshape` one of them, or leave its `flatten` out"
+    elif not help and need.message == "differ in channels" and kind in ("add", "mul", "sub", "maximum"):
         help = "give both the same number of channels, for instance by a projection: `[{pointwise: ...}]`"
     elif not help and kind in ("concat", "add", "mul"):
         help = "`crop`, `pad` or `upsample` one of them, or give their windows the same stride and padding"

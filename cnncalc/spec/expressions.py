@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ..dims import at_least, at_most, equals, is_swept, is_symbolic, settled
 from ..errors import did_you_mean
 
 MAX_LENGTH = 200
@@ -24,6 +25,7 @@ MAX_NODES = 100
 MAX_NUMBER = 2**53
 MAX_DENOMINATOR = 2**64
 MAX_EXPONENT = 64
+MAX_NAME = 200
 
 Scope = Mapping[str, Any]
 Value = Any
@@ -33,12 +35,21 @@ Compiled = Callable[[Scope], Value]
 class ExpressionError(Exception):
     """What is wrong with an expression and which of its characters say so."""
 
-    def __init__(self, message: str, offset: int = 0, length: int = 1, help: str = "") -> None:
+    def __init__(self, message: str, offset: int = 0, length: int = 0, help: str = "") -> None:
+        """`length` 0 stands for the whole."""
         super().__init__(message)
         self.message = message
         self.offset = offset
         self.length = length
         self.help = help
+
+
+class Unknown(Exception):
+    """A value that hangs on something wrong: what made it unknown is already reported."""
+
+
+LOST: Any = object()
+"""The value of a variable that cannot be worked out; to read it raises Unknown."""
 
 
 class Expression:
@@ -55,6 +66,23 @@ class Expression:
         return self._compiled(scope)
 
 
+class _Part(Expression):
+    """An expression in a name: what is wrong with it blames the whole of it, dollar sign and braces included."""
+
+    __slots__ = ("length", "offset")
+
+    def __init__(self, text: str, offset: int, length: int) -> None:
+        super().__init__(text, bare_names=True)
+        self.offset = offset
+        self.length = length
+
+    def __call__(self, scope: Scope) -> Value:
+        try:
+            return _text_of(super().__call__(scope))
+        except ExpressionError as error:
+            raise ExpressionError(error.message, self.offset, self.length, error.help) from None
+
+
 class Template:
     """A name with variables in it: `conv${b}_$i` becomes `conv3_1`."""
 
@@ -63,25 +91,38 @@ class Template:
     __slots__ = ("names", "parts", "text")
 
     def __init__(self, text: str) -> None:
+        if len(text) > MAX_NAME:
+            raise ExpressionError(f"a name may have {MAX_NAME} characters, this has {len(text):,}", 0, len(text))
         self.text = text
         self.parts: list[str | Expression] = []
         end = 0
         for match in self.PART.finditer(text):
             self.parts.append(text[end : match.start()])
             try:
-                self.parts.append(Expression(match[1] or match[2], bare_names=True))
+                self.parts.append(_Part(match[1] or match[2], match.start(), len(match[0])))
             except ExpressionError as error:
                 raise ExpressionError(error.message, match.start(), len(match[0]), error.help) from None
             end = match.end()
         self.parts.append(text[end:])
         self.names = frozenset[str]().union(*(part.names for part in self.parts if isinstance(part, Expression)))
 
+    def place(self, name: str) -> tuple[int, int]:
+        """Where the first expression with this variable starts, and how long it is."""
+        parts = (part for part in self.parts if isinstance(part, _Part) and name in part.names)
+        return next(((part.offset, part.length) for part in parts), (0, 0))
+
     def __call__(self, scope: Scope) -> str:
         """The text with the variables put in."""
-        return "".join(part if isinstance(part, str) else _text_of(part(scope)) for part in self.parts)
+        name = "".join(part if isinstance(part, str) else part(scope) for part in self.parts)
+        if len(name) > MAX_NAME:
+            raise ExpressionError(f"a name may have {MAX_NAME} characters, and this becomes {len(name):,}")
+        return name
 
 
 def _text_of(value: Value) -> str:
+    value = settled(value)
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, int | str):
         return str(value)
     if _is_fraction(value):
@@ -96,12 +137,18 @@ def decided(value: Value) -> bool:
     """The truth of a condition; a condition that hangs on an unknown size is refused."""
     if isinstance(value, bool):
         return value
-    if isinstance(value, int | float):
+    if isinstance(value, int | float) or _is_fraction(value):
         return bool(value)
+    if isinstance(value, str | list | tuple | None):
+        help = "an expression has a `$` in it" if isinstance(value, str) else ""
+        raise ExpressionError(f"{_described(value)} is neither true nor false", help=help)
     try:
         return bool(value)
     except (TypeError, ValueError) as error:
-        raise ExpressionError(f"this cannot be decided: {error}", help="give the size a number with --input") from None
+        raise ExpressionError(f"this cannot be decided: {error}", help=GIVE_A_NUMBER) from None
+
+
+GIVE_A_NUMBER = "give the size a number with --input"
 
 
 # --- compiling ---------------------------------------------------------------------------------------------------
@@ -123,12 +170,29 @@ def _compile(text: str, bare_names: bool) -> tuple[Compiled, frozenset[str]]:
             warnings.simplefilter("ignore")
             tree = ast.parse(text.replace("$", "_").strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        offset = getattr(error, "offset", 1) or 1
-        raise ExpressionError(f"`{text}` is not an expression", max(offset - 1, 0)) from None
+        offset = min(getattr(error, "offset", 1) or 1, len(text))
+        raise ExpressionError(f"`{text}` is not an expression", max(offset - 1, 0), 1, _way_out(text)) from None
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
-        raise ExpressionError("the expression is too big", 0, len(text), "give its parts names under `vars`")
+        message = f"an expression may have {MAX_NODES} parts, and this has more"
+        raise ExpressionError(message, 0, len(text), "give its parts names under `vars`")
     compiler = _Compiler(text, len(text) - len(text.lstrip()), bare_names)
     return compiler.compile(tree), frozenset(compiler.names)
+
+
+def _way_out(text: str) -> str:
+    """What to write instead of a text that cannot be parsed."""
+    if "${" in text:
+        plain = re.sub(r"[$][{](.*?)[}]", r"$(\1)" if " " in text else r"$\1", text)
+        return f"an expression has no braces: `{text.replace('${', '$').replace('}', '')}`"
+    if "&&" in text or "||" in text or "!" in text.replace("!=", ""):
+        return "write `and`, `or`, `not`"
+    if "?" in text:
+        return "write `a if condition else b`"
+    if re.search(r"[^=!<>]=[^=]", text):
+        return "to compare, write `==`"
+    if text.count("(") != text.count(")"):
+        return "a bracket is not closed"
+    return ""
 
 
 class _Compiler:
@@ -139,8 +203,8 @@ class _Compiler:
         self.names: set[str] = set()
 
     def refuse(self, node: ast.expr, message: str, help: str = "") -> ExpressionError:
-        offset, end = node.col_offset + self.indent, (node.end_col_offset or node.col_offset + 1) + self.indent
-        return ExpressionError(message, offset, end - offset, help)
+        start, end = self._place(node)
+        return ExpressionError(message, start, end - start, help)
 
     def compile(self, node: ast.expr) -> Compiled:
         rule = getattr(self, f"_{type(node).__name__}", None)
@@ -150,18 +214,24 @@ class _Compiler:
         return compiled
 
     def _text(self, node: ast.expr) -> str:
-        start = node.col_offset + self.indent
-        return self.text[start : (node.end_col_offset or start + 1) + self.indent]
+        start, end = self._place(node)
+        return self.text[start:end]
+
+    def _place(self, node: ast.expr) -> tuple[int, int]:
+        """Its first character and the one after its last; `ast` counts bytes and leaves the brackets out."""
+        line = self.text.strip().encode()
+        start, end = (len(line[:byte].decode(errors="ignore")) for byte in (node.col_offset, node.end_col_offset or 0))
+        return start + self.indent, end + self.indent
 
     def _located(self, node: ast.expr, compute: Compiled) -> Compiled:
         def located(scope: Scope) -> Value:
             try:
                 return compute(scope)
             except ExpressionError as error:
-                if error.length == 1 and error.offset == 0:
+                if error.length == 0:
                     raise self.refuse(node, error.message, error.help) from None
                 raise
-            except TypeError as error:
+            except (TypeError, ValueError, ArithmeticError) as error:
                 raise self.refuse(node, f"`{self._text(node)}` has no value: {error}") from None
 
         return located
@@ -194,9 +264,12 @@ class _Compiler:
 
         def read(scope: Scope) -> Value:
             try:
-                return scope[name]
+                value = scope[name]
+                if value is LOST:
+                    raise Unknown
+                return value
             except KeyError:
-                near = did_you_mean(name, scope)
+                near = did_you_mean(f"${name}", [f"${known}" for known in scope])
                 known = ", ".join(f"${known}" for known in sorted(scope))
                 message = f"no variable `${name}` here"
                 raise self.refuse(node, message, near or (f"known here: {known}" if known else "")) from None
@@ -220,9 +293,8 @@ class _Compiler:
         of, at = self.compile(node.value), self.compile(node.slice)
 
         def read(scope: Scope) -> Value:
-            values, index = of(scope), at(scope)
-            if not isinstance(values, list | tuple):
-                raise ExpressionError(f"{_described(values)} is not a list")
+            values, index = of(scope), settled(at(scope))
+            values = _members(values)
             if not isinstance(index, int) or not -len(values) <= index < len(values):
                 raise ExpressionError(f"the list has {len(values)} entries, and no entry {index}")
             return values[index]
@@ -284,6 +356,11 @@ class _Compiler:
             )
         if node.keywords:
             raise self.refuse(node, f"the arguments of `{name}` have no names", "write them in order")
+        fewest, most = ARITY[name]
+        if not fewest <= len(node.args) <= most:
+            takes = f"{fewest}" if fewest == most else f"{fewest} to {most}" if most < MANY else f"at least {fewest}"
+            plural = "" if takes.endswith(" 1") or takes == "1" else "s"
+            raise self.refuse(node, f"`{name}` takes {takes} argument{plural}, and has {len(node.args)}")
         arguments = [self.compile(argument) for argument in node.args]
         function = FUNCTIONS[name]
 
@@ -307,22 +384,34 @@ def _is_fraction(value: Value) -> bool:
 def _described(value: Value) -> str:
     if value is None:
         return "nothing"
+    if hasattr(value, "fact"):
+        return f"the tensor `{value}`"
     if isinstance(value, str):
         return f"the text `{value}`"
     if isinstance(value, list | tuple):
-        return f"the list {list(value)}"
-    return f"`{value}`"
+        return f"the list [{', '.join(map(str, value))}]"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _number(value: Value) -> Value:
-    if isinstance(value, bool | str | list | tuple | None) or hasattr(value, "fact"):
-        raise ExpressionError(f"{_described(value)} is not a number")
+    if isinstance(value, bool | str | list | tuple | None):
+        help = "a size of it is `.channels`, `.height`, `.width`" if hasattr(value, "fact") else ""
+        raise ExpressionError(f"{_described(value)} is not a number", help=help)
+    return value
+
+
+def _members(value: Value) -> Sequence[Value]:
+    if not isinstance(value, list | tuple) or hasattr(value, "fact"):
+        raise ExpressionError(f"{_described(value)} is not a list")
     return value
 
 
 def _bounded(value: Value) -> Value:
     if type(value) is int:
         if abs(value) > MAX_NUMBER:
+            raise ExpressionError("the number is larger than 2^53")
+    elif is_swept(value):
+        if not _is_fraction(value) and (value > MAX_NUMBER or value < -MAX_NUMBER):
             raise ExpressionError("the number is larger than 2^53")
     elif _is_fraction(value) and hasattr(value, "numerator"):
         if value.denominator == 1:
@@ -333,7 +422,7 @@ def _bounded(value: Value) -> Value:
 
 
 def _divide(n: Value, d: Value) -> Value:
-    if isinstance(d, int) and d == 0:
+    if (isinstance(d, int) or is_swept(d)) and d == 0:
         raise ExpressionError("a division by zero")
     if isinstance(n, int) and isinstance(d, int):
         if n % d == 0:
@@ -341,22 +430,25 @@ def _divide(n: Value, d: Value) -> Value:
         from fractions import Fraction
 
         return Fraction(n, d)
+    if hasattr(n, "symbols") or hasattr(d, "symbols"):
+        raise ExpressionError(f"{n} / {d} need not be whole", help="write `//`, or give the size a number with --input")
     return n / d
 
 
 def _floor_divide(n: Value, d: Value) -> Value:
-    if isinstance(d, int) and d == 0:
+    if (isinstance(d, int) or is_swept(d)) and d == 0:
         raise ExpressionError("a division by zero")
     return n // d
 
 
 def _remainder(n: Value, d: Value) -> Value:
-    if isinstance(d, int) and d == 0:
+    if (isinstance(d, int) or is_swept(d)) and d == 0:
         raise ExpressionError("a division by zero")
     return n % d
 
 
 def _power(base: Value, exponent: Value) -> Value:
+    exponent = settled(exponent)
     if not isinstance(exponent, int) or not 0 <= exponent <= MAX_EXPONENT:
         raise ExpressionError(f"an exponent is a whole number from 0 to {MAX_EXPONENT}")
     if isinstance(base, int) and abs(base) > 1 and exponent * base.bit_length() > 2 * MAX_NUMBER.bit_length():
@@ -377,9 +469,7 @@ ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 
 def _compared(op: ast.cmpop, left: Value, right: Value) -> Value:
     if isinstance(op, ast.In | ast.NotIn):
-        if not isinstance(right, list | tuple):
-            raise ExpressionError(f"{_described(right)} is not a list")
-        return (left in right) == isinstance(op, ast.In)
+        return (left in _members(right)) == isinstance(op, ast.In)
     if isinstance(op, ast.Eq | ast.NotEq):
         return _equal(left, right) == isinstance(op, ast.Eq)
     if type(op) not in COMPARISON:
@@ -388,9 +478,11 @@ def _compared(op: ast.cmpop, left: Value, right: Value) -> Value:
 
 
 def _equal(left: Value, right: Value) -> Value:
-    for value in (left, right):
-        if hasattr(value, "symbols") and not isinstance(left - right, int) and left != right:
-            raise ExpressionError(f"whether {left} is {right} cannot be decided", help="give the size a number")
+    if any(map(is_symbolic, (left, right))) and all(is_symbolic(side) or isinstance(side, int) for side in (left, right)):
+        evident = equals(left, right)
+        if not isinstance(evident, bool):
+            raise ExpressionError(f"whether {left} is {right} cannot be decided", help=GIVE_A_NUMBER)
+        return evident
     return left == right
 
 
@@ -401,16 +493,16 @@ def _whole(value: Value) -> Value:
 
 
 def _ceil(value: Value) -> Value:
-    return value if isinstance(value, int) else value.__ceil__()
+    return value.__ceil__() if _is_fraction(value) else value
 
 
 def _round(value: Value) -> Value:
-    return value if isinstance(value, int) else round(value)
+    return round(value) if _is_fraction(value) else value
 
 
 def _extremum(choose: Callable[..., Any]) -> Callable[..., Any]:
     def extremum(*values: Value) -> Value:
-        members: Sequence[Value] = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+        members = _members(values[0]) if len(values) == 1 else values
         if not members:
             raise ExpressionError("the list is empty")
         return choose([_number(member) for member in members])
@@ -419,8 +511,6 @@ def _extremum(choose: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _smallest(values: list[Value]) -> Value:
-    from ..dims import at_most
-
     result = values[0]
     for value in values[1:]:
         result = at_most(result, value)
@@ -428,8 +518,6 @@ def _smallest(values: list[Value]) -> Value:
 
 
 def _largest(values: list[Value]) -> Value:
-    from ..dims import at_least
-
     result = values[0]
     for value in values[1:]:
         result = at_least(result, value)
@@ -437,23 +525,23 @@ def _largest(values: list[Value]) -> Value:
 
 
 def _sum(values: Value) -> Value:
-    if not isinstance(values, list | tuple):
-        raise ExpressionError(f"{_described(values)} is not a list")
-    return sum(_number(value) for value in values)
+    return sum(_number(value) for value in _members(values))
 
 
 def _len(values: Value) -> int:
-    if not isinstance(values, list | tuple):
-        raise ExpressionError(f"{_described(values)} is not a list")
-    return len(values)
+    return len(_members(values))
 
 
 def divisible(value: Value, by: Value = 8, smallest: Value = None) -> Value:
     """MobileNet's rounding: the multiple of `by` nearest to `value`, at least `smallest`, and not below 90% of it."""
-    value, by = _number(value), _number(by)
+    value, by = _number(value), settled(_number(by))
     if not isinstance(by, int) or by < 1:
         raise ExpressionError("`divisible(x, n)` needs a whole n of at least 1")
-    near = max(by if smallest is None else smallest, (2 * value + by) // (2 * by) * by)
+    least, near = by if smallest is None else _number(smallest), (2 * value + by) // (2 * by) * by
+    if is_swept(value) or is_swept(least):
+        near = at_least(near, least)
+        return near + by * at_most(1, at_least(0, _ceil(9 * value - 10 * near)))
+    near = max(least, near)
     return near + by if 10 * near < 9 * value else near
 
 
@@ -467,3 +555,11 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "len": _len,
     "divisible": divisible,
 }
+
+MANY = 1000
+ARITY = {"min": (1, MANY), "max": (1, MANY), "ceil": (1, 1), "floor": (1, 1), "round": (1, 1)} | {
+    "sum": (1, 1),
+    "len": (1, 1),
+    "divisible": (1, 3),
+}
+"""How many arguments each takes, from and to."""

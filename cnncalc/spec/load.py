@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..dims import Dim, Shape
+from ..dims import Dim, Shape, admitted, sized
 from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
+from ..layers.fields import shown
 from .expand import Expander, TooLarge
-from .expressions import ExpressionError
+from .expressions import LOST
 from .read import read
 from .steps import Document, Fault, Unknown, Value
 from .yaml import MAX_BYTES, compose, scalar
@@ -36,7 +37,7 @@ def load(
     """
     from . import zoo
 
-    if not Path(spec).exists() and (member := zoo.member(str(spec))) is not None:
+    if not _exists(spec) and (member := zoo.member(str(spec))) is not None:
         text = member.path.read_text(encoding="utf-8")
         graph = parse(text, member.path.name, set={**member.settings, **(set or {})}, input=input, origin=str(spec))
         if not member.settings:
@@ -64,6 +65,24 @@ def parse(
     return graph
 
 
+def found(spec: str | Path) -> tuple[str, str, Mapping[str, Any]]:
+    """The text of a spec, the name that errors call it, and the settings that make it of a family."""
+    from . import zoo
+
+    if not _exists(spec) and (member := zoo.member(str(spec))) is not None:
+        return member.path.read_text(encoding="utf-8"), member.path.name, member.settings
+    return *_text(str(spec)), {}
+
+
+def expanded(document: Document, name: str, set: Mapping[str, Any], input: Any) -> Graph:
+    """The network of a document that has been read; `input` may also be a function from the spec's shapes to others."""
+    problems: list[Diagnostic] = []
+    graph = _graph(document, dict(set), input, name, name, problems)
+    if problems:
+        raise SpecError(problems)
+    return graph
+
+
 def _graph(
     document: Document,
     settings: dict[str, Any],
@@ -79,6 +98,11 @@ def _graph(
             help = did_you_mean(key, known) or (f"its variables: {', '.join(known)}" if known else "it has no variables")
             raise CnncalcError(f"{name} has no variable `{key}`", help)
     variables = _variables(document, settings, problems)
+    for values in document.inputs.values():
+        for value in values:
+            if value.constant in document.variables and isinstance(value.constant, str):
+                message = f"`{value.constant}` is a variable, and here the name of a size"
+                problems.append(Diagnostic(message, value.mark, help=f"write `${value.constant}`, or use another name"))
     inputs = _inputs(document, variables, settings, input, problems)
     expander = Expander(document, variables, problems)
     try:
@@ -87,7 +111,7 @@ def _graph(
         problems.append(error.diagnostic)
         nodes, output, heads = (), "", {}
     except RecursionError:
-        problems.append(Diagnostic("the blocks are nested too deep", document.mark))
+        problems.append(Diagnostic("blocks that call blocks that call blocks: too deep", document.mark))
         nodes, output, heads = (), "", {}
     return Graph(
         name=document.name or Path(name).name.split(".")[0],
@@ -102,6 +126,7 @@ def _graph(
         budget=document.budget,
         notes=document.notes,
         changed=bool(settings) or input is not None,
+        provisos=tuple(expander.provisos),
     )
 
 
@@ -110,17 +135,35 @@ def _recursive(problems: list[Diagnostic]) -> bool:
 
 
 def _variables(document: Document, settings: Mapping[str, Any], problems: list[Diagnostic]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, value in document.variables.items():
-        if name in settings:
-            values[name] = settings[name]
-            continue
+    """The variables' values; they may use each other in any order, and one that has no value is LOST."""
+    values = {name: settings[name] for name in document.variables if name in settings}
+    open_: list[str] = []
+
+    def work_out(name: str) -> None:
+        value = document.variables[name]
+        if name in open_:
+            cycle = " -> ".join([*open_[open_.index(name) :], name])
+            values[name] = LOST
+            problems.append(Diagnostic(f"the variable `{name}` hangs on itself: {cycle}", value.mark))
+            return
+        open_.append(name)
+        for other in value.names:
+            if other in document.variables and other not in values:
+                work_out(other)
+        open_.pop()
+        if name in values:
+            return
         try:
             values[name] = value(values)
-        except Fault as fault:
-            problems.append(fault.diagnostic)
-            values[name] = None
-    return values
+        except (Fault, Unknown) as fault:
+            values[name] = LOST
+            if isinstance(fault, Fault):
+                _tell(problems, fault.diagnostic)
+
+    for name in document.variables:
+        if name not in values:
+            work_out(name)
+    return {name: values[name] for name in document.variables}
 
 
 def _symbols(document: Document) -> list[str]:
@@ -144,10 +187,14 @@ def _inputs(
     inputs = {name: _input(name, values, variables, settings, problems) for name, values in document.inputs.items()}
     if given is None or not inputs:
         return inputs
+    if callable(given):
+        given = given(inputs)
     shapes = given if isinstance(given, Mapping) else {next(iter(inputs)): given}
     if not isinstance(given, Mapping) and len(inputs) > 1 and len(set(map(len, inputs.values()))) == 1:
         shapes = dict.fromkeys(inputs, given)
     for name, shape in shapes.items():
+        if not isinstance(shape, tuple | list):
+            raise CnncalcError(f"the sizes of the input `{name}` are a list, and are {shown(shape)}")
         if name not in inputs:
             help = did_you_mean(name, inputs) or f"its inputs: {', '.join(inputs)}"
             raise CnncalcError(f"the network has no input `{name}`", help)
@@ -156,7 +203,10 @@ def _inputs(
                 f"the input of the network has {len(inputs[name])} sizes, and {len(shape)} are given",
                 f"for instance --input {','.join(map(str, inputs[name]))}: channels, then the spatial axes",
             )
-        inputs[name] = tuple(shape)
+        for dim in shape:
+            if wrong := _no_size(dim):
+                raise CnncalcError(f"a size of the input `{name}` {wrong}", "for instance --input 3,224,224")
+        inputs[name] = sized(tuple(shape))
     return inputs
 
 
@@ -170,27 +220,44 @@ def _input(
     dims: list[Dim] = []
     for value in values:
         try:
-            dim = value(variables)
+            dim = admitted(value(variables))
         except (Fault, Unknown) as fault:
             if isinstance(fault, Fault):
-                problems.append(fault.diagnostic)
+                _tell(problems, fault.diagnostic)
             dim = 1
         if isinstance(dim, str) and re.fullmatch(r"[A-Za-z_]\w*", dim):
             from ..symbols import symbol
 
-            dim = settings.get(dim) or symbol(dim)
-        elif isinstance(dim, bool | str | list | None) or (isinstance(dim, int) and not 1 <= dim <= 2**31):
-            problems.append(
-                Diagnostic(
-                    f"a size of the input is a whole number of at least 1 or a name, and this is `{dim}`", value.mark
-                )
-            )
-            dim = 1
-        elif hasattr(dim, "denominator") and not isinstance(dim, int):
-            problems.append(Diagnostic(f"a size of the input is whole, and this is {float(dim):g}", value.mark))
+            if dim in settings and (wrong := _no_size(settings[dim])):
+                raise CnncalcError(f"a size of the input {wrong}: {dim}", f"for instance --set {dim}=224")
+            dim = settings[dim] if dim in settings else symbol(dim)
+        elif wrong := _no_size(dim):
+            problems.append(Diagnostic(f"a size of the input {wrong}", value.mark, help="or a name, such as `H`"))
             dim = 1
         dims.append(dim)
-    return tuple(dims)
+    return sized(tuple(dims))
+
+
+def _tell(problems: list[Diagnostic], diagnostic: Diagnostic) -> None:
+    """Add a problem that is not known yet."""
+    if all((known.mark, known.message) != (diagnostic.mark, diagnostic.message) for known in problems):
+        problems.append(diagnostic)
+
+
+def _no_size(dim: Any) -> str:
+    """Why this is no size of an input, or nothing."""
+    if isinstance(dim, bool | str | list | tuple | Mapping | None):
+        return f"must be a whole number, and is {shown(dim)}"
+    if isinstance(dim, int):
+        if dim < 1:
+            return f"must be a whole number of at least 1, and is {dim}"
+        return f"is {dim:,}, which is more than 2^31" if dim > LARGEST_INPUT else ""
+    if isinstance(dim, float) or (hasattr(dim, "denominator") and not hasattr(dim, "__array__")):
+        return f"must be whole, and is {float(dim):g}"
+    return ""
+
+
+LARGEST_INPUT = 2**31
 
 
 def setting(text: str) -> tuple[str, Any]:
@@ -227,19 +294,26 @@ def input_shape(texts: list[str]) -> Any:
 # --- where specs are ---------------------------------------------------------------------------------------------
 
 
+def _exists(spec: str | Path) -> bool:
+    try:
+        return Path(spec).exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def _text(spec: str) -> tuple[str, str]:
     """The text of a spec and the name that errors call it."""
     if spec == "-":
         return _decoded(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>"
     path = Path(spec)
-    if path.is_dir():
-        raise CnncalcError(f"{spec} is a folder", "name one spec in it")
-    if path.is_file():
-        try:
+    try:
+        if path.is_dir():
+            raise CnncalcError(f"{spec} is a folder", "name one spec in it")
+        if path.exists():
             with path.open("rb") as file:
                 return _decoded(file.read(MAX_BYTES + 1), spec), spec
-        except OSError as error:
-            raise CnncalcError(f"{spec} cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise CnncalcError(f"{spec} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if spec.endswith(SUFFIXES) or "/" in spec:
         raise CnncalcError(f"there is no file {spec}", _near(path))
     from . import zoo

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import Diagnostic, Mark
 from ..layers import Layer
-from .expressions import Expression, ExpressionError, Scope, Template
+from .expressions import LOST, Expression, ExpressionError, Scope, Template, Unknown
 from .yaml import Node
 
 
@@ -20,8 +21,12 @@ class Fault(Exception):
         self.diagnostic = diagnostic
 
 
-class Unknown(Exception):
-    """A value that hangs on a tensor of unknown shape: what made it unknown is already reported."""
+def located(error: ExpressionError, mark: Mark, text: str, quoted: bool) -> Fault:
+    """The error with its place in the file: the blamed part where the text stands as it is read, else the whole."""
+    at = mark.column + quoted
+    if error.length and mark.text[at : at + len(text)] == text:
+        mark = mark.at(error.offset + quoted, error.length)
+    return Fault(Diagnostic(error.message, mark, help=error.help))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +50,35 @@ class Value:
         """The value in a scope. Raises Fault with the place in the expression."""
         if self.expression is not None:
             try:
-                return self.expression(scope)
+                value = self.expression(scope)
             except ExpressionError as error:
                 raise self.fault(error) from None
+            if isinstance(value, tuple) and hasattr(value, "fact"):
+                help = "a size of it is `.channels`, `.height`, `.width`, all of them `.size`"
+                raise self.fault(ExpressionError(f"the tensor `{value}` is not a number", help=help))
+            return value
         if self.members is not None:
             return [member(scope) for member in self.members]
+        if self.constant is LOST:
+            raise Unknown
         return self.constant
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that it reads."""
+        if self.expression is not None:
+            return self.expression.names
+        return frozenset[str]().union(*(member.names for member in self.members or ()))
 
     def fault(self, error: ExpressionError) -> Fault:
         """The expression's error with its place in the file."""
-        mark = self.mark.at(error.offset + self.quoted, error.length)
-        return Fault(Diagnostic(error.message, mark, help=error.help))
+        return located(error, self.mark, self.expression.text if self.expression else "", self.quoted)
+
+    def blamed(self, name: str, message: str, help: str) -> Diagnostic:
+        """What is wrong with a variable in it."""
+        found = re.search(rf"\${name}\b", self.expression.text) if self.expression else None
+        start, end = found.span() if found else (0, 0)
+        return self.fault(ExpressionError(message, start, end - start, help)).diagnostic
 
 
 Arguments = Mapping[str, Value]
@@ -113,6 +136,11 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """What could not be read; its output is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """A list of steps in place of one."""
 
@@ -131,18 +159,18 @@ class Step:
     """One entry of a list of steps: what it does, and its modifiers."""
 
     mark: Mark
-    body: LayerCall | BlockCall | JoinCall | Loop | Group | Head
+    body: LayerCall | BlockCall | JoinCall | Loop | Group | Head | Lost
     word: str
     """What it is called where it has no name: the kind or block."""
 
-    name: Template | None = None
+    name: Reference | None = None
     start: Reference | None = None
     when: Value | None = None
     repeat: Value | None = None
     first: Arguments = field(default_factory=dict)
     last: Arguments = field(default_factory=dict)
     each: Arguments = field(default_factory=dict)
-    share: Template | None = None
+    share: Reference | None = None
     frozen: bool = False
     train_only: bool = False
     label: str = ""
@@ -154,10 +182,37 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A tensor's name."""
+    """The name of a tensor, or of weights: a text with expressions in it."""
 
-    name: Template
+    template: Template
     mark: Mark
+    quoted: bool = False
+
+    @property
+    def text(self) -> str:
+        """The name as it is written."""
+        return self.template.text
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables in it."""
+        return self.template.names
+
+    def __call__(self, scope: Scope) -> str:
+        """The name in a scope. Raises Fault."""
+        try:
+            return self.template(scope)
+        except ExpressionError as error:
+            raise self.fault(error) from None
+
+    def fault(self, error: ExpressionError) -> Fault:
+        """The error of an expression in it with its place in the file."""
+        return located(error, self.mark, self.text, self.quoted)
+
+    def blamed(self, name: str, message: str, help: str) -> Diagnostic:
+        """What is wrong with a variable in it."""
+        start, length = self.template.place(name)
+        return self.fault(ExpressionError(message, start, length, help)).diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +224,6 @@ class Branch:
     start: Reference | None
     when: Value | None
     steps: tuple[Step, ...]
-    explicit: bool = False
-    """Whether it is written as {from, do, when}: absent, and not the identity, when `when` is false."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +255,9 @@ class Document:
     variables: Mapping[str, Value]
     blocks: Mapping[str, Block]
     steps: tuple[Step, ...]
+    names: Mapping[str, Mark]
+    """Where tensors are named, for errors."""
+
     expect: Node | None
     budget: Node | None
     notes: Node | None

@@ -19,7 +19,7 @@ from ..errors import Diagnostic, Label, Mark, Source, SpecError
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 64
-MAX_NODES = 200_000
+MAX_NODES = 150_000
 MAX_DIGITS = 40
 
 LOADER: Any = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
@@ -36,6 +36,8 @@ class Node:
     mark: Mark
     weight: int = 1
     quoted: bool = False
+    height: int = 0
+    """How many levels are below it, aliases expanded."""
 
     @property
     def items(self) -> list[Node]:
@@ -75,18 +77,33 @@ def compose(text: str, name: str, problems: list[Diagnostic]) -> Node:
 
     What is wrong but can be read past is added to `problems`; the rest raises SpecError with all of them.
     """
+    text = text.removeprefix("\ufeff")
     source = Source(name, LINE_END.split(text))
     start = Mark(source, 0, 0)
     try:
         if len(text) > MAX_BYTES:
             raise _refused(f"the file is larger than {MAX_BYTES:,} characters", start)
+        text.encode()
         return _Composer(source, problems).compose(text)
     except SpecError as error:
         raise SpecError([*problems, *error.diagnostics]) from None
     except pyyaml.MarkedYAMLError as error:
         raise SpecError([*problems, _syntax_error(error, source)]) from None
     except pyyaml.reader.ReaderError as error:
-        raise SpecError([*problems, Diagnostic(f"not a text file: {error.reason}", start)]) from None
+        place = _place(source, text, len(text.encode()[: error.position].decode(errors="ignore")))
+        raise SpecError([*problems, Diagnostic(f"a character that is no text: {_code(error.character)}", place)]) from None
+    except UnicodeEncodeError as error:
+        place = _place(source, text, error.start)
+        raise SpecError([*problems, Diagnostic(f"a character that is no text: {_code(text[error.start])}", place)]) from None
+
+
+def _code(character: Any) -> str:
+    return f"U+{character if isinstance(character, int) else ord(character):04X}"
+
+
+def _place(source: Source, text: str, offset: int) -> Mark:
+    before = LINE_END.split(text[:offset])
+    return Mark(source, len(before) - 1, len(before[-1]))
 
 
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -135,7 +152,7 @@ class _Composer:
             if kind is pyyaml.ScalarEvent:
                 node = self._scalar(event)
             elif kind is pyyaml.AliasEvent:
-                node = self._alias(event)
+                node = self._alias(event, len(open_))
             elif kind is pyyaml.MappingStartEvent or kind is pyyaml.SequenceStartEvent:
                 self._start(event, open_)
                 continue
@@ -167,7 +184,7 @@ class _Composer:
     def _scalar(self, event: Any) -> Node:
         mark = self._mark(event)
         if event.tag:
-            raise _refused("tags are not part of the language", mark, help=f"remove `{event.tag}`")
+            raise _tagged(event.tag, mark)
         self.total += 1
         quoted = not event.implicit[0]
         value = event.value if quoted else scalar(event.value)
@@ -176,21 +193,27 @@ class _Composer:
             self.anchors[event.anchor] = node
         return node
 
-    def _alias(self, event: Any) -> Node:
+    def _alias(self, event: Any, depth: int) -> Node:
         node = self.anchors.get(event.anchor)
         if node is None:
             raise _refused(
-                f"the alias `*{event.anchor}` names nothing that is complete before this line", self._mark(event)
+                f"the alias `*{event.anchor}` names nothing that is complete before this line",
+                self._mark(event),
+                help=f"`&{event.anchor}` before a value names it; a text that starts with `*` needs quotes",
             )
         self.total += node.weight
+        self._check_depth(depth + node.height, self._mark(event))
         return node
+
+    def _check_depth(self, depth: int, mark: Mark) -> None:
+        if depth > MAX_DEPTH:
+            raise _refused(f"nested deeper than {MAX_DEPTH} levels", mark, help="name the inner steps as a block")
 
     def _start(self, event: Any, open_: list[_Open]) -> None:
         mark = self._mark(event)
         if event.tag:
-            raise _refused("tags are not part of the language", mark, help=f"remove `{event.tag}`")
-        if len(open_) >= MAX_DEPTH:
-            raise _refused(f"nested deeper than {MAX_DEPTH} levels", mark, help="name the inner steps as a block")
+            raise _tagged(event.tag, mark)
+        self._check_depth(len(open_) + 1, mark)
         value: Any = {} if type(event) is pyyaml.MappingStartEvent else []
         open_.append(_Open(value, event, self.total))
         self.total += 1
@@ -200,12 +223,13 @@ class _Composer:
         lines = self.source.lines
         stop = end.column if end.line == start.line else len(lines[start.line].rstrip())
         mark = Mark(self.source, start.line, start.column, max(stop - start.column, 1))
-        node = Node(begun.value, mark, self.total - begun.before)
+        node = Node(begun.value, mark, self.total - begun.before, height=begun.height + 1)
         if begun.event.anchor:
             self.anchors[begun.event.anchor] = node
         return node
 
     def _put(self, top: _Open, node: Node) -> None:
+        top.height = max(top.height, node.height)
         if top.event.flow_style and node.is_text and not node.quoted and node.value.count("(") > node.value.count(")"):
             raise _refused(
                 "a comma inside `{}` or `[]` ends the value",
@@ -242,15 +266,16 @@ class _Composer:
             raise _refused(
                 "a key must be a word",
                 node.mark,
-                help="`{...}` stands where a name is expected; an expression is `$name`, without braces",
+                help="an expression is `$name`, without braces" if node.is_mapping else "a list of values stands after the `:`",
             )
         if node.value == "<<":
-            raise _refused("merge keys (`<<`) are not part of the language", node.mark, help="write a block instead")
+            help = "arguments that many steps share stand under `defaults`; steps that recur, in a block"
+            raise _refused("merge keys (`<<`) are not part of the language", node.mark, help=help)
 
     def _with_space(self, key: Node, node: Node) -> tuple[Node, Node]:
         """`{out:64}` is one word to YAML: say so, and read on as if the space were there."""
         name, colon, value = str(key.value).partition(":")
-        if not (colon and value and node.value is None and re.fullmatch(r"[A-Za-z_]\w*", name)):
+        if key.quoted or not (colon and value and node.value is None and re.fullmatch(r"[A-Za-z_]\w*", name)):
             return key, node
         self.problems.append(
             Diagnostic(
@@ -265,12 +290,13 @@ class _Composer:
 class _Open:
     """A mapping or sequence whose end has not come yet."""
 
-    __slots__ = ("before", "event", "key", "value")
+    __slots__ = ("before", "event", "height", "key", "value")
 
     def __init__(self, value: Any, event: Any, before: int) -> None:
         self.value = value
         self.event = event
         self.before = before
+        self.height = 0
         self.key: Node | None = None
 
 
@@ -282,19 +308,75 @@ def _refused(message: str, mark: Mark, help: str = "") -> SpecError:
     return SpecError([Diagnostic(message, mark, help=help)])
 
 
-def _syntax_error(error: pyyaml.MarkedYAMLError, source: Source) -> Diagnostic:
-    place = error.problem_mark or error.context_mark
-    line = min(place.line, len(source.lines) - 1) if place else 0
-    column = place.column if place and place.line == line else 0
-    mark = Mark(source, line, min(column, max(len(source.lines[line]) - 1, 0)))
-    message, help = f"this is not YAML: {error.problem or error.context}", ""
-    if "\t" in mark.text[: column + 1]:
-        tab = mark.text.index("\t")
-        message, help = "a tab in the indentation", "indent with spaces"
-        mark = Mark(source, line, tab)
-    elif "expected ',' or '}'" in str(error.problem) or "expected ',' or ']'" in str(error.problem):
-        help = "a bracket is not closed, or a value with `,`, `:` or `}` in it needs quotes"
-    elif "mapping values are not allowed" in str(error.problem):
-        help = "a second `:` on one line needs braces, `{a: 1, b: 2}`, or quotes around the text"
-    return Diagnostic(message, mark, help=help)
+def _tagged(tag: str, mark: Mark) -> SpecError:
+    written = tag.replace("tag:yaml.org,2002:", "!!")
+    return _refused("tags are not part of the language", mark, help=f"remove `{written}`")
 
+
+UNEXPECTED = {
+    "did not find expected ',' or '}'": ("this `{` is not closed", "a `}` is missing before this, or a `,`"),
+    "did not find expected ',' or ']'": ("this `[` is not closed", "a `]` is missing before this, or a `,`"),
+    "did not find expected key": ("this does not belong here", "the lines of one mapping start in the same column"),
+    "did not find expected '-' indicator": ("an entry of this list does not start with `-`", "this does not fit the list"),
+    "found unexpected end of stream": ("this quote is not closed", "the file ends here"),
+    "found unexpected document indicator": ("this quote is not closed", "a new document starts here"),
+    "found unknown escape character": ("a `\\` in double quotes that means nothing", ""),
+    "did not find expected node content": ("a value is missing before this", ""),
+    "found character that cannot start any token": ("a value cannot start with {sign}", ""),
+    "did not find expected alphabetic or numeric character": ("`{sign}` stands alone", ""),
+    "mapping values are not allowed in this context": ("a `:` where no key can be", ""),
+    "could not find expected ':'": ("a line without `:` among lines that have one", ""),
+    "block sequence entries are not allowed in this context": ("a list cannot start on the line of its key", ""),
+}
+"""What libyaml finds -> what is wrong, and what the place where it noticed shows."""
+
+WAYS_OUT = {
+    "did not find expected ',' or '}'": "close it; a value with `,`, `:`, `{` or `}` in it needs quotes",
+    "did not find expected ',' or ']'": "close it; a value with `,`, `:`, `[` or `]` in it needs quotes",
+    "did not find expected key": "move it under its neighbours; a value that goes on after a quote or bracket needs quotes",
+    "did not find expected '-' indicator": "write `- ` before it, or move it under what it belongs to",
+    "found unexpected end of stream": "write the same quote at the end of the text",
+    "found unknown escape character": "use single quotes, or `\\\\` for a backslash",
+    "did not find expected node content": "write the value, or remove the sign",
+    "found character that cannot start any token": "put the value in quotes",
+    "did not find expected alphabetic or numeric character": "put the value in quotes",
+    "mapping values are not allowed in this context": (
+        "a second `:` on one line needs braces, `{a: 1, b: 2}`; `a:1` on the line before needs a space, `a: 1`"
+    ),
+    "could not find expected ':'": "`key: value`, with a space after the colon",
+    "block sequence entries are not allowed in this context": "start it on the next line, or write `[...]`",
+}
+
+
+def _syntax_error(error: pyyaml.MarkedYAMLError, source: Source) -> Diagnostic:
+    problem = str(error.problem or error.context)
+    found, begun = _at(error.problem_mark or error.context_mark, source), _at(error.context_mark, source)
+    if re.match(r"[ -]*\t", found.text[: found.column + 1]):
+        tab = Mark(source, found.line, found.text.index("\t"))
+        return Diagnostic("a tab in the indentation", tab, help="indent with spaces")
+    if problem not in UNEXPECTED:
+        return Diagnostic(f"this is not YAML: {problem}", found)
+    message, remark = UNEXPECTED[problem]
+    sign = found.text[found.column : found.column + 1]
+    help = WAYS_OUT.get(problem, "")
+    if message.startswith("this `") or message.startswith("this quote"):
+        if begun.line == found.line and begun.column == found.column:
+            return Diagnostic(message, begun, help=help)
+        return Diagnostic(message, begun, labels=(Label(found, remark),), help=help)
+    if sign in ("}", "]") and problem == "did not find expected key" or "'-'" in problem and sign in ("}", "]"):
+        return Diagnostic(f"this `{sign}` closes nothing", found, help="remove it, or open it before")
+    if problem in ("did not find expected alphabetic or numeric character", "could not find expected ':'"):
+        found = begun
+        sign = found.text[found.column : found.column + 1]
+    return Diagnostic(message.replace("{sign}", sign), found, help=help)
+
+
+def _at(place: Any, source: Source) -> Mark:
+    """The place in a line that has text; the end of the file counts as the end of its last line."""
+    line, column = (place.line, place.column) if place else (0, 0)
+    if line >= len(source.lines):
+        line, column = len(source.lines) - 1, len(source.lines[-1])
+    while line > 0 and not source.lines[line].strip():
+        line -= 1
+        column = len(source.lines[line])
+    return Mark(source, line, min(column, max(len(source.lines[line]) - 1, 0)))

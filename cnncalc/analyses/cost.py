@@ -1,0 +1,104 @@
+"""Bytes moved, arithmetic intensity, and the least time that a machine's peak and bandwidth allow.
+
+    bytes      inputs + weights + output, each once a layer, at a dtype; weights once a batch
+    intensity  FLOPs / bytes, FLOPs being 2 x MACs
+    time       max(FLOPs / peak, bytes / bandwidth)        a lower bound (Williams et al. 2009, the roofline)
+
+Layers run one after the other, and each reads its inputs from memory and writes its output there. A view
+moves nothing. With `fused` the layers that can work in place (activations, norms, element-wise joins) are
+done on the way: they move only what a join reads besides. Element-wise work costs no FLOPs here; its bytes
+count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..dims import Dim, product
+from ..graph import Graph, Node
+from ..layers.base import IN_PLACE, VIEW
+from .macs import FLOPS_PER_MAC
+
+COMPUTE, MEMORY = "compute", "memory"
+"""What binds a layer: the peak, or the bandwidth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What one layer computes and moves."""
+
+    macs: Dim
+    activations: Dim
+    """Elements read and written, of inputs and output."""
+
+    weights: Dim
+    """Elements read, learned and stored; once, whatever the batch."""
+
+    @property
+    def flops(self) -> Dim:
+        """Floating-point operations: a MAC is two."""
+        return self.macs * FLOPS_PER_MAC
+
+    @property
+    def elements(self) -> Dim:
+        """All elements moved."""
+        return self.activations + self.weights
+
+
+def traffic(graph: Graph, batch: int = 1, fused: bool = False) -> Mapping[str, Traffic]:
+    """What each layer computes and moves, by node."""
+    return {
+        node.name: Traffic(node.macs * batch, _activations(node, fused) * batch, _weights(node, fused))
+        for node in graph.nodes
+    }
+
+
+def _activations(node: Node, fused: bool) -> Dim:
+    if node.layer.storage == VIEW:
+        return 0
+    read = [product(shape) for shape in node.incoming]
+    if fused and node.layer.storage == IN_PLACE:
+        return sum(read[1:])
+    return sum(read) + product(node.output)
+
+
+def _weights(node: Node, fused: bool) -> Dim:
+    if fused and node.layer.storage == IN_PLACE:
+        return 0
+    tensors = [*node.weights.values(), *node.buffers.values()]
+    return sum(map(product, tensors))
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a data sheet says."""
+
+    peak: Fraction
+    """FLOPs a second, a MAC being two."""
+
+    bandwidth: Fraction
+    """Bytes a second."""
+
+    @property
+    def ridge(self) -> Fraction:
+        """The intensity, in FLOPs a byte, from which on the peak binds."""
+        return self.peak / self.bandwidth
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The least time of one layer, in seconds."""
+
+    seconds: Fraction
+    binds: str
+    """COMPUTE or MEMORY; nothing where there is neither work nor traffic."""
+
+
+def bound(flops: int, moved: int, machine: Machine) -> Bound:
+    """The roofline of so many FLOPs and bytes."""
+    computing, moving = flops / machine.peak, moved / machine.bandwidth
+    if not flops and not moved:
+        return Bound(computing, "")
+    return Bound(max(computing, moving), COMPUTE if computing >= moving else MEMORY)

@@ -1,0 +1,103 @@
+"""What differs between two networks: layers changed, added, removed, renamed, and repeats that became longer.
+
+Layers are matched by their path. What is left over is a longer or shorter repeat (`layer3[6]` where
+`layer3[5]` was the last), then a renamed block where kinds, arguments, shapes and inner connections are the
+same under another path; the rest is added or removed. Every layer of both networks is in one place, so the
+differences add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ..graph import Graph, Node
+from .macs import Macs, macs
+from .matching import Left, Renamed, Repeat, renamed_blocks, repeated_blocks
+from .params import Params, params
+
+
+class Change(NamedTuple):
+    """A layer of the same path that is not the same."""
+
+    before: Node
+    after: Node
+    what: Mapping[str, tuple[Any, Any]]
+    """Argument, `kind`, `input`, `output`, `reads`, ... -> what it was and what it is."""
+
+
+class Side(NamedTuple):
+    """One of the networks with its figures."""
+
+    graph: Graph
+    params: Params
+    macs: Macs
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two networks, one against the other."""
+
+    a: Side
+    b: Side
+    changed: Sequence[Change]
+    added: Sequence[Node]
+    removed: Sequence[Node]
+    renamed: Sequence[Renamed]
+    repeats: Sequence[Repeat]
+
+    @property
+    def same(self) -> bool:
+        """Whether the layers, their names, arguments, shapes and connections are the same."""
+        layers = (self.changed, self.added, self.removed, self.renamed, self.repeats)
+        a, b = self.a.graph, self.b.graph
+        return (
+            not any(layers)
+            and (a.output, *a.heads.items()) == (b.output, *b.heads.items())
+            and a.inputs == b.inputs
+        )
+
+
+def difference(a: Graph, b: Graph) -> Difference:
+    """What became of network a in network b."""
+    left, right = Left(a, b), Left(b, a)
+    repeats = list(repeated_blocks(left, right))
+    renamed = renamed_blocks(left, right)
+    old, new = Side(a, params(a), macs(a)), Side(b, params(b), macs(b))
+    pairs = [pair for block in renamed for pair in block.nodes]
+    names = {x.name: y.name for x, y in pairs}
+    before = {**a.by_name, **{y.name: x for x, y in pairs}}
+    matched = [(before[node.name], node) for node in b.nodes if node.name in before]
+    changed = [change for x, y in matched if (change := _change(x, y, old, new, names)).what]
+    return Difference(old, new, changed, right.rest(), left.rest(), renamed, repeats)
+
+
+def _change(before: Node, after: Node, old: Side, new: Side, names: Mapping[str, str]) -> Change:
+    what: dict[str, tuple[Any, Any]] = {}
+    if before.kind != after.kind:
+        what["kind"] = (before.kind, after.kind)
+    else:
+        given, now = vars(before.layer), vars(after.layer)
+        what.update({name: (given[name], now[name]) for name in now if given[name] != now[name]})
+    if before.incoming != after.incoming:
+        what["input"] = (before.incoming, after.incoming)
+    if before.output != after.output:
+        what["output"] = (before.output, after.output)
+    reads = tuple(names.get(name, name) for name in before.inputs)
+    if _is_rewired(reads, after.inputs, old.graph, new.graph):
+        what["reads"] = (before.inputs, after.inputs)
+    for name in ("frozen", "train_only"):
+        if getattr(before, name) != getattr(after, name):
+            what[name] = (getattr(before, name), getattr(after, name))
+    owner, now_owner = old.params.shared.get(before.name, ""), new.params.shared.get(after.name, "")
+    if names.get(owner, owner) != now_owner:
+        what["weights of"] = (owner or "its own", now_owner or "its own")
+    return Change(before, after, what)
+
+
+def _is_rewired(reads: Sequence[str], now: Sequence[str], a: Graph, b: Graph) -> bool:
+    """Whether other tensors are read for another reason than that the old went or the new came between."""
+    if len(reads) != len(now):
+        return True
+    return any(x != y and x in b.shapes and y in a.shapes for x, y in zip(reads, now, strict=True))

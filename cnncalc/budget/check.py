@@ -1,0 +1,189 @@
+"""One network against its limits: what holds, what does not, and by how much.
+
+    check(graph, macs="320M", params={"max": "3.6M", "growth": "2%"}, baseline=graph_before)
+
+A cap compares a figure with a number, growth compares it with that of a baseline, the lock asks for the very
+same integers. Everything is exact: integers and fractions, no rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
+from ..graph import Graph
+from .figures import Figures, require_numbers
+from .finding import FAIL, NEW, OK, WARN, Finding
+from .limits import EQUALS, ERROR, GROWTH, LOCK, MAX, MIN, WARNING, Limit, Place, conflicts
+from .metrics import METRICS, Span, Subject, Value
+from .reading import limits, tree
+
+
+class BudgetError(CnncalcError):
+    """Limits that do not hold; `findings` has all of them, `failed` those."""
+
+    def __init__(self, name: str, findings: Iterable[Finding]) -> None:
+        self.findings = list(findings)
+        self.failed = [finding for finding in self.findings if finding.status == FAIL]
+        super().__init__(f"{name}: " + "; ".join(map(str, self.failed)))
+
+
+def check(
+    graph: Graph,
+    *,
+    baseline: Graph | None = None,
+    raises: bool = True,
+    parts: Mapping[str, Mapping[str, Any]] | None = None,
+    **metrics: Any,
+) -> list[Finding]:
+    """Judge a network by the limits given, and by those of its spec's own `budget:`.
+
+    `macs="320M"` is the largest allowed, `macs={"max": ..., "warn": ..., "growth": "2%"}` says more,
+    `parts={"layer4/**": {"macs": "900M"}}` is about a part. Raises BudgetError where a limit does not hold
+    (`raises=False` returns the findings all the same), CnncalcError where one cannot be judged.
+    """
+    mark = Mark(Source("check()", [", ".join(f"{name}={value!r}" for name, value in metrics.items())]), 0, 0)
+    problems: list[Diagnostic] = []
+    found = limits(graph.budget, problems) if graph.budget is not None else []
+    found += limits(tree({**metrics, **(parts or {})}, mark), problems)
+    problems += conflicts(found)
+    if problems:
+        raise SpecError(problems)
+    require_numbers(graph)
+    findings = judge(found, Figures(graph), Figures(baseline) if baseline is not None else None)
+    if any(finding.kind == GROWTH and finding.status == NEW for finding in findings):
+        raise CnncalcError(
+            "a growth limit needs something to compare with", "check(graph, baseline=graph_before, ...)"
+        )
+    if raises and any(finding.status == FAIL for finding in findings):
+        raise BudgetError(graph.name, findings)
+    return findings
+
+
+def judge(
+    found: Iterable[Limit], figures: Figures, base: Figures | Mapping[str, Value] | None
+) -> list[Finding]:
+    """The findings of limits, in the order of the metrics. Raises SpecError for one that cannot be judged."""
+    findings = []
+    problems = []
+    for limit in found:
+        try:
+            value = figures.value(limit.subject)
+            if limit.kind == GROWTH:
+                findings.append(_grown(limit, value, before(base, limit)))
+            else:
+                findings.append(_held(limit, value))
+        except CnncalcError as error:
+            problems.append(Diagnostic(error.message, limit.mark, help=error.help))
+    if problems:
+        raise Unjudged(problems, findings)
+    return findings
+
+
+class Unjudged(SpecError):
+    """Limits that could not be judged, and the findings of the others."""
+
+    def __init__(self, problems: list[Diagnostic], findings: list[Finding]) -> None:
+        super().__init__(problems)
+        self.findings = findings
+
+
+def before(base: Figures | Mapping[str, Value] | None, limit: Limit) -> Value | None:
+    """The figure of the baseline, or None where it has none; a lock has those of whole networks."""
+    if base is None:
+        return None
+    if isinstance(base, Figures):
+        try:
+            return base.value(limit.subject)
+        except CnncalcError:
+            return None
+    subject = limit.subject
+    if subject.part or subject.at:
+        raise CnncalcError(
+            f"the baseline has no {subject.title}: a lock holds figures of whole networks",
+            "--baseline git:main, or another REF",
+        )
+    return derived(base, subject)
+
+
+def derived(entry: Mapping[str, Value], subject: Subject) -> Value | None:
+    """A figure of a lock, or one that follows from it."""
+    from ..analyses.memory import BYTES
+
+    size = BYTES[subject.dtype or "fp32"]
+    metric = subject.metric
+    in_bytes = {name: (name, Fraction(size, BYTES["fp32"])) for name in ("activations", "peak_activations")}
+    follow: dict[str, tuple[str, int | Fraction]] = {
+        **in_bytes,
+        "flops": ("macs", 2),
+        "weights": ("params", size),
+    }
+    source, factor = follow.get(metric, (metric, 1))
+    value = entry.get(source)
+    return int(value * factor) if isinstance(value, int) else value
+
+
+def _held(limit: Limit, value: Value) -> Finding:
+    finding = _finding(limit, value)
+    low, high = (value.low, value.high) if isinstance(value, Span) else (value, value)
+    bound = limit.bound
+    if isinstance(bound, tuple) or isinstance(low, tuple) or isinstance(high, tuple):
+        return replace(finding, status=_status(bound == value, limit.level))
+    holds = {MAX: high <= bound, MIN: low >= bound, EQUALS: low == high == bound}[limit.kind]
+    counted = low if limit.kind == MIN else high
+    excess = None if holds else bound - low if limit.kind == MIN else high - bound
+    used = Fraction(counted) / bound if bound else None
+    return replace(finding, status=_status(holds, limit.level), excess=excess, used=used)
+
+
+def _grown(limit: Limit, value: Value, base: Value | None) -> Finding:
+    finding = replace(_finding(limit, value), relative=limit.relative, baseline=base)
+    now, then, bound = _top(value), _top(base), limit.bound
+    if now is None or then is None or isinstance(bound, tuple):
+        return finding
+    allowed = then * bound if limit.relative else bound
+    holds = now - then <= allowed
+    excess = None if holds else now - then - allowed
+    used = Fraction(now) / then if then else None
+    return replace(finding, status=_status(holds, limit.level), excess=excess, used=used)
+
+
+def _finding(limit: Limit, value: Value) -> Finding:
+    return Finding(limit.subject, limit.kind, NEW, value, limit.bound, Place.of(limit.mark), limit.level)
+
+
+def against_lock(
+    figures: Figures, entry: Mapping[str, Value], place: Callable[[str], Place]
+) -> list[Finding]:
+    """How the figures stand to the lock: one finding for each that differs, or one that all are the same.
+
+    More is a failure, and so is another receptive field, stride or output; less is a warning.
+    """
+    now = figures.locked
+    findings = []
+    for metric in METRICS:
+        locked, value = entry.get(metric), now.get(metric)
+        if locked is None or locked == value:
+            continue
+        top, before = _top(value), _top(locked)
+        more = top - before if top is not None and before is not None else None
+        level = WARNING if METRICS[metric].growing and more is not None and more < 0 else ERROR
+        used = Fraction(top) / before if top is not None and before else None
+        finding = Finding(Subject(metric), LOCK, _status(False, level), value, locked, place(metric), level)
+        findings.append(replace(finding, baseline=locked, excess=more if level == ERROR else None, used=used))
+    if not findings:
+        findings.append(Finding(Subject("all"), LOCK, OK, len(entry), len(entry), place("")))
+    return findings
+
+
+def _top(value: Value | None) -> int | Fraction | None:
+    if isinstance(value, Span):
+        return value.high
+    return None if isinstance(value, tuple) else value
+
+
+def _status(holds: bool, level: str) -> str:
+    return OK if holds else FAIL if level == ERROR else WARN

@@ -1,0 +1,64 @@
+"""One limit and how a network stands to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from .limits import EQUALS, ERROR, GROWTH, LOCK, MAX, MIN, Bound, Place
+from .metrics import Subject, Value
+from .why import Cause
+
+OK, FAIL, WARN, NEW, ACCEPTED = "ok", "fail", "warn", "new", "accepted"
+RELATIONS = {MAX: "<=", MIN: ">=", EQUALS: "==", GROWTH: "<=", LOCK: "=="}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One limit and how the network stands to it."""
+
+    subject: Subject
+    kind: str
+    """max, min, equals, growth or lock."""
+
+    status: str
+    """ok, warn, fail, new (nothing to compare with) or accepted (growth that was taken over)."""
+
+    value: Value | None
+    bound: Bound | Value | None
+    """The limit; for a growth what is allowed more, a share where `relative`; for the lock its figure."""
+
+    place: Place
+    level: str = ERROR
+    relative: bool = False
+    baseline: Value | None = None
+    excess: int | Fraction | None = None
+    """How much too much, or too little for a `min`; None where it holds."""
+
+    used: Fraction | None = None
+    """The figure as a share of the limit; of what it was before, for a growth or the lock."""
+
+    why: tuple[Cause, ...] = ()
+    """What accounts for it."""
+
+    @property
+    def relation(self) -> str:
+        """As in `value <= limit`."""
+        return RELATIONS[self.kind]
+
+    @property
+    def title(self) -> str:
+        """`macs`, `macs growth`, `params lock`."""
+        return self.subject.title + (f" {self.kind}" if self.kind in (GROWTH, LOCK) else "")
+
+    @property
+    def grown(self) -> int | Fraction | None:
+        """How much more than the baseline, where both are one number."""
+        if isinstance(self.value, int | Fraction) and isinstance(self.baseline, int | Fraction):
+            return self.value - self.baseline
+        return None
+
+    def __str__(self) -> str:
+        from .reports.words import sentence  # which knows findings
+
+        return sentence(self)

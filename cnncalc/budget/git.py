@@ -1,0 +1,166 @@
+"""`git:REF` as a baseline: the texts of specs as they were, by one process for all of them.
+
+`git:main` is the commit; `git:main...` is where the current branch left it: what a pull request is about.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import CnncalcError
+
+if TYPE_CHECKING:
+    import subprocess
+
+PREFIX = "git:"
+OLDEST = 20
+
+
+class Repository:
+    """The repository that a folder is in. Raises CnncalcError where there is none."""
+
+    def __init__(self, folder: Path, asked: str = "git:REF") -> None:
+        self.folder = folder
+        self.asked = asked
+        done = _git(["-C", str(folder), "rev-parse", "--show-toplevel"])
+        if b"dubious ownership" in done.stderr:
+            raise CnncalcError(
+                f"`{asked}`: git does not trust {folder}",
+                f"git config --global --add safe.directory {folder}",
+            )
+        if done.returncode != 0:
+            raise CnncalcError(
+                f"`{asked}` needs a git repository, and {folder} is in none",
+                "--baseline FILE compares with a lock",
+            )
+        self.top = Path(done.stdout.decode("utf-8", errors="surrogateescape").strip())
+
+    def commit(self, ref: str) -> str:
+        """The commit that a REF means; REF... is where HEAD left it. Raises CnncalcError."""
+        name = ref.removesuffix("...")
+        found = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        if found is None:
+            raise self._missing(name)
+        if name == ref:
+            return found.strip()
+        left = self._run("merge-base", found.strip(), "HEAD")
+        if left is None:
+            raise CnncalcError(
+                f"`{self.asked}`: {name} and HEAD have no commit in common here",
+                self._depth_help(name, history=True) or "name one commit",
+            )
+        return left.strip()
+
+    def texts(self, places: Iterable[tuple[str, Path]]) -> dict[tuple[str, Path], str]:
+        """(commit, file) -> the text of that file in that commit, for those that exist."""
+        wanted = [
+            (place, inside)
+            for place in dict.fromkeys(places)
+            if (inside := self._inside(place[1])) and "\n" not in inside
+        ]
+        if not wanted:
+            return {}
+        lines = "".join(f"{commit}:{inside}\n" for (commit, _), inside in wanted)
+        out = self._bytes(["cat-file", "--batch"], lines.encode())
+        found: dict[tuple[str, Path], str] = {}
+        at = 0
+        for place, _ in wanted:
+            end = out.find(b"\n", at)
+            if end < 0:
+                break
+            words = out[at:end].split(b" ")
+            at = end + 1
+            if len(words) == 3 and words[2].isdigit() and words[1] in (b"blob", b"tree"):
+                size = int(words[2])
+                if words[1] == b"blob":
+                    found[place] = out[at : at + size].decode("utf-8-sig", errors="replace")
+                at += size + 1
+        return found
+
+    def past(self, paths: Iterable[Path]) -> list[str]:
+        """The last commits that touched any of the files, the latest first."""
+        inside = [path for given in paths if (path := self._inside(given)) is not None]
+        log = self._run(
+            "log", f"-n{OLDEST}", "--format=%H", "HEAD", "--", *(f":(top,literal){path}" for path in inside)
+        )
+        return (log or "").split()
+
+    def _inside(self, path: Path) -> str | None:
+        try:
+            return Path(os.path.realpath(path)).relative_to(os.path.realpath(self.top)).as_posix()
+        except ValueError:
+            return None
+
+    def _missing(self, name: str) -> CnncalcError:
+        remote = f"origin/{name}"
+        if (
+            self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{remote}^{{commit}}")
+            is not None
+        ):
+            return CnncalcError(
+                f"`{self.asked}`: there is no `{name}` here, but there is {remote}",
+                f"--baseline git:{remote}",
+            )
+        if help := self._depth_help(name):
+            return CnncalcError(f"`{self.asked}`: the clone is shallow and does not have `{name}`", help)
+        return CnncalcError(
+            f"`{self.asked}`: the repository has no commit or branch `{name}`",
+            "`git branch --all` lists them",
+        )
+
+    def _depth_help(self, name: str, history: bool = False) -> str:
+        """How to get what a shallow clone lacks; nothing for a whole one."""
+        if (self._run("rev-parse", "--is-shallow-repository") or "").strip() != "true":
+            return ""
+        branch = name.removeprefix("origin/")
+        fetch = f"git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"
+        if history or re.search(r"[~^@]", name):
+            fetch = "git fetch --unshallow"
+        return f"`{fetch}`; in actions/checkout `fetch-depth: 0`"
+
+    def _run(self, *arguments: str) -> str | None:
+        done = _git(["-C", str(self.folder), *arguments])
+        return done.stdout.decode("utf-8", errors="replace") if done.returncode == 0 else None
+
+    def _bytes(self, arguments: list[str], given: bytes) -> bytes:
+        done = _git(["-C", str(self.folder), *arguments], given)
+        if done.returncode != 0:
+            reason = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
+            raise CnncalcError(
+                f"`{self.asked}`: git could not read it" + (f": {reason[-1]}" if reason else "")
+            )
+        return done.stdout
+
+
+def _git(arguments: list[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    import subprocess
+
+    environment: Mapping[str, str] = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        return subprocess.run(  # noqa: S603 - no shell
+            ["git", *arguments],  # noqa: S607 - the git of the PATH
+            input=given,
+            capture_output=True,
+            check=False,
+            env=environment,
+        )
+    except OSError as error:
+        raise CnncalcError(
+            f"git cannot be run: {error.strerror}", "--baseline FILE compares with a lock and needs no git"
+        ) from None
+
+
+def ref_of(baseline: str) -> str | None:
+    """`main` of `git:main`; None for a file. Raises CnncalcError for an empty or dangerous one."""
+    if not baseline.startswith(PREFIX):
+        return None
+    ref = baseline.removeprefix(PREFIX)
+    if not ref or ref.startswith("-") or any(c.isspace() or not c.isprintable() for c in ref):
+        raise CnncalcError(
+            f"`{baseline}` names no commit", "git:main, git:origin/main, git:v1.2 or git:HEAD~1"
+        )
+    return ref

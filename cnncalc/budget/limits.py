@@ -1,0 +1,94 @@
+"""A limit: one condition on one figure, and where it is written. Limits that cannot all hold are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from ..errors import Diagnostic, Label, Mark
+from .metrics import Subject
+
+MAX, MIN, EQUALS, WARN, GROWTH, LOCK = "max", "min", "equals", "warn", "growth", "lock"
+KINDS = (MAX, MIN, EQUALS, WARN, GROWTH)
+ERROR, WARNING = "error", "warning"
+LEVELS = (ERROR, WARNING)
+
+Bound = int | Fraction | tuple[int, ...]
+
+
+class Place(NamedTuple):
+    """Where a limit is written, for people and machines; no file for an option or a call."""
+
+    file: str
+    line: int
+    column: int
+    text: str = ""
+
+    @classmethod
+    def of(cls, mark: Mark) -> Place:
+        """The place of a mark."""
+        if mark.source.name.startswith("-") or mark.source.name.endswith("()"):
+            return cls("", 0, 0, mark.source.name)
+        return cls(mark.source.name, mark.line + 1, mark.column + 1)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One condition on one figure."""
+
+    subject: Subject
+    kind: str
+    bound: Bound
+    level: str
+    mark: Mark
+    relative: bool = False
+    """Whether a growth is a share of the baseline."""
+
+
+def conflicts(found: Sequence[Limit]) -> list[Diagnostic]:
+    """Limits on one figure that cannot all hold."""
+    problems = []
+    by_subject: dict[Subject, list[Limit]] = {}
+    for limit in found:
+        if limit.kind != GROWTH:
+            by_subject.setdefault(limit.subject, []).append(limit)
+    for subject, together in by_subject.items():
+        for place, first in enumerate(together):
+            for second in together[place + 1 :]:
+                if not _compatible(first, second):
+                    problems.append(_conflict(subject, first, second))
+    return problems
+
+
+def _compatible(first: Limit, second: Limit) -> bool:
+    low_1, high_1 = _range(first)
+    low_2, high_2 = _range(second)
+    if isinstance(first.bound, tuple) or isinstance(second.bound, tuple):
+        return first.bound == second.bound
+    return (low_1 is None or high_2 is None or low_1 <= high_2) and (
+        low_2 is None or high_1 is None or low_2 <= high_1
+    )
+
+
+def _range(limit: Limit) -> tuple[Any, Any]:
+    if limit.kind == EQUALS:
+        return limit.bound, limit.bound
+    return (limit.bound, None) if limit.kind == MIN else (None, limit.bound)
+
+
+def _conflict(subject: Subject, first: Limit, second: Limit) -> Diagnostic:
+    same = second.mark.source is first.mark.source
+    return Diagnostic(
+        f"no network can hold both of these limits on {subject.title}",
+        second.mark,
+        f"{second.kind} {bound_text(second.bound)}",
+        labels=(Label(first.mark, f"{first.kind} {bound_text(first.bound)}"),) if same else (),
+        notes=() if same else (f"{first.kind} {bound_text(first.bound)} stands at {first.mark}",),
+    )
+
+
+def bound_text(bound: Bound) -> str:
+    """A limit as people read it."""
+    return "x".join(map(str, bound)) if isinstance(bound, tuple) else f"{bound:,}"

@@ -1,0 +1,161 @@
+"""Which specs are judged, with which settings, by which limits and against which baseline."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..errors import CnncalcError
+from .config import Config
+from .limits import Limit
+from .run import Case
+
+SUFFIXES = (".yaml", ".yml")
+SKIPPED = frozenset({"node_modules", "__pycache__"})
+IS_SPEC = re.compile(r"^net[ \t]*:", re.MULTILINE)
+
+
+def specs(arguments: Sequence[str], config: Config, remark: Callable[[str], None]) -> list[str]:
+    """The specs that arguments mean, or those of the configuration. Raises CnncalcError."""
+    found: list[str] = []
+    for argument in arguments:
+        found += _given(argument, remark)
+    if not arguments:
+        for pattern in config.specs:
+            paths = sorted(config.folder.glob(pattern)) if not Path(pattern).is_absolute() else []
+            members = [_shown(path) for path in paths if path.is_file()]
+            if not members:
+                raise CnncalcError(
+                    f"{config.name}: `specs` has {pattern!r}, and no file matches",
+                    "patterns are relative to its folder",
+                )
+            found += members
+    if not arguments and not config.specs and Path("spec.yaml").is_file():
+        found = ["spec.yaml"]
+    if not found:
+        raise CnncalcError(
+            "no spec given, and none in this folder", "cnncalc check models/, or `specs` in cnncalc.toml"
+        )
+    return list(dict.fromkeys(found))
+
+
+def _given(argument: str, remark: Callable[[str], None]) -> list[str]:
+    path = Path(argument)
+    if path.is_dir():
+        members, others = _walk(path)
+        if not members:
+            raise CnncalcError(f"the folder {argument} has no spec", "a spec is a YAML file with `net:`")
+        if others:
+            remark(f"{argument}: {others} YAML file{'s' if others > 1 else ''} without `net:` left out")
+        return members
+    if not path.exists() and any(sign in argument for sign in "*?["):
+        import glob
+
+        members = sorted(name for name in glob.glob(argument, recursive=True) if Path(name).is_file())  # noqa: PTH207 - Path.glob takes no absolute pattern
+        if not members:
+            raise CnncalcError(f"no file matches {argument}")
+        return members
+    return [argument if argument == "-" or not path.exists() else path.as_posix()]
+
+
+def _walk(folder: Path) -> tuple[list[str], int]:
+    members, others = [], 0
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
+        for name in sorted(files):
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                path = Path(place) / name
+                if _is_spec(path):
+                    members.append(path.as_posix())
+                else:
+                    others += 1
+    return members, others
+
+
+def _is_spec(path: Path) -> bool:
+    if path.name.endswith((".cnn.yaml", ".cnn.yml")):
+        return True
+    try:
+        return IS_SPEC.search(path.read_text(encoding="utf-8", errors="replace")) is not None
+    except OSError:
+        return True
+
+
+def _shown(path: Path) -> str:
+    return Path(os.path.relpath(path)).as_posix()
+
+
+def key_of(spec: str, config: Config, settings: Mapping[str, Any], input: Any) -> str:
+    """`models/a.yaml width=0.5 input=3x96x96`: how the lock and the reports call a spec with settings."""
+    name = spec
+    if Path(spec).exists():
+        path = Path(spec).resolve()
+        name = (
+            path.relative_to(config.folder).as_posix()
+            if path.is_relative_to(config.folder)
+            else Path(spec).as_posix()
+        )
+    shapes = input if isinstance(input, Mapping) else {"input": input} if input else {}
+    parts = [f"{key}={_text(value)}" for key, value in sorted(settings.items())]
+    return " ".join([name, *parts, *(f"{key}={'x'.join(map(str, shape))}" for key, shape in shapes.items())])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(_text, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{float(value):g}" if hasattr(value, "denominator") and not isinstance(value, int) else str(value)
+
+
+def cases(
+    names: Sequence[str],
+    config: Config,
+    given: Sequence[Limit],
+    settings: Mapping[str, Any],
+    input: Any,
+    **shared: Any,
+) -> list[Case]:
+    """The cases of the specs: each as it is written, and once more for every setting of a `[[budget]]`."""
+    found = []
+    for spec in names:
+        path = key_of(spec, config, {}, None)
+        mine = [rule for rule in config.rules if matches(rule.match, path)]
+        own = [limit for rule in mine if not rule.settings and rule.input is None for limit in rule.limits]
+        found.append(
+            Case(spec, key_of(spec, config, settings, input), settings, input, (*own, *given), **shared)
+        )
+        variants: dict[str, Case] = {}
+        for rule in mine:
+            if not rule.settings and rule.input is None:
+                continue
+            both, shape = {**rule.settings, **settings}, input or rule.input
+            key = key_of(spec, config, both, shape)
+            before = variants.get(key) or Case(spec, key, both, shape, tuple(given), own=False, **shared)
+            variants[key] = before._replace(limits=(*before.limits, *rule.limits))
+        found += variants.values()
+    return found
+
+
+def unmatched(config: Config, names: Sequence[str]) -> Iterator[str]:
+    """The `match` of each rule that is about none of the specs."""
+    paths = [key_of(spec, config, {}, None) for spec in names]
+    for rule in config.rules:
+        if not any(matches(rule.match, path) for path in paths):
+            yield rule.match
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a glob means a path: `*` within a folder, `**` across them; a folder means all in it."""
+    text = ""
+    for part in re.split(r"(\*\*/?|\*|\?)", pattern.rstrip("/")):
+        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    return (
+        re.fullmatch(
+            text + ("" if pattern.endswith(SUFFIXES) else "(?:/.*)?" if "*" not in pattern else ""), path
+        )
+        is not None
+    )

@@ -1,0 +1,50 @@
+"""A GitLab code quality report: a list of issues with stable fingerprints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from ..finding import FAIL, WARN
+from ..outcome import Outcome
+from . import words
+
+
+def written(outcome: Outcome) -> str:
+    """The text of the report."""
+    issues = []
+    for result in outcome.results:
+        for problem in result.problems:
+            mark = hashlib.sha256(f"{result.key}\0{problem.message}".encode()).hexdigest()
+            file, line = problem.place.file or result.spec, max(problem.place.line, 1)
+            issues.append(
+                _issue(
+                    f"{result.key}: not judged: {problem.message}", "not-judged", mark, "blocker", file, line
+                )
+            )
+        for finding in result.findings:
+            if finding.status in (FAIL, WARN):
+                severity = "major" if finding.status == FAIL else "minor"
+                text = f"{result.key}: {words.sentence(finding)}"
+                mark = words.fingerprint(result, finding)
+                issues.append(
+                    _issue(
+                        text,
+                        f"{finding.subject.metric}-{finding.kind}",
+                        mark,
+                        severity,
+                        *words.spot(result, finding),
+                    )
+                )
+    return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
+
+
+def _issue(text: str, name: str, mark: str, severity: str, file: str, line: int) -> dict[str, Any]:
+    return {
+        "description": text,
+        "check_name": f"cnncalc/{name}",
+        "fingerprint": mark,
+        "severity": severity,
+        "location": {"path": file.removeprefix("./"), "lines": {"begin": line}},
+    }

@@ -1,0 +1,135 @@
+"""For a comment on a pull request or the summary of a job: broken limits, and the models that changed.
+
+The first line is a hidden marker, by which a bot finds its own comment again. Never longer than GitHub takes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ..finding import FAIL, WARN
+from ..metrics import METRICS
+from ..outcome import Outcome
+from ..run import Result
+from . import words
+from .text import closing
+
+MARKER = "<!-- cnncalc check -->"
+LONGEST = 60_000
+
+
+def written(outcome: Outcome) -> str:
+    """The text of the report."""
+    sign = {0: "all limits hold", 1: "limits are broken", 2: "could not judge everything"}[outcome.exit_code]
+    head = [MARKER, f"### cnncalc: {sign}", "", closing(outcome) + _against(outcome), ""]
+    blocks = [*_broken(outcome), *_changed(outcome)]
+    text, left = "\n".join(head) + "\n", len(blocks)
+    for block in blocks:
+        if len(text) + len(block) > LONGEST - 200:
+            break
+        text += block
+        left -= 1
+    return text + (
+        f"\n_{left} more sections are left out; the log of the job has everything._\n" if left else ""
+    )
+
+
+def _against(outcome: Outcome) -> str:
+    return f". Differences are against `{outcome.baseline}`." if outcome.baseline else ""
+
+
+def _broken(outcome: Outcome) -> Iterator[str]:
+    rows = [
+        (
+            "**FAIL**" if finding.status == FAIL else "warn",
+            cell(result.key),
+            cell(finding.title),
+            words.value(finding),
+            f"{finding.relation.replace('<', '&lt;').replace('>', '&gt;')} {words.bound(finding)}",
+            cell(words.note(finding)),
+            cell(words.where(finding.place, result.spec)),
+        )
+        for result, finding in outcome.findings
+        if finding.status in (FAIL, WARN)
+    ]
+    if rows:
+        yield table(["", "model", "figure", "value", "limit", "", "written"], rows, right=(3,)) + "\n"
+    for result in outcome.results:
+        for problem in result.problems:
+            yield f"- `{code(result.key)}` could not be judged: {cell(problem.message)}\n"
+
+
+def _changed(outcome: Outcome) -> Iterator[str]:
+    """A section for each model that differs from the base, or is new; those that are the same are counted."""
+    if not outcome.baseline:
+        return
+    same = 0
+    for result in outcome.results:
+        if not result.figures:
+            continue
+        if result.base is not None and all(
+            result.base.get(m) == v for m, v in result.figures.items() if m in result.base
+        ):
+            same += 1
+            continue
+        yield _model(result)
+    if same:
+        yield f"\n{words.plural(same, 'model')} unchanged.\n"
+
+
+def _model(result: Result) -> str:
+    base = result.base
+    rows = []
+    for metric, value in result.figures.items():
+        then = base.get(metric) if base is not None else None
+        if base is not None and then == value and metric not in ("params", "macs"):
+            continue
+        difference = (
+            ""
+            if then is None or not isinstance(value, int) or not isinstance(then, int)
+            else words.signed(value - then, metric)
+        )
+        delta = "new" if then is None else words.change(then, value) or ("" if then == value else "differs")
+        rows.append((metric, words.figure(then, metric), words.figure(value, metric), difference, delta))
+    new = " (new)" if base is None else ""
+    text = f"\n#### `{code(result.key)}`{new}\n\n" + table(
+        ["figure", "base", "now", "", ""], rows, right=(1, 2, 3, 4)
+    )
+    return text + _layers(result)
+
+
+def _layers(result: Result) -> str:
+    rows = [
+        (metric, cell(cause.place), cell(cause.change), words.amount(cause))
+        for metric, causes in result.causes.items()
+        if METRICS[metric].growing
+        for cause in causes
+        if cause.amount is not None
+    ]
+    if not rows:
+        return ""
+    inner = table(["figure", "step", "change", ""], rows, right=(3,))
+    summary = f"{words.plural(len(rows), 'step')} that account for it"
+    return f"\n<details><summary>{summary}</summary>\n\n{inner}\n</details>\n"
+
+
+def table(titles: list[str], rows: Sequence[tuple[str, ...]], right: tuple[int, ...]) -> str:
+    """A table of cells that are escaped already."""
+    lines = [
+        " | ".join(titles),
+        " | ".join("--:" if place in right else "---" for place in range(len(titles))),
+    ]
+    return "".join(f"| {line} |\n" for line in [*lines, *(" | ".join(row) for row in rows)])
+
+
+def cell(text: str) -> str:
+    """A text that is shown as it is: no HTML, no emphasis, no mention, no end of the cell."""
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", safe)
+    return re.sub(r"\s+", " ", safe).replace("@", "@&#8203;")
+
+
+def code(text: str) -> str:
+    """A text between backticks."""
+    return re.sub(r"\s+", " ", text.replace("`", "'"))

@@ -1,0 +1,157 @@
+"""The words and numbers that the reports share."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from ...render import numbers
+from ..finding import ACCEPTED, FAIL, NEW, WARN, Finding
+from ..limits import GROWTH, LOCK, MIN, Place
+from ..metrics import BYTES, METRICS, Span, Value
+
+if TYPE_CHECKING:
+    from ..run import Result
+    from ..why import Cause
+
+
+def figure(value: Value | None, metric: str = "") -> str:
+    """A figure in full: 326,514,560, 802,816 B, 188-204, 64x7x7."""
+    unit = " B" if metric in METRICS and METRICS[metric].unit == BYTES else ""
+    if value is None:
+        return numbers.NOTHING
+    if isinstance(value, Span):
+        return f"{figure(value.low)}-{figure(value.high)}"
+    if isinstance(value, tuple):
+        return numbers.shape(value)
+    return f"{value:,}{unit}" if isinstance(value, int) else numbers.position(value)
+
+
+def percent(share: Fraction | None, signed: bool = False) -> str:
+    """`102.0%`, or `+8.6%`; with more digits where one would hide the difference."""
+    if share is None:
+        return ""
+    for digits in (1, 3):
+        text = f"{float(100 * share):{'+' if signed else ''},.{digits}f}%"
+        if (not signed and share != 1 and text == "100.0%") or (
+            signed and share and float(text[:-1].replace(",", "")) == 0
+        ):
+            continue
+        return text
+    return text
+
+
+def signed(value: int | Fraction, metric: str = "") -> str:
+    """+25,740,288."""
+    amount = value if value >= 0 else -value
+    return f"{'+' if value >= 0 else '-'}{figure(amount, metric)}"
+
+
+def change(then: Value | None, now: Value | None) -> str:
+    """`+8.6%` from one figure to the other, where both are numbers."""
+    if isinstance(then, int | Fraction) and isinstance(now, int | Fraction) and then:
+        return percent(Fraction(now) / then - 1, signed=True)
+    return ""
+
+
+def value(finding: Finding) -> str:
+    """What a limit is about: the figure, or how much it grew."""
+    grown = finding.grown
+    if finding.kind == GROWTH and grown is not None:
+        if not finding.relative:
+            return signed(grown, finding.subject.metric)
+        return change(finding.baseline, finding.value) or signed(grown, finding.subject.metric)
+    if finding.subject.metric == "all":
+        return f"{finding.value} figures" if finding.value is not None else numbers.NOTHING
+    return figure(finding.value, finding.subject.metric)
+
+
+def bound(finding: Finding) -> str:
+    """What the limit asks for."""
+    if finding.subject.metric == "all":
+        return "the lock"
+    if finding.kind == GROWTH and finding.relative and isinstance(finding.bound, Fraction | int):
+        return f"{float(100 * finding.bound):g}%"
+    if finding.kind == GROWTH and isinstance(finding.bound, Fraction | int):
+        return signed(finding.bound.numerator, finding.subject.metric)
+    return figure(finding.bound, finding.subject.metric)
+
+
+def note(finding: Finding) -> str:
+    """The excess, and what it is compared with."""
+    metric = finding.subject.metric
+    if finding.status == ACCEPTED:
+        return "now in the lock" if finding.kind == LOCK else "accepted"
+    if finding.status == NEW:
+        return "not in the lock: --update adds it" if finding.kind == LOCK else "new: not in the baseline"
+    if finding.kind == GROWTH:
+        return f"baseline {figure(finding.baseline, metric)}"
+    if finding.kind == LOCK and finding.status == WARN:
+        return "less than the lock: --update holds it"
+    if finding.excess:
+        excess = abs(Fraction(finding.excess))
+        exact = excess.numerator if excess.denominator == 1 else excess
+        under = finding.kind == MIN or finding.excess < 0
+        return f"{'under' if under else 'over'} by {figure(exact, metric)}"
+    return "differs" if finding.status in (FAIL, WARN) else ""
+
+
+def where(place: Place, spec: str) -> str:
+    """Where a limit is written: `line 33` of the spec itself, `cnncalc.toml:12`, `--max`."""
+    if not place.file:
+        return place.text
+    return f"line {place.line}" if place.file == spec else f"{place.file}:{place.line}"
+
+
+def sentence(finding: Finding) -> str:
+    """One limit in one line, without colour or column."""
+    text = f"{finding.title} {value(finding)} {finding.relation} {bound(finding)}"
+    more = [text for text in (note(finding), because(finding.why[:1])) if text]
+    return text + (f" ({'; '.join(more)})" if more else "")
+
+
+def because(causes: Iterable[Cause]) -> str:
+    """The steps that account for it, in one line."""
+    return "; ".join(", ".join(filter(None, (cause.place, cause.change, amount(cause)))) for cause in causes)
+
+
+def amount(cause: Cause) -> str:
+    """+25,740,288, or what a step has where nothing is compared."""
+    if cause.amount is None:
+        return ""
+    return signed(cause.amount) if cause.grown else f"{cause.amount:,}"
+
+
+def plural(n: int, noun: str) -> str:
+    """`1 spec`, `3 specs`."""
+    return f"{n} {noun}{'' if n == 1 else 's'}"
+
+
+def header(result: Result) -> str:
+    """The line that says of what the figures are."""
+    shapes = [f"{'x'.join(map(str, shape))}" for shape in result.input.values()]
+    inputs = f"input {shapes[0]}" if len(shapes) == 1 else "inputs " + ", ".join(shapes)
+    others = ", linear and matmul" if result.between_activations else " and linear"
+    return f"{inputs}, MACs of convolution{others}"
+
+
+def fingerprint(result: Result, finding: Finding) -> str:
+    """What stays the same while lines move and figures change: the spec, the figure and the kind of limit."""
+    subject = finding.subject
+    text = "\0".join(
+        (result.key, *subject, finding.kind, finding.level, finding.place.file, finding.place.text)
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def spot(result: Result, finding: Finding) -> tuple[str, int]:
+    """File and line to show a finding at: where the limit is written, else the spec's first line."""
+    place = finding.place
+    return (place.file, max(place.line, 1)) if place.file else (result.spec, 1)
+
+
+def plain_settings(settings: Any) -> dict[str, Any]:
+    """Settings for JSON."""
+    return {name: float(v) if isinstance(v, Fraction) else v for name, v in settings.items()}

@@ -1,0 +1,100 @@
+"""One call of `cnncalc check`: what is asked for -> what is found; the lock is brought up to date."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import CnncalcError
+from . import baselines, plan
+from .config import Config, config
+from .limits import Limit
+from .lock import Lock, read, write
+from .outcome import Outcome
+from .progress import Progress
+from .run import Result, run
+from .update import ratcheted, told, updated
+
+Remark = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked for."""
+
+    specs: Sequence[str] = ()
+    limits: Sequence[Limit] = ()
+    baseline: str | None = None
+    config: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    input: Any = None
+    update: bool = False
+    accept: bool = False
+    ratchet: bool = False
+    why: bool = False
+    measure: bool = False
+    """Figures only: no lock, no baseline, no limit is needed."""
+
+    fail_on: str = "error"
+    jobs: int = 1
+
+
+def session(ask: Ask, remark: Remark) -> Outcome:
+    """The outcome; remarks are for stderr. Raises CnncalcError where nothing can be judged."""
+    project = config(Path.cwd(), ask.config)
+    path = project.folder / project.lock
+    lock = read(path, _shown(path)) if path.is_file() and not ask.measure else None
+    base = baselines.baseline(ask.baseline, project, lock) if not ask.measure else None
+    names = plan.specs(ask.specs, project, remark)
+    cases = plan.cases(names, project, ask.limits, ask.settings, ask.input, lock=lock, why=ask.why)
+    cases = baselines.with_baseline(cases, base, ask.update or ask.accept or ask.measure)
+    if not ask.specs:
+        for pattern in plan.unmatched(project, names):
+            remark(f"{project.name}: no spec matches {pattern!r}")
+    with Progress(len(cases)) as progress:
+        results = run(cases, ask.jobs, progress)
+    results = baselines.explained_by_history(cases, results)
+    results = _written(ask, project, lock, results, remark)
+    outcome = Outcome(results, base.name if base else "", ask.fail_on)
+    for result in results:
+        for text in (*result.remarks, *(problem.text for problem in result.problems)):
+            remark(text)
+    silent = not outcome.findings and not outcome.unjudged and not project.rules and lock is None
+    if silent and not (ask.update or ask.accept or ask.measure):
+        raise CnncalcError(
+            "there are no limits to check",
+            "`budget: {macs: 320M}` in a spec, --max macs=320M, or a lock: cnncalc check --update",
+        )
+    return outcome
+
+
+def _written(
+    ask: Ask, project: Config, lock: Lock | None, results: list[Result], remark: Remark
+) -> list[Result]:
+    """The results as they stand once the lock is brought up to date, where that is asked for."""
+    path = project.folder / project.lock
+    keys = {result.key for result in results}
+
+    def gone(key: str) -> bool:
+        return not ask.specs and key not in keys and not (project.folder / key.split(" ")[0]).exists()  # noqa: PLC0207 - one split
+
+    if ask.measure:
+        return results
+    if ask.update or ask.accept:
+        entries, stand, changes = updated(lock, results, ask.accept, gone)
+    elif (ask.ratchet or project.ratchet) and lock is not None:
+        entries, stand, changes = ratcheted(lock, results)
+    else:
+        return results
+    if changes:
+        write(path, entries)
+    for line in told(changes, len(results)):
+        remark(f"{_shown(path)}: {line}" if not line.startswith(" ") else line)
+    return stand
+
+
+def _shown(path: Path) -> str:
+    return Path(os.path.relpath(path)).as_posix()

@@ -1,0 +1,108 @@
+"""How a spec spells things: the arguments of a layer, values, sizes and names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..dims import is_symbolic
+from ..errors import CnncalcError
+from ..graph import Graph, Node
+from ..layers.fields import Padding, PerAxis, Reader
+from .yaml import scalar
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+NAME = re.compile(r"[\w.+\-/\[\]]+( [\w.+\-/\[\]]+)*")
+PLAIN = re.compile(r"[\w$][\w.+/-]*( [\w.+/-]+)*")
+RESERVED = ("prev", "in")
+
+
+def arguments_of(node: Node) -> dict[str, Any]:
+    """The arguments of a node that are not the default, one number where the axes agree."""
+    axes = len(node.incoming[0]) - 1
+    written = {}
+    for name, field in type(node.layer).fields.items():
+        value = getattr(node.layer, name)
+        if value is None:
+            continue
+        compact = _compact(value, field.reader, node)
+        usual = None if field.required or field.default is None else field.reader.read(field.default, axes)
+        if usual is None or compact != _compact(usual, field.reader, node):
+            written[name] = compact
+    return written
+
+
+def _compact(value: Any, reader: Reader, node: Node) -> Any:
+    if is_symbolic(value) or hasattr(value, "__array__"):
+        raise CnncalcError(
+            f"`{node.name}` cannot be written: its arguments hang on a size that has no number",
+            "give it with --input",
+        )
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, tuple):
+        return value
+    if isinstance(reader, Padding):
+        members = [pad[0] if isinstance(pad, tuple) and pad[0] == pad[1] else pad for pad in value]
+        members = [list(pad) if isinstance(pad, tuple) else pad for pad in members]
+    else:
+        members = [_compact(member, reader, node) for member in value]
+        if not isinstance(reader, PerAxis):
+            return members
+    alike = bool(members) and all(member == members[0] for member in members)
+    return members[0] if alike and not isinstance(members[0], list) else members
+
+
+def inputs_of(graph: Graph, names: Mapping[str, str]) -> str:
+    """The value of `input:`."""
+    shapes = {names[name]: text_of([_size(dim) for dim in shape]) for name, shape in graph.inputs.items()}
+    return shapes["input"] if list(shapes) == ["input"] else mapping_of(shapes)
+
+
+def _size(dim: Any) -> Any:
+    if is_symbolic(dim) and not IDENTIFIER.fullmatch(str(dim)):
+        raise CnncalcError(f"the input size {dim} cannot be written", "give it a number with --input")
+    return str(dim) if is_symbolic(dim) else dim
+
+
+def legal_names(graph: Graph) -> dict[str, str]:
+    """Every name as the language allows it, each still its own."""
+    legal: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in (*graph.inputs, *(node.name for node in graph.nodes)):
+        own = allowed(name)
+        if name in graph.inputs and not IDENTIFIER.fullmatch(own):
+            own = re.sub(r"\W", "_", f"input_{own}")
+        while own in taken:
+            own += "_"
+        legal[name] = own
+        taken.add(own)
+    return legal
+
+
+def allowed(name: str) -> str:
+    """A name with `_` for what the language does not allow in one."""
+    legal = name if NAME.fullmatch(name) else re.sub(r"[^\w.+\-/\[\]]", "_", name) or "_"
+    return f"{legal}_" if legal in RESERVED else legal
+
+
+def mapping_of(values: Mapping[str, str]) -> str:
+    """A mapping in braces, of values that are text already."""
+    return "{" + ", ".join(f"{key}: {value}" for key, value in values.items()) + "}"
+
+
+def text_of(value: Any) -> str:
+    """A value in a line of YAML; a text is quoted where it would be read as something else."""
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(text_of, value)) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        return repr(value)
+    return (
+        value
+        if PLAIN.fullmatch(value) and isinstance(scalar(value), str)
+        else json.dumps(value, ensure_ascii=False)
+    )

@@ -1,0 +1,165 @@
+"""Rows of a sweep as CSV, JSON lines or Parquet: a stream, or a folder of parts that a killed sweep resumes from.
+
+A part is written under another name, renamed when it is whole, and only then entered in `sweep.json`. What that
+file lists is never worked out again; a folder that holds another sweep is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..errors import CnncalcError
+from .evaluate import Plan, Rows
+from .grid import Grid, Variable, text_of
+from .select import Condition
+
+ENDINGS = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
+MANIFEST = "sweep.json"
+
+
+def texts(one: Variable) -> list[str]:
+    """The values of a variable as text."""
+    return [text_of(value) for value in one.values]
+
+
+def plain(value: Any) -> Any:
+    """A value for JSON."""
+    return (float(value) if value.denominator != 1 else int(value)) if isinstance(value, Fraction) else value
+
+
+class Writer:
+    """Writes rows to a binary file in one of the formats."""
+
+    def __init__(self, form: str, grid: Grid, columns: Sequence[str]) -> None:
+        self.form = form
+        self.grid = grid
+        self.columns = columns
+        self._texts = {one.name: texts(one) for one in grid.variables}
+        self._values = {one.name: [plain(value) for value in one.values] for one in grid.variables}
+        if form == "parquet":
+            try:
+                self._arrow = (import_module("pyarrow"), import_module("pyarrow.parquet"))
+            except ImportError:
+                raise CnncalcError("Parquet needs pyarrow", "pip install pyarrow, or --format csv") from None
+
+    def head(self, file: BinaryIO) -> None:
+        """What comes before the first row."""
+        if self.form == "csv":
+            file.write((",".join([*self._texts, *self.columns]) + "\n").encode())
+
+    def write(self, file: BinaryIO, rows: Rows) -> None:
+        """Some rows."""
+        if self.form == "parquet":
+            self._parquet(file, rows)
+        elif rows.count:
+            lines = self._csv(rows) if self.form == "csv" else self._json(rows)
+            file.write(("\n".join(lines) + "\n").encode())
+
+    def _csv(self, rows: Rows) -> Iterator[str]:
+        cells = [[_quoted(texts[d]) for d in rows.values[name].tolist()] for name, texts in self._texts.items()]
+        cells += [list(map(str, rows.columns[name].tolist())) for name in self.columns]
+        return map(",".join, zip(*cells, strict=True))
+
+    def _json(self, rows: Rows) -> Iterator[str]:
+        return (json.dumps(record, ensure_ascii=False) for record in self.records(rows))
+
+    def records(self, rows: Rows) -> Iterator[dict[str, Any]]:
+        """Rows as mappings."""
+        names = [*self._values, *self.columns]
+        cells = [[values[d] for d in rows.values[name].tolist()] for name, values in self._values.items()]
+        cells += [rows.columns[name].tolist() for name in self.columns]
+        return (dict(zip(names, record, strict=True)) for record in zip(*cells, strict=True))
+
+    def _parquet(self, file: BinaryIO, rows: Rows) -> None:
+        arrow, parquet = self._arrow
+        table: dict[str, Any] = {}
+        for one in self.grid.variables:
+            values = self._values[one.name] if one.numeric else self._texts[one.name]
+            if any(isinstance(value, float) for value in values):
+                values = [float(value) for value in values]
+            table[one.name] = arrow.array(values).take(arrow.array(rows.values[one.name]))
+        table.update({name: arrow.array(rows.columns[name]) for name in self.columns})
+        parquet.write_table(arrow.table(table), file)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\n') else text
+
+
+class Parts:
+    """A folder of parts, one a stretch, with a manifest of those that are whole."""
+
+    def __init__(self, folder: str, form: str, plan: Plan, wanted: Sequence[Condition], columns: Sequence[str], size: int):
+        self.folder = Path(folder)
+        self.form = form
+        self.writer = Writer(form, plan.grid, columns)
+        of = [plan.text, sorted((k, text_of(v)) for k, v in plan.fixed.items()), str(plan.shape), plan.training]
+        of += [[(one.name, texts(one)) for one in plan.grid.variables], [str(c) for c in wanted], list(columns)]
+        self.sweep = {
+            "schema": "cnncalc.parts/1",
+            "spec": plan.name,
+            "sweep": hashlib.sha256(json.dumps([of, plan.size, form]).encode()).hexdigest(),
+            "points": plan.grid.count,
+            "part": size,
+            "columns": [*(one.name for one in plan.grid.variables), *columns],
+        }
+        self.done: dict[str, dict[str, Any]] = {}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._resume()
+        except OSError as error:
+            raise CnncalcError(f"{folder} cannot be written: {error.strerror}") from None
+
+    def _resume(self) -> None:
+        path = self.folder / MANIFEST
+        if not path.is_file():
+            if any(self.folder.glob("part-*")):
+                raise CnncalcError(f"{self.folder} has parts without {MANIFEST}", "another --output, or remove them")
+            self._save()
+            return
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            known = {key: found.get(key) for key in self.sweep}
+            done = dict(found["parts"])
+        except (ValueError, KeyError, AttributeError, TypeError):
+            raise CnncalcError(f"{path} is no record of a sweep", "another --output") from None
+        if known != self.sweep:
+            raise CnncalcError(f"{self.folder} holds another sweep", "another --output, or remove the folder")
+        self.done = {name: part for name, part in done.items() if (self.folder / name).is_file()}
+
+    def name(self, start: int) -> str:
+        """The part that starts at a point."""
+        return f"part-{start // int(str(self.sweep['part'])):06d}{ENDINGS[self.form]}"
+
+    def missing(self, over: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """The stretches that are not there yet."""
+        return [stretch for stretch in over if self.name(stretch[0]) not in self.done]
+
+    def add(self, start: int, rows: Rows) -> None:
+        """Write a part, whole or not at all."""
+        name = self.name(start)
+        partial = self.folder / f".{name}.{os.getpid()}"
+        try:
+            with partial.open("wb") as file:
+                self.writer.head(file)
+                self.writer.write(file, rows)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(self.folder / name)
+            self.done[name] = {"rows": rows.count, "invalid": rows.invalid, "reasons": rows.reasons}
+            self._save()
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise CnncalcError(f"{self.folder / name} cannot be written: {error.strerror}") from None
+
+    def _save(self) -> None:
+        partial = self.folder / f".{MANIFEST}.{os.getpid()}"
+        partial.write_text(json.dumps({**self.sweep, "parts": dict(sorted(self.done.items()))}, indent=1), encoding="utf-8")
+        partial.replace(self.folder / MANIFEST)

@@ -1,0 +1,59 @@
+"""The rows of a sweep as a report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..render import numbers
+from ..render.report import Column, Report, Table
+from .columns import BYTES_COLUMNS
+from .evaluate import Rows
+from .grid import text_of
+
+if TYPE_CHECKING:
+    from .command import Sweep
+
+TITLES = {"macs": "MACs", "flops": "FLOPs", "receptive_field": "field"}
+
+
+def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list[str]) -> Report:
+    """A table with a row a point; the variables first."""
+    plan = sweep.plan
+    columns = [Column(one.name, one.name, _setting, kept=True) for one in plan.grid.variables]
+    for name in sweep.shown:
+        title = TITLES.get(name, f"{name} {sweep.dtype}" if name in BYTES_COLUMNS else name)
+        columns.append(Column(name, title, numbers.size if name in BYTES_COLUMNS else numbers.count))
+    rows = [
+        {
+            **record,
+            **{one.name: one.values[int(whole.values[one.name][place])] for one in plan.grid.variables},
+        }
+        for place, record in enumerate(records)
+    ]
+    convention = "MACs of convolution and linear, per image"
+    fixed = [f"{name}={text_of(value)}" for name, value in plan.fixed.items()]
+    caption = [plan.name.removesuffix(".yaml"), *fixed, f"{plan.grid.count:,} points", convention]
+    if sweep.where:
+        caption.append(" and ".join(sweep.where))
+    if sweep.pareto:
+        caption.append(f"front of {sweep.pareto}")
+    data = {
+        "schema": "cnncalc.sweep/1",
+        "spec": plan.name,
+        "settings": {name: _plain(value) for name, value in plan.fixed.items()},
+        "variables": [one.name for one in plan.grid.variables],
+        "columns": sweep.shown,
+        "convention": f"{convention}; FLOPs are 2 a MAC; bytes and activations in {sweep.dtype}",
+        "count": plan.grid.count,
+        "invalid": whole.invalid,
+        "points": records,
+    }
+    return Report(caption, [Table(columns, rows)], data, notes)
+
+
+def _setting(value: Any) -> str:
+    return text_of(value)
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int | str | list) else float(value)

@@ -1,0 +1,214 @@
+"""Rewriting a network: layers replaced by others, and every shape worked out again by the layers' own rules.
+
+    transform(graph, FORMS["separable"]).graph       each dense k x k convolution as depthwise and pointwise
+
+What comes out is a network as any other: it can be analysed, written as a spec and run. New nodes stand
+under the path of the old one (`conv2/depthwise`, `conv2/pointwise`); what read the old tensor reads the
+last of these, which has the same shape. Between two parts the norm and the activation are repeated that
+follow the old layer directly: this is how MobileNet comes out of its dense twin. A layer that cannot take
+a form stays, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import NamedTuple
+
+from .dims import Shape
+from .errors import CnncalcError
+from .graph import Graph, Node
+from .layers import Layer
+from .layers.base import size_text
+from .sites import Site
+
+
+class Impossible(Exception):
+    """Why a layer cannot take a form."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Part(NamedTuple):
+    """One layer of what comes instead."""
+
+    name: str
+    layer: Layer
+
+
+class Plan(NamedTuple):
+    """What comes instead of a site."""
+
+    parts: tuple[Part, ...]
+    text: str
+    """Short, for a table: `1x1 192->16, 5x5 16->32`."""
+
+    terms: tuple[Fraction, ...]
+    """The closed form: the MACs of each part as a share of those of the layer, from its arguments alone."""
+
+    inverse: bool = False
+    """Whether the terms are shares of the new layer that the old ones are."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the forms can be told."""
+
+    ratio: int = 4
+    """A bottleneck reduces C channels to floor(C / ratio)."""
+
+    residual: bool = False
+    """Whether it also expands again by a 1x1."""
+
+    groups: int = 4
+
+
+class Form(NamedTuple):
+    """A way to write a layer otherwise."""
+
+    name: str
+    about: str
+    sites: Callable[[Graph], Iterator[Site]]
+    plan: Callable[[Site, Options], Plan]
+    """Raises Impossible."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rewritten:
+    """A network in another form."""
+
+    graph: Graph
+    plans: Mapping[str, Plan]
+    """By the site's place."""
+
+    new: Mapping[str, tuple[str, ...]]
+    """The nodes that came for a site, repeated norms and activations included."""
+
+    old: Mapping[str, tuple[str, ...]]
+    """The nodes that went."""
+
+    kept: Mapping[str, str]
+    """Sites that stay as they are, and why."""
+
+
+def transform(graph: Graph, form: Form, options: Options | None = None) -> Rewritten:
+    """A network with every layer in a form that can take it."""
+    plans: dict[str, Plan] = {}
+    sites: dict[str, Site] = {}
+    kept: dict[str, str] = {}
+    for site in form.sites(graph):
+        try:
+            if site.reason:
+                raise Impossible(site.reason)
+            plan = form.plan(site, options or Options())
+            _fits(site, plan)
+        except Impossible as impossible:
+            kept[site.place.name] = impossible.reason
+        else:
+            plans[site.place.name], sites[site.place.name] = plan, site
+    return _rewritten(graph, form, plans, sites, kept)
+
+
+def _fits(site: Site, plan: Plan) -> None:
+    """The parts make the shape that was there. Raises Impossible."""
+    shape = site.nodes[0].incoming[0]
+    for part in plan.parts:
+        for need in part.layer.needs(shape):
+            if need.holds is False:
+                raise Impossible(need.message)
+        shape = part.layer.output(shape)
+    if shape != site.place.output:
+        raise Impossible(f"its parts make {size_text(shape)} and not {size_text(site.place.output)}")
+
+
+def _rewritten(
+    graph: Graph, form: Form, plans: Mapping[str, Plan], sites: Mapping[str, Site], kept: Mapping[str, str]
+) -> Rewritten:
+    gone = {node.name for site in sites.values() for node in site.nodes}
+    taken = {node.name for node in graph.nodes} - gone
+    builder = _Builder(graph.inputs)
+    new: dict[str, tuple[str, ...]] = {}
+    for node in graph.nodes:
+        if node.name in plans:
+            new[node.name] = builder.replaced(sites[node.name], plans[node.name].parts, taken)
+        elif node.name not in gone:
+            builder.add(node)
+    changed = replace(
+        graph,
+        name=f"{graph.name}-{form.name}" if plans else graph.name,
+        source=f"{graph.source}; {form.about}" if graph.source and plans else graph.source,
+        nodes=tuple(builder.nodes),
+        output=builder.now(graph.output),
+        heads={head: builder.now(name) for head, name in graph.heads.items()},
+        expect=None,
+        budget=None,
+        changed=graph.changed or bool(plans),
+    )
+    old = {name: tuple(node.name for node in site.nodes) for name, site in sites.items()}
+    return Rewritten(changed, plans, new, old, kept)
+
+
+class _Builder:
+    """Nodes one after the other, each with its shapes worked out from those before it."""
+
+    def __init__(self, inputs: Mapping[str, Shape]) -> None:
+        self.nodes: list[Node] = []
+        self.shapes: dict[str, Shape] = dict(inputs)
+        self.renamed: dict[str, str] = {}
+
+    def now(self, name: str) -> str:
+        """The name that a tensor has now."""
+        return self.renamed.get(name, name)
+
+    def add(self, node: Node) -> None:
+        """Add a node that reads what its old inputs are now."""
+        inputs = tuple(map(self.now, node.inputs))
+        incoming = tuple(self.shapes[name] for name in inputs)
+        if incoming == node.incoming and node.output:
+            node = node._replace(inputs=inputs)
+        else:
+            node = node._replace(inputs=inputs, incoming=incoming, output=_output(node, incoming))
+        self.nodes.append(node)
+        self.shapes[node.name] = node.output
+
+    def replaced(self, site: Site, parts: Sequence[Part], taken: set[str]) -> tuple[str, ...]:
+        """Add the parts in place of a site; the names of all that is new."""
+        place, first = site.place, len(self.nodes)
+        at = site.nodes[0].inputs
+        for number, part in enumerate(parts):
+            path = _free(f"{place.name}/{part.name}", taken)
+            weights = f"{place.weights_of}/{part.name}"
+            self.add(place._replace(name=path, layer=part.layer, inputs=at, output=(), weights_of=weights))
+            at = (path,)
+            for node in site.repeat if number + 1 < len(parts) else ():
+                name = _free(f"{path}/{node.kind}", taken)
+                self.add(node._replace(name=name, inputs=at, output=(), weights_of=f"{weights}/{node.kind}"))
+                at = (name,)
+        self.renamed[place.name] = at[0]
+        return tuple(node.name for node in self.nodes[first:])
+
+
+def _output(node: Node, incoming: tuple[Shape, ...]) -> Shape:
+    for need in node.layer.needs(*incoming):
+        if need.holds is False:
+            raise CnncalcError(f"`{node.name}` does not fit any more: {need.message}")
+    return node.layer.output(*incoming)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    taken.add(free)
+    return free
+
+
+def reasons(kept: Mapping[str, str]) -> Iterable[tuple[str, list[str]]]:
+    """Each reason with the layers that stay for it."""
+    found: dict[str, list[str]] = {}
+    for name, reason in kept.items():
+        found.setdefault(reason, []).append(name)
+    return found.items()

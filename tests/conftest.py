@@ -1,0 +1,29 @@
+"""What the tests share: the flag that rewrites expected files, and the fixture that compares with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare `--update-golden`."""
+    parser.addoption("--update-golden", action="store_true", help="rewrite the expected files instead of comparing")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with a file: `golden(path, text)`; with --update-golden it writes the file instead."""
+    update = request.config.getoption("--update-golden")
+
+    def compare(path: Path, text: str) -> None:
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"{path} is missing: run pytest --update-golden, and read what it wrote"
+
+        assert path.read_text(encoding="utf-8") == text
+
+    return compare

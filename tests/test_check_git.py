@@ -1,0 +1,399 @@
+"""Baselines from a repository with a history, a hook, and the shell of the action and of docs/ci.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from cnncalc.cli import app
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = Path(sys.executable).parent
+GROWN = "net[1] row 2, inverted_residual(t=6, c=24)   repeat 2 -> 3   +25,740,288"
+BEFORE, AFTER = "[6, 24, 2, 2]", "[6, 24, 3, 2]"
+
+CONFIG = """\
+specs = ["models/**/*.yaml"]
+
+[[budget]]
+match = "models/edge/*"
+macs = {max = "320M", growth = "2%"}
+
+[[budget]]
+match = "models/resnet18.yaml"
+"layer4/**" = {macs = "900M"}
+"""
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git answers."""
+    who = ["-c", "user.name=n", "-c", "user.email=n@example.org", "-c", "protocol.file.allow=always"]
+    done = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def run(*arguments: str) -> Any:
+    """What `cnncalc check` answers."""
+    return CliRunner().invoke(app, ["check", *arguments])
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three models on `main` with a lock, and a branch `grow` on which one of them has grown."""
+    folder = tmp_path / "models-repository"
+    (folder / "models" / "edge").mkdir(parents=True)
+    for name, place in (("mobilenet_v2", "edge"), ("lenet5", "."), ("resnet18", ".")):
+        text = (ROOT / "specs" / f"{name}.yaml").read_text()
+        (folder / "models" / place / f"{name}.yaml").write_text(re.sub("^expect:.*\n", "", text, flags=re.MULTILINE))
+    (folder / "cnncalc.toml").write_text(CONFIG)
+    git(tmp_path, "init", "-q", "-b", "main", str(folder))
+    monkeypatch.chdir(folder)
+    assert 0 == run("--update").exit_code
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "three models")
+    git(folder, "checkout", "-qb", "grow")
+    grow(folder)
+    git(folder, "commit", "-qam", "a third turn")
+    return folder
+
+
+def grow(folder: Path) -> None:
+    """Change the table of MobileNet v2: three turns of its second row instead of two."""
+    path = folder / "models" / "edge" / "mobilenet_v2.yaml"
+    assert BEFORE in path.read_text()
+    path.write_text(path.read_text().replace(BEFORE, AFTER))
+
+
+def test_a_change_that_grows_fails_and_names_the_step(repository: Path) -> None:
+    """Against `git:main`, with the cap, the growth and the row of the table."""
+    result = run("--baseline", "git:main")
+
+    assert 1 == result.exit_code
+    assert [
+        "  FAIL   macs                    326,514,560   <= 320,000,000    102.0%"
+        "   over by 6,514,560      (cnncalc.toml:5)",
+        f"  why    {GROWN}",
+        "  FAIL   macs growth                   +8.6%   <= 2%"
+        "                      baseline 300,774,272   (cnncalc.toml:5)",
+        f"  why    {GROWN}",
+    ] == result.stdout.splitlines()[1:5]
+
+
+def test_growth_against_the_lock_is_explained_by_the_history(repository: Path) -> None:
+    """The lock has no steps; the last commit whose figures are those of the lock has them."""
+    result = run("models/edge", "--report", "concise")
+
+    assert 1 == result.exit_code
+    assert "cnncalc.lock.json:7: FAIL models/edge/mobilenet_v2.yaml: macs lock 326,514,560 == 300,774,272 " + (
+        f"(over by 25,740,288; {GROWN.replace('   ', ', ')})"
+    ) in result.stdout.splitlines()
+
+
+def test_the_lock_shows_in_the_diff(repository: Path) -> None:
+    """One number a line: what `git diff` shows is the change and nothing else; the other specs stay."""
+    accepted = run("models/edge/mobilenet_v2.yaml", "--accept")
+    diff = [line for line in git(repository, "diff", "-U0").splitlines() if re.match(r"[+-] ", line)]
+
+    assert 1 == accepted.exit_code  # the cap is broken still
+    assert [
+        '-      "activations": 80146464,', '-      "layers": 160,', '-      "macs": 300774272,',
+        '+      "activations": 91887648,', '+      "layers": 169,', '+      "macs": 326514560,',
+        '-      "params": 3504872,', '+      "params": 3513704,',
+        '-      "receptive_field": 491,', '+      "receptive_field": 499,',
+        '-      "trainable": 3504872', '+      "trainable": 3513704',
+    ] == diff  # fmt: skip
+
+
+def test_a_spec_that_the_baseline_lacks_is_new(repository: Path) -> None:
+    """It fails no growth limit, and counts as new."""
+    shutil.copy(ROOT / "specs" / "shufflenet_v2.yaml", repository / "models" / "edge")
+    result = run("models/edge/shufflenet_v2.yaml", "--baseline", "git:main", "--max-growth", "params=0%")
+
+    assert 0 == result.exit_code
+    assert "new: not in the baseline" in result.stdout
+    assert "1 spec, 4 limits: 3 new" == result.stdout.splitlines()[-1]
+
+
+def test_a_spec_that_was_broken_in_the_baseline_is_new_and_said(repository: Path) -> None:
+    """So that the change which mends it can be merged."""
+    git(repository, "checkout", "-q", "main")
+    path = repository / "models" / "lenet5.yaml"
+    good = path.read_text()
+    path.write_text(good.replace("kernel: 5", "kernel: five"))
+    git(repository, "commit", "-qam", "broken")
+    path.write_text(good)
+    result = run("models/lenet5.yaml", "--baseline", "git:HEAD", "--max-growth", "macs=0%")
+
+    assert 0 == result.exit_code
+    assert result.stderr.startswith("models/lenet5.yaml: that of the baseline cannot be read (")
+
+
+def test_the_branching_point_is_a_baseline(repository: Path) -> None:
+    """`git:main...` does not blame a branch for what main did since."""
+    git(repository, "checkout", "-q", "main")
+    path = repository / "models" / "edge" / "mobilenet_v2.yaml"
+    path.write_text(path.read_text().replace("[6, 32, 3, 2]", "[6, 32, 1, 2]"))
+    git(repository, "commit", "-qam", "smaller")
+    git(repository, "checkout", "-q", "grow")
+    since, now = (json.loads(run("--baseline", ref, "--report", "json").stdout) for ref in ("git:main...", "git:main"))
+
+    assert [300774272, 278797184] == [
+        report["specs"][0]["baseline"]["macs"] for report in (since, now)
+    ]
+
+
+# fmt: off
+SHALLOW = [
+    ("git:main",            "error: `git:main`: the clone is shallow and does not have `main`",
+                            "   = help: `git fetch --depth=1 origin main:refs/remotes/origin/main`; in actions/checkout `fetch-depth: 0`"),
+    ("git:HEAD~1",          "error: `git:HEAD~1`: the clone is shallow and does not have `HEAD~1`",
+                            "   = help: `git fetch --unshallow`; in actions/checkout `fetch-depth: 0`"),
+    ("git:",                "error: `git:` names no commit", "   = help: git:main, git:origin/main, git:v1.2 or git:HEAD~1"),
+    ("git:--output=x",      "error: `git:--output=x` names no commit", "   = help: git:main, git:origin/main, git:v1.2 or git:HEAD~1"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("baseline", "message", "help"), SHALLOW)
+def test_a_shallow_clone_says_what_is_missing(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, baseline: str, message: str, help: str
+) -> None:
+    """With what to fetch, and exit code 2."""
+    monkeypatch.chdir(shallow(repository, tmp_path))
+    result = run("--baseline", baseline)
+
+    assert (2, "", [message, help]) == (result.exit_code, result.stdout, result.stderr.splitlines())
+
+
+def test_a_shallow_clone_with_the_branch_fetched_is_enough(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One commit of the base is all that a baseline needs."""
+    folder = shallow(repository, tmp_path)
+    monkeypatch.chdir(folder)
+    git(folder, "fetch", "-q", "--depth=1", "origin", "main:refs/remotes/origin/main")
+    meant, found = run("--baseline", "git:main"), run("--baseline", "git:origin/main")
+
+    assert "error: `git:main`: there is no `main` here, but there is origin/main" == meant.stderr.splitlines()[0]
+    assert (1, True) == (found.exit_code, GROWN in found.stdout)
+
+
+def shallow(repository: Path, tmp_path: Path) -> Path:
+    """A clone with the last commit of the branch only."""
+    git(tmp_path, "clone", "-q", "--depth=1", "-b", "grow", repository.as_uri(), "clone")
+    return tmp_path / "clone"
+
+
+def test_git_is_asked_once_for_all_specs(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty specs need no more processes than three."""
+    started: list[list[str]] = []
+    genuine = subprocess.run
+
+    def counted(command: list[str], **options: Any) -> Any:
+        started.append(command)
+        return genuine(command, **options)
+
+    for n in range(30):
+        shutil.copy(repository / "models" / "lenet5.yaml", repository / "models" / f"copy{n}.yaml")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "many")
+    monkeypatch.setattr(subprocess, "run", counted)
+    run("--baseline", "git:main")
+
+    assert 3 == len(started)
+
+
+# --- the hook, the action and the recipes ------------------------------------------------------------------------
+
+
+def hooks() -> list[dict[str, Any]]:
+    """What .pre-commit-hooks.yaml offers."""
+    found: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    return found
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of a runner, with cnncalc on the PATH."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "GIT_"))}
+    return {**kept, "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}", **more}
+
+
+def test_pre_commit_runs_the_hooks(repository: Path) -> None:
+    """The very hooks of the manifest, on a commit with one file: a bad one is refused, a good one updates the lock."""
+    pre_commit = shutil.which("pre-commit", path=environment()["PATH"])
+    if pre_commit is None:
+        pytest.skip("pre-commit is not installed: pip install pre-commit")
+    local = [{**hook, "language": "system", "files": "^models/"} for hook in hooks()]
+    check, update = ([hook for hook in local if hook["id"] != other] for other in ("cnncalc-update", "cnncalc-check"))
+    git(repository, "checkout", "-q", "main")
+    grow(repository)
+    git(repository, "add", "models")
+    before = json.loads((repository / "cnncalc.lock.json").read_text())["specs"]
+
+    def commit(chosen: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
+        config = {"repos": [{"repo": "local", "hooks": chosen}]}
+        (repository / ".pre-commit-config.yaml").write_text(yaml.safe_dump(config))
+        git(repository, "add", ".pre-commit-config.yaml")
+        return subprocess.run(
+            [pre_commit, "run"], cwd=repository, env=environment(), capture_output=True, text=True, check=False
+        )
+
+    refused = commit(check)
+    (repository / "cnncalc.toml").write_text(CONFIG.replace("320M", "350M").replace("2%", "10%"))
+    git(repository, "add", "cnncalc.toml")
+    updated = commit(update)
+    after = json.loads((repository / "cnncalc.lock.json").read_text())["specs"]
+
+    assert 1 == refused.returncode
+    assert "cnncalc lint.............................................................Passed" in refused.stdout
+    assert "repeat 2 -> 3" in refused.stdout
+    assert "files were modified by this hook" in updated.stdout
+    assert 326514560 == after.pop("models/edge/mobilenet_v2.yaml")["macs"]
+    assert after == {key: before[key] for key in after}
+    assert 2 == len(after)
+
+
+def steps() -> dict[str, dict[str, Any]]:
+    """The steps of the action by their ids."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    return {step["id"]: step for step in action["runs"]["steps"]}
+
+
+def step(folder: Path, tmp_path: Path, name: str, **variables: str) -> tuple[int, str, dict[str, str]]:
+    """Run the shell of a step as a runner does: its exit code, its stdout and its outputs."""
+    output = tmp_path / f"output-{name}"
+    output.write_text("")
+    files = {"RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(output), "GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", steps()[name]["run"]],
+        cwd=folder, env=environment(**files, **variables), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    outputs = dict(line.split("=", 1) for line in output.read_text().splitlines())
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, outputs
+
+
+def test_the_shell_of_the_action(repository: Path, tmp_path: Path) -> None:
+    """On a shallow clone of a pull request: the base is fetched, the report annotates, the summary is appended."""
+    folder = shallow(repository, tmp_path)
+    code, _, found = step(folder, tmp_path, "baseline", BASELINE="", GITHUB_BASE_REF="main")
+    arguments = {"SPECS": "models", "ARGUMENTS": "--max-growth\nparams=1%\n", "BASELINE": found["baseline"]}
+    failed, out, outputs = step(folder, tmp_path, "check", **arguments)
+
+    assert (0, "git:origin/main") == (code, found["baseline"])
+    assert (1, "1") == (failed, outputs["exit-code"])
+    assert f"  why    {GROWN}" in out.splitlines()
+    assert 1 <= sum(line.startswith("::error file=cnncalc.toml,line=5,") for line in out.splitlines())
+    assert (tmp_path / "summary").read_text() == Path(outputs["markdown"]).read_text()
+    assert "2.1.0" == json.loads(Path(outputs["sarif"]).read_text())["version"]
+    assert "cnncalc.check/1" == json.loads(Path(outputs["json"]).read_text())["schema"]
+
+
+def test_the_action_without_a_pull_request(repository: Path, tmp_path: Path) -> None:
+    """On a push there is no base: the lock is what counts; nothing is asked of the network."""
+    git(repository, "checkout", "-q", "main")
+    code, _, found = step(repository, tmp_path, "baseline", BASELINE="")
+    held, out, _ = step(repository, tmp_path, "check", SPECS="", ARGUMENTS="", BASELINE=found["baseline"])
+
+    assert (0, "", 0) == (code, found["baseline"], held)
+    assert "3 specs, 6 limits: all hold" == out.splitlines()[-1]
+
+
+def test_the_action_passes_what_it_is_given_as_data(repository: Path, tmp_path: Path) -> None:
+    """Inputs reach the shell as variables, so that nothing in them runs; and no step asks for a token."""
+    step(repository, tmp_path, "check", SPECS="$(touch ran)", ARGUMENTS="`touch ran`; touch ran", BASELINE="")
+    text = (ROOT / "action.yml").read_text()
+
+    assert not (repository / "ran").exists()
+    assert not [name for name, found in steps().items() if "${{" in found["run"]]
+    assert "token" not in text.replace("Needs no token", "").lower()
+
+
+def recipes(language: str) -> list[str]:
+    """The blocks of docs/ci.md in a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", (ROOT / "docs" / "ci.md").read_text(), re.DOTALL | re.MULTILINE)
+
+
+def test_the_recipes_for_the_shell_run(repository: Path) -> None:
+    """Each as it is printed, on a repository where all holds."""
+    git(repository, "checkout", "-q", "main")
+    (gitlab,) = (yaml.safe_load(text) for text in recipes("yaml") if "script:" in text)
+    scripts = [*recipes("sh"), "\n".join(line for line in gitlab["check-models"]["script"] if not line.startswith("pip"))]
+    for script in scripts:
+        done = subprocess.run(
+            ["bash", "-ec", script], cwd=repository, env=environment(), capture_output=True, text=True, check=False
+        )
+
+        assert (0, "3 specs, 6 limits: all hold") == (done.returncode, done.stdout.splitlines()[-1]), done.stderr
+    for kept in gitlab["check-models"]["artifacts"]["reports"].values():
+        assert (repository / kept).is_file()
+
+
+def test_the_configuration_in_the_documentation_reads(repository: Path) -> None:
+    """The TOML as it is printed, and the `budget:` in a spec."""
+    from cnncalc.budget.config import config
+    from cnncalc.budget.reading import limits
+    from cnncalc.spec.yaml import compose
+
+    (text,) = recipes("toml")
+    (repository / "cnncalc.toml").write_text(text)
+    problems: list[Any] = []
+    found = limits(compose(recipes("yaml")[0], "docs", problems).entries["budget"][1], problems)
+
+    assert 2 == len(config(repository).rules)
+    assert (9, []) == (len(found), problems)
+
+
+def test_the_python_in_the_documentation_runs() -> None:
+    """As it is printed."""
+    (code,) = recipes("python")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+# fmt: off
+SCHEMAS = [
+    ("vendor.github-actions",   lambda: (ROOT / "action.yml").read_text()),
+    ("vendor.github-workflows", lambda: next(text for text in recipes("yaml") if "runs-on" in text)),
+    ("vendor.gitlab-ci",        lambda: next(text for text in recipes("yaml") if "script:" in text)),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("schema", "text"), SCHEMAS, ids=[name for name, _ in SCHEMAS])
+def test_the_yaml_pieces_pass_their_linters(tmp_path: Path, schema: str, text: Any) -> None:
+    """check-jsonschema with the schemas that it ships."""
+    linter = shutil.which("check-jsonschema", path=environment()["PATH"])
+    if linter is None:
+        pytest.skip("check-jsonschema is not installed: pip install check-jsonschema")
+    (tmp_path / "piece.yml").write_text(text())
+    done = subprocess.run(
+        [linter, "--builtin-schema", schema, "piece.yml"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert (0, "ok -- validation done\n") == (done.returncode, done.stdout), done.stdout + done.stderr
+
+
+def test_the_manifest_of_the_hooks_is_valid(tmp_path: Path) -> None:
+    """By pre-commit's own validation."""
+    pre_commit = shutil.which("pre-commit", path=environment()["PATH"])
+    if pre_commit is None:
+        pytest.skip("pre-commit is not installed: pip install pre-commit")
+    done = subprocess.run(
+        [pre_commit, "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")], capture_output=True, text=True, check=False
+    )
+
+    assert (0, "") == (done.returncode, done.stdout)

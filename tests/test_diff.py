@@ -1,0 +1,293 @@
+"""What differs between two networks: every layer in one place, sums that add up, renamed blocks and repeats known."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import cnncalc
+from cnncalc.analyses.difference import Difference, difference
+from cnncalc.cli import app
+from cnncalc.spec import zoo
+
+SMALL = [name for name in zoo.names() if name != "resnet1202_cifar"]
+
+
+def parsed(*steps: str) -> cnncalc.Graph:
+    """A network on 3 x 16 x 16."""
+    return cnncalc.parse("input: [3, 16, 16]\nnet:\n" + "".join(f"  - {step}\n" for step in steps))
+
+
+def outline(graph: cnncalc.Graph) -> list[str]:
+    """A network as text, layer by layer."""
+    nodes = [
+        f"{node.name} {node.layer} {node.inputs} {node.incoming} {node.weights_of}" for node in graph.nodes
+    ]
+    return [*nodes, str(dict(graph.inputs)), str(graph.heads)]
+
+
+def run(*arguments: str, code: int = 0) -> str:
+    """What a command prints."""
+    result = CliRunner().invoke(app, ["diff", *arguments])
+    assert result.exit_code == code, result.output
+    return result.stdout
+
+
+def fails(*arguments: str) -> str:
+    """What a command says that cannot do what it is asked."""
+    result = CliRunner().invoke(app, ["diff", *arguments])
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    return result.stderr
+
+
+def accounts(found: Difference) -> None:
+    """Every layer of both networks is in one place, and the differences add up."""
+    longer = [node for r in found.repeats if r.after > r.before for node in r.nodes]
+    shorter = [node for r in found.repeats if r.after < r.before for node in r.nodes]
+    pairs = [pair for block in found.renamed for pair in block.nodes]
+    gone = [*(node.name for node in (*found.removed, *shorter)), *(x.name for x, _ in pairs)]
+    come = [*(node.name for node in (*found.added, *longer)), *(y.name for _, y in pairs)]
+    a, b = found.a, found.b
+    stayed = [node.name for node in b.graph.nodes if node.name in a.graph.by_name and node.name not in come]
+
+    assert sorted([*gone, *stayed]) == sorted(node.name for node in a.graph.nodes)
+    assert sorted([*come, *stayed]) == sorted(node.name for node in b.graph.nodes)
+    changes = {change.after.name: change.before.name for change in found.changed}
+    for name in {*stayed, *(y.name for _, y in pairs)} - set(changes):
+        before = next((x.name for x, y in pairs if y.name == name), name)
+        assert a.params.of[before] == b.params.of[name]
+        assert a.macs.of[before] == b.macs.of[name]
+    for key in ("params", "macs"):
+        old, new = getattr(a, key), getattr(b, key)
+        total = sum(new.of[y] - old.of[x] for y, x in changes.items())
+        total += sum(new.of[node.name] for node in (*found.added, *longer))
+        total -= sum(old.of[node.name] for node in (*found.removed, *shorter))
+        assert total == new.total - old.total
+
+
+@given(st.sampled_from(SMALL), st.sampled_from(SMALL))
+@settings(max_examples=60, deadline=None)
+def test_any_two_networks_are_told_apart_to_the_last_layer(left: str, right: str) -> None:
+    """Whatever they are, and the same only where they are the same."""
+    a, b = cnncalc.load(left).inference, cnncalc.load(right).inference
+    found = difference(a, b)
+
+    accounts(found)
+    assert found.same == (outline(a) == outline(b))
+    assert difference(a, cnncalc.load(left).inference).same
+
+
+def test_an_argument_that_changed_and_what_follows_from_it() -> None:
+    """The argument in its own words, and the shapes after it."""
+    found = difference(
+        parsed("{conv: {out: 8, kernel: 3}, as: a}", "relu", "{pointwise: 4, as: b}"),
+        parsed(
+            "{conv: {out: 6, kernel: 5, padding: 1}, as: a}", "relu", "{pointwise: 4, as: b, frozen: true}"
+        ),
+    )
+
+    assert [
+        ("a", ["out", "kernel", "padding", "output"]),
+        ("relu", ["input", "output"]),
+        ("b", ["input", "frozen"]),
+    ] == [(change.after.name, list(change.what)) for change in found.changed]
+    accounts(found)
+
+
+def test_a_repeat_that_is_longer_is_told_as_such() -> None:
+    """And what stands after it is not changed by it."""
+    block = "{{conv: {{out: 3, kernel: 3, padding: half}}, repeat: {}, as: stage}}"
+    found = difference(parsed(block.format(2), "relu"), parsed(block.format(3), "relu"))
+
+    assert [("stage", 2, 3)] == [repeat[:3] for repeat in found.repeats]
+    assert not (found.changed or found.added or found.removed or found.renamed)
+    accounts(found)
+    shorter = difference(parsed(block.format(3), "relu"), parsed(block.format(1), "relu"))
+    assert [("stage", 3, 1)] == [repeat[:3] for repeat in shorter.repeats]
+
+
+def test_a_renamed_block_is_recognised_even_where_a_part_of_it_changed() -> None:
+    """Most of it went to the other path, so all of it did; the layer that changed is a change and no removal."""
+    steps = "[{{conv: {{out: 8, kernel: 3, act: relu}}}}, {{pointwise: {{out: {}, act: relu}}}}]"
+    found = difference(
+        parsed(f"{{do: {steps.format(4)}, as: old}}", "{linear: 2, as: fc}"),
+        parsed(f"{{do: {steps.format(5)}, as: new}}", "{linear: 2, as: fc}"),
+    )
+
+    assert [("old", "new", 4)] == [(block.before, block.after, len(block.nodes)) for block in found.renamed]
+    assert ["new/pointwise", "new/pointwise/relu", "fc/flatten", "fc"] == [
+        c.after.name for c in found.changed
+    ]
+    accounts(found)
+
+
+def test_connections_count() -> None:
+    """A layer that reads another tensor is changed; one whose input was moved away is not."""
+    names = ("{pointwise: 4, as: a}", "{pointwise: 4, as: b, from: input}")
+    found = difference(
+        parsed(*names, "{relu, from: a}", "{add: [relu, b, a]}"),
+        parsed(*names, "{relu, from: b}", "{add: [relu, b, a]}"),
+    )
+
+    assert {"reads": (("a",), ("b",))} == found.changed[0].what
+    between = difference(
+        parsed("{pointwise: 4, as: a}", "relu"), parsed("{pointwise: 4, as: a}", "batchnorm", "relu")
+    )
+    assert ([], ["batchnorm"]) == (between.changed, [node.name for node in between.added])
+
+
+def test_weights_that_are_shared_from_now_on() -> None:
+    """The second layer has no weights of its own any more."""
+    found = difference(
+        parsed("{pointwise: 3, as: a}", "{pointwise: 3, as: b}"),
+        parsed("{pointwise: 3, as: a}", "{pointwise: 3, as: b, share: a}"),
+    )
+
+    assert {"weights of": ("its own", "a")} == found.changed[0].what
+    accounts(found)
+
+
+def test_a_longer_network_on_the_screen() -> None:
+    """Totals, and the one repeat that makes the difference."""
+    assert (
+        run("resnet50", "resnet101")
+        == """\
+resnet50 -> resnet101   MACs of convolution and linear, per image
+
+                                    resnet50       resnet101      difference       %
+  params                          25,557,032      44,549,160     +18,992,128  +74.3%
+  buffers                             53,120         105,344         +52,224  +98.3%
+  MACs                         4,089,184,256   7,801,405,440  +3,712,221,184  +90.8%
+  FLOPs (2 a MAC)              8,178,368,512  15,602,810,880  +7,424,442,368  +90.8%
+  peak activations (elements)      2,408,448       2,408,448               -       -
+  layers                                 175             345            +170  +97.1%
+  receptive field                        427             971
+  output                                1000            1000
+
+  layers
+  change  layer                            params            MACs
+  repeat  layer3      repeat 6 -> 23  +18,992,128  +3,712,221,184
+  ---------------------------------------------------------------
+          difference                  +18,992,128  +3,712,221,184
+  layers: 175 the same, 170 added
+"""
+    )
+
+
+def test_a_stride_that_moved_in_a_network_with_other_names() -> None:
+    """ResNet-50 with the stride in the 3x3 against the paper's own: five blocks renamed, twelve layers changed."""
+    text = run("resnet50", "resnet50_v1")
+
+    assert "  renamed  layer2                              -> conv3, 42 layers" in text
+    assert (
+        "  changed  conv3[0]/main/pointwise1            stride 1 -> 2, output 128x56x56 -> 128x28x28" in text
+    )
+    assert (
+        "  changed  conv3[0]/main/conv                  stride 2 -> 1, input 128x56x56 -> 128x28x28" in text
+    )
+    assert text.endswith("  layers: 3 the same, 12 changed, 160 only renamed\n")
+
+
+def test_one_spec_with_two_settings() -> None:
+    """`--set-a` and `--set-b` for one of the two, `--set` for both."""
+    data = json.loads(run("resnet50", "--set-b", "width=32", "--set", "classes=10", "--format", "json"))
+
+    assert ("cnncalc.diff/1", False) == (data["schema"], data["same"])
+    assert (23_528_522, 5_902_890) == (data["a"]["totals"]["params"], data["b"]["totals"]["params"])
+    assert ["resnet50", "resnet50 (width=32)"] == [data["a"]["spec"], data["b"]["spec"]]
+    assert {"a": 64, "b": 32} == data["changed"][0]["what"]["out"]
+    assert "336" in run("resnet50", "--input-b", "3,336,336")
+
+
+def test_exit_codes() -> None:
+    """0 the same or not, 1 where they differ and that is asked for, 2 trouble."""
+    assert "no difference: 13 layers" in run("lenet5", "lenet5", "--exit-code")
+    assert "no difference" not in run("lenet5", "lenet5_1998")
+    run("lenet5", "lenet5_1998", "--exit-code", code=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "error: nothing to compare\n"),
+        (["lenet5"], "error: lenet5 is compared with nothing\n"),
+        (["lenet5", "lenet6"], "error: there is no file and no network of the zoo called lenet6\n"),
+        (["git:net.yaml", "lenet5"], "error: `git:net.yaml` is not of the form git:REF:PATH\n"),
+        (["git:--all:net.yaml", "lenet5"], "error: `git:--all:net.yaml` is not of the form git:REF:PATH\n"),
+        (["git:HEAD:no.yaml", "lenet5"], "error: git:HEAD:no.yaml cannot be read: "),
+        (["resnet50", "--set-b", "widht=2"], "error: resnet50.yaml has no variable `widht`\n"),
+    ],
+)
+def test_trouble_is_said(arguments: list[str], message: str) -> None:
+    """A message on stderr, nothing on stdout, exit code 2."""
+    assert fails(*arguments).startswith(message)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a committed spec that has changed since."""
+    monkeypatch.chdir(tmp_path)
+    spec = tmp_path / "models" / "net.yaml"
+    spec.parent.mkdir()
+    spec.write_text("input: [3, 8, 8]\nnet: [{conv: {out: 4, kernel: 3}, as: a}, relu]\n", encoding="utf-8")
+    (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    spec.write_text("input: [3, 8, 8]\nnet: [{conv: {out: 5, kernel: 3}, as: a}, relu]\n", encoding="utf-8")
+    return spec
+
+
+def test_a_spec_against_what_was_committed(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths are from the current folder, or else from the top of the repository."""
+    committed = run("git:HEAD:models/net.yaml", str(repository), "--format", "csv", code=0)
+
+    assert 'changed,a,"out 4 -> 5, output 4x6x6 -> 5x6x6",28,972' in committed
+    run("git:HEAD:models/net.yaml", "git:HEAD:models/net.yaml", "--exit-code")
+    run("git:HEAD:models/net.yaml", str(repository), "--exit-code", code=1)
+    monkeypatch.chdir(repository.parent)
+    assert "4x6x6 -> 5x6x6" in run("git:HEAD:net.yaml", "net.yaml", "--format", "markdown")
+    assert "4x6x6 -> 5x6x6" in run("git:HEAD:models/net.yaml", "net.yaml")
+
+
+def test_what_git_cannot_give(repository: Path) -> None:
+    """Its own reason, in one line."""
+    assert "invalid object name 'nope'" in fails("git:nope:models/net.yaml", str(repository))
+    assert "does not exist in 'HEAD'" in fails("git:HEAD:models/other.yaml", str(repository))
+    assert "is not a text file: byte 0 is not UTF-8" in fails("git:HEAD:bytes.yaml", str(repository))
+
+
+def test_a_mistake_in_a_committed_spec_is_shown_in_its_lines(repository: Path) -> None:
+    """With the revision as the name of the file."""
+    subprocess.run(
+        [
+            "git",
+            "-c",
+            "user.name=t",
+            "-c",
+            "user.email=t@example.org",
+            "commit",
+            "-q",
+            "--allow-empty",
+            "-m",
+            "second",
+        ],
+        check=True,
+    )
+    repository.write_text("input: [3, 8, 8]\nnet: [{conf: 3}]\n", encoding="utf-8")
+    subprocess.run(["git", "add", "."], check=True)
+    subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "third"],
+        check=True,
+    )
+
+    assert "--> git:HEAD:models/net.yaml:2:8" in fails(
+        "git:HEAD:models/net.yaml", "git:HEAD~1:models/net.yaml"
+    )

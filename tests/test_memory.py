@@ -1,0 +1,198 @@
+"""Memory: which tensors are alive when, worked by hand and against a simulator."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cnncalc
+from cnncalc import Graph, Node
+from cnncalc.analyses import BYTES, memory
+from cnncalc.analyses.memory import weight_shapes
+from cnncalc.dims import product
+from cnncalc.layers import KINDS
+
+
+def network(net: list[Any], size: int = 10, **more: Any) -> Graph:
+    """A graph on a line of so many positions."""
+    return cnncalc.parse(json.dumps({"input": [1, size], "net": net, **more}))
+
+
+def wide(out: int) -> dict[str, Any]:
+    """A step with so many channels."""
+    return {"pointwise": out}
+
+
+RESIDUAL = [wide(2), {"add": {"main": [wide(4), "relu", wide(2)], "shortcut": "prev"}}, "relu"]
+GATED = [wide(4), {"mul": {"map": "prev", "gate": ["globalavgpool", "sigmoid"]}}]
+
+# fmt: off
+BY_HAND = {
+    # name: net, in place, alive at each step, peak at, tensors alive then
+    "a chain": ([wide(2), "relu", wide(1)], False, [30, 40, 30], "relu", {"pointwise1": 20, "relu": 20}),
+    "a chain in place": ([wide(2), "relu", wide(1)], True, [30, 20, 30], "pointwise1", {"input": 10, "pointwise1": 20}),
+    "the input is not written over": (["relu", "relu"], True, [20, 10], "relu1", {"input": 10, "relu1": 10}),
+    "views cost nothing": ([wide(2), {"dropout": 0.5}, "identity", "flatten", {"linear": 5}], False,
+                           [30, 20, 20, 20, 25], "pointwise", {"input": 10, "pointwise": 20}),
+    "a view keeps its tensor alive": ([wide(4), {"slice": {"stop": 1}}, wide(6)], False,
+                                      [50, 40, 100], "pointwise2", {"pointwise1": 40, "pointwise2": 60}),
+    "a residual": (RESIDUAL, False, [30, 60, 100, 80, 60, 40], "main/relu",
+                   {"pointwise": 20, "main/pointwise1": 40, "main/relu": 40}),
+    "a residual in place": (RESIDUAL, True, [30, 60, 60, 80, 40, 20], "main/pointwise2",
+                            {"pointwise": 20, "main/pointwise1": 40, "main/pointwise2": 20}),
+    "a concatenation": ([wide(2), {"concat": [[wide(3)], [wide(1)], "prev"]}], False, [30, 50, 60, 120], "concat",
+                        {"pointwise": 20, "branch1/pointwise": 30, "branch2/pointwise": 10, "concat": 60}),
+    "a concatenation is never in place": ([wide(2), {"concat": ["prev", "prev"]}], True, [30, 60], "concat",
+                                          {"pointwise": 20, "concat": 40}),
+    "a gate does not overwrite what it gates with": (GATED, True, [50, 44, 44, 44], "pointwise",
+                                                     {"input": 10, "pointwise": 40}),
+    "two outputs": ([wide(3), {"head": [wide(2)], "as": "side"}, wide(1), wide(1)], False,
+                    [40, 50, 60, 40], "pointwise2", {"pointwise1": 30, "side/pointwise": 20, "pointwise2": 10}),
+    "an output that is read later is not written over": (
+        [wide(3), {"head": ["identity"], "as": "side"}, "relu"], True,
+        [40, 30, 60], "relu", {"pointwise": 30, "relu": 30}),
+    "what is read again later is not written over": (
+        [{**wide(3), "as": "a"}, "relu", wide(1), {"concat": ["prev", "a"]}], True,
+        [40, 60, 70, 80], "concat", {"a": 30, "pointwise2": 10, "concat": 40}),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("case", BY_HAND)
+def test_what_is_alive_is_as_worked_by_hand(case: str) -> None:
+    """Elements alive while each step runs, the first step with the most, and the tensors alive then."""
+    net, in_place, alive, peak_at, tensors = BY_HAND[case]
+    found = memory(network(net), in_place)
+
+    assert alive == list(found.alive.values())
+    assert (max(alive), peak_at) == (found.peak, found.peak_at)
+    assert tensors == found.peak_tensors
+    assert found.peak == sum(found.peak_tensors.values())
+
+
+def test_lenet_peaks_while_its_first_tanh_runs() -> None:
+    """Two maps of 6x28x28 in fp32: 37,632 bytes; in place the pool's input and output, 23,520."""
+    graph = cnncalc.load("lenet5")
+
+    assert (37_632, "tanh1") == (memory(graph).peak * BYTES["fp32"], memory(graph).peak_at)
+    assert (23_520, "S2") == (memory(graph, True).peak * 4, memory(graph, True).peak_at)
+    assert {"C1": 4_704, "S2": 1_176} == memory(graph, True).peak_tensors
+
+
+def test_resnet50_holds_input_output_and_residual_of_its_first_bottleneck() -> None:
+    """In place: 64x56x56 in, 256x56x56 out and 256x56x56 of the shortcut are 7,225,344 bytes in fp32."""
+    found = memory(cnncalc.load("resnet50"), in_place=True)
+
+    assert 7_225_344 == found.peak * BYTES["fp32"]
+    assert "layer1[0]/shortcut/pointwise" == found.peak_at
+    assert {
+        "pool": 64 * 56 * 56,
+        "layer1[0]/main/pointwise2": 256 * 56 * 56,
+        "layer1[0]/shortcut/pointwise": 256 * 56 * 56,
+    } == found.peak_tensors
+
+
+def test_all_activations_are_the_outputs_that_have_memory_of_their_own() -> None:
+    """Views, and in place the results that overwrite, add nothing to the sum."""
+    graph = network([wide(2), "relu", "flatten", {"linear": 5}])
+
+    assert 20 + 20 + 5 == memory(graph).activations
+    assert 20 + 5 == memory(graph, True).activations
+    assert {"pointwise": 20, "relu": 20, "flatten": 0, "linear": 5} == memory(graph).of
+
+
+def test_the_bytes_of_a_dtype() -> None:
+    """Half precision is two bytes, and bf16 as many."""
+    assert {"fp64": 8, "fp32": 4, "fp16": 2, "bf16": 2, "int8": 1}.items() <= BYTES.items()
+
+
+def test_a_shared_tensor_is_stored_once() -> None:
+    """Two steps with the same weights have one tensor of each name."""
+    graph = network([{**wide(1), "share": "w"}, {**wide(1), "share": "w"}])
+
+    assert 2 == len(weight_shapes(graph))
+    assert {(1, 1, 1), (1,)} == set(weight_shapes(graph).values())
+
+
+# --- random graphs against a simulator ---------------------------------------------------------------------------
+
+ONE_INPUT = (
+    "relu",
+    "batchnorm",
+    "identity",
+    "dropout",
+    "pointwise",
+    "flatten",
+    "maxpool",
+    "globalavgpool",
+    "slice",
+)
+TWO_INPUTS = ("add", "mul", "concat")
+ARGUMENTS = {"pointwise": {"out": 3}, "maxpool": {"kernel": 1}, "slice": {"stop": 1}}
+VIEWS = {"identity", "dropout", "flatten", "slice"}
+OVERWRITING = {"relu", "batchnorm", "add", "mul"}
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """Random layers that read any earlier tensors that they can read; some tensors, inputs too, may go unread."""
+    shapes: dict[str, tuple[int, ...]] = {
+        f"in{k}": (draw(st.integers(1, 3)), 4) for k in range(draw(st.integers(1, 2)))
+    }
+    inputs = dict(shapes)
+    nodes = []
+    for step in range(draw(st.integers(1, 9))):
+        kind = draw(st.sampled_from(ONE_INPUT + TWO_INPUTS))
+        names = [draw(st.sampled_from(list(shapes))) for _ in range(2 if kind in TWO_INPUTS else 1)]
+        incoming = tuple(shapes[name] for name in names)
+        if KINDS[kind].check(len(incoming[0]) - 1):
+            continue
+        layer = KINDS[kind].read(ARGUMENTS.get(kind, {}), len(incoming[0]) - 1)
+        if not all(need.holds is True for need in layer.needs(*incoming)):
+            continue
+        name = f"n{step}"
+        shapes[name] = layer.output(*incoming)
+        nodes.append(Node(name, layer, tuple(names), incoming, shapes[name], name))
+    heads = {f"h{k}": draw(st.sampled_from(list(shapes))) for k in range(draw(st.integers(0, 1)))}
+    return Graph("random", inputs, tuple(nodes), list(shapes)[-1], heads)
+
+
+def simulated(graph: Graph, in_place: bool) -> list[int]:
+    """Buffers with readers still to come, counted step by step."""
+    to_come = Counter(name for node in graph.nodes for name in node.inputs) + Counter(set(graph.outputs))
+    buffer = {name: name for name in graph.inputs}
+    size = {name: product(shape) for name, shape in graph.inputs.items()}
+    alive = []
+    for node in graph.nodes:
+        held = {buffer[name] for name, readers in to_come.items() if readers and name in buffer}
+        to_come.subtract(node.inputs)
+        still = {buffer[name] for name, readers in to_come.items() if readers and name in buffer}
+        mine = node.name
+        if node.kind in VIEWS:
+            mine = buffer[node.inputs[0]]
+        elif in_place and node.kind in OVERWRITING:
+            for name, shape in zip(node.inputs, node.incoming, strict=True):
+                if shape == node.output and buffer[name] not in still and buffer[name] not in graph.inputs:
+                    mine = buffer[name]
+                    break
+        buffer[node.name] = mine
+        size.setdefault(mine, product(node.output))
+        alive.append(sum(size[name] for name in held | {mine}))
+    return alive
+
+
+@given(graph=graphs(), in_place=st.booleans())
+def test_what_is_alive_is_what_a_simulator_holds(graph: Graph, in_place: bool) -> None:
+    """Every step of every random graph; the tensors at the peak add up to it."""
+    found = memory(graph, in_place)
+    alive = simulated(graph, in_place)
+
+    assert alive == list(found.alive.values())
+    assert found.peak == sum(found.peak_tensors.values())
+    if alive:
+        assert max(alive) == found.peak
