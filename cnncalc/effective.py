@@ -46,8 +46,9 @@ def effective(
     for draw in range(draws):
         values = tensors.initial(part, scheme, seed + draw, np.float64)
         image = {key: np.random.default_rng(seed + draw).uniform(0.5, 1, s) for key, s in part.inputs.items()}
-        cotangent = np.zeros(shape)
-        cotangent[(slice(None), *place)] = 1
+        cotangent: Array = np.zeros(shape)
+        whole: Any = (slice(None), *place)
+        cotangent[whole] = 1
         gradient = input_gradient(part, image, _scaled(values), at, cotangent)[name]
         total = total + (np.abs(gradient) if scheme == "ones" else gradient**2).sum(axis=0)
     if not total.sum():

@@ -77,9 +77,7 @@ def _ranges(node: Node, name: str, problems: list[Diagnostic]) -> Mapping[str, R
 
 def _range(node: Node, problems: list[Diagnostic]) -> Range:
     members = [member.value for member in node.items] if node.is_sequence else [node.value] * 2
-    numbers = [
-        Fraction(m) for m in members if isinstance(m, int | Fraction) and not isinstance(m, bool) and m >= 0
-    ]
+    numbers = [Fraction(m) for m in members if isinstance(m, int | Fraction) and not isinstance(m, bool) and m >= 0]
     if len(members) != 2 or len(numbers) != 2 or numbers[0] > numbers[1]:
         message = "an energy is a number of picojoules of at least 0, or a list of the lowest and the highest"
         problems.append(Diagnostic(message, node.mark))

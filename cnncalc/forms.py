@@ -51,9 +51,7 @@ def separable(site: Site, options: Options) -> Plan:
         bias=layer.bias,
     )
     terms = (Fraction(1, layer.out), Fraction(1, product(layer.kernel)))
-    return Plan(
-        (Part("depthwise", depthwise), Part("pointwise", _pointwise(layer, layer.out))), "separable", terms
-    )
+    return Plan((Part("depthwise", depthwise), Part("pointwise", _pointwise(layer, layer.out))), "separable", terms)
 
 
 def bottleneck(site: Site, options: Options) -> Plan:
@@ -94,9 +92,7 @@ def stacked(site: Site, options: Options) -> Plan:
     if all(n == 3 for n in layer.kernel):
         raise Impossible(f"a window of {_times(layer.kernel)} is the smallest already")
     if any(n != k for n in layer.kernel) or k < 5 or k % 2 == 0:
-        raise Impossible(
-            f"a window of {_times(layer.kernel)} is no stack of {_times((3,) * len(layer.kernel))}"
-        )
+        raise Impossible(f"a window of {_times(layer.kernel)} is no stack of {_times((3,) * len(layer.kernel))}")
     count, axes = (k - 1) // 2, len(layer.kernel)
     sizes, grid = list(site.place.incoming[0][1:]), product(site.place.output[1:])
     pads = [_shares(layer, axis, n, count) for axis, n in enumerate(sizes)]
@@ -105,8 +101,7 @@ def stacked(site: Site, options: Options) -> Plan:
         stride = layer.stride if place == count - 1 else (1,) * axes
         window = _like(layer, kernel=(3,) * axes, stride=stride, padding=tuple(pad[place] for pad in pads))
         sizes = [
-            slide(n, 3, s, d, p).steps
-            for n, s, d, p in zip(sizes, stride, layer.dilation, window.padding, strict=True)
+            slide(n, 3, s, d, p).steps for n, s, d, p in zip(sizes, stride, layer.dilation, window.padding, strict=True)
         ]
         parts.append(Part(f"{_times(window.kernel)}_{place + 1}", window))
         work = Fraction(product(window.kernel), product(layer.kernel)) * Fraction(product(sizes), grid)
@@ -158,9 +153,7 @@ def dense(site: Site, options: Options) -> Plan:
     )
     many = Fraction(depthwise.output[0], channels)
     terms = (many / filters, many / product(conv.kernel))
-    return Plan(
-        (Part("conv", conv),), f"dense {_times(conv.kernel)} {channels}->{filters}", terms, inverse=True
-    )
+    return Plan((Part("conv", conv),), f"dense {_times(conv.kernel)} {channels}->{filters}", terms, inverse=True)
 
 
 FORMS = {

@@ -53,9 +53,7 @@ def opened(load: Load, graph: Graph, over: Sequence[str] | None) -> Opened:
     tied = "H" in places and "W" not in (*names, *graph.settings) and _is_square(graph)
     if tied:
         names = [name for name in names if name != "W"]
-    shapes = (
-        {name: _with_symbols(shape, places, tied) for name, shape in graph.inputs.items()} if places else None
-    )
+    shapes = {name: _with_symbols(shape, places, tied) for name, shape in graph.inputs.items()} if places else None
     try:
         return Opened(load(settings, shapes), tuple(names), point, tied)
     except (SpecError, TypeError, ValueError, ZeroDivisionError) as error:
@@ -96,9 +94,9 @@ def _length(graph: Graph, name: str, place: int) -> int:
 def _whole(name: str, value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value
-    shown = (
-        f"{float(value):g}" if hasattr(value, "denominator") and not isinstance(value, bool | int) else value
-    )
+    shown = str(value).lower() if isinstance(value, bool) else value
+    if hasattr(value, "denominator") and not isinstance(value, int):
+        shown = f"{float(value):g}"
     raise CnncalcError(
         f"`{name}` is {shown}, and a formula is over whole numbers of at least 1",
         f"leave {name} out of --over; `cnncalc sweep` takes any values",
@@ -119,12 +117,7 @@ def _undecided(
     load: Load, graph: Graph, error: Exception, settings: Mapping[str, Any], axes: list[str], names: list[str]
 ) -> CnncalcError:
     """The first thing that no symbol decides, and which name to leave out of --over."""
-    guilty = (
-        [name for name in settings if not _loads(load, {name: settings[name]})]
-        or [*settings]
-        or axes
-        or names
-    )
+    guilty = [name for name in settings if not _loads(load, {name: settings[name]})] or [*settings] or axes or names
     ways = ", ".join(f"`{name}`" for name in guilty)
     given = graph.settings.get(guilty[0])
     help = f"leave {ways} out of --over" + (

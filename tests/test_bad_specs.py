@@ -81,7 +81,7 @@ ATTACKS = [
     (INPUT + "blocks:\n  a: [{do: [], repeat: 9999}]\nnet: [{a, repeat: 9999}]", "more than 300,000 steps are run"),
     (INPUT + "net: [{do: [{relu, repeat: 9999, when: $i < 0}], repeat: 9999}]", "more than 300,000 steps are run"),
     (INPUT + "net: [{do: [{relu, repeat: 9999}], repeat: 9999}]", "more than 150,000 layers"),
-    (INPUT + MANY_BLOCKS + "net: [b4999]", "blocks that call blocks that call blocks: too deep"),
+    (INPUT + MANY_BLOCKS + "net: [b4999]", "blocks that call blocks, too many levels deep"),
     (INPUT + MANY_BLOCKS.replace("[relu]", "[b4999]") + "net: [b4999]", None),
     (INPUT + f"net: [{'y' * 10_000}]", None),
     (INPUT + f"net: [{{pointwise: 8, as: '{'${i}' * 10_000}'}}]", "a name may have 200 characters, this has 40,000"),
@@ -174,7 +174,7 @@ def test_a_file_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     expected = {
         ".": "error: . is a folder\n   = help: name one spec in it",
         "resnte.yaml": "error: there is no file resnte.yaml\n   = help: did you mean `resnet.yaml`?",
-        "no/such/net.yml": "error: there is no file no/such/net.yml",
+        "no/such/net.yml": "error: there is no file no/such/net.yml\n   = help: there is no folder no/such either",
         "resnet5O": "error: there is no file and no network of the zoo called resnet5O"
         "\n   = help: did you mean `resnet50`?",
     }
@@ -195,20 +195,42 @@ TWO = "input: {left: [1, 8, 8], right: [1, 8, 8]}\nnet: [{concat: [left, right]}
 OPTIONS: list[tuple[str, dict[str, Any], str]] = [
     (SYMBOLS, {"set": {"widht": 3}}, "error: spec.yaml has no variable `widht`\n   = help: did you mean `width`?"),
     (TWO, {"set": {"a": 3}}, "error: spec.yaml has no variable `a`\n   = help: it has no variables"),
-    (SYMBOLS, {"set": {"H": 0}}, "error: a size of the input must be a whole number of at least 1, and is 0: H"
-     "\n   = help: for instance --set H=224"),
-    (SYMBOLS, {"set": {"H": "big"}}, "error: a size of the input must be a whole number, and is `big`: H"
-     "\n   = help: for instance --set H=224"),
-    (SYMBOLS, {"input": (3, 8)}, "error: the input of the network has 3 sizes, and 2 are given"
-     "\n   = help: for instance --input 3,H,W: channels, then the spatial axes"),
-    (SYMBOLS, {"input": (3, 8, 0)}, "error: a size of the input `input` must be a whole number of at least 1, and is 0"
-     "\n   = help: for instance --input 3,224,224"),
-    (SYMBOLS, {"input": (3, 8, 8.5)}, "error: a size of the input `input` must be whole, and is 8.5"
-     "\n   = help: for instance --input 3,224,224"),
+    (
+        SYMBOLS,
+        {"set": {"H": 0}},
+        "error: a size of the input must be a whole number of at least 1, and is 0: H"
+        "\n   = help: for instance --set H=224",
+    ),
+    (
+        SYMBOLS,
+        {"set": {"H": "big"}},
+        "error: a size of the input must be a whole number, and is `big`: H\n   = help: for instance --set H=224",
+    ),
+    (
+        SYMBOLS,
+        {"input": (3, 8)},
+        "error: the input of the network has 3 sizes, and 2 are given"
+        "\n   = help: for instance --input 3,H,W: channels, then the spatial axes",
+    ),
+    (
+        SYMBOLS,
+        {"input": (3, 8, 0)},
+        "error: a size of the input `input` must be a whole number of at least 1, and is 0"
+        "\n   = help: for instance --input 3,224,224",
+    ),
+    (
+        SYMBOLS,
+        {"input": (3, 8, 8.5)},
+        "error: a size of the input `input` must be whole, and is 8.5\n   = help: for instance --input 3,224,224",
+    ),
     (SYMBOLS, {"input": 224}, "error: the sizes of the input `input` are a list, and are `224`"),
     (TWO, {"input": {"lefd": (1, 8, 8)}}, "error: the network has no input `lefd`\n   = help: did you mean `left`?"),
-    (SYMBOLS, {"set": {"width": "wide"}}, "error: `out` must be a whole number of at least 1, and is `wide`\n"
-     " --> spec.yaml:3:18\n  |\n3 | net: [{pointwise: $width}]\n  |                   ^^^^^^"),
+    (
+        SYMBOLS,
+        {"set": {"width": "wide"}},
+        "error: `out` must be a whole number of at least 1, and is `wide`\n"
+        " --> spec.yaml:3:19\n  |\n3 | net: [{pointwise: $width}]\n  |                   ^^^^^^",
+    ),
 ]
 
 

@@ -1,8 +1,10 @@
-"""Other forms of a network: real graphs with the same output, whose figures are the closed forms to the integer."""
+"""Other forms of a network: real graphs with the same output, whose figures are the closed forms."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,7 @@ from cnncalc.spec import zoo
 from cnncalc.spec.write import write
 from cnncalc.transform import Options, transform
 
+GOLDEN = Path(__file__).parent / "golden"
 NETWORKS = [name for name in zoo.names() if name != "resnet1202_cifar"]
 RUN_IN_NUMPY = [
     "lenet5",
@@ -138,20 +141,22 @@ def test_the_published_figures_of_mobilenet_come_out_both_ways() -> None:
     ]
 
 
+D, N = 192 * 32, 32 * 32
+
 # fmt: off
-CASES = [  # kernel, stride, padding, form, options, parts' MACs by hand: 192 -> 32 channels on 28 x 28
-    (5, 1, "half",  "separable",  Options(),                         [192 * 25 * 784, 192 * 32 * 784]),
-    (5, 1, "half",  "bottleneck", Options(12),                       [192 * 16 * 784, 16 * 32 * 25 * 784]),
-    (5, 1, "half",  "bottleneck", Options(12, residual=True),        [192 * 16 * 784, 16 * 16 * 25 * 784, 16 * 32 * 784]),
-    (5, 1, "half",  "grouped",    Options(groups=8),                 [192 * 32 * 25 * 784 // 8]),
-    (5, 1, "half",  "stacked",    Options(),                         [192 * 32 * 9 * 784, 32 * 32 * 9 * 784]),
-    (5, 1, "half",  "factored",   Options(),                         [192 * 32 * 5 * 784, 32 * 32 * 5 * 784]),
-    (7, 2, "half",  "stacked",    Options(),                         [192 * 32 * 9 * 784, 32 * 32 * 9 * 784, 32 * 32 * 9 * 196]),
-    (7, 2, "same",  "stacked",    Options(),                         [192 * 32 * 9 * 784, 32 * 32 * 9 * 784, 32 * 32 * 9 * 196]),
-    (5, 1, "valid", "stacked",    Options(),                         [192 * 32 * 9 * 676, 32 * 32 * 9 * 576]),
-    (3, 2, "half",  "separable",  Options(),                         [192 * 9 * 196, 192 * 32 * 196]),
-    (3, 2, "half",  "factored",   Options(),                         [192 * 32 * 3 * 14 * 28, 32 * 32 * 3 * 196]),
-    (3, 2, "half",  "bottleneck", Options(4),                        [192 * 48 * 784, 48 * 32 * 9 * 196]),
+CASES = [  # kernel, stride, padding, form, options, MACs of the parts: 192 -> 32 channels, 28 x 28
+    (5, 1, "half",  "separable",  Options(), [192 * 25 * 784, D * 784]),
+    (5, 1, "half",  "bottleneck", Options(12), [192 * 16 * 784, 16 * 32 * 25 * 784]),
+    (5, 1, "half",  "bottleneck", Options(12, True), [192 * 16 * 784, 16 * 16 * 25 * 784, 16 * 32 * 784]),
+    (5, 1, "half",  "grouped",    Options(groups=8), [D * 25 * 784 // 8]),
+    (5, 1, "half",  "stacked",    Options(), [D * 9 * 784, N * 9 * 784]),
+    (5, 1, "half",  "factored",   Options(), [D * 5 * 784, N * 5 * 784]),
+    (7, 2, "half",  "stacked",    Options(), [D * 9 * 784, N * 9 * 784, N * 9 * 196]),
+    (7, 2, "same",  "stacked",    Options(), [D * 9 * 784, N * 9 * 784, N * 9 * 196]),
+    (5, 1, "valid", "stacked",    Options(), [D * 9 * 676, N * 9 * 576]),
+    (3, 2, "half",  "separable",  Options(), [192 * 9 * 196, D * 196]),
+    (3, 2, "half",  "factored",   Options(), [D * 3 * 14 * 28, N * 3 * 196]),
+    (3, 2, "half",  "bottleneck", Options(4), [192 * 48 * 784, 48 * 32 * 9 * 196]),
 ]
 # fmt: on
 
@@ -199,52 +204,25 @@ def test_shared_weights_stay_shared() -> None:
 
 
 def test_without_a_spec_it_answers_on_the_worked_example(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, golden: Callable[[Path, str], None]
 ) -> None:
     """The paper's 5x5 convolution against its bottleneck, with the closed forms."""
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, ["macs", "--compare"])
 
     assert result.stderr == "no spec given: the worked example, GoogLeNet's 5x5 branch on 28x28x192\n"
-    assert (
-        result.stdout
-        == """\
-googlenet-3a-5x5   input 192x28x28   MACs of convolution and linear, per image   ratio of the MACs to those as written
-
-  layer  form                      params         MACs   ratio
-  conv   as written 5x5 192->32   153,600  120,422,400       1
-         1x1 192->16, 5x5 16->32   15,872   12,443,648   0.103  = 1/50 + 1/12
-         separable                 10,944    8,580,096  0.0712  = 1/32 + 1/25
-         4 groups                  38,400   30,105,600    0.25  = 1/4
-         two 3x3                   64,512   50,577,408    0.42  = 9/25 + 3/50
-         5x1, 1x5                  35,840   28,098,560   0.233  = 1/5 + 1/30
-"""
-    )
+    assert "as written 5x5 192->32   153,600  120,422,400       1\n" in result.stdout
+    assert "1x1 192->16, 5x5 16->32   15,872   12,443,648   0.103  = 1/50 + 1/12\n" in result.stdout
+    assert "separable                 10,944    8,580,096  0.0712  = 1/32 + 1/25\n" in result.stdout
+    golden(GOLDEN / "compare-worked-example.txt", result.stdout)
 
 
-def test_a_network_that_is_separable_is_compared_with_its_dense_twin() -> None:
-    """The three dearest layers, and the totals of all."""
-    assert (
-        run("macs", "mobilenet_v1", "--compare", "--top", "3")
-        == """\
-mobilenet_v1   input 3x224x224   MACs of convolution and linear, per image   ratio of the MACs to those as written
-
-  layer                 form                                   params           MACs  ratio
-  conv3/pointwise       as written separable 3x3 128->128      17,792     54,992,896      1
-                        dense 3x3 128->128                    147,456    462,422,016   8.41  = 1 / (1/128 + 1/9)
-  conv5/pointwise       as written separable 3x3 256->256      68,352     53,186,560      1
-                        dense 3x3 256->256                    589,824    462,422,016   8.69  = 1 / (1/256 + 1/9)
-  conv7/pointwise (x5)  as written separable 3x3 512->512   1,338,880    261,416,960      1
-                        dense 3x3 512->512                 11,796,480  2,312,110,080   8.84  = 1 / (1/512 + 1/9)
-
-  the whole network
-  form          layers      params  ratio           MACs  ratio
-  as written             4,231,976      1    568,740,352      1
-  factored      1 of 1   4,234,536      1    603,662,848   1.06
-  dense       13 of 13  29,294,088   6.92  4,867,293,184   8.56
-  the norm and activation of a layer are repeated between a form's parts and count in its params
-"""
-    )
+@pytest.mark.parametrize(
+    "words", ["mobilenet_v1 --top 3", "resnet50", "c3d --form factored", "lenet5 --format markdown"]
+)
+def test_screens(words: str, golden: Callable[[Path, str], None]) -> None:
+    """Layers that are alike in one row, the totals of the network in each form, and what stays and why."""
+    golden(GOLDEN / f"compare-{re.sub(r'[ -]+', '-', words)}.txt", run("macs", *words.split(), "--compare"))
 
 
 def test_the_data_are_exact() -> None:

@@ -1,4 +1,4 @@
-"""Bytes moved, the roofline, energy, a training step, split dtypes: by hand on LeNet-5 and one layer."""
+"""Bytes moved, the roofline, energy, a training step, dtypes: by hand on LeNet-5 and one layer."""
 
 from __future__ import annotations
 
@@ -78,6 +78,13 @@ def test_a_view_moves_nothing_and_a_fused_join_reads_the_other_branch() -> None:
     assert [0, 32, 0] == [done.elements for done in fused]
 
 
+def test_a_flatten_behind_a_permute_is_a_copy() -> None:
+    """Elements that do not lie side by side are moved: 24 read and 24 written."""
+    found = traffic(cnncalc.parse("input: [2, 3, 4]\nnet: [{permute: [1, 0, 2]}, flatten]"))
+
+    assert [0, 48] == [done.elements for done in found.values()]
+
+
 # --- roofline ---
 
 MACHINE = Machine(Fraction(2 * 10**12), Fraction(50 * 10**9))
@@ -137,9 +144,7 @@ def test_intensity_needs_no_machine() -> None:
 
 def test_int8_moves_a_quarter_and_a_batch_reads_weights_once() -> None:
     """Bytes follow the dtype; with a larger batch the intensity grows."""
-    fp32, int8 = (
-        answer("roofline", "lenet5", "--dtype", dtype)["totals"]["bytes"] for dtype in ("fp32", "int8")
-    )
+    fp32, int8 = (answer("roofline", "lenet5", "--dtype", dtype)["totals"]["bytes"] for dtype in ("fp32", "int8"))
     batch = answer("roofline", "lenet5", "--batch", "10")["totals"]
 
     assert fp32 == 4 * int8
@@ -319,9 +324,7 @@ net:
   - matmul: [[{pointwise: 5}, {reshape: [5, 6]}], [{pointwise: 3}, {reshape: [6, 3]}]]
 """
     (step,) = [
-        s
-        for name, s in training(cnncalc.parse(text)).of.items()
-        if name.startswith("matmul") and "/" not in name
+        s for name, s in training(cnncalc.parse(text)).of.items() if name.startswith("matmul") and "/" not in name
     ]
 
     assert Step(90, 180, 0) == step
@@ -383,7 +386,7 @@ BAD = [
      "   = help: --energy-table FILE brings others\n"),
     ("energy lenet5 --memory disk", "error: the energy table has no memory `disk`: "
      "it has dram, sram_1MB, sram_32kB, sram_8kB\n   = help: --energy-table FILE brings others\n"),
-    ("energy lenet5 --energy-table none.yaml", "error: none.yaml cannot be read: No such file or directory\n"),
+    ("energy lenet5 --energy-table no.yaml", "error: no.yaml cannot be read: No such file or directory\n"),
     ("training lenet5 --optimizer adm", "error: no optimizer `adm`\n   = help: did you mean `adam`?\n"),
     ("training lenet5 --dtype int8", "error: no dtype to train in `int8`\n"
      "   = help: known: fp32, tf32, bf16, fp16, fp64\n"),
@@ -400,9 +403,7 @@ def test_a_bad_option_is_told(arguments: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["roofline --peak 2T --bandwidth 50G", "energy", "training"])
-@pytest.mark.parametrize(
-    "spec", ["lenet5", "resnet18", "unet", "mobilenet_v2", "m5", "c3d", "siamese", "triplet"]
-)
+@pytest.mark.parametrize("spec", ["lenet5", "resnet18", "unet", "mobilenet_v2", "m5", "c3d", "siamese", "triplet"])
 def test_every_column_adds_up(command: str, spec: str) -> None:
     """The layers of the data sum to the totals."""
     name, *options = command.split()

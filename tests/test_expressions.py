@@ -199,7 +199,6 @@ DANGEROUS = [
     "not " * 40 + "$word",
     "$a" * 60,
     "\x00$a",
-    "$a\\\n+1",
     "$" * 199,
     "\ud800$a",
 ]
@@ -231,7 +230,7 @@ def test_the_variables_in_a_name_become_their_text(text: str, expected: str) -> 
 
 
 BAD_NAMES = [
-    ("conv${}", "`` is not an expression", (4, 3)),
+    ("conv${}", "an expression is missing here", (4, 3)),
     ("conv${a +}", "`a +` is not an expression", (4, 6)),
     ("conv$missing", "no variable `$missing` here", (4, 8)),
     ("conv$sizes", "the list [7, 5, 9] cannot be part of a name", (4, 6)),

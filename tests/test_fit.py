@@ -1,5 +1,7 @@
 """The largest setting that holds every limit."""
 
+# ruff: noqa: E501 - tables of whole messages
+
 from __future__ import annotations
 
 import json
@@ -30,8 +32,12 @@ FITS = [
 # fmt: on
 
 
-@pytest.mark.parametrize(("spec", "vary", "most", "best", "after", "binding"), FITS, ids=[" ".join([f[0], *f[2]]) for f in FITS])
-def test_the_largest_setting(spec: str, vary: list[str], most: list[str], best: str, after: str, binding: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("spec", "vary", "most", "best", "after", "binding"), FITS, ids=[" ".join([f[0], *f[2]]) for f in FITS]
+)
+def test_the_largest_setting(
+    spec: str, vary: list[str], most: list[str], best: str, after: str, binding: list[str]
+) -> None:
     """It holds, the next step does not, and the limits that the next step breaks are named."""
     found = fit(spec, vary, [limit(text, True) for text in most])
     name = vary[0].partition("=")[0]
@@ -45,7 +51,9 @@ def test_the_largest_setting(spec: str, vary: list[str], most: list[str], best: 
 def test_no_step_is_skipped(tmp_path: Path) -> None:
     """On a staircase that goes down again the answer is the last step that holds, not the first that fails less one."""
     path = tmp_path / "net.yaml"
-    path.write_text("input: [3, 4, 4]\nvars: {w: 5}\nnet:\n  - {conv: {out: '$w if $w % 4 else 1', kernel: 1, bias: false}}\n")
+    path.write_text(
+        "input: [3, 4, 4]\nvars: {w: 5}\nnet:\n  - {conv: {out: '$w if $w % 4 else 1', kernel: 1, bias: false}}\n"
+    )
     found = fit(str(path), ["w=1:9"], [limit("params=9", True)])
 
     assert 8 == found.best[0].setting["w"]
@@ -89,7 +97,13 @@ def test_limits_from_below() -> None:
 
 def run(*arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
-    ran = subprocess.run([sys.executable, "-m", "cnncalc", "fit", *arguments], capture_output=True, text=True, cwd=ROOT, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-m", "cnncalc", "fit", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
     return ran.returncode, ran.stdout, ran.stderr
 
 

@@ -46,9 +46,7 @@ def over(spec: str, names: list[str] | None = None, text: str = "") -> tuple[Gra
     """A network, and the same over symbols."""
 
     def load(set: Any, shapes: Any) -> Graph:
-        return (
-            cnncalc.parse(text, set=set, input=shapes) if text else cnncalc.load(spec, set=set, input=shapes)
-        )
+        return cnncalc.parse(text, set=set, input=shapes) if text else cnncalc.load(spec, set=set, input=shapes)
 
     graph = load({}, None)
     return graph, opened(load, graph, names)
@@ -79,7 +77,8 @@ FORMS = [
     ),
     ("5724 width^2 + 32977 width + 1000", "resnet50 --over width --of params"),
     (
-        "10240 ceil(L/4) + 49152 floor((L + 3)/16) + 98304 floor((L + 3)/64) + 393216 floor((L + 3)/256) + 5120",
+        "10240 ceil(L/4) + 49152 floor((L + 3)/16) + 98304 floor((L + 3)/64)"
+        " + 393216 floor((L + 3)/256) + 5120",
         "m5",
     ),
     ("512 x floor(H/16) x floor(H/16)", "style_transfer_vgg19 --of output"),
@@ -162,9 +161,7 @@ VARIABLES = [
 
 
 @pytest.mark.parametrize(("spec", "symbols", "points"), VARIABLES, ids=[row[0] for row in VARIABLES])
-def test_a_formula_of_variables_is_the_table_of_their_values(
-    spec: str, symbols: list[str], points: Any
-) -> None:
+def test_a_formula_of_variables_is_the_table_of_their_values(spec: str, symbols: list[str], points: Any) -> None:
     """Variables and sizes put into the formula give what the spec gives when it is loaded with them."""
     graph, net = over(spec, symbols)
     for point in points:
@@ -331,6 +328,17 @@ def test_latex_is_balanced(spec: str) -> None:
     assert "ceil(" not in body[1]
 
 
+def test_the_layers_in_latex_are_mathematics() -> None:
+    """--by-layer --latex is a tabular with formulas between dollars, nothing escaped but the names."""
+    done = run("mobilenet_v1", "--by-layer", "--latex", "--of", "macs")
+
+    assert r"conv0 & $8 \times" not in done.stdout
+    assert r"$864 \lceil \frac{H}{2} \rceil^{2}$" in done.stdout
+    assert r"\textbackslash" not in done.stdout
+    assert done.stdout.count("{") == done.stdout.count("}")
+    assert 0 == done.stdout.count("$") % 2
+
+
 @pytest.mark.parametrize("form", ["table", "markdown", "csv", "latex", "json"])
 @pytest.mark.parametrize("more", [[], ["--by-layer"], ["--latex"], ["--latex", "--by-layer"]], ids=" ".join)
 def test_every_format_answers(form: str, more: list[str]) -> None:
@@ -452,7 +460,7 @@ net: [{half: 3}, {half: 4}, {half: 5}]
 
 
 def test_same_padding_of_a_symbol_is_a_formula_and_the_field_is_right() -> None:
-    """Where the zeros go depends on the size; the field where branches meet is that of the numbers at each size."""
+    """Where the zeros go depends on the size; the field where branches meet is that of the numbers."""
     _, net = over("", ["L"], SAME)
     (formula,) = formulas(net.graph, "receptive_field")
     for n in range(1, 40):
@@ -460,14 +468,22 @@ def test_same_padding_of_a_symbol_is_a_formula_and_the_field_is_right() -> None:
         (number,) = formulas(graph, "receptive_field")
 
         assert number.sizes == tuple(at(size, {"L": n}) for size in formula.sizes)
-        assert number.sizes[0] == cnncalc.receptive_fields(graph).of[graph.output].axes[0].size()[0]  # type: ignore[index]  # a map
+        axes = cnncalc.receptive_fields(graph).of[graph.output].axes or ()
+        assert number.sizes[0] == axes[0].size()[0]
+
+
+def test_a_spec_on_standard_input_is_read_once() -> None:
+    """`-` works although the network is loaded with numbers and with symbols."""
+    text = "input: [3, 8, 8]\nnet: [{conv: {out: 4, kernel: 3}}]\n"
+    done = CliRunner().invoke(app, ["formula", "-", "--of", "output"], input=text)
+
+    assert (0, "") == (done.exit_code, done.stderr)
+    assert "= 4 x H - 2 x H - 2" in done.stdout
 
 
 def test_formula_loads_nothing_heavy() -> None:
     """Neither numpy nor sympy nor tabulate for a formula on the terminal."""
-    program = (
-        "import sys; from cnncalc.cli import app\ntry: app(['formula', 'vgg16'])\nexcept SystemExit: pass\n"
-    )
+    program = "import sys; from cnncalc.cli import app\ntry: app(['formula', 'vgg16'])\nexcept SystemExit: pass\n"
     program += "print(sorted({'numpy', 'sympy', 'tabulate'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 

@@ -1,5 +1,7 @@
 """Sweeps: every figure of a point is what the spec gives for that point alone."""
 
+# ruff: noqa: E501, RUF005 - tables of whole messages
+
 from __future__ import annotations
 
 import csv
@@ -20,12 +22,15 @@ from cnncalc.errors import CnncalcError
 from cnncalc.spec.load import parse
 from cnncalc.sweep.columns import COLUMNS, Figures
 from cnncalc.sweep.engine import all_rows
-from cnncalc.sweep.evaluate import Evaluator, plan
+from cnncalc.sweep.evaluate import Evaluator
 from cnncalc.sweep.grid import grid, text_of, variable
+from cnncalc.sweep.plan import plan
 from cnncalc.sweep.select import conditions, figure, front, goals, kept
 
 ROOT = Path(__file__).parents[1]
-PAPERS = list(csv.DictReader((ROOT / "tests" / "data" / "networks.csv").read_text(encoding="utf-8").splitlines()))
+PAPERS = list(
+    csv.DictReader((ROOT / "tests" / "data" / "networks.csv").read_text(encoding="utf-8").splitlines())
+)
 
 EVERYTHING = [
     *("params", "macs", "weight_bytes", "activations", "peak_activations"),
@@ -45,7 +50,7 @@ def alone(evaluator: Evaluator, point: int) -> list[Any] | None:
     axes = {name: value for name, value in values.items() if name.partition(".")[0] == "input"}
     chosen = {name: value for name, value in values.items() if name not in axes}
     try:
-        shapes = lambda inputs: evaluator._shapes(inputs, axes)  # noqa: E731 - what --input does, in plain numbers
+        shapes = lambda inputs: evaluator.shapes(inputs, axes)  # noqa: E731 - what --input does, in plain numbers
         graph = parse(evaluator.plan.text, set={**evaluator.plan.fixed, **chosen}, input=shapes).inference
         return [COLUMNS[name](Figures(graph, 4)) for name in evaluator.plan.columns]
     except CnncalcError:
@@ -55,7 +60,9 @@ def alone(evaluator: Evaluator, point: int) -> list[Any] | None:
 def by_point(evaluator: Evaluator, rows: Any) -> dict[int, list[Any]]:
     """Point -> its figures in the sweep."""
     whole = evaluator.plan.grid
-    points = sum(rows.values[one.name] * stride for one, stride in zip(whole.variables, whole.strides, strict=True))
+    points = sum(
+        rows.values[one.name] * stride for one, stride in zip(whole.variables, whole.strides, strict=True)
+    )
     columns = [rows.columns[name].tolist() for name in evaluator.plan.columns]
     return {point: [column[place] for column in columns] for place, point in enumerate(points.tolist())}
 
@@ -91,7 +98,15 @@ def test_a_sweep_is_what_its_points_are_alone(spec: str, texts: list[str]) -> No
 
 sizes = st.sampled_from(
     ["$w", "8 * $w", "$w * $m", "floor(16 * $m)", "ceil($w * $m)", "round(10 * $m)", "divisible(24 * $m, 8)"]
-    + ["max($w, 6)", "min(4 * $w, 20)", "$w if $w > 3 else 12", "$w // 2 + 1", "$w % 3 + 1", "4 * $m", "$w ** 2"]
+    + [
+        "max($w, 6)",
+        "min(4 * $w, 20)",
+        "$w if $w > 3 else 12",
+        "$w // 2 + 1",
+        "$w % 3 + 1",
+        "4 * $m",
+        "$w ** 2",
+    ]
     + ["$prev.channels", "$in.channels // 2", "divisible($w * $m * 5, 4, 4)"]
 )
 layers = st.one_of(
@@ -102,20 +117,45 @@ layers = st.one_of(
         st.sampled_from(["1", "2", "'1 if $m > 1 else 2'"]),
         st.sampled_from(["0", "1", "half", "same"]),
     ),
-    st.builds(lambda k, r: f"{{maxpool: {{kernel: {k}, stride: 2, round: {r}}}}}", st.integers(2, 3), st.sampled_from(["floor", "ceil"])),
-    st.builds(lambda g: f"{{conv: {{out: 24, kernel: 1, groups: {g}}}}}", st.sampled_from(["2", "$w", "$prev.channels"])),
-    st.builds(lambda out, when: f"{{pointwise: '{out}', when: {when}}}", sizes, st.sampled_from(["$w > 4", "$m == 1", "$prev.height > 9"])),
-    st.builds(lambda out, n: f"{{pointwise: '{out}', repeat: {n}}}", sizes, st.sampled_from(["2", "$w % 3", "'$w // 3'"])),
+    st.builds(
+        lambda k, r: f"{{maxpool: {{kernel: {k}, stride: 2, round: {r}}}}}",
+        st.integers(2, 3),
+        st.sampled_from(["floor", "ceil"]),
+    ),
+    st.builds(
+        lambda g: f"{{conv: {{out: 24, kernel: 1, groups: {g}}}}}",
+        st.sampled_from(["2", "$w", "$prev.channels"]),
+    ),
+    st.builds(
+        lambda out, when: f"{{pointwise: '{out}', when: {when}}}",
+        sizes,
+        st.sampled_from(["$w > 4", "$m == 1", "$prev.height > 9"]),
+    ),
+    st.builds(
+        lambda out, n: f"{{pointwise: '{out}', repeat: {n}}}",
+        sizes,
+        st.sampled_from(["2", "$w % 3", "'$w // 3'"]),
+    ),
     st.builds(lambda out: f"{{add: {{a: [{{pointwise: '{out}'}}], b: [{{pointwise: $w}}]}}}}", sizes),
     st.builds(lambda out: f"{{concat: [[{{pointwise: '{out}'}}], prev]}}", sizes),
     st.builds(lambda out: f"{{add: [prev, [globalavgpool, {{pointwise: '{out}'}}]]}}", sizes),
-    st.sampled_from(["relu", "batchnorm", "{depthwise: {kernel: 3, padding: 1}}", "{upsample: 2}", "{channel_shuffle: $w}"]),
+    st.sampled_from(
+        [
+            "relu",
+            "batchnorm",
+            "{depthwise: {kernel: 3, padding: 1}}",
+            "{upsample: 2}",
+            "{channel_shuffle: $w}",
+        ]
+    ),
 )
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(layers, min_size=1, max_size=5), st.data())
-def test_random_specs_give_the_same_numbers_in_a_sweep_as_alone(steps: list[str], data: st.DataObject) -> None:
+def test_random_specs_give_the_same_numbers_in_a_sweep_as_alone(
+    steps: list[str], data: st.DataObject
+) -> None:
     """Arrays and integers agree at every point, and leave out the same points."""
     net = "\n".join(f"  - {step}" for step in steps)
     text = (
@@ -129,10 +169,12 @@ def test_random_specs_give_the_same_numbers_in_a_sweep_as_alone(steps: list[str]
         try:
             evaluator, rows = swept(str(path), "w=1:9", "m=0.25:1.5:0.25", "input=1,7,8,16", columns=columns)
         except CnncalcError as error:
-            assert "twice" in str(error) or "not used" in str(error), str(error)  # noqa: PT017
+            assert "twice" in str(error) or "not used" in str(error), str(error)
             return
         found = by_point(evaluator, rows)
-        for point in data.draw(st.lists(st.integers(0, evaluator.plan.grid.count - 1), min_size=6, max_size=6)):
+        for point in data.draw(
+            st.lists(st.integers(0, evaluator.plan.grid.count - 1), min_size=6, max_size=6)
+        ):
             assert alone(evaluator, point) == found.get(point), (text, evaluator.plan.grid.at(point))
     finally:
         path.unlink()
@@ -150,7 +192,10 @@ def spec_file(folder: Path, net: str, variables: str = "{w: 4}", shape: str = "[
 
 def test_a_when_that_differs_splits_the_points(tmp_path: Path) -> None:
     """Both answers are expanded, each for its own points."""
-    path = spec_file(tmp_path, "  - {pointwise: {out: $w, bias: false}}\n  - {pointwise: {out: 1, bias: false}, when: $w > 4}")
+    path = spec_file(
+        tmp_path,
+        "  - {pointwise: {out: $w, bias: false}}\n  - {pointwise: {out: 1, bias: false}, when: $w > 4}",
+    )
     evaluator, rows = swept(path, "w=3:6", columns=["params"])
 
     assert [9, 12, 20, 24] == rows.columns["params"].tolist()
@@ -208,14 +253,18 @@ def test_mobilenets_tables_6_and_7_are_one_sweep() -> None:
     _, rows = swept("mobilenet_v1", "width=0.25:1:0.25", "input=128,160,192,224")
     found = {
         (text_of(Fraction(w + 1, 4)), (128, 160, 192, 224)[i]): (p, m)
-        for w, i, p, m in zip(*(v.tolist() for v in (*rows.values.values(), *rows.columns.values())), strict=True)
+        for w, i, p, m in zip(
+            *(v.tolist() for v in (*rows.values.values(), *rows.columns.values())), strict=True
+        )
     }
     printed = [row for row in PAPERS if row["network"].startswith("MobileNetV1")]
 
     assert 7 == len(printed)
     for row in printed:
         width, side = row["network"].split()[1].split("-")
-        assert (int(row["computed_params"]), int(row["computed_macs"])) == found[f"{float(width):g}", int(side)]
+        assert (int(row["computed_params"]), int(row["computed_macs"])) == found[
+            f"{float(width):g}", int(side)
+        ]
 
 
 def test_mobilenet_v2_in_the_paper_is_a_point_of_its_sweep() -> None:
@@ -232,7 +281,14 @@ def test_mobilenet_v2_in_the_paper_is_a_point_of_its_sweep() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("300M", 300_000_000), ("2.5k", 2500), ("64KiB", 65536), ("1_000", 1000), ("1.5GB", 1_500_000_000), (".5", Fraction(1, 2))],
+    [
+        ("300M", 300_000_000),
+        ("2.5k", 2500),
+        ("64KiB", 65536),
+        ("1_000", 1000),
+        ("1.5GB", 1_500_000_000),
+        (".5", Fraction(1, 2)),
+    ],
 )
 def test_figures_have_units(text: str, value: Any) -> None:
     """k is 1000, Ki is 1024."""
@@ -257,20 +313,27 @@ def test_conditions_are_exact(where: str, expected: int) -> None:
     assert expected == kept(rows, conditions([where], grid(texts)), grid(texts)).count
 
 
-@given(st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=40), st.sampled_from(["params", "params,macs", "params,macs,flops", "params,macs:max"]))
+@given(
+    st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=40),
+    st.sampled_from(["params", "params,macs", "params,macs,flops", "params,macs:max"]),
+)
 def test_the_front_is_what_no_point_beats(points: list[tuple[int, ...]], goal: str) -> None:
     """Against the definition, for one, two and three goals."""
-    from cnncalc.sweep.evaluate import Rows
+    from cnncalc.sweep.rows import Rows
 
     whole = grid([f"w=0:{len(points)}"])
-    columns = {name: np.array([point[k] for point in points]) for k, name in enumerate(("params", "macs", "flops"))}
+    columns = {
+        name: np.array([point[k] for point in points]) for k, name in enumerate(("params", "macs", "flops"))
+    }
     rows = Rows({"w": np.arange(len(points))}, columns)
     wanted = goals(goal, whole)
     table = [[columns[g.name][k] * (-1 if g.largest else 1) for g in wanted] for k in range(len(points))]
     best = {
         k
         for k, ours in enumerate(table)
-        if not any(all(a <= b for a, b in zip(theirs, ours, strict=True)) and theirs != ours for theirs in table)
+        if not any(
+            all(a <= b for a, b in zip(theirs, ours, strict=True)) and theirs != ours for theirs in table
+        )
     }
 
     assert best == set(front(rows, wanted, whole).values["w"].tolist())
@@ -298,7 +361,9 @@ def test_values_are_read_as_they_are_typed(text: str, values: list[str]) -> None
 
 def run(*arguments: str, code: int = 0) -> tuple[str, str]:
     """What the command prints on stdout and stderr."""
-    ran = subprocess.run([sys.executable, "-m", "cnncalc", *arguments], capture_output=True, text=True, cwd=ROOT, check=False)
+    ran = subprocess.run(
+        [sys.executable, "-m", "cnncalc", *arguments], capture_output=True, text=True, cwd=ROOT, check=False
+    )
     assert code == ran.returncode, ran.stderr
     assert "Traceback" not in ran.stderr
     return ran.stdout, ran.stderr
@@ -334,7 +399,8 @@ def test_a_sweep_without_a_valid_point_shows_the_first_reason() -> None:
     """The spec's own message, with its place."""
     _, errors = run("sweep", "unet", "input=10:12", code=2)
 
-    assert errors.startswith("error: none of the 3 points is a network; 2 because of\nerror: `conv`: the window spans 3")
+    assert errors.startswith("error: `conv`: the window spans 3 positions")
+    assert errors.endswith("error: none of the 3 points is a network: 2 because of the error above\n")
 
 
 def test_formats_agree() -> None:
@@ -351,7 +417,16 @@ def test_formats_agree() -> None:
 
 def test_a_killed_sweep_resumes(tmp_path: Path) -> None:
     """Parts that are there are not worked out again; what is lost is, and the rows are the same."""
-    arguments = ["sweep", "resnet50", "input=64:163", "width=16:25", "--part", "300", "--output", f"{tmp_path}/"]
+    arguments = [
+        "sweep",
+        "resnet50",
+        "input=64:163",
+        "width=16:25",
+        "--part",
+        "300",
+        "--output",
+        f"{tmp_path}/",
+    ]
     first = run(*arguments)[1]
     parts = {path.name: path.read_bytes() for path in tmp_path.glob("part-*")}
     (tmp_path / "part-000002.csv").unlink()
@@ -376,7 +451,15 @@ def test_parquet_holds_the_rows(tmp_path: Path) -> None:
 
 def test_a_plot_shows_the_points_and_the_front() -> None:
     """Stars for the front, dots for the rest."""
-    drawn, _ = run("sweep", "mobilenet_v2", "width=0.35:1.4:0.05", "input=96:224:32", "--pareto", "macs,params:max", "--plot")
+    drawn, _ = run(
+        "sweep",
+        "mobilenet_v2",
+        "width=0.35:1.4:0.05",
+        "input=96:224:32",
+        "--pareto",
+        "macs,params:max",
+        "--plot",
+    )
 
     assert "*" in drawn
     assert "." in drawn.partition(" params\n")[2]

@@ -18,11 +18,14 @@ distributed = pytest.importorskip("distributed", reason="Dask is not installed: 
 
 from cnncalc.errors import CnncalcError  # noqa: E402
 from cnncalc.sweep.engine import all_rows, rows, stretches  # noqa: E402
-from cnncalc.sweep.evaluate import Rows, plan  # noqa: E402
 from cnncalc.sweep.grid import grid  # noqa: E402
+from cnncalc.sweep.plan import plan  # noqa: E402
+from cnncalc.sweep.rows import Rows  # noqa: E402
 from cnncalc.sweep.select import conditions  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning"
+)
 
 ROOT = Path(__file__).parents[1]
 TEXTS = ["width=0.1:2:0.05", "input=32:224:2"]
@@ -83,11 +86,21 @@ def test_a_mistake_on_a_worker_is_the_same_message(cluster: Any) -> None:
 def test_the_command_on_a_cluster_writes_the_same_parts(cluster: Any, tmp_path: Path) -> None:
     """Also after it was killed half way: the parts that were whole stay, the others come."""
     command = [sys.executable, "-m", "cnncalc", "sweep", "mobilenet_v2", *TEXTS, "--part", "100"]
-    on_dask = [*command, "-o", f"{tmp_path}/dask/", "--engine", "dask", "--scheduler", cluster.scheduler_address]
+    on_dask = [
+        *command,
+        "-o",
+        f"{tmp_path}/dask/",
+        "--engine",
+        "dask",
+        "--scheduler",
+        cluster.scheduler_address,
+    ]
     subprocess.run([*command, "-o", f"{tmp_path}/here/"], check=True, capture_output=True)
     first = subprocess.Popen(on_dask, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
     deadline = time.monotonic() + 30
-    while len(list(tmp_path.glob("dask/part-*"))) < 3 and time.monotonic() < deadline and first.poll() is None:
+    while (
+        len(list(tmp_path.glob("dask/part-*"))) < 3 and time.monotonic() < deadline and first.poll() is None
+    ):
         time.sleep(0.005)
     first.kill()
     first.wait()
@@ -95,7 +108,9 @@ def test_the_command_on_a_cluster_writes_the_same_parts(cluster: Any, tmp_path: 
 
     assert (0, "") == (ran.returncode, ran.stdout), ran.stderr
     parts = {path.name: path.read_bytes() for path in (tmp_path / "here").iterdir()}
-    assert parts == {path.name: path.read_bytes() for path in (tmp_path / "dask").iterdir() if path.name in parts}
+    assert parts == {
+        path.name: path.read_bytes() for path in (tmp_path / "dask").iterdir() if path.name in parts
+    }
     assert 38 == len(parts) - 1
 
 

@@ -104,7 +104,7 @@ def test_random_specs_are_written_and_read_again(text: str) -> None:
 
 
 def test_a_spec_reads_as_people_write_it() -> None:
-    """Chains have no `from`, a main argument stands alone, defaults are left out and what most have is said once."""
+    """Chains have no `from`, a main argument stands alone, and what most layers have is said once."""
     text = """\
 input: [3, 32, 32]
 defaults:

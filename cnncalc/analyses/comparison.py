@@ -87,20 +87,14 @@ class Comparison:
     """Form -> the layers that stay, and why."""
 
 
-def compare(
-    graph: Graph, options: Options | None = None, forms: Collection[str] = tuple(FORMS)
-) -> Comparison:
+def compare(graph: Graph, options: Options | None = None, forms: Collection[str] = tuple(FORMS)) -> Comparison:
     """A network as written and in other forms."""
     rewritten = {name: transform(graph, FORMS[name], options) for name in forms}
     learned, work = params(graph), macs(graph)
     figures = {name: (params(form.graph), macs(form.graph)) for name, form in rewritten.items() if form.plans}
-    layers = [
-        _compared(graph, names, rewritten, learned, work, figures) for names in _sites(graph, rewritten)
-    ]
+    layers = [_compared(graph, names, rewritten, learned, work, figures) for names in _sites(graph, rewritten)]
     wholes = {name: Whole(rewritten[name], p.total, m.total) for name, (p, m) in figures.items()}
-    return Comparison(
-        learned.total, work.total, layers, wholes, {name: form.kept for name, form in rewritten.items()}
-    )
+    return Comparison(learned.total, work.total, layers, wholes, {name: form.kept for name, form in rewritten.items()})
 
 
 def _sites(graph: Graph, rewritten: Mapping[str, Rewritten]) -> list[tuple[str, ...]]:

@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from ..dims import Dim, product
 from ..graph import Graph, Node
-from ..layers.base import IN_PLACE, VIEW
+from ..layers.base import IN_PLACE, PACKED, SCATTERED, VIEWS
 from .macs import FLOPS_PER_MAC
 
 COMPUTE, MEMORY = "compute", "memory"
@@ -49,15 +49,29 @@ class Traffic:
 
 def traffic(graph: Graph, batch: int = 1, fused: bool = False) -> Mapping[str, Traffic]:
     """What each layer computes and moves, by node."""
+    free = views(graph)
     return {
-        node.name: Traffic(node.macs * batch, _activations(node, fused) * batch, _weights(node, fused))
+        node.name: Traffic(
+            node.macs * batch, 0 if node.name in free else _activations(node, fused) * batch, _weights(node, fused)
+        )
         for node in graph.nodes
     }
 
 
+def views(graph: Graph) -> frozenset[str]:
+    """The nodes whose output is their input looked at in another way; elements apart are copied to lie side by side."""
+    found: set[str] = set()
+    scattered: set[str] = set()
+    for node in graph.nodes:
+        storage, apart = node.layer.storage, node.inputs[0] in scattered
+        if storage in VIEWS and not (storage == PACKED and apart):
+            found.add(node.name)
+            if storage == SCATTERED or apart:
+                scattered.add(node.name)
+    return frozenset(found)
+
+
 def _activations(node: Node, fused: bool) -> Dim:
-    if node.layer.storage == VIEW:
-        return 0
     read = [product(shape) for shape in node.incoming]
     if fused and node.layer.storage == IN_PLACE:
         return sum(read[1:])

@@ -52,11 +52,7 @@ class Difference:
         """Whether the layers, their names, arguments, shapes and connections are the same."""
         layers = (self.changed, self.added, self.removed, self.renamed, self.repeats)
         a, b = self.a.graph, self.b.graph
-        return (
-            not any(layers)
-            and (a.output, *a.heads.items()) == (b.output, *b.heads.items())
-            and a.inputs == b.inputs
-        )
+        return not any(layers) and (a.output, *a.heads.items()) == (b.output, *b.heads.items()) and a.inputs == b.inputs
 
 
 def difference(a: Graph, b: Graph) -> Difference:

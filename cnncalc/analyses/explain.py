@@ -85,12 +85,13 @@ def explain(graph: Graph, fields: ReceptiveFields, name: str) -> list[Figure]:
 
 def _padding(node: Node, names: _Symbols) -> list[Figure]:
     """What `half` and `full` mean here: zeros on each side, from the kernel."""
-    pads = getattr(node.layer, "padding", ())
-    if not pads or any(pad not in ("half", "full") for pad in pads) or not hasattr(node.layer, "taps"):
+    layer: Any = node.layer
+    pads = getattr(layer, "padding", ())
+    if not pads or any(pad not in ("half", "full") for pad in pads) or not hasattr(layer, "taps"):
         return []
-    if len(set(zip(pads, node.layer.taps(), node.layer.spread(), strict=True))) > 1:
+    if len(set(zip(pads, layer.taps(), layer.spread(), strict=True))) > 1:
         return []
-    (mode, *_), (kernel, *_), (dilation, *_) = pads, node.layer.taps(), node.layer.spread()
+    (mode, *_), (kernel, *_), (dilation, *_) = pads, layer.taps(), layer.spread()
     if kernel == 1:
         return []
     k, d = names.name("k", kernel), names.name("d", dilation) if dilation > 1 else 1
@@ -117,7 +118,7 @@ def _with_symbols(layer: Layer, names: _Symbols) -> Layer:
     return type(layer)(**values)
 
 
-def _counts(layer: Layer, pads: tuple[Any, ...]) -> tuple[Any, ...]:
+def _counts(layer: Any, pads: tuple[Any, ...]) -> tuple[Any, ...]:
     """`half` and `full` as the counts that they are here."""
     if not hasattr(layer, "taps"):
         return pads
@@ -174,7 +175,7 @@ def _weights(node: Node, layer: Layer, incoming: tuple[Shape, ...], names: _Symb
         figures.append(_figure(_tensor(name), formula, names, product(shape), "x".join(map(str, shape))))
     if len(figures) > 1:
         figures.append(_figure("params", total, names, sum(figure.result for figure in figures)))
-    elif figures and "bias" in node.layer.fields and not node.layer.bias:  # type: ignore[attr-defined]  # a field
+    elif figures and getattr(node.layer, "bias", None) is False:
         figures[0] = figures[0]._replace(remark=f"{figures[0].remark}, no bias")
     return figures
 

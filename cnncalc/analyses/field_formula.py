@@ -40,8 +40,7 @@ def field_size(graph: Graph) -> FieldSize | None:
     if name is None or axes is None:
         return None
     sizes = [
-        field.size(n if isinstance(n, int) else None)
-        for field, n in zip(axes, graph.shapes[name][1:], strict=True)
+        field.size(n if isinstance(n, int) else None) for field, n in zip(axes, graph.shapes[name][1:], strict=True)
     ]
     return FieldSize(name, tuple(low for low, _ in sizes), tuple(high for _, high in sizes))
 
@@ -56,8 +55,7 @@ def _seen(node: Node, sources: list[Seen]) -> Seen:
         if reach is EVERYTHING or source.axes is None or not reach:
             continue
         through = tuple(
-            field.through(_by_ratio(window), n)
-            for field, window, n in zip(source.axes, reach, units, strict=True)
+            field.through(_by_ratio(window), n) for field, window, n in zip(source.axes, reach, units, strict=True)
         )
         fields = through if fields is None else tuple(map(_union, fields, through, units))
     return Seen(fields, everything)

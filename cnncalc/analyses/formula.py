@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..dims import Dim, product
 from ..graph import Graph
-from ..layers.base import VIEW
+from .cost import views
 from .field_formula import field_size
 from .macs import macs
 from .memory import BYTES
@@ -43,9 +43,7 @@ def of_layers(graph: Graph, figure: str, batch: int = 1) -> Mapping[str, Dim]:
         return {name: count * batch for name, count in macs(graph).of.items()}
     if figure == "activations":
         return {name: count * batch for name, count in _activations(graph).items()}
-    return {
-        name: count * (BYTES[DTYPE] if figure == "weights" else 1) for name, count in params(graph).of.items()
-    }
+    return {name: count * (BYTES[DTYPE] if figure == "weights" else 1) for name, count in params(graph).of.items()}
 
 
 def _macs(graph: Graph, batch: int) -> list[Formula]:
@@ -65,11 +63,7 @@ def _weights(graph: Graph, batch: int) -> list[Formula]:
 
 def _activation_bytes(graph: Graph, batch: int) -> list[Formula]:
     total: Dim = sum(_activations(graph).values())
-    return [
-        Formula(
-            "activations", (total * batch,), f"bytes of all outputs in {DTYPE}, views apart, {_per(batch)}"
-        )
-    ]
+    return [Formula("activations", (total * batch,), f"bytes of all outputs in {DTYPE}, views apart, {_per(batch)}")]
 
 
 def _output(graph: Graph, batch: int) -> list[Formula]:
@@ -90,10 +84,8 @@ def _receptive_field(graph: Graph, batch: int) -> list[Formula]:
 
 
 def _activations(graph: Graph) -> dict[str, Dim]:
-    return {
-        node.name: 0 if node.layer.storage == VIEW else product(node.output) * BYTES[DTYPE]
-        for node in graph.nodes
-    }
+    free = views(graph)
+    return {node.name: 0 if node.name in free else product(node.output) * BYTES[DTYPE] for node in graph.nodes}
 
 
 def _per(batch: int) -> str:

@@ -8,7 +8,7 @@ Everything is for one image.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..dims import Dim, Shape
 from ..graph import Graph
@@ -17,8 +17,7 @@ from ..layers.base import Layer
 FLOPS_PER_MAC = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Macs:
+class Macs(NamedTuple):
     """The MACs of a network for one image."""
 
     of: Mapping[str, Dim]
@@ -41,15 +40,12 @@ def macs(graph: Graph) -> Macs:
     total: Dim = 0
     between: Dim = 0
     for node in graph.nodes:
-        key = (node.layer, node.incoming)
         try:
-            count = counted.get(key)
+            count = counted.get((node.layer, node.incoming))
+            if count is None:
+                count = counted[node.layer, node.incoming] = node.macs
         except TypeError:  # arrays of sizes cannot be a key
-            key, count = None, None
-        if count is None:
             count = node.macs
-            if key is not None:
-                counted[key] = count
         of[node.name] = count
         total = total + count
         if node.layer.joins:

@@ -2,7 +2,8 @@
 
 Layers run in the order of the spec. A tensor is alive from the step that computes it to the last that reads it;
 inputs that are read from the start, the outputs to the end. While a layer runs, its inputs and its output are
-alive. A view (flatten, reshape, dropout at inference) shares the memory of its input. With `in_place` an
+alive. A view (flatten, reshape, permute, slice, dropout at inference) shares the memory of its input, but a flatten or
+reshape of elements that do not lie side by side (behind a permute) is a copy. With `in_place` an
 activation, a norm or an element-wise join writes over its input where nothing else reads that later. Workspace of
 an implementation is not counted. All sizes are in elements of one image; a dtype makes bytes of them.
 """
@@ -10,18 +11,17 @@ an implementation is not counted. All sizes are in elements of one image; a dtyp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
 from ..graph import Graph, Node
-from ..layers.base import IN_PLACE, VIEW
+from ..layers.base import IN_PLACE, PACKED, SCATTERED, VIEWS
 
 BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
 """Bytes an element, by dtype."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(NamedTuple):
     """The memory of a network, in elements for one image."""
 
     activations: Dim
@@ -48,8 +48,9 @@ def memory(graph: Graph, in_place: bool = False) -> Memory:
     size: dict[str, Dim] = {name: product(shape) for name, shape in graph.inputs.items()}
     until: dict[str, int] = {name: last_use.get(name, -1) for name in graph.inputs}
     of: dict[str, Dim] = {}
+    scattered: set[str] = set()
     for step, node in enumerate(graph.nodes):
-        base = _base(node, step, home, until, in_place, graph.inputs)
+        base = _base(node, step, home, until, in_place, graph.inputs, scattered)
         end = last_use.get(node.name, step)
         if base is None:
             home[node.name] = node.name
@@ -58,6 +59,8 @@ def memory(graph: Graph, in_place: bool = False) -> Memory:
         else:
             home[node.name] = base
             of[node.name] = 0
+            if node.layer.storage == SCATTERED or node.inputs[0] in scattered:
+                scattered.add(node.name)
             until[base] = max(until[base], end)
     return _swept(graph, home, size, until, of)
 
@@ -79,11 +82,13 @@ def _base(
     until: Mapping[str, int],
     in_place: bool,
     inputs: Mapping[str, Shape],
+    scattered: set[str],
 ) -> str | None:
     """The tensor whose memory the output of a node uses, or None; the network's inputs are never written over."""
-    if node.layer.storage == VIEW:
-        return home[node.inputs[0]]
-    if in_place and node.layer.storage == IN_PLACE:
+    storage = node.layer.storage
+    if storage in VIEWS:
+        return None if storage == PACKED and node.inputs[0] in scattered else home[node.inputs[0]]
+    if in_place and storage == IN_PLACE:
         for name, shape in zip(node.inputs, node.incoming, strict=True):
             if shape == node.output and until[home[name]] == step and home[name] not in inputs:
                 return home[name]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
 from ..graph import Graph
 from ..layers.base import Layer
 
 
-@dataclass(frozen=True, slots=True)
-class Params:
+class Params(NamedTuple):
     """The parameters of a network, and what else is stored with them."""
 
     of: Mapping[str, Dim]

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 from typing import NamedTuple
@@ -150,8 +149,7 @@ class Seen(NamedTuple):
     """Whether each unit depends on the whole input, by a path that looks at all of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceptiveFields:
+class ReceptiveFields(NamedTuple):
     """The receptive field of every input and node."""
 
     of: Mapping[str, Seen]

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ..dims import Dim, product
 from ..graph import Graph, Node
-from ..layers.base import VIEW
+from .cost import views
 
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}
 """Numbers that an optimizer keeps for each trained one."""
@@ -58,17 +58,18 @@ def training(graph: Graph) -> Training:
     home: dict[str, str] = {name: name for name in graph.inputs}
     of: dict[str, Step] = {}
     read: dict[str, None] = {}
+    free = views(graph)
     for node in graph.nodes:
         below = [trained[name] for name in node.inputs]
         trained[node.name] = any(below) or _is_trained(node)
-        home[node.name] = home[node.inputs[0]] if node.layer.storage == VIEW else node.name
+        home[node.name] = home[node.inputs[0]] if node.name in free else node.name
         done = node.macs
         of[node.name] = Step(
             done,
             done * sum(below) if done_by_both(node) else done * any(below),
             done if _is_trained(node) else 0,
         )
-        if trained[node.name] and node.layer.storage != VIEW:
+        if trained[node.name] and node.name not in free:
             read.update(dict.fromkeys(home[name] for name in node.inputs))
     read.update(dict.fromkeys(home[name] for name in graph.outputs if trained.get(name)))
     kept = {name: product(graph.shapes[name]) for name in read}

@@ -52,10 +52,7 @@ def with_baseline(found: Sequence[Case], base: Baseline | None, first: bool) -> 
         entries = base.lock.entries
         return [case._replace(has_baseline=True, base_entry=entries.get(case.key)) for case in found]
     texts = base.repository.texts((base.commit, Path(case.spec)) for case in found) if base.repository else {}
-    return [
-        case._replace(has_baseline=True, base_text=texts.get((base.commit, Path(case.spec))))
-        for case in found
-    ]
+    return [case._replace(has_baseline=True, base_text=texts.get((base.commit, Path(case.spec)))) for case in found]
 
 
 def explained_by_history(found: Sequence[Case], results: Sequence[Result]) -> list[Result]:
@@ -81,15 +78,9 @@ def explained_by_history(found: Sequence[Case], results: Sequence[Result]) -> li
     for place in open_:
         case = found[place]
         entry = case.base_entry or (case.lock.entries.get(case.key) if case.lock else None)
-        for text in dict.fromkeys(
-            texts[key] for commit in commits if (key := (commit, Path(case.spec))) in texts
-        ):
+        for text in dict.fromkeys(texts[key] for commit in commits if (key := (commit, Path(case.spec))) in texts):
             again = judged(case._replace(base_text=text, has_baseline=True, figures=True))
-            if (
-                again.base is not None
-                and entry is not None
-                and all(again.base.get(m) == v for m, v in entry.items())
-            ):
+            if again.base is not None and entry is not None and all(again.base.get(m) == v for m, v in entry.items()):
                 explained[place] = again
                 break
     return explained

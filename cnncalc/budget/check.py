@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph
 from .figures import Figures, require_numbers
-from .finding import FAIL, NEW, OK, WARN, Finding
+from .finding import ALL, FAIL, NEW, OK, WARN, Finding
 from .limits import EQUALS, ERROR, GROWTH, LOCK, MAX, MIN, WARNING, Limit, Place, conflicts
 from .metrics import METRICS, Span, Subject, Value
 from .reading import limits, tree
@@ -55,17 +55,13 @@ def check(
     require_numbers(graph)
     findings = judge(found, Figures(graph), Figures(baseline) if baseline is not None else None)
     if any(finding.kind == GROWTH and finding.status == NEW for finding in findings):
-        raise CnncalcError(
-            "a growth limit needs something to compare with", "check(graph, baseline=graph_before, ...)"
-        )
+        raise CnncalcError("a growth limit needs something to compare with", "check(graph, baseline=graph_before, ...)")
     if raises and any(finding.status == FAIL for finding in findings):
         raise BudgetError(graph.name, findings)
     return findings
 
 
-def judge(
-    found: Iterable[Limit], figures: Figures, base: Figures | Mapping[str, Value] | None
-) -> list[Finding]:
+def judge(found: Iterable[Limit], figures: Figures, base: Figures | Mapping[str, Value] | None) -> list[Finding]:
     """The findings of limits, in the order of the metrics. Raises SpecError for one that cannot be judged."""
     findings = []
     problems = []
@@ -155,9 +151,7 @@ def _finding(limit: Limit, value: Value) -> Finding:
     return Finding(limit.subject, limit.kind, NEW, value, limit.bound, Place.of(limit.mark), limit.level)
 
 
-def against_lock(
-    figures: Figures, entry: Mapping[str, Value], place: Callable[[str], Place]
-) -> list[Finding]:
+def against_lock(figures: Figures, entry: Mapping[str, Value], place: Callable[[str], Place]) -> list[Finding]:
     """How the figures stand to the lock: one finding for each that differs, or one that all are the same.
 
     More is a failure, and so is another receptive field, stride or output; less is a warning.
@@ -175,7 +169,7 @@ def against_lock(
         finding = Finding(Subject(metric), LOCK, _status(False, level), value, locked, place(metric), level)
         findings.append(replace(finding, baseline=locked, excess=more if level == ERROR else None, used=used))
     if not findings:
-        findings.append(Finding(Subject("all"), LOCK, OK, len(entry), len(entry), place("")))
+        findings.append(Finding(Subject(ALL), LOCK, OK, len(entry), len(entry), place("")))
     return findings
 
 

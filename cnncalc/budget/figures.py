@@ -71,9 +71,7 @@ class Figures:
         size = BYTES[dtype or DEFAULT_DTYPE]
         of: dict[str, Callable[[], Mapping[str, int]]] = {
             "params": lambda: self.params.of,
-            "trainable": lambda: {
-                name: n - self.params.frozen_of[name] for name, n in self.params.of.items()
-            },
+            "trainable": lambda: {name: n - self.params.frozen_of[name] for name, n in self.params.of.items()},
             "macs": lambda: self.macs.of,
             "flops": lambda: {name: n * FLOPS_PER_MAC for name, n in self.macs.of.items()},
             "weights": lambda: {name: n * size for name, n in self.params.of.items()},

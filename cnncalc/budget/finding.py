@@ -10,6 +10,9 @@ from .metrics import Subject, Value
 from .why import Cause
 
 OK, FAIL, WARN, NEW, ACCEPTED = "ok", "fail", "warn", "new", "accepted"
+ALL = "all"
+"""In place of a metric: all that the lock holds."""
+
 RELATIONS = {MAX: "<=", MIN: ">=", EQUALS: "==", GROWTH: "<=", LOCK: "=="}
 
 
@@ -48,7 +51,9 @@ class Finding:
 
     @property
     def title(self) -> str:
-        """`macs`, `macs growth`, `params lock`."""
+        """`macs`, `macs growth`, `params lock`; `lock` where it is about all figures."""
+        if self.subject.metric == ALL:
+            return self.kind
         return self.subject.title + (f" {self.kind}" if self.kind in (GROWTH, LOCK) else "")
 
     @property

@@ -97,10 +97,7 @@ class Repository:
 
     def _missing(self, name: str) -> CnncalcError:
         remote = f"origin/{name}"
-        if (
-            self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{remote}^{{commit}}")
-            is not None
-        ):
+        if self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{remote}^{{commit}}") is not None:
             return CnncalcError(
                 f"`{self.asked}`: there is no `{name}` here, but there is {remote}",
                 f"--baseline git:{remote}",
@@ -130,9 +127,7 @@ class Repository:
         done = _git(["-C", str(self.folder), *arguments], given)
         if done.returncode != 0:
             reason = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
-            raise CnncalcError(
-                f"`{self.asked}`: git could not read it" + (f": {reason[-1]}" if reason else "")
-            )
+            raise CnncalcError(f"`{self.asked}`: git could not read it" + (f": {reason[-1]}" if reason else ""))
         return done.stdout
 
 
@@ -160,7 +155,5 @@ def ref_of(baseline: str) -> str | None:
         return None
     ref = baseline.removeprefix(PREFIX)
     if not ref or ref.startswith("-") or any(c.isspace() or not c.isprintable() for c in ref):
-        raise CnncalcError(
-            f"`{baseline}` names no commit", "git:main, git:origin/main, git:v1.2 or git:HEAD~1"
-        )
+        raise CnncalcError(f"`{baseline}` names no commit", "git:main, git:origin/main, git:v1.2 or git:HEAD~1")
     return ref

@@ -67,9 +67,7 @@ def _compatible(first: Limit, second: Limit) -> bool:
     low_2, high_2 = _range(second)
     if isinstance(first.bound, tuple) or isinstance(second.bound, tuple):
         return first.bound == second.bound
-    return (low_1 is None or high_2 is None or low_1 <= high_2) and (
-        low_2 is None or high_1 is None or low_2 <= high_1
-    )
+    return (low_1 is None or high_2 is None or low_1 <= high_2) and (low_2 is None or high_1 is None or low_2 <= high_1)
 
 
 def _range(limit: Limit) -> tuple[Any, Any]:

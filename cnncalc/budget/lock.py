@@ -65,9 +65,7 @@ def parse(text: str, name: str) -> Lock:
     schema = tree.get("schema") if isinstance(tree, dict) else None
     kind, _, version = str(schema).partition("/")
     if kind not in (SCHEMA, "cnncalc.check") or not version.isdecimal():
-        raise CnncalcError(
-            f"{name} is not a lock of cnncalc", f'it does not say "schema": "{SCHEMA}/{VERSION}"'
-        )
+        raise CnncalcError(f"{name} is not a lock of cnncalc", f'it does not say "schema": "{SCHEMA}/{VERSION}"')
     if int(version) > VERSION:
         raise CnncalcError(
             f"{name} is of version {version}, and this cnncalc reads versions up to {VERSION}",
@@ -76,9 +74,7 @@ def parse(text: str, name: str) -> Lock:
     specs = tree.get("specs")
     if kind == "cnncalc.check" and isinstance(specs, list):
         specs = {
-            spec.get("spec"): spec.get("figures")
-            for spec in specs
-            if isinstance(spec, dict) and spec.get("figures")
+            spec.get("spec"): spec.get("figures") for spec in specs if isinstance(spec, dict) and spec.get("figures")
         }
     if not isinstance(specs, dict):
         raise CnncalcError(f"{name} has no specs", "`cnncalc check --update` writes it anew")
@@ -121,9 +117,7 @@ def text_of(entries: Mapping[str, Mapping[str, Value]]) -> str:
     """The text of a lock."""
     specs = {key: {metric: plain(value) for metric, value in entry.items()} for key, entry in entries.items()}
     return (
-        json.dumps(
-            {"schema": f"{SCHEMA}/{VERSION}", "specs": specs}, indent=2, sort_keys=True, ensure_ascii=False
-        )
+        json.dumps({"schema": f"{SCHEMA}/{VERSION}", "specs": specs}, indent=2, sort_keys=True, ensure_ascii=False)
         + "\n"
     )
 

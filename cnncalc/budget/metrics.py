@@ -75,9 +75,7 @@ class Subject(NamedTuple):
         """As reports call it."""
         detail = f" ({self.dtype})" if self.dtype and self.dtype != DEFAULT_DTYPE else ""
         return (
-            f"{self.metric}{detail}"
-            + (f" of {self.part}" if self.part else "")
-            + (f" at {self.at}" if self.at else "")
+            f"{self.metric}{detail}" + (f" of {self.part}" if self.part else "") + (f" at {self.at}" if self.at else "")
         )
 
 
@@ -107,9 +105,7 @@ def amount(value: Any, unit: str) -> int:
     """The number that a limit says, in units or bytes. Raises Unreadable."""
     number, sign = _number(value)
     if sign == "%":
-        raise Unreadable(
-            f"`{value}` is a share, and a limit is a number", "a share is for growth: `growth: 2%`"
-        )
+        raise Unreadable(f"`{value}` is a share, and a limit is a number", "a share is for growth: `growth: 2%`")
     if unit == BYTES and sign in SIZES:
         number *= SIZES[sign]
     elif unit != BYTES and sign in COUNTS:
@@ -148,9 +144,7 @@ def _number(value: Any) -> tuple[Fraction, str]:
         return Fraction(str(value) if isinstance(value, float) else value), ""
     match = AMOUNT.fullmatch(value.strip())
     if match is None:
-        raise Unreadable(
-            f"`{value}` is no number", "a limit is a number with a unit: 3.6M, 1.5 MB, 1 MiB, 2%"
-        )
+        raise Unreadable(f"`{value}` is no number", "a limit is a number with a unit: 3.6M, 1.5 MB, 1 MiB, 2%")
     return Fraction(re.sub("[_,]", "", match[1])), match[2]
 
 
@@ -182,9 +176,7 @@ def pattern(path: str) -> re.Pattern[str]:
             text += "(?:[^/]+/)*"
             continue
         one = "".join({"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character)) for character in step)
-        text += (
-            one + ("" if step.endswith("]") else r"(?:\[[^\]]*\])*") + ("/" if place < len(steps) - 1 else "")
-        )
+        text += one + ("" if step.endswith("]") else r"(?:\[[^\]]*\])*") + ("/" if place < len(steps) - 1 else "")
     return re.compile(text + r"(?:/.*|\[.*)?" if steps != ["**"] else ".*")
 
 

@@ -94,9 +94,7 @@ def key_of(spec: str, config: Config, settings: Mapping[str, Any], input: Any) -
     if Path(spec).exists():
         path = Path(spec).resolve()
         name = (
-            path.relative_to(config.folder).as_posix()
-            if path.is_relative_to(config.folder)
-            else Path(spec).as_posix()
+            path.relative_to(config.folder).as_posix() if path.is_relative_to(config.folder) else Path(spec).as_posix()
         )
     shapes = input if isinstance(input, Mapping) else {"input": input} if input else {}
     parts = [f"{key}={_text(value)}" for key, value in sorted(settings.items())]
@@ -125,9 +123,7 @@ def cases(
         path = key_of(spec, config, {}, None)
         mine = [rule for rule in config.rules if matches(rule.match, path)]
         own = [limit for rule in mine if not rule.settings and rule.input is None for limit in rule.limits]
-        found.append(
-            Case(spec, key_of(spec, config, settings, input), settings, input, (*own, *given), **shared)
-        )
+        found.append(Case(spec, key_of(spec, config, settings, input), settings, input, (*own, *given), **shared))
         variants: dict[str, Case] = {}
         for rule in mine:
             if not rule.settings and rule.input is None:
@@ -154,8 +150,6 @@ def matches(pattern: str, path: str) -> bool:
     for part in re.split(r"(\*\*/?|\*|\?)", pattern.rstrip("/")):
         text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
     return (
-        re.fullmatch(
-            text + ("" if pattern.endswith(SUFFIXES) else "(?:/.*)?" if "*" not in pattern else ""), path
-        )
+        re.fullmatch(text + ("" if pattern.endswith(SUFFIXES) else "(?:/.*)?" if "*" not in pattern else ""), path)
         is not None
     )

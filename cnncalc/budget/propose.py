@@ -25,10 +25,7 @@ def proposal(outcome: Outcome) -> str:
         width = max(len(f"{name}: {limit}") for name, limit, _ in rows)
         lines = [f"  {f'{name}: {limit}'.ljust(width)}   # {today}" for name, limit, today in rows]
         return (
-            "\n".join(
-                [f"# {outcome.results[0].key}: today's figures with 5 to 15% of room", "budget:", *lines]
-            )
-            + "\n"
+            "\n".join([f"# {outcome.results[0].key}: today's figures with 5 to 15% of room", "budget:", *lines]) + "\n"
         )
     parts = ["# cnncalc.toml: today's figures with 5 to 15% of room\n"]
     for place, result in enumerate(outcome.results):
@@ -43,9 +40,7 @@ def _rows(outcome: Outcome, place: int) -> Sequence[tuple[str, str, str]]:
     for name in PROPOSED:
         value = figures.get(name)
         if isinstance(value, int) and value:
-            found.append(
-                (name, roomy(value, METRICS[name].unit == BYTES), f"{words.figure(value, name)} today")
-            )
+            found.append((name, roomy(value, METRICS[name].unit == BYTES), f"{words.figure(value, name)} today"))
     return found
 
 

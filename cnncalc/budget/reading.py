@@ -49,9 +49,7 @@ class _Reader:
                 if value.is_mapping:
                     yield from self.mapping(value.entries, key)
                 else:
-                    self._report(
-                        "a part of the network has limits by metric", value.mark, f'"{key}": {{macs: 900M}}'
-                    )
+                    self._report("a part of the network has limits by metric", value.mark, f'"{key}": {{macs: 900M}}')
             else:
                 help = did_you_mean(key, METRICS) or f"known: {', '.join(METRICS)}"
                 self._report(f"no metric `{key}`", key_node.mark, help)
@@ -70,9 +68,7 @@ class _Reader:
             kind = EQUALS if METRICS[metric].unit == SHAPE else MAX
             yield from self._limit(Subject(metric, part), kind, value, self.level, value.mark)
 
-    def _entries(
-        self, metric: str, key: Node, entries: Mapping[str, tuple[Node, Node]], part: str
-    ) -> Iterator[Limit]:
+    def _entries(self, metric: str, key: Node, entries: Mapping[str, tuple[Node, Node]], part: str) -> Iterator[Limit]:
         for name, (name_node, _) in entries.items():
             if name not in KEYS:
                 self._report(
@@ -81,9 +77,7 @@ class _Reader:
                     did_you_mean(name, KEYS) or f"known: {_list(KEYS)}",
                 )
         if not any(name in entries for name in KINDS):
-            self._report(
-                f"`{metric}` has no limit", key.mark, f"{metric}: {{max: ...}}; others: {_list(KINDS[1:])}"
-            )
+            self._report(f"`{metric}` has no limit", key.mark, f"{metric}: {{max: ...}}; others: {_list(KINDS[1:])}")
         subject = Subject(metric, part, self._dtype(metric, entries), self._at(metric, entries))
         level = self._level(entries)
         for kind in KINDS:
@@ -97,9 +91,7 @@ class _Reader:
         try:
             if unit == SHAPE:
                 if kind != EQUALS:
-                    raise Unreadable(
-                        f"an `{subject.metric}` has no `{kind}`", f"{subject.metric}: {{equals: [1000]}}"
-                    )
+                    raise Unreadable(f"an `{subject.metric}` has no `{kind}`", f"{subject.metric}: {{equals: [1000]}}")
                 bound = shape([member.value for member in value.items] if value.is_sequence else value.value)
             elif kind == GROWTH:
                 bound, relative = growth(value.value, unit)
@@ -108,9 +100,7 @@ class _Reader:
         except Unreadable as error:
             self._report(error.message, value.mark, error.help)
             return
-        yield Limit(
-            subject, MAX if kind == WARN else kind, bound, WARNING if kind == WARN else level, mark, relative
-        )
+        yield Limit(subject, MAX if kind == WARN else kind, bound, WARNING if kind == WARN else level, mark, relative)
 
     def _dtype(self, metric: str, entries: Mapping[str, tuple[Node, Node]]) -> str:
         return self._word("dtype", entries, metric in WITH_DTYPE, f"`{metric}` has no dtype", BYTES)
@@ -133,9 +123,7 @@ class _Reader:
         if not fits:
             self._report(message, key_node.mark, f"remove `{key}`")
         elif known is not None and word not in known:
-            self._report(
-                f"no {key} `{word}`", value.mark, did_you_mean(word, known) or f"known: {_list(known)}"
-            )
+            self._report(f"no {key} `{word}`", value.mark, did_you_mean(word, known) or f"known: {_list(known)}")
         else:
             return word
         return ""
@@ -173,11 +161,7 @@ def option(kind: str, text: str) -> list[Limit]:
     metric, _, detail = metric.partition("@")
     if not equals or not metric:
         raise SpecError(
-            [
-                Diagnostic(
-                    f"`{text}` is not of the form METRIC=LIMIT", mark, help=f"for instance {name} macs=320M"
-                )
-            ]
+            [Diagnostic(f"`{text}` is not of the form METRIC=LIMIT", mark, help=f"for instance {name} macs=320M")]
         )
     place = mark.at(0, len(left))
     bound = mark.at(len(left) + 1, len(right))
@@ -196,9 +180,7 @@ def option(kind: str, text: str) -> list[Limit]:
 def tree(value: Any, mark: Mark) -> Node:
     """Plain values as a tree with one mark, for limits that come from a call."""
     if isinstance(value, Mapping):
-        return Node(
-            {str(key): (Node(str(key), mark), tree(member, mark)) for key, member in value.items()}, mark
-        )
+        return Node({str(key): (Node(str(key), mark), tree(member, mark)) for key, member in value.items()}, mark)
     if isinstance(value, list | tuple):
         return Node([tree(member, mark) for member in value], mark)
     return Node(value, mark)

@@ -14,7 +14,7 @@ from ..errors import CnncalcError, Diagnostic, SpecError
 from ..graph import Graph
 from .check import Unjudged, against_lock, judge
 from .figures import Figures, require_numbers
-from .finding import FAIL, NEW, WARN, Finding
+from .finding import ALL, FAIL, NEW, WARN, Finding
 from .limits import GROWTH, LOCK, Limit, Place, conflicts
 from .lock import Entry, Lock
 from .metrics import Subject, Value
@@ -101,9 +101,7 @@ def _judged(case: Case, result: Result) -> Result:
 
     graph = load(case.spec, set=case.settings, input=case.input)
     require_numbers(graph)
-    result = replace(
-        result, name=graph.name, input={name: list(shape) for name, shape in graph.inputs.items()}
-    )
+    result = replace(result, name=graph.name, input={name: list(shape) for name, shape in graph.inputs.items()})
     figures = Figures(graph)
     wrong: list[Diagnostic] = []
     found = limits(graph.budget, wrong) if graph.budget is not None and case.own else []
@@ -149,9 +147,7 @@ def _base_graph(case: Case, graph: Graph, remarks: list[str]) -> Graph | None:
         base = parse(case.base_text, case.spec, set=case.settings, input=case.input)
         require_numbers(base)
     except CnncalcError as error:
-        remarks.append(
-            f"{case.key}: that of the baseline cannot be read ({error.message}), so this one counts as new"
-        )
+        remarks.append(f"{case.key}: that of the baseline cannot be read ({error.message}), so this one counts as new")
         return None
     return base
 
@@ -168,7 +164,7 @@ def _lock_findings(case: Case, figures: Figures) -> list[Finding]:
         return []
     entry = case.lock.entries.get(case.key)
     if entry is None:
-        return [Finding(Subject("all"), LOCK, NEW, None, None, case.lock.place(case.key, ""))]
+        return [Finding(Subject(ALL), LOCK, NEW, None, None, case.lock.place(case.key, ""))]
     lock = case.lock
     return against_lock(figures, entry, lambda metric: lock.place(case.key, metric))
 
@@ -198,11 +194,7 @@ def _explained(
         return list(findings), {}
     text = _text_now(case.spec)
     ours = side(graph, text, case.settings, case.input)
-    theirs = (
-        side(base, case.base_text, case.settings, case.input)
-        if base is not None and base is not graph
-        else None
-    )
+    theirs = side(base, case.base_text, case.settings, case.input) if base is not None and base is not graph else None
     causes = {metric: tuple(growth(Subject(metric), theirs, ours)) for metric in differ} if theirs else {}
     explained = []
     for finding in findings:
@@ -224,9 +216,7 @@ def problems_of(error: CnncalcError, spec: str) -> Iterator[Problem]:
         yield Problem(error.message, str(error), Place(spec, 0, 0))
 
 
-def run(
-    cases: Sequence[Case], jobs: int = 1, progress: Callable[[int], None] = lambda done: None
-) -> list[Result]:
+def run(cases: Sequence[Case], jobs: int = 1, progress: Callable[[int], None] = lambda done: None) -> list[Result]:
     """Judge all cases, in their order; with `jobs` on so many cores."""
     results: list[Result] = []
     if jobs <= 1 or len(cases) < 2:

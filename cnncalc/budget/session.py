@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,15 +72,14 @@ def session(ask: Ask, remark: Remark) -> Outcome:
     return outcome
 
 
-def _written(
-    ask: Ask, project: Config, lock: Lock | None, results: list[Result], remark: Remark
-) -> list[Result]:
+def _written(ask: Ask, project: Config, lock: Lock | None, results: list[Result], remark: Remark) -> list[Result]:
     """The results as they stand once the lock is brought up to date, where that is asked for."""
     path = project.folder / project.lock
     keys = {result.key for result in results}
 
     def gone(key: str) -> bool:
-        return not ask.specs and key not in keys and not (project.folder / key.split(" ")[0]).exists()  # noqa: PLC0207 - one split
+        spec = re.match(r"(.+?\.ya?ml)(?: |$)", key)
+        return not ask.specs and key not in keys and spec is not None and not (project.folder / spec[1]).exists()
 
     if ask.measure:
         return results

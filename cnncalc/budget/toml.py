@@ -84,17 +84,12 @@ def _node(value: Any, path: Path, mark: Mark, places: Mapping[Path, tuple[Mark, 
         return Node(entries, mark)
     if isinstance(value, list):
         return Node(
-            [
-                _node(m, (*path, i), places.get((*path, i), (mark, mark))[0], places)
-                for i, m in enumerate(value)
-            ],
+            [_node(m, (*path, i), places.get((*path, i), (mark, mark))[0], places) for i, m in enumerate(value)],
             mark,
         )
     if isinstance(value, float):
         exact = Fraction(str(value)) if value == value and abs(value) != float("inf") else None
-        return Node(
-            str(value) if exact is None else exact.numerator if exact.denominator == 1 else exact, mark
-        )
+        return Node(str(value) if exact is None else exact.numerator if exact.denominator == 1 else exact, mark)
     return Node(value if isinstance(value, bool | int | str) else str(value), mark)
 
 

@@ -56,17 +56,13 @@ class _Recorder(Expander):
                 self.inside.pop()
                 return end
             self.own = step
-            self.current = self.units.setdefault(
-                tuple(self.way), Unit(self._where(step), step.word, step.word)
-            )
+            self.current = self.units.setdefault(tuple(self.way), Unit(self._where(step), step.word, step.word))
             return super()._step(step, at, context)
         finally:
             self.current = None
             self.way.pop()
 
-    def _once(
-        self, step: Step, at: Tensor, context: Context, scope: Any, turn: str, changes: Arguments
-    ) -> Tensor:
+    def _once(self, step: Step, at: Tensor, context: Context, scope: Any, turn: str, changes: Arguments) -> Tensor:
         before, unit = len(self.nodes), self.current if step is self.own else None
         end = super()._once(step, at, context, scope, turn, changes)
         if unit is not None and len(self.nodes) > before:
@@ -123,9 +119,7 @@ def units_by_name(graph: Graph) -> list[Unit]:
     turns: dict[str, set[str]] = {}
     for node in graph.nodes:
         first, _, turn = node.name.split("/")[0].partition("[")
-        unit = found.setdefault(
-            first, Unit(first, node.kind if "/" not in node.name and not turn else "", first)
-        )
+        unit = found.setdefault(first, Unit(first, node.kind if "/" not in node.name and not turn else "", first))
         unit.nodes.append(node.name)
         turns.setdefault(first, set()).add(turn)
         unit.turns = len(turns[first])

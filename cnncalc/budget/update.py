@@ -57,8 +57,7 @@ def ratcheted(lock: Lock, results: Sequence[Result]) -> tuple[dict[str, Entry], 
             changes += _changes(result.key, entries[result.key], now)
             entries[result.key] = now
             findings = tuple(
-                replace(f, status=ACCEPTED) if f.kind == LOCK and f.status == WARN else f
-                for f in result.findings
+                replace(f, status=ACCEPTED) if f.kind == LOCK and f.status == WARN else f for f in result.findings
             )
             result = replace(result, findings=findings)
         stand.append(result)
@@ -90,9 +89,7 @@ def told(changes: Sequence[Change], count: int) -> Iterator[str]:
         if not change.metric:
             yield f"  {change.key}   gone: there is no such file"
         elif change.then is None:
-            new.setdefault(change.key, []).append(
-                f"{change.metric} {words.figure(change.now, change.metric)}"
-            )
+            new.setdefault(change.key, []).append(f"{change.metric} {words.figure(change.now, change.metric)}")
         else:
             moved = f"{words.figure(change.then, change.metric)} -> {words.figure(change.now, change.metric)}"
             more = words.change(change.then, change.now)

@@ -47,13 +47,9 @@ class Side(NamedTuple):
         return self.figures.graph
 
 
-def side(
-    graph: Graph, text: str | None = None, settings: Mapping[str, Any] | None = None, input: Any = None
-) -> Side:
+def side(graph: Graph, text: str | None = None, settings: Mapping[str, Any] | None = None, input: Any = None) -> Side:
     """A network and the steps of the text that it was read from."""
-    found = (
-        units(text, graph.name, settings or {}, input) if text is not None else units_by_name(graph.inference)
-    )
+    found = units(text, graph.name, settings or {}, input) if text is not None else units_by_name(graph.inference)
     kept = set(graph.inference.by_name)
     for unit in found:
         unit.nodes = [name for name in unit.nodes if name in kept]

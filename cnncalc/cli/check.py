@@ -24,9 +24,7 @@ from .request import TROUBLE, Input, Set, failures
 if TYPE_CHECKING:
     from ..budget.outcome import Outcome
 
-MANY = typer.Argument(
-    metavar="[SPEC|FOLDER|GLOB]...", help="Specs, folders of specs, globs, networks of the zoo."
-)
+MANY = typer.Argument(metavar="[SPEC|FOLDER|GLOB]...", help="Specs, folders of specs, globs, networks of the zoo.")
 
 
 def _limit(option: str, about: str) -> Any:
@@ -68,9 +66,7 @@ def command(
     exit_zero: Annotated[bool, _flag("--exit-zero", "Exit code 0 also where a limit is broken.")] = False,
     why: Annotated[bool, _flag("--why", "Show the steps that account for what is too large.")] = False,
     report: Annotated[list[str] | None, REPORT] = None,
-    summary: Annotated[
-        bool, _flag("--summary", "Append the Markdown report to $GITHUB_STEP_SUMMARY.")
-    ] = False,
+    summary: Annotated[bool, _flag("--summary", "Append the Markdown report to $GITHUB_STEP_SUMMARY.")] = False,
     init: Annotated[bool, _flag("--init", "Print limits with some room for the figures of today.")] = False,
     config: Annotated[str | None, CONFIG] = None,
     jobs: Annotated[int, JOBS] = 1,
@@ -87,9 +83,7 @@ def command(
         kinds = {"max": max, "min": min, "equals": equals, "max-growth": max_growth}
         ask = Ask(
             specs=specs or [],
-            limits=[
-                limit for kind, texts in kinds.items() for text in texts or [] for limit in option(kind, text)
-            ],
+            limits=[limit for kind, texts in kinds.items() for text in texts or [] for limit in option(kind, text)],
             baseline=baseline,
             config=config,
             settings=dict(setting(text) for text in set or []),

@@ -44,15 +44,11 @@ def comparison(
 ) -> Report:
     """The report; with `write`, the network in one form is also written as a spec."""
     example = (request.spec or found()) is None
-    options = _options(
-        ratio or (EXAMPLE_RATIO if example else RATIO), bottleneck or "plain", groups or GROUPS
-    )
+    options = _options(ratio or (EXAMPLE_RATIO if example else RATIO), bottleneck or "plain", groups or GROUPS)
     if form is not None and form not in FORMS:
         raise CnncalcError(f"no form `{form}`", did_you_mean(form, FORMS) or f"known: {', '.join(FORMS)}")
     if write is not None and form is None:
-        raise CnncalcError(
-            "`--write` needs the form that is written", f"--form with one of {', '.join(FORMS)}"
-        )
+        raise CnncalcError("`--write` needs the form that is written", f"--form with one of {', '.join(FORMS)}")
     if request.sort not in (None, *SORTED):
         raise CnncalcError(f"layers cannot be sorted by `{request.sort}` here", f"known: {', '.join(SORTED)}")
     graph, whole = _graphs(request, example)
@@ -112,21 +108,15 @@ def _notes(compared: Comparison) -> list[str]:
     notes = []
     repeated = any(len(a.nodes) > len(a.plan.parts) for layer in compared.layers for a in layer.alternatives)
     if repeated:
-        notes.append(
-            "the norm and activation of a layer are repeated between a form's parts and count in its params"
-        )
+        notes.append("the norm and activation of a layer are repeated between a form's parts and count in its params")
     for form, kept in compared.kept.items():
-        for reason, names in reasons(kept) if form in compared.forms else ():
-            others = (
-                f" and {len(names) - 1} others" if len(names) > 2 else f" and {names[1]}" if names[1:] else ""
-            )
+        for reason, names in reasons(kept):
+            others = f" and {len(names) - 1} others" if len(names) > 2 else f" and {names[1]}" if names[1:] else ""
             notes.append(f"{form}: {names[0]}{others} as written: {reason}")
     return notes
 
 
-def _data(
-    graph: Graph, compared: Comparison, options: Options, request: Request, convention: str
-) -> dict[str, Any]:
+def _data(graph: Graph, compared: Comparison, options: Options, request: Request, convention: str) -> dict[str, Any]:
     """The JSON contract `cnncalc.compare/1`."""
     return {
         "schema": "cnncalc.compare/1",

@@ -106,9 +106,7 @@ def total_table(compared: Comparison, request: Request) -> Table:
     return Table(columns, rows, title="the whole network")
 
 
-def _total(
-    form: str, changed: str, learned: int, work: int, compared: Comparison, request: Request
-) -> dict[str, Any]:
+def _total(form: str, changed: str, learned: int, work: int, compared: Comparison, request: Request) -> dict[str, Any]:
     return {
         "form": form,
         "changed": changed,

@@ -34,9 +34,7 @@ def command(
     request: Request,
     other: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[OTHER]", help="The network that is compared with it; the same if not given."
-        ),
+        typer.Argument(metavar="[OTHER]", help="The network that is compared with it; the same if not given."),
     ] = None,
     set_a: Annotated[
         Setting, typer.Option("--set-a", metavar="NAME=VALUE", help="As --set, for the first alone.")
@@ -44,12 +42,8 @@ def command(
     set_b: Annotated[
         Setting, typer.Option("--set-b", metavar="NAME=VALUE", help="As --set, for the second alone.")
     ] = None,
-    input_a: Annotated[
-        Setting, typer.Option("--input-a", metavar="C,H,W", help="As --input, for the first.")
-    ] = None,
-    input_b: Annotated[
-        Setting, typer.Option("--input-b", metavar="C,H,W", help="As --input, for the second.")
-    ] = None,
+    input_a: Annotated[Setting, typer.Option("--input-a", metavar="C,H,W", help="As --input, for the first.")] = None,
+    input_b: Annotated[Setting, typer.Option("--input-b", metavar="C,H,W", help="As --input, for the second.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 where they differ.")] = False,
 ) -> Report:
     """What differs between two networks."""
@@ -70,9 +64,10 @@ def command(
     found = difference(left.numeric, right.numeric)
     names = _names(left, right)
     convention = mac_convention(found.b.macs, request)
+    tables = [figure_table(found, names, request), *layer_tables(found, request)]
     return Report(
         [" -> ".join(names), convention],
-        [figure_table(found, names, request), *layer_tables(found, request)],
+        tables[::-1] if request.format == "csv" else tables,
         _data(found, names, request, convention),
         _notes(found),
         failed=exit_code and not found.same,
@@ -113,9 +108,9 @@ def _names(left: Request, right: Request) -> tuple[str, str]:
 
 def _notes(found: Difference) -> list[str]:
     if found.same:
-        return [
-            f"no difference: {len(found.b.graph.nodes)} layers, the same arguments, shapes and connections"
-        ]
+        count = len(found.b.graph.nodes)
+        layers = f"{count} layer{'s' if count != 1 else ''}"
+        return [f"no difference: {layers}, the same arguments, shapes and connections"]
     new = {node.name for node in found.added}
     new.update(node.name for repeat in found.repeats for node in repeat.nodes if repeat.after > repeat.before)
     differing = {change.after.name for change in found.changed}

@@ -29,9 +29,7 @@ def command(
     ] = "fp32",
     memory: Annotated[
         str,
-        typer.Option(
-            "--memory", metavar="NAME", help="Where tensors are: dram, sram_1MB, sram_32kB, sram_8kB."
-        ),
+        typer.Option("--memory", metavar="NAME", help="Where tensors are: dram, sram_1MB, sram_32kB, sram_8kB."),
     ] = "dram",
     energy_table: Annotated[
         str | None,
@@ -104,11 +102,7 @@ def command(
     word = " to ".join(dict.fromkeys(map(physics.joules, a_word)))
     return Report(
         caption(graph, convention),
-        [
-            table(
-                columns, rows, request, ["macs", "bytes", "arithmetic", "memory", "highest"], "highest", total
-            )
-        ],
+        [table(columns, rows, request, ["macs", "bytes", "arithmetic", "memory", "highest"], "highest", total)],
         {
             "schema": "cnncalc.energy/1",
             "name": graph.name,
@@ -132,6 +126,4 @@ def command(
 def _known(what: str, name: str, table: Any) -> None:
     if name not in table:
         near = did_you_mean(name, table) or f"it has {', '.join(table)}"
-        raise CnncalcError(
-            f"the energy table has no {what} `{name}`: {near}", "--energy-table FILE brings others"
-        )
+        raise CnncalcError(f"the energy table has no {what} `{name}`: {near}", "--energy-table FILE brings others")

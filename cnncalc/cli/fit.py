@@ -3,10 +3,9 @@
     cnncalc fit mobilenet_v2 --vary width --max macs=100M --max params=2M
     cnncalc fit mobilenet_v2 --vary width=0.35:1.4:0.05 --vary input=96:320:32 --max macs=300M
 
-Every step is tried, since rounding of channels makes a staircase. Steps are 0.01 for a multiplier (a number up to
-4), 1 for a larger one and 32 for the side of an input, or what --step says. Two variables give the front: settings
-of which none can be made larger without giving up the other.
-"""
+Every step is tried, since rounding of channels makes a staircase. Steps are 0.01 for a multiplier (a
+number up to 4), 1 for a larger one and 32 for the side of an input, or what --step says. Two variables
+give the front: settings of which none can be made larger without giving up the other."""
 
 from __future__ import annotations
 
@@ -23,18 +22,23 @@ from .request import FAILED, Request, found, report
 def command(
     request: Request,
     vary: Annotated[
-        list[str] | None, typer.Option("--vary", metavar="NAME", help="What to make large: width, input, name=from:to:step.")
+        list[str] | None,
+        typer.Option("--vary", metavar="NAME", help="What to make large: width, input, name=from:to:step."),
     ] = None,
     most: Annotated[
-        list[str] | None, typer.Option("--max", metavar="NAME=N", help="A limit such as macs=100M or peak_activations=64KiB.")
+        list[str] | None,
+        typer.Option("--max", metavar="NAME=N", help="A limit such as macs=100M or peak_activations=64KiB."),
     ] = None,
     least: Annotated[
-        list[str] | None, typer.Option("--min", metavar="NAME=N", help="A limit from below: receptive_field=100.")
+        list[str] | None,
+        typer.Option("--min", metavar="NAME=N", help="A limit from below: receptive_field=100."),
     ] = None,
     step: Annotated[
         list[str] | None, typer.Option("--step", metavar="[NAME=]N", help="The distance between settings.")
     ] = None,
-    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")
+    ] = "fp32",
 ) -> Report:
     """The largest setting that holds every limit."""
     from ..errors import CnncalcError
@@ -44,7 +48,9 @@ def command(
 
     spec = request.spec or found()
     if spec is None:
-        raise CnncalcError("no spec to fit", "for instance cnncalc fit mobilenet_v2 --vary width --max macs=100M")
+        raise CnncalcError(
+            "no spec to fit", "for instance cnncalc fit mobilenet_v2 --vary width --max macs=100M"
+        )
     limits = [limit(text, True) for text in most or []] + [limit(text, False) for text in least or []]
     try:
         found_ = fit(
@@ -73,7 +79,11 @@ def _report(fit: Any, dtype: str) -> Report:
     steps = [*fit.best, *([fit.next] if fit.next else [])]
     columns = [Column(name, name, text_of, kept=True) for name in names]
     columns += [
-        Column(name, f"{name} {dtype}" if name in BYTES_COLUMNS else name, numbers.size if name in BYTES_COLUMNS else numbers.count)
+        Column(
+            name,
+            f"{name} {dtype}" if name in BYTES_COLUMNS else name,
+            numbers.size if name in BYTES_COLUMNS else numbers.count,
+        )
         for name in figures
     ]
     columns.append(Column("verdict", "", right=False))
@@ -82,11 +92,17 @@ def _report(fit: Any, dtype: str) -> Report:
     notes = []
     if len(names) == 1:
         setting, values = text_of(fit.best[0].setting[names[0]]), fit.plan.grid.variables[0].values
-        notes.append(f"{names[0]} {setting} is the largest of {len(values):,} settings from {text_of(values[0])} that holds {limits}")
+        notes.append(
+            f"{names[0]} {setting} is the largest of {len(values):,} settings "
+            f"from {text_of(values[0])} that holds {limits}"
+        )
         if fit.next is None:
             notes.append("no limit binds: the range ends first")
     else:
-        notes.append(f"{len(fit.best):,} settings of {fit.plan.grid.count:,} are on the front: none can be larger in one alone")
+        notes.append(
+            f"{len(fit.best):,} settings of {fit.plan.grid.count:,} are on the front: "
+            "none can be larger in one alone"
+        )
     data = {
         "schema": "cnncalc.fit/1",
         "spec": fit.plan.name,
@@ -101,7 +117,8 @@ def _report(fit: Any, dtype: str) -> Report:
 def _verdict(step: Any) -> str:
     if step.broken:
         return "next: " + ", ".join(
-            f"{one.name} {'over' if one.most else 'under'} by {abs(float(step.figures[one.name] - one.value)):,.0f} "
+            f"{one.name} {'over' if one.most else 'under'} by "
+            f"{abs(float(step.figures[one.name] - one.value)):,.0f} "
             f"({100 * one.excess(step.figures[one.name]):.1f}%)"
             for one in step.broken
         )

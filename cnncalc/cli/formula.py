@@ -13,8 +13,8 @@ tables say.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,7 +25,8 @@ from .request import Request, report
 
 if TYPE_CHECKING:
     from ..analyses.formula import Formula
-    from ..symbolic import Opened
+    from ..graph import Graph
+    from ..symbolic import Load, Opened
 
 DEFAULT = "macs,params,output"
 
@@ -35,23 +36,17 @@ def command(
     request: Request,
     over: Annotated[
         str | None,
-        typer.Option(
-            "--over", metavar="NAMES", help="Symbols: H,W,T,L,C or variables; the map's axes if not given."
-        ),
+        typer.Option("--over", metavar="NAMES", help="Symbols: H,W,T,L,C or variables; the map's axes if not given."),
     ] = None,
     of: Annotated[
         str,
-        typer.Option(
-            "--of", metavar="FIGURES", help="macs,params,output,receptive_field,weights,activations."
-        ),
+        typer.Option("--of", metavar="FIGURES", help="macs,params,output,receptive_field,weights,activations."),
     ] = DEFAULT,
     at: Annotated[
         list[str] | None,
         typer.Option("--at", metavar="NAME=N,...", help="Numbers to put in for the symbols."),
     ] = None,
-    by_layer: Annotated[
-        bool, typer.Option("--by-layer", help="A table with the formula of each layer.")
-    ] = False,
+    by_layer: Annotated[bool, typer.Option("--by-layer", help="A table with the formula of each layer.")] = False,
     expand: Annotated[
         bool, typer.Option("--expand", help="Multiply out; else what goes with one size of map is collected.")
     ] = False,
@@ -63,18 +58,17 @@ def command(
     from ..symbolic import opened
 
     figures, point = _figures(of), _point(at or [])
-    base = request.graph
+    loaded = _loader(request)
+    base = loaded({}, None)
     names = over.replace(" ", "").split(",") if over is not None else None
     if names == [""]:
         raise CnncalcError("`--over` names no symbol", "for instance --over H,width")
-    net = opened(lambda set, shapes: _loaded(request, set, shapes), base, names)
+    net = opened(loaded, base, names)
     for name in point:
         if name not in net.over:
             tied = " (the input is square; `--over H,W` frees it)" if net.tied and name == "W" else ""
             help = did_you_mean(name, net.over) or f"for instance --over {','.join((*net.over, name))}"
-            raise CnncalcError(
-                f"the formula is over {', '.join(net.over) or 'nothing'}, not over {name}{tied}", help
-            )
+            raise CnncalcError(f"the formula is over {', '.join(net.over) or 'nothing'}, not over {name}{tied}", help)
     try:
         found = [formula for figure in figures for formula in formulas(net.graph, figure, request.batch)]
     except (TypeError, ValueError, ZeroDivisionError) as error:
@@ -82,19 +76,31 @@ def command(
     return _report(request, net, found, provisos(net.graph.provisos), point, by_layer, expand, latex)
 
 
-def _loaded(request: Request, changes: Mapping[str, Any], shapes: Any) -> Any:
-    """The network of the request with symbols put in."""
+def _loader(request: Request) -> Load:
+    """How the network of the request is loaded with symbols put in; standard input is read once."""
     from ..spec.load import input_shape, load, parse, setting, worked_example
+    from ..spec.yaml import MAX_BYTES
     from .request import found
 
-    settings = {**dict(setting(text) for text in request.set), **changes}
-    shape = input_shape(request.input) if shapes is None else shapes
+    settings, shape = dict(setting(text) for text in request.set), input_shape(request.input)
     spec = request.spec or found()
+    text, name = "", "<stdin>"
     if spec is None:
-        graph = parse(worked_example(), "worked example", set=settings, input=shape)
-    else:
-        graph = load(spec, set=settings, input=shape)
-    return graph if request.training else graph.inference
+        print("no spec given: the worked example, GoogLeNet's module 3a on 28x28x192", file=sys.stderr)
+        text, name = worked_example(), "worked example"
+    elif spec == "-":
+        text = sys.stdin.buffer.read(MAX_BYTES + 1).decode("utf-8", "replace")
+
+    def loaded(changes: Mapping[str, Any], shapes: Mapping[str, Any] | None) -> Graph:
+        changed, sizes = {**settings, **changes}, shape if shapes is None else shapes
+        graph = (
+            load(spec, set=changed, input=sizes)
+            if spec is not None and spec != "-"
+            else parse(text, name, set=changed, input=sizes)
+        )
+        return graph if request.training else graph.inference
+
+    return loaded
 
 
 def _figures(of: str) -> list[str]:
@@ -135,7 +141,6 @@ def _report(
 ) -> Report:
     from ..analyses.provisos import unmet
     from ..render import closed
-    from ..render.formats import written
 
     broken = unmet(conditions, point) if point else []
     if broken:
@@ -150,12 +155,12 @@ def _report(
     head = _caption(net)
     notes = [*closed.conditions(conditions, form), *_remarks(request, net)]
     text = None
-    if form == "latex" and not by_layer:
-        text = closed.aligned(head, lines, notes)
     tables = [_layers(request, net, found, form)] if by_layer else [closed.table(lines, at, form)]
-    if form == "table" and not by_layer:
+    if form == "latex":
+        text = closed.tabular(head, tables[0], notes) if by_layer else closed.aligned(head, lines, notes)
+    elif form == "table" and not by_layer:
         text = closed.screen(head, lines, at, bool(point), notes)
-    answer = Report(
+    return Report(
         head,
         tables,
         {
@@ -172,26 +177,19 @@ def _report(
         notes,
         text=text,
     )
-    if latex and by_layer:
-        return replace(answer, text=written(answer, "latex"))
-    return answer
 
 
 def _caption(net: Opened) -> list[str]:
     from .rows import input_text
 
     *others, last = net.over or ("nothing",)
-    whole = f"over {', '.join(others)}{' and ' * bool(others)}{last}" + ", whole and at least 1" * bool(
-        net.over
-    )
+    whole = f"over {', '.join(others)}{' and ' * bool(others)}{last}" + ", whole and at least 1" * bool(net.over)
     fixed = ", ".join(f"{name}={value}" for name, value in net.graph.settings.items() if name not in net.over)
     return [net.graph.name + (f" ({fixed})" if fixed else ""), input_text(net.graph), whole]
 
 
 def _remarks(request: Request, net: Opened) -> list[str]:
-    from ..graph import Graph
-
-    graph: Graph = net.graph
+    graph = net.graph
     remarks = ["the input is square: W = H (--over H,W for both)"] if net.tied else []
     more = [name for name, value in graph.settings.items() if name not in net.over and type(value) is int]
     if more and request.format == "table":
@@ -212,9 +210,7 @@ def _layers(request: Request, net: Opened, found: list[Formula], form: str) -> A
     rows: list[dict[str, Any]] = [
         {
             "layer": row.name,
-            "output": numbers.shape(row.last.output)
-            if form != "latex"
-            else closed.latex_shape(row.last.output),
+            "output": numbers.shape(row.last.output) if form != "latex" else closed.latex_shape(row.last.output),
             **{figure: write(total_of(row, of)) for figure, of in counts.items()},
         }
         for row in folds(net.graph, request)

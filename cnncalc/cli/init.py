@@ -1,7 +1,7 @@
 """Write a starter spec, and beside it the JSON Schema that gives editors completion, hover and errors.
 
-    cnncalc init                          spec.yaml: LeNet-5, with comments
-    cnncalc init models/net.yaml --from mobilenet_v2
+cnncalc init                          spec.yaml: LeNet-5, with comments
+cnncalc init models/net.yaml --from mobilenet_v2
 """
 
 from __future__ import annotations
@@ -98,9 +98,7 @@ def _with_settings(text: str, member: object) -> str:
     variables = root.get("vars")
     for name, value in one.settings.items():
         node = variables.get(name) if variables else None
-        if node is None or lines[node.mark.line][node.mark.column + node.mark.length :].startswith(
-            ("|", ">")
-        ):
+        if node is None or lines[node.mark.line][node.mark.column + node.mark.length :].startswith(("|", ">")):
             raise CnncalcError(
                 f"{one.name} cannot be written as a spec of its own",
                 f"--from {one.path.stem}, and set `{name}`",

@@ -126,7 +126,7 @@ def command(
     return Report(
         caption(graph, mac_convention(work, request)),
         [table(columns, rows, request, ["macs", "flops", "share", "operations"], "macs")],
-        {
+        lambda: {
             "schema": "cnncalc.macs/1",
             "name": graph.name,
             "input": list(graph.input_shape),

@@ -99,7 +99,7 @@ def command(
             table(columns, rows, request, ["weights", "activations"], "alive"),
             Table(peak_columns, tensors, peak_total, f"alive at the peak, while {alive.peak_at} runs"),
         ],
-        {
+        lambda: {
             "schema": "cnncalc.memory/1",
             "name": graph.name,
             "input": list(graph.input_shape),

@@ -70,7 +70,7 @@ def command(
     return Report(
         caption(graph, "learned tensors, each once"),
         [table(columns, rows, request, summed, "params")],
-        {
+        lambda: {
             "schema": "cnncalc.params/1",
             "name": graph.name,
             "input": [list(shape) for shape in graph.inputs.values()][0],

@@ -69,7 +69,7 @@ def command(
     return Report(
         caption(graph, "receptive field per axis, in input pixels; padding included"),
         [table(columns, rows, request, [], "field", total)],
-        {
+        lambda: {
             "schema": "cnncalc.receptive-field/1",
             "name": graph.name,
             "input": [dim if isinstance(dim, int) else str(dim) for dim in graph.input_shape],

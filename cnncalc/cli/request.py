@@ -129,8 +129,8 @@ def found() -> str | None:
             table = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {}).get("cnncalc", {})
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             raise CnncalcError(f"pyproject.toml cannot be read: {error}") from None
-        names = table.get("specs", table.get("spec", [])) if isinstance(table, dict) else []
-        for pattern in [names] if isinstance(names, str) else names:
+        names: Any = table.get("specs", table.get("spec", [])) if isinstance(table, dict) else []
+        for pattern in [names] if isinstance(names, str) else names or []:
             for path in sorted(Path().glob(str(pattern))):
                 return str(path)
     return None

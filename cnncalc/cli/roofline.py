@@ -31,12 +31,8 @@ def command(
     peak: Annotated[
         str | None, typer.Option("--peak", metavar="RATE", help="FLOPs a second: 2T; a MAC is two.")
     ] = None,
-    bandwidth: Annotated[
-        str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")
-    ] = None,
-    dtype: Annotated[
-        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")
-    ] = "fp32",
+    bandwidth: Annotated[str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")] = None,
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     fused: Annotated[
         bool, typer.Option("--fused", help="Activations, norms and additions move no bytes of their own.")
     ] = False,
@@ -51,11 +47,7 @@ def command(
     machine = _machine(peak, bandwidth)
     graph, size = request.numeric, bytes_of(dtype)
     of = traffic(graph, request.batch, fused)
-    bounds = (
-        {name: bound(done.flops, done.elements * size, machine) for name, done in of.items()}
-        if machine
-        else {}
-    )
+    bounds = {name: bound(done.flops, done.elements * size, machine) for name, done in of.items()} if machine else {}
     whole: Fraction = sum((found.seconds for found in bounds.values()), Fraction(0))
     rows: list[dict[str, Any]] = []
     for row in folds(graph, request):
@@ -98,7 +90,7 @@ def command(
     if machine:
         notes = [
             f"lower bound {physics.seconds(whole)}: {flops:,} FLOPs, {moved:,} bytes",
-            f"ridge at {physics.intensity(machine.ridge)} FLOPs/byte: below it the bandwidth binds, above the peak",
+            f"ridge at {physics.intensity(machine.ridge)} FLOPs/byte: below, the bandwidth binds",
             *notes,
         ]
     manner = "in place on the way (fused)" if fused else "every layer through memory"
@@ -119,7 +111,7 @@ def command(
             "schema": "cnncalc.roofline/1",
             "name": graph.name,
             "input": list(graph.input_shape),
-            "convention": f"{convention}; time is a lower bound: max(FLOPs / peak, bytes / bandwidth) a layer",
+            "convention": f"{convention}; time >= max(FLOPs / peak, bytes / bandwidth), a lower bound",
             "batch": request.batch,
             "dtype": dtype,
             "fused": fused,
@@ -150,9 +142,7 @@ def _machine(peak: str | None, bandwidth: str | None) -> Machine | None:
         return None
     if peak is None or bandwidth is None:
         missing, given = ("--peak", "--bandwidth") if peak is None else ("--bandwidth", "--peak")
-        raise CnncalcError(
-            f"`{given}` without `{missing}` bounds no time", "for instance --peak 2T --bandwidth 50G"
-        )
+        raise CnncalcError(f"`{given}` without `{missing}` bounds no time", "for instance --peak 2T --bandwidth 50G")
     return Machine(
         rate(peak, "--peak", FLOPS_PER_SECOND, "2T"), rate(bandwidth, "--bandwidth", BYTES_PER_SECOND, "50G")
     )

@@ -67,7 +67,7 @@ def command(
         tensors.save(out, results)
     if save_weights:
         tensors.save(save_weights, values)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "tensor": label,
             "shape": array.shape,

@@ -37,7 +37,7 @@ def command(request: Request) -> Report:
     return Report(
         caption(graph, "channels x spatial axes", request.per),
         [Table(columns, shown.rows, shown.total)],
-        {
+        lambda: {
             "schema": "cnncalc.shapes/1",
             "name": graph.name,
             "inputs": {name: _plain(shape) for name, shape in graph.inputs.items()},

@@ -64,7 +64,7 @@ def command(
     return Report(
         caption(graph, mac_convention(work, request)),
         [Table(columns, rows, total)],
-        {"schema": "cnncalc.show/1", "name": graph.name, "source": graph.source, "layers": layers},
+        lambda: {"schema": "cnncalc.show/1", "name": graph.name, "source": graph.source, "layers": layers},
         [
             *([f"source: {graph.source}"] if graph.source else []),
             *(["params and MACs are those of one turn; the total is of all"] if not expanded else []),

@@ -86,7 +86,7 @@ def command(
     return Report(
         caption(graph, mac_convention(work, request)),
         [table(columns, rows, request, ["params", "macs", "share"], "macs", total)],
-        _data(request, dtype, size, in_place),
+        lambda: _data(request, dtype, size, in_place),
         [
             "   ".join(parts),
             f"{numbers.count(learned.total)} params ({numbers.short(learned.total)})   "

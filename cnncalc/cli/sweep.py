@@ -2,12 +2,12 @@
 
     cnncalc sweep mobilenet_v1 width=0.25:1:0.25 input=128,160,192,224
     cnncalc sweep resnet50 input=64:1063 width=16:1015 --columns params,macs --output points/ --format parquet
-    cnncalc sweep mobilenet_v2 width=0.35:1.4:0.05 input=96:224:32 --where 'macs < 300M' --pareto macs,params:max
+    cnncalc sweep mobilenet_v2 width=0.35:1.4:0.05 --where 'macs < 300M' --pareto macs,params:max
 
-NAME=FROM:TO:STEP or NAME=A,B,C; `input` is the side of a square, `input.height` and `input.channels` are one axis.
-Points where the spec makes no sense are left out and counted. A folder as --output is written in parts: run the
-same sweep again and it goes on where it stopped. `--engine dask` runs it on a Dask cluster.
-"""
+NAME=FROM:TO:STEP or NAME=A,B,C; `input` is the side of a square, `input.height` and `input.channels`
+are one axis. Points where the spec makes no sense are left out and counted. A folder as --output is
+written in parts: run the same sweep again and it goes on where it stopped. `--engine dask` runs it on a
+Dask cluster."""
 
 from __future__ import annotations
 
@@ -22,38 +22,62 @@ DEFAULT_COLUMNS = "params,macs"
 
 def command(
     arguments: Annotated[
-        list[str], typer.Argument(metavar="[SPEC] NAME=VALUES...", help="A spec, and what to vary over which values.")
+        list[str],
+        typer.Argument(metavar="[SPEC] NAME=VALUES...", help="A spec, and what to vary over which values."),
     ],
     columns: Annotated[
-        str, typer.Option("--columns", "-c", metavar="NAMES", help="Figures: params, macs, flops, peak_activations ...")
+        str,
+        typer.Option(
+            "--columns", "-c", metavar="NAMES", help="Figures: params, macs, flops, peak_activations ..."
+        ),
     ] = DEFAULT_COLUMNS,
     where: Annotated[
-        list[str] | None, typer.Option("--where", "-w", metavar="CONDITION", help="Only points such as 'macs < 300M'.")
+        list[str] | None,
+        typer.Option("--where", "-w", metavar="CONDITION", help="Only points such as 'macs < 300M'."),
     ] = None,
     pareto: Annotated[
-        str | None, typer.Option("--pareto", metavar="NAMES", help="Only the front: a,b small; a:max for large.")
+        str | None,
+        typer.Option("--pareto", metavar="NAMES", help="Only the front: a,b small; a:max for large."),
     ] = None,
-    sort: Annotated[str | None, typer.Option("--sort", metavar="NAME", help="Sort by a figure, the largest first.")] = None,
-    top: Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="Only the first N rows.")] = None,
+    sort: Annotated[
+        str | None, typer.Option("--sort", metavar="NAME", help="Sort by a figure, the largest first.")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option("--top", metavar="N", min=1, help="Only the first N rows.")
+    ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="A scatter of two figures under the table.")] = False,
-    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
+    dtype: Annotated[
+        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")
+    ] = "fp32",
     settings: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="One value for a variable.")
     ] = None,
     size: Annotated[
-        list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input size where it is not swept.")
+        list[str] | None,
+        typer.Option("--input", "-i", metavar="C,H,W", help="Another input size where it is not swept."),
     ] = None,
-    training: Annotated[bool, typer.Option("--training", help="Count steps that are used in training only.")] = False,
+    training: Annotated[
+        bool, typer.Option("--training", help="Count steps that are used in training only.")
+    ] = False,
     form: Annotated[
-        str | None, typer.Option("--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex, json, jsonl, parquet.")
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex, json, jsonl, parquet."
+        ),
     ] = None,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file; to a folder (FOLDER/) in parts.")
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write to a file; to a folder (FOLDER/) in parts."
+        ),
     ] = None,
-    part: Annotated[int, typer.Option("--part", metavar="N", min=1, help="Points in one part of a folder.")] = 262_144,
+    part: Annotated[
+        int, typer.Option("--part", metavar="N", min=1, help="Points in one part of a folder.")
+    ] = 262_144,
     engine: Annotated[str, typer.Option("--engine", metavar="ENGINE", help="local or dask.")] = "local",
     scheduler: Annotated[
-        str | None, typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster; without it, local processes.")
+        str | None,
+        typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster; without it, local processes."),
     ] = None,
     workers: Annotated[int, typer.Option("--workers", metavar="N", min=1, help="Local Dask processes.")] = 2,
 ) -> None:

@@ -26,9 +26,7 @@ DTYPES = ("fp32", "tf32", "bf16", "fp16", "fp64")
 @report
 def command(
     request: Request,
-    optimizer: Annotated[
-        str, typer.Option("--optimizer", metavar="NAME", help="sgd, momentum or adam.")
-    ] = "adam",
+    optimizer: Annotated[str, typer.Option("--optimizer", metavar="NAME", help="sgd, momentum or adam.")] = "adam",
     dtype: Annotated[
         str, typer.Option("--dtype", metavar="DTYPE", help="Of weights, gradients, activations.")
     ] = "fp32",
@@ -45,9 +43,7 @@ def command(
 
     for what, name, known in (("optimizer", optimizer, STATES), ("dtype to train in", dtype, DTYPES)):
         if name not in known:
-            raise CnncalcError(
-                f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}"
-            )
+            raise CnncalcError(f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}")
     request = replace(request, training=True)
     graph, batch, size = request.numeric, request.batch, BYTES[dtype]
     step, learned = training(graph), params(graph)
@@ -90,8 +86,7 @@ def command(
     parts = {
         "weights": f"{dtype}, running statistics included",
         "gradients": f"{dtype}, of the {learned.trainable:,} trained parameters",
-        "optimizer": f"{optimizer}: {STATES[optimizer]} fp32 a trained parameter"
-        + ", and an fp32 copy" * bool(master),
+        "optimizer": f"{optimizer}: {STATES[optimizer]} fp32 a trained parameter" + ", and an fp32 copy" * bool(master),
         "activations": f"{dtype}, kept for the backward pass, {request.per}",
     }
     whole = sum(memory.values())

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
-from .base import AXIS_NAMES, NEW, VIEW, Need, Shapes, Weightless, size_text
+from .base import AXIS_NAMES, NEW, PACKED, SCATTERED, VIEW, Need, Shapes, Weightless, size_text
 from .fields import COUNT, NATURAL, Choice, Pad, Padding, PerAxis, WholeList, field
+from .join import is_one
 from .windows import EVERYTHING, Border, Nearest, Reach, Window, same_place
 
 AXES = ("channels", "depth", "height", "width", "length")
@@ -36,7 +37,7 @@ class Flatten(Arrangement):
     """All elements of an image as one vector."""
 
     kind = "flatten"
-    storage = VIEW
+    storage = PACKED
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Nothing."""
@@ -56,7 +57,7 @@ class Reshape(Arrangement):
 
     kind = "reshape"
     main = "shape"
-    storage = VIEW
+    storage = PACKED
 
     shape: tuple[Dim, ...] = field(
         WholeList(0, "a list of sizes, channels first"),
@@ -99,7 +100,7 @@ class Permute(Arrangement):
 
     kind = "permute"
     main = "order"
-    storage = VIEW
+    storage = SCATTERED
 
     order: tuple[int, ...] = field(
         WholeList(0, "a list of axes"), about="for each new axis the old one, 0 the channels"
@@ -306,12 +307,16 @@ class Slice(Arrangement):
     """Every `step`-th entry of one axis from `start` up to `stop`."""
 
     kind = "slice"
-    storage = VIEW
 
     axis: str = field(Choice(*AXES), "channels", about="the axis that is cut")
     start: Dim = field(NATURAL, 0, about="first entry")
     stop: Dim | None = field(COUNT, None, about="first entry that is left out; the end if not given")
     step: Dim = field(COUNT, 1, about="distance between entries")
+
+    @property
+    def storage(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """Whole channels lie side by side."""
+        return VIEW if self.axis == "channels" and is_one(self.step) else SCATTERED
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The part lies in the axis."""
@@ -343,11 +348,15 @@ class Split(Arrangement):
     """One of several equal parts of an axis."""
 
     kind = "split"
-    storage = VIEW
 
     part: Dim = field(NATURAL, about="which part, counted from 0")
     parts: Dim = field(COUNT, 2, about="equal parts")
     axis: str = field(Choice(*AXES), "channels", about="the axis that is cut")
+
+    @property
+    def storage(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """Whole channels lie side by side."""
+        return VIEW if self.axis == "channels" else SCATTERED
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The parts are equal and the part is one of them."""

@@ -17,8 +17,12 @@ Shapes = tuple[Shape, ...]
 
 AXIS_NAMES = {0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
-NEW, IN_PLACE, VIEW = "new", "in place", "view"
-"""How a layer stores its output: a tensor of its own; possibly over its first input; as another view of it."""
+NEW, IN_PLACE, VIEW, SCATTERED, PACKED = "new", "in place", "view", "scattered", "packed"
+"""How a layer stores its output: a tensor of its own; possibly over its first input; as another view of it; as a
+view whose elements do not lie side by side; as a view where those of its input do, and else as a tensor of its own."""
+
+VIEWS = frozenset({VIEW, SCATTERED, PACKED})
+"""Where no element is computed or, as a rule, copied."""
 
 NO_WEIGHTS: Mapping[str, Shape] = {}
 
@@ -46,8 +50,8 @@ class Layer:
     main: ClassVar[str | None] = None
     """The argument that may stand alone, as in `conv: 64`."""
 
-    storage: ClassVar[str]
-    """NEW, IN_PLACE or VIEW."""
+    storage: str
+    """NEW, IN_PLACE, VIEW, SCATTERED or PACKED."""
 
     joins: ClassVar[bool] = False
     """Whether it takes several branches."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,7 @@ TERMS_A_LINE = 3
 class Line:
     """A formula in words, and its value at a point."""
 
-    def __init__(
-        self, formula: Formula, at: Mapping[str, int], maps: Collection[str] | None, tex: bool
-    ) -> None:
+    def __init__(self, formula: Formula, at: Mapping[str, int], maps: Collection[str] | None, tex: bool) -> None:
         self.title = " ".join(filter(None, (formula.part, TITLES[formula.figure])))
         self.sizes = _collapsed(formula)
         self.groups = [_groups(size, maps, tex) for size in self.sizes]
@@ -92,9 +91,7 @@ def _alone(members: list[Any]) -> Any:
     return members[0] if len(members) == 1 else members
 
 
-def screen(
-    head: Sequence[str], lines: Sequence[Line], at: Mapping[str, int], asked: bool, notes: Sequence[str]
-) -> str:
+def screen(head: Sequence[str], lines: Sequence[Line], at: Mapping[str, int], asked: bool, notes: Sequence[str]) -> str:
     """The formulas for a terminal: each whole, on a line of its own; then their values."""
     wide = max(len(line.title) for line in lines)
     text = [f"{'   '.join(head)}", ""]
@@ -174,6 +171,31 @@ def _broken(line: Line) -> list[str]:
         return [line.shown]
     terms = line.groups[0]
     return [" ".join(terms[k : k + TERMS_A_LINE]) for k in range(0, len(terms), TERMS_A_LINE)]
+
+
+def tabular(head: Sequence[str], layers: Table, notes: Sequence[str]) -> str:
+    """The formulas of the layers as a tabular; its cells are mathematics already."""
+    titles = [column.title for column in layers.columns]
+    rows = [[str(row.get(column.key, "")) for column in layers.columns] for row in (*layers.rows, layers.total or {})]
+    named = [[_TEX_SIGN.sub(r"\\\g<0>", first), *others] for first, *others in rows]
+    lines = [" & ".join(row) + r" \\" for row in [titles, *named]]
+    return (
+        "\n".join(
+            [
+                "% " + "; ".join(head),
+                rf"\begin{{tabular}}{{{'l' * len(titles)}}}",
+                r"\toprule",
+                *(lines[0], r"\midrule", *lines[1:-1], r"\midrule", lines[-1]),
+                r"\bottomrule",
+                r"\end{tabular}",
+                *(f"% {note}" for note in notes),
+            ]
+        )
+        + "\n"
+    )
+
+
+_TEX_SIGN = re.compile(r"[_#%&]")
 
 
 def latex_cell(size: Any) -> str:

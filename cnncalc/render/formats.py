@@ -17,7 +17,7 @@ FORMATS = ("table", "markdown", "csv", "latex", "json")
 def written(report: Report, form: str) -> str:
     """The text of a report in a format, with a line end."""
     if form == "json":
-        return _json(report.data)
+        return _json(report.data() if callable(report.data) else report.data)
     if report.text is not None and (form != "csv" or not report.tables):
         return report.text if report.text.endswith("\n") else report.text + "\n"
     if form == "csv":
@@ -79,9 +79,7 @@ def _csv(tables: Any) -> str:
 
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    for place, table in enumerate(tables):
-        if place:
-            out.write("\n")
+    for table in tables[:1]:
         writer.writerow([column.key for column in table.columns])
         for row in table.rows:
             writer.writerow([_plain(row.get(column.key)) for column in table.columns])

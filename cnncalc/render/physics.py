@@ -25,9 +25,7 @@ def joules(picojoules: Any) -> str:
 
 def intensity(value: Any) -> str:
     """Three digits; a dash where nothing moves."""
-    return (
-        numbers.NOTHING if value is None else f"{float(value):.3g}" if value < 100 else f"{float(value):.0f}"
-    )
+    return numbers.NOTHING if value is None else f"{float(value):.3g}" if value < 100 else f"{float(value):.0f}"
 
 
 def machine(of: Machine) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from . import numbers
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column: the key of its values, its title, and how a value is written."""
 
     key: str
@@ -24,8 +22,7 @@ class Column:
     """The key of the number to sort by, where what is shown is a text."""
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows of exact values, and a total that the columns add up to."""
 
     columns: Sequence[Column]
@@ -34,16 +31,15 @@ class Table:
     title: str = ""
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """The answer of a command."""
 
     caption: Sequence[str]
     """What the figures are of: name, input, convention."""
 
     tables: Sequence[Table]
-    data: Mapping[str, Any]
-    """The same for machines: `schema` first, integers as integers."""
+    data: Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+    """The same for machines, or what makes it: `schema` first, integers as integers."""
 
     notes: Sequence[str] = ()
     """Lines under the table."""
@@ -56,5 +52,3 @@ class Report:
 
     failed: bool = False
     """Whether the exit code is 1."""
-
-    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 from ..dims import Shape, admitted, product, settled, sized
 from ..errors import MOST_SHOWN, Diagnostic, Label, Mark, SpecError, did_you_mean
-from ..graph import Graph, Node
+from ..graph import Node
 from ..layers import KINDS, ArgumentError, Layer, Need
 from ..layers.base import AXIS_NAMES, size_text
 from ..layers.fields import shown
-from .expressions import ExpressionError, decided
+from .expressions import ExpressionError, Unknown, decided
 from .read import _values
 from .steps import (
     Arguments,
@@ -34,7 +34,6 @@ from .steps import (
     Lost,
     Reference,
     Step,
-    Unknown,
     Value,
 )
 
@@ -244,9 +243,7 @@ class Expander:
         except ExpressionError as error:
             raise when.fault(error) from None
 
-    def _once(
-        self, step: Step, at: Tensor, context: Context, scope: _Local, turn: str, changes: Arguments
-    ) -> Tensor:
+    def _once(self, step: Step, at: Tensor, context: Context, scope: _Local, turn: str, changes: Arguments) -> Tensor:
         body = step.body
         name, path, shared = self._path(step, context, scope, turn)
         if name and not turn:
@@ -343,9 +340,7 @@ class Expander:
             call = LayerCall(KINDS[word], {})
         layer = self._made(call, following.name.mark, at, scope, {})
         kind = call.kind.kind
-        return self._add(
-            layer, f"{path}/{kind}", f"{shared}/{kind}", at, following.name.mark, context, call.arguments
-        )
+        return self._add(layer, f"{path}/{kind}", f"{shared}/{kind}", at, following.name.mark, context, call.arguments)
 
     def _made(self, call: LayerCall, mark: Mark, at: Tensor, scope: _Local, changes: Arguments) -> Layer:
         """The layer of a call; calls with the same arguments give the same one."""
@@ -544,9 +539,12 @@ class Expander:
             if not isinstance(values, list | tuple) or len(values) != len(loop.names):
                 count = len(values) if isinstance(values, list | tuple) else 1
                 raise _fault(
-                    f"this row has {_values(count)} for {len(loop.names)} names", mark, f"one for each of {', '.join(loop.names)}"
+                    f"this row has {_values(count)} for {len(loop.names)} names",
+                    mark,
+                    f"one for each of {', '.join(loop.names)}",
                 )
-            inner = context._replace(scope={**context.scope, **dict(zip(loop.names, values, strict=True)), "i": turn},
+            inner = context._replace(
+                scope={**context.scope, **dict(zip(loop.names, values, strict=True)), "i": turn},
                 prefix=f"{path}[{turn}]/",
                 shared=f"{shared}[{turn}]/",
                 loop=context.loop | {*loop.names, "i"},
@@ -643,7 +641,9 @@ class Expander:
         place = self.document.names.get(name)
         if place is not None and place.line >= reference.mark.line:
             message, labels = f"no tensor has the name `{name}` yet", (Label(place, "it gets its name here"),)
-            raise Fault(Diagnostic(message, reference.mark, labels=labels, help="a step takes up what stands before it"))
+            raise Fault(
+                Diagnostic(message, reference.mark, labels=labels, help="a step takes up what stands before it")
+            )
         if place is not None:
             message, labels = f"no tensor has the name `{name}` here", (Label(place, "this one is out of reach"),)
             help = "a name is known in the block where it is given, and only when that step runs"
@@ -683,7 +683,9 @@ class Expander:
         for name in inputs:
             if name not in needed:
                 mark = self.document.input_marks[name]
-                self.problems.append(Diagnostic(f"the input `{name}` is not used", mark, help=f"- {{..., from: {name}}}"))
+                self.problems.append(
+                    Diagnostic(f"the input `{name}` is not used", mark, help=f"- {{..., from: {name}}}")
+                )
 
 
 class TooLarge(Exception):
@@ -775,4 +777,3 @@ def _disagreement(kind: str, need: Need, ends: list[tuple[Branch, Tensor]], mark
     elif not help and kind in ("concat", "add", "mul"):
         help = "`crop`, `pad` or `upsample` one of them, or give their windows the same stride and padding"
     return Diagnostic(message, ends[blamed][0].mark, shapes[blamed], labels=tuple(others), help=help)
-

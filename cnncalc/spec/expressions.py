@@ -99,7 +99,7 @@ class Template:
         for match in self.PART.finditer(text):
             self.parts.append(text[end : match.start()])
             try:
-                self.parts.append(_Part(match[1] or match[2], match.start(), len(match[0])))
+                self.parts.append(_Part(match[2] or match[1], match.start(), len(match[0])))
             except ExpressionError as error:
                 raise ExpressionError(error.message, match.start(), len(match[0]), error.help) from None
             end = match.end()
@@ -163,6 +163,8 @@ COMPARISON: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 
 
 def _compile(text: str, bare_names: bool) -> tuple[Compiled, frozenset[str]]:
+    if not text.strip():
+        raise ExpressionError("an expression is missing here")
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"an expression may have {MAX_LENGTH} characters, this has {len(text)}", 0, len(text))
     try:
@@ -182,7 +184,6 @@ def _compile(text: str, bare_names: bool) -> tuple[Compiled, frozenset[str]]:
 def _way_out(text: str) -> str:
     """What to write instead of a text that cannot be parsed."""
     if "${" in text:
-        plain = re.sub(r"[$][{](.*?)[}]", r"$(\1)" if " " in text else r"$\1", text)
         return f"an expression has no braces: `{text.replace('${', '$').replace('}', '')}`"
     if "&&" in text or "||" in text or "!" in text.replace("!=", ""):
         return "write `and`, `or`, `not`"
@@ -478,7 +479,9 @@ def _compared(op: ast.cmpop, left: Value, right: Value) -> Value:
 
 
 def _equal(left: Value, right: Value) -> Value:
-    if any(map(is_symbolic, (left, right))) and all(is_symbolic(side) or isinstance(side, int) for side in (left, right)):
+    if any(map(is_symbolic, (left, right))) and all(
+        is_symbolic(side) or isinstance(side, int) for side in (left, right)
+    ):
         evident = equals(left, right)
         if not isinstance(evident, bool):
             raise ExpressionError(f"whether {left} is {right} cannot be decided", help=GIVE_A_NUMBER)

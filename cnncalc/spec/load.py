@@ -14,9 +14,9 @@ from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
 from ..layers.fields import shown
 from .expand import Expander, TooLarge
-from .expressions import LOST
+from .expressions import LOST, Unknown
 from .read import read
-from .steps import Document, Fault, Unknown, Value
+from .steps import Document, Fault, Value
 from .yaml import MAX_BYTES, compose, scalar
 from .zoo import plain
 
@@ -95,7 +95,9 @@ def _graph(
     for key in settings:
         if key not in document.variables and key not in symbols:
             known = [*document.variables, *symbols]
-            help = did_you_mean(key, known) or (f"its variables: {', '.join(known)}" if known else "it has no variables")
+            help = did_you_mean(key, known) or (
+                f"its variables: {', '.join(known)}" if known else "it has no variables"
+            )
             raise CnncalcError(f"{name} has no variable `{key}`", help)
     variables = _variables(document, settings, problems)
     for values in document.inputs.values():
@@ -111,7 +113,7 @@ def _graph(
         problems.append(error.diagnostic)
         nodes, output, heads = (), "", {}
     except RecursionError:
-        problems.append(Diagnostic("blocks that call blocks that call blocks: too deep", document.mark))
+        problems.append(Diagnostic("blocks that call blocks, too many levels deep", document.mark))
         nodes, output, heads = (), "", {}
     return Graph(
         name=document.name or Path(name).name.split(".")[0],
@@ -323,8 +325,10 @@ def _text(spec: str) -> tuple[str, str]:
 
 
 def _near(path: Path) -> str:
-    folder = path.parent if path.parent.is_dir() else Path()
-    return did_you_mean(path.name, (other.name for other in folder.glob("*.y*ml")))
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent} either"
+    near = did_you_mean(path.name, (other.name for other in path.parent.glob("*.y*ml")))
+    return near.replace("`", f"`{path.parent}/", 1) if near and path.parent != Path() else near
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -32,8 +32,8 @@ from .steps import (
     Value,
     located,
 )
-from .yaml import Node, compose, scalar
 from .words import BRANCH_KEYS, EXPECT_KEYS, MODIFIERS, OPERATIONS, OTHER_WORDS, SUGAR, TOP_KEYS
+from .yaml import Node, compose, scalar
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 TENSOR_NAME = re.compile(r"[\w.+\-/\[\]${} ]+")
@@ -326,7 +326,9 @@ class _Reader:
             name = name.strip()
             if not IDENTIFIER.fullmatch(name) or name in AMBIENT or name in marks:
                 again = "stands twice" if name in marks else "cannot be the name of a parameter"
-                self.report(f"`{name}` {again}", mark, _name_rule(name) if name not in marks else "write `name(a, b=1)`")
+                self.report(
+                    f"`{name}` {again}", mark, _name_rule(name) if name not in marks else "write `name(a, b=1)`"
+                )
                 continue
             value = None
             if equals:
@@ -452,7 +454,9 @@ class _Reader:
             elif key == "share":
                 step.share = self._reference(value, "share")
                 if step.share and not step.share.names:
-                    again = self.caller or len(self.scopes) > 1 or self.turning or {"repeat", "each"} & set(node.entries)
+                    again = (
+                        self.caller or len(self.scopes) > 1 or self.turning or {"repeat", "each"} & set(node.entries)
+                    )
                     self.labels.setdefault(step.share.text, []).extend([value.mark] * (2 if again else 1))
             elif key in ("frozen", "train_only"):
                 if isinstance(value.value, bool):
@@ -524,7 +528,9 @@ class _Reader:
             return {}
         if not node.is_mapping:
             if kind.main is None:
-                help = f"its arguments, each by its name: {', '.join(fields)}" if fields else f"write `{kind.kind}` alone"
+                help = (
+                    f"its arguments, each by its name: {', '.join(fields)}" if fields else f"write `{kind.kind}` alone"
+                )
                 self.report(f"`{kind.kind}` has no argument that may stand alone", node.mark, help)
                 self._passed_over(node)
                 return {"?": Value(node.mark, LOST)}
@@ -552,25 +558,32 @@ class _Reader:
                 self.report("one kind is meant here", node.mark, "act: {leakyrelu: 0.1}")
                 self._passed_over(node)
                 return Value(node.mark, LOST)
-            ((word, (key, value)),) = node.entries.items()
-            if word not in KINDS or KINDS[word].joins:
-                self.report(f"no layer kind `{word}`", key.mark, did_you_mean(word, KINDS))
-                self._passed_over(value)
+            ((word, (key, argument)),) = node.entries.items()
+            if not self._follows(word, key.mark):
+                self._passed_over(argument)
                 return Value(node.mark, LOST)
-            self.kinds_used.add(word)
-            return Value(key.mark, constant=self._layer(KINDS[word], value))
+            return Value(key.mark, constant=self._layer(KINDS[word], argument))
         value = self._value(node)
-        if value.is_constant and (value.members is not None or value.constant not in (None, "none", False, LOST)):
-            word = value.constant
-            if value.members is not None or not isinstance(word, str) or word not in KINDS or KINDS[word].joins:
-                help = did_you_mean(word, KINDS) if isinstance(word, str) else "for instance `act: relu`"
-                what = "one layer kind is meant here" if not isinstance(word, str) else f"no layer kind `{word}`"
-                if isinstance(word, str) and word in KINDS:
-                    what, help = f"`{word}` joins branches and cannot follow a step", f"write it as a step: `{word}: [...]`"
-                self.report(what, node.mark, OTHER_WORDS.get(str(word).lower()) or help)
-                return Value(node.mark, LOST)
-            self.kinds_used.add(word)
+        if value.members is not None:
+            self.report("one layer kind is meant here", node.mark, "for instance `act: relu`")
+            return Value(node.mark, LOST)
+        if value.is_constant and value.constant not in (None, "none", False, LOST):
+            return value if self._follows(value.constant, node.mark) else Value(node.mark, LOST)
         return value
+
+    def _follows(self, word: Any, mark: Mark) -> bool:
+        """Whether a layer kind may follow a step; reported where not."""
+        if not isinstance(word, str):
+            self.report("one layer kind is meant here", mark, "for instance `act: relu`")
+        elif word not in KINDS:
+            self.report(f"no layer kind `{word}`", mark, OTHER_WORDS.get(word.lower()) or did_you_mean(word, KINDS))
+        elif KINDS[word].joins:
+            help = f"write it as a step: `{word}: [...]`"
+            self.report(f"`{word}` joins branches and cannot follow a step", mark, help)
+        else:
+            self.kinds_used.add(word)
+            return True
+        return False
 
     def _following(self, value: Value) -> Following:
         if isinstance(value.constant, LayerCall):
@@ -666,7 +679,9 @@ class _Reader:
         for row in rows.items:
             if row.is_sequence and len(row.items) != len(names):
                 self.report(
-                    f"this row has {_values(len(row.items))} for {len(names)} names", row.mark, f"one for each of {', '.join(names)}"
+                    f"this row has {_values(len(row.items))} for {len(names)} names",
+                    row.mark,
+                    f"one for each of {', '.join(names)}",
                 )
                 whole = False
             elif not row.is_sequence and not (row.is_text and "$" in row.value):
@@ -771,7 +786,9 @@ class _Reader:
             return Value(node.mark, members=tuple(self._value(member, note) for member in node.items))
         if node.is_mapping:
             lone = next(iter(node.entries), "") if len(node.entries) == 1 else ""
-            help = f"an expression has no braces: `{lone}`" if "$" in lone else "a list with one value per axis: `[3, 5]`"
+            help = (
+                f"an expression has no braces: `{lone}`" if "$" in lone else "a list with one value per axis: `[3, 5]`"
+            )
             self.report("a mapping stands where a value is expected", node.mark, help)
             self._passed_over(node)
             return Value(node.mark, LOST)

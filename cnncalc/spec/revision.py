@@ -28,9 +28,7 @@ class Revision(NamedTuple):
         if answer.returncode:
             said = answer.stderr.decode("utf-8", "replace").strip().splitlines()
             reason = said[-1].removeprefix("fatal: ") if said else "git gave no reason"
-            raise CnncalcError(
-                f"{name} cannot be read: {reason}", "git:REF:PATH, for instance git:HEAD~1:net.yaml"
-            )
+            raise CnncalcError(f"{name} cannot be read: {reason}", "git:REF:PATH, for instance git:HEAD~1:net.yaml")
         try:
             return answer.stdout.decode("utf-8-sig")
         except UnicodeDecodeError as error:

@@ -35,7 +35,7 @@ def schema() -> dict[str, Any]:
     }
     size = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
     shape = {"type": "array", "items": size, "minItems": 1, "maxItems": 4}
-    kinds = {f"{name}": {"type": "object"} for name in KINDS if KINDS[name].fields}
+    kinds = {name: _named(kind) for name, kind in KINDS.items() if kind.fields}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "urn:cnncalc:spec:1",
@@ -81,8 +81,9 @@ def _value() -> dict[str, Any]:
     return {"$ref": "#/definitions/value"}
 
 
-def _arguments(kind: type[Layer]) -> dict[str, Any]:
-    properties = {}
+def _named(kind: type[Layer]) -> dict[str, Any]:
+    """The arguments of a kind as a mapping; `defaults` may give any of them."""
+    properties: dict[str, Any] = {}
     for name, field in kind.fields.items():
         described = field.about[0].upper() + field.about[1:] + "."
         if field.default is not REQUIRED and field.default is not None:
@@ -94,7 +95,12 @@ def _arguments(kind: type[Layer]) -> dict[str, Any]:
                 "description": f"A {'norm' if name == 'norm' else 'activation'} that follows; none switches it off.",
                 "type": ["string", "object", "null", "boolean"],
             }
-    named: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _arguments(kind: type[Layer]) -> dict[str, Any]:
+    """What may stand behind a kind: nothing, its main argument, or a mapping."""
+    named = _named(kind)
     described = (kind.__doc__ or "").strip().splitlines()[0]
     if kind.main is None:
         return {"description": described, "anyOf": [{"type": "null"}, named]}
@@ -102,7 +108,7 @@ def _arguments(kind: type[Layer]) -> dict[str, Any]:
 
 
 def _step() -> dict[str, Any]:
-    operations = {
+    operations: dict[str, Any] = {
         name: {"$ref": "#/definitions/branches" if kind.joins else f"#/definitions/kind.{name}"}
         for name, kind in KINDS.items()
     }

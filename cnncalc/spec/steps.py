@@ -42,9 +42,7 @@ class Value:
     @property
     def is_constant(self) -> bool:
         """Whether it is the same everywhere."""
-        return self.expression is None and (
-            self.members is None or all(member.is_constant for member in self.members)
-        )
+        return self.expression is None and (self.members is None or all(member.is_constant for member in self.members))
 
     def __call__(self, scope: Scope) -> Any:
         """The value in a scope. Raises Fault with the place in the expression."""

@@ -101,8 +101,4 @@ def text_of(value: Any) -> str:
         return str(value).lower()
     if not isinstance(value, str):
         return repr(value)
-    return (
-        value
-        if PLAIN.fullmatch(value) and isinstance(scalar(value), str)
-        else json.dumps(value, ensure_ascii=False)
-    )
+    return value if PLAIN.fullmatch(value) and isinstance(scalar(value), str) else json.dumps(value, ensure_ascii=False)

@@ -50,9 +50,7 @@ def write(graph: Graph, expect: Mapping[str, Any] | None = None) -> str:
     names = legal_names(graph)
     steps = list(_steps(graph))
     defaults = _defaults(steps)
-    lines = [
-        f"{key}: {text_of(text)}" for key, text in (("name", graph.name), ("source", graph.source)) if text
-    ]
+    lines = [f"{key}: {text_of(text)}" for key, text in (("name", graph.name), ("source", graph.source)) if text]
     lines.append(f"input: {inputs_of(graph, names)}")
     if defaults:
         lines += [
@@ -217,11 +215,7 @@ def _operation(node: Node, arguments: Mapping[str, Any], sugar: Mapping[str, str
     values = {**{name: text_of(value) for name, value in arguments.items()}, **(sugar or {})}
     if not values:
         return node.kind
-    return (
-        f"{node.kind}: {values[main]}"
-        if main and list(values) == [main]
-        else f"{node.kind}: {mapping_of(values)}"
-    )
+    return f"{node.kind}: {values[main]}" if main and list(values) == [main] else f"{node.kind}: {mapping_of(values)}"
 
 
 def _step(operation: str, modifiers: Mapping[str, str]) -> str:

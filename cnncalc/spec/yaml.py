@@ -91,10 +91,14 @@ def compose(text: str, name: str, problems: list[Diagnostic]) -> Node:
         raise SpecError([*problems, _syntax_error(error, source)]) from None
     except pyyaml.reader.ReaderError as error:
         place = _place(source, text, len(text.encode()[: error.position].decode(errors="ignore")))
-        raise SpecError([*problems, Diagnostic(f"a character that is no text: {_code(error.character)}", place)]) from None
+        raise SpecError(
+            [*problems, Diagnostic(f"a character that is no text: {_code(error.character)}", place)]
+        ) from None
     except UnicodeEncodeError as error:
         place = _place(source, text, error.start)
-        raise SpecError([*problems, Diagnostic(f"a character that is no text: {_code(text[error.start])}", place)]) from None
+        raise SpecError(
+            [*problems, Diagnostic(f"a character that is no text: {_code(text[error.start])}", place)]
+        ) from None
 
 
 def _code(character: Any) -> str:
@@ -266,7 +270,9 @@ class _Composer:
             raise _refused(
                 "a key must be a word",
                 node.mark,
-                help="an expression is `$name`, without braces" if node.is_mapping else "a list of values stands after the `:`",
+                help="an expression is `$name`, without braces"
+                if node.is_mapping
+                else "a list of values stands after the `:`",
             )
         if node.value == "<<":
             help = "arguments that many steps share stand under `defaults`; steps that recur, in a block"
@@ -313,11 +319,15 @@ def _tagged(tag: str, mark: Mark) -> SpecError:
     return _refused("tags are not part of the language", mark, help=f"remove `{written}`")
 
 
+CLOSING = {"[": "]", "{": "}"}
 UNEXPECTED = {
     "did not find expected ',' or '}'": ("this `{` is not closed", "a `}` is missing before this, or a `,`"),
     "did not find expected ',' or ']'": ("this `[` is not closed", "a `]` is missing before this, or a `,`"),
     "did not find expected key": ("this does not belong here", "the lines of one mapping start in the same column"),
-    "did not find expected '-' indicator": ("an entry of this list does not start with `-`", "this does not fit the list"),
+    "did not find expected '-' indicator": (
+        "an entry of this list does not start with `-`",
+        "this does not fit the list",
+    ),
     "found unexpected end of stream": ("this quote is not closed", "the file ends here"),
     "found unexpected document indicator": ("this quote is not closed", "a new document starts here"),
     "found unknown escape character": ("a `\\` in double quotes that means nothing", ""),
@@ -333,13 +343,13 @@ UNEXPECTED = {
 WAYS_OUT = {
     "did not find expected ',' or '}'": "close it; a value with `,`, `:`, `{` or `}` in it needs quotes",
     "did not find expected ',' or ']'": "close it; a value with `,`, `:`, `[` or `]` in it needs quotes",
-    "did not find expected key": "move it under its neighbours; a value that goes on after a quote or bracket needs quotes",
+    "did not find expected key": "move it under its neighbours, or put the whole value that it belongs to in quotes",
     "did not find expected '-' indicator": "write `- ` before it, or move it under what it belongs to",
     "found unexpected end of stream": "write the same quote at the end of the text",
     "found unknown escape character": "use single quotes, or `\\\\` for a backslash",
     "did not find expected node content": "write the value, or remove the sign",
-    "found character that cannot start any token": "put the value in quotes",
-    "did not find expected alphabetic or numeric character": "put the value in quotes",
+    "found character that cannot start any token": "put the whole value in quotes",
+    "did not find expected alphabetic or numeric character": "put the whole value in quotes",
     "mapping values are not allowed in this context": (
         "a second `:` on one line needs braces, `{a: 1, b: 2}`; `a:1` on the line before needs a space, `a: 1`"
     ),
@@ -359,11 +369,17 @@ def _syntax_error(error: pyyaml.MarkedYAMLError, source: Source) -> Diagnostic:
     message, remark = UNEXPECTED[problem]
     sign = found.text[found.column : found.column + 1]
     help = WAYS_OUT.get(problem, "")
-    if message.startswith("this `") or message.startswith("this quote"):
+    glued = re.search(r"[^\s,{\[]*\$[^\s,]*$", found.text[: found.column])
+    if sign in ("[", "{") and glued:
+        start = Mark(source, found.line, glued.start(), found.column - glued.start() + 1)
+        return Diagnostic(
+            f"an expression with `{sign}` in it needs quotes here", start, help=f'"{glued[0]}{sign}...{CLOSING[sign]}"'
+        )
+    if message.startswith(("this `", "this quote")):
         if begun.line == found.line and begun.column == found.column:
             return Diagnostic(message, begun, help=help)
         return Diagnostic(message, begun, labels=(Label(found, remark),), help=help)
-    if sign in ("}", "]") and problem == "did not find expected key" or "'-'" in problem and sign in ("}", "]"):
+    if (sign in ("}", "]") and problem == "did not find expected key") or ("'-'" in problem and sign in ("}", "]")):
         return Diagnostic(f"this `{sign}` closes nothing", found, help="remove it, or open it before")
     if problem in ("did not find expected alphabetic or numeric character", "could not find expected ':'"):
         found = begun

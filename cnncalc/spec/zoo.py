@@ -39,7 +39,7 @@ def lecture() -> Iterator[str]:
 
 def member(name: str) -> Member | None:
     """The network of that name, or None."""
-    if not re.fullmatch(r"[\w\-]+(/[\w\-]+)?", name) or name == "aliases":
+    if not re.fullmatch(r"[\w\-]{1,60}(/[\w\-]{1,60})?", name) or name == "aliases":
         return None
     path = folder() / f"{name}.yaml"
     if path.is_file():

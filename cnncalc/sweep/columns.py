@@ -109,7 +109,7 @@ class _Placed(Layer):
 
 
 def _fields(graph: Graph) -> tuple[Graph, ReceptiveFields, str | None]:
-    """The receptive fields, worked out in integers: points with other windows are apart, other widths are not."""
+    """The receptive fields, in integers: points with other windows are apart, other widths are not."""
     placed = replace(graph, nodes=tuple(map(_placed, graph.nodes)))
     fields = receptive_fields(placed)
     regular = all(type(window) is Window for node in placed.nodes for window in _all_windows(node))

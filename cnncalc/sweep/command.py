@@ -6,51 +6,29 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
-from ..errors import CnncalcError, did_you_mean
+from ..errors import CnncalcError
 from . import select
-from .columns import BYTES_COLUMNS, known
+from .asked import Asked
 from .engine import all_rows, rows, stretches
-from .evaluate import Plan, Rows, plan
-from .grid import grid, text_of
-from .output import ENDINGS, Parts, Writer, plain
+from .grid import text_of
+from .output import ENDINGS, Parts, Writer
+from .rows import Rows
 
-FORMS = ("table", "markdown", "csv", "latex", "json", "jsonl", "parquet")
 MOST_ROWS = 20_000
 STRETCH = 262_144
 
 
-@dataclass(frozen=True)
-class Sweep:
+class Sweep(Asked):
     """One call of the command."""
-
-    arguments: Sequence[str]
-    columns: str
-    where: Sequence[str]
-    pareto: str | None
-    sort: str | None
-    top: int | None
-    plot: bool
-    dtype: str
-    settings: Sequence[str]
-    size: list[str]
-    training: bool
-    form: str | None
-    output: str | None
-    part: int
-    engine: str
-    scheduler: str | None
-    workers: int
 
     def run(self) -> None:
         """Write what is asked for."""
-        self._check()
+        self.check()
         if self.in_parts:
             self._parts()
         elif self.chosen_form in ("csv", "jsonl") and not (self.pareto or self.sort or self.top):
@@ -58,72 +36,7 @@ class Sweep:
         else:
             self._collected()
 
-    # --- what is asked for -----------------------------------------------------------------------------------
-
-    def _check(self) -> None:
-        if self.chosen_form not in FORMS:
-            near = did_you_mean(self.chosen_form, FORMS)
-            raise CnncalcError(f"no format `{self.chosen_form}`", near or f"known: {', '.join(FORMS)}")
-        if self.engine not in ("local", "dask"):
-            near = did_you_mean(self.engine, ("local", "dask"))
-            raise CnncalcError(f"no engine `{self.engine}`", near or "known: local, dask")
-        if self.scheduler and self.engine != "dask":
-            raise CnncalcError("`--scheduler` is for `--engine dask`", f"--engine dask --scheduler {self.scheduler}")
-        if self.in_parts and (self.pareto or self.sort or self.top or self.plot):
-            raise CnncalcError("a folder of parts has every row", "without --pareto, --sort, --top and --plot")
-        if self.in_parts and self.chosen_form not in ENDINGS:
-            raise CnncalcError(f"a folder of parts is no {self.chosen_form}", "--format csv, jsonl or parquet")
-        if self.chosen_form == "parquet" and not self.output:
-            raise CnncalcError("Parquet goes to a file", "--output points.parquet, or a folder: --output points/")
-
-    @cached_property
-    def in_parts(self) -> bool:
-        """Whether the output is a folder."""
-        return bool(self.output) and (str(self.output).endswith("/") or Path(str(self.output)).is_dir())
-
-    @cached_property
-    def chosen_form(self) -> str:
-        """The format that is asked for, or that the output's name says."""
-        if self.form is not None:
-            return self.form
-        of_ending = {ending: form for form, ending in ENDINGS.items()} | {".json": "json", ".md": "markdown", ".tex": "latex"}
-        return of_ending.get(Path(self.output or "").suffix, "csv" if self.in_parts else "table")
-
-    @cached_property
-    def shown(self) -> list[str]:
-        """The columns that are written."""
-        return known([name.strip() for name in self.columns.split(",") if name.strip()])
-
-    @cached_property
-    def plan(self) -> Plan:
-        """What is swept."""
-        from ..cli.memory import bytes_of
-        from ..cli.request import found
-        from ..spec.load import input_shape, setting
-
-        given = [text for text in self.arguments if "=" not in text]
-        swept = [text for text in self.arguments if "=" in text]
-        spec = given[0] if given else found()
-        if len(given) > 1:
-            raise CnncalcError(f"`{given[1]}` is not of the form name=values", "for instance width=0.25:1.5:0.25")
-        if spec is None:
-            raise CnncalcError("no spec to sweep", "for instance cnncalc sweep mobilenet_v2 width=0.25:1.5:0.25")
-        if not swept:
-            raise CnncalcError("nothing to sweep", f"for instance cnncalc sweep {spec} input=128,160,192,224")
-        points = grid(swept)
-        names = [*self.shown, *(c.name for c in select.conditions(self.where, points))]
-        names += [goal.name for goal in select.goals(self.pareto, points)] if self.pareto else []
-        names += [self.sort] if self.sort else []
-        needed = known([name for name in names if name not in {one.name for one in points.variables}])
-        settings = dict(map(setting, self.settings))
-        return plan(spec, points, needed, bytes_of(self.dtype), settings, input_shape(self.size), self.training)
-
-    @cached_property
-    def wanted(self) -> list[select.Condition]:
-        """The conditions."""
-        return select.conditions(self.where, self.plan.grid)
-
-    # --- how it is done --------------------------------------------------------------------------------------
+    # --- how it is done -----------------------------------------------------------------------------------
 
     def _rows(self, over: Sequence[tuple[int, int]]) -> Iterator[Rows]:
         found = rows(self.plan, self.wanted, over, self.engine, self.scheduler, self.workers)
@@ -158,7 +71,7 @@ class Sweep:
         kept, invalid = (sum(part[key] for part in parts.done.values()) for key in ("rows", "invalid"))
         self._remark(kept, invalid, reasons)
         resumed = f", {len(over) - len(missing)} of them from before" if len(missing) < len(over) else ""
-        print(f"{len(over)} parts in {self.output}{resumed}", file=sys.stderr)
+        _say(f"{len(over)} parts in {self.output}{resumed}")
 
     def _stream(self) -> None:
         writer = Writer(self.chosen_form, self.plan.grid, self.shown)
@@ -231,19 +144,20 @@ class Sweep:
         x, y = figures[0]
         return ["", *scatter(x, y, [point in starred for point in points], (names[0], names[1]))]
 
-    # --- what is said ----------------------------------------------------------------------------------------
+    # --- what is said -------------------------------------------------------------------------------------
 
     def _remark(self, kept: int, invalid: int, reasons: dict[str, int]) -> None:
         count = self.plan.grid.count
         if invalid == count:
             reason, first = next(iter(reasons.items()))
-            raise CnncalcError(f"none of the {count:,} points is a network; {first:,} because of\n{reason}")
+            _say(reason)
+            raise CnncalcError(f"none of the {count:,} points is a network: {first:,} because of the error above")
         if not kept:
             raise CnncalcError(f"no point satisfies {self._conditions()}", self._nearest())
         if invalid:
-            print(f"{count:,} points, {invalid:,} left out: no network there", file=sys.stderr)
+            _say(f"{count:,} points, {invalid:,} left out: no network there")
             for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:
-                print(f"  {times:,} x {reason.splitlines()[0].removeprefix('error: ')}", file=sys.stderr)
+                _say(f"  {times:,} x {reason.splitlines()[0].removeprefix('error: ')}")
 
     def _conditions(self) -> str:
         return " and ".join(self.where)
@@ -259,7 +173,8 @@ class Sweep:
             value = f"{values[place].item():,}" if d == 1 else text_of(values[place].item() / d)
             if not holding:
                 at = ", ".join(
-                    f"{one.name}={text_of(one.values[int(whole.values[one.name][place])])}" for one in self.plan.grid.variables
+                    f"{one.name}={text_of(one.values[int(whole.values[one.name][place])])}"
+                    for one in self.plan.grid.variables
                 )
                 return f"`{condition.name}` is {value} at the closest point, {at}"
             parts.append(f"{condition.name} {condition.sign} {text_of(condition.limit)}: {holding:,}")
@@ -284,4 +199,5 @@ class Sweep:
             partial.unlink(missing_ok=True)
 
 
-__all__ = ["BYTES_COLUMNS", "Sweep", "plain"]
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")

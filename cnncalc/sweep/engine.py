@@ -1,9 +1,8 @@
 """The stretches of a sweep, one after the other: in this process, or on a Dask cluster.
 
-Both run the same function on the same stretch, so the rows are equal to the last digit, and both give them in
-order. Dask retries a stretch whose worker dies; only a few stretches are on their way at a time, so memory is
-bounded wherever the rows go.
-"""
+Both run the same function on the same stretch, so the rows are equal to the last digit, and both give
+them in order. Dask retries a stretch whose worker dies; only a few stretches are on their way at a
+time, so memory is bounded wherever the rows go."""
 
 from __future__ import annotations
 
@@ -14,8 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import CnncalcError
-from .evaluate import Evaluator, Plan, Rows
+from .evaluate import Evaluator
 from .grid import Grid
+from .plan import Plan
+from .rows import Rows
 from .select import Condition, kept
 
 RETRIES = 3
@@ -96,7 +97,9 @@ def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
     try:
         if scheduler is None:
             cluster = start_cluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None)
-        client = start_client(cluster if cluster is not None else scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+        client = start_client(
+            cluster if cluster is not None else scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False
+        )
     except (OSError, TimeoutError, ValueError, TypeError) as error:
         if cluster is not None:
             cluster.close()

@@ -1,29 +1,28 @@
 """Points of a sweep -> columns.
 
-The first point of a block is expanded (`tape.py`) and the record is run on the whole block (`program.py`). The
-points that decide something differently (a `when`, a `repeat`, a window that no longer fits) fail a guard; the
-first of them is expanded next, and so on. Points without a valid network are left out and counted by their reason.
-"""
+The first point of a block is expanded (`tape.py`) and the record is run on the whole block
+(`program.py`). The points that decide something differently (a `when`, a `repeat`, a window that no
+longer fits) fail a guard; the first of them is expanded next, and so on. Points without a valid network
+are left out and counted by their reason."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..dims import is_symbolic, settled
-from ..errors import CnncalcError, SpecError, did_you_mean
+from ..errors import CnncalcError, SpecError
 from ..graph import Graph
-from ..layers.base import AXIS_NAMES
-from ..spec.load import _symbols, expanded, found
-from ..spec.read import read
-from ..spec.steps import Document
+from ..layers.base import AXIS_NAMES, size_text
+from ..spec.load import _symbols, expanded
 from .columns import COLUMNS, Figures
-from .grid import Grid, text_of
+from .grid import text_of
+from .plan import Plan
 from .program import Block, Overflow, Program
 from .ratios import ratio
+from .rows import Result, Rows
 from .tape import Tape
 
 BLOCK = 16_384
@@ -33,93 +32,6 @@ MOST_RECORDS = 4096
 EXPANSIONS_A_READING = 64
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is swept, over what; everything that a worker needs."""
-
-    text: str
-    name: str
-    fixed: Mapping[str, Any]
-    shape: Any
-    grid: Grid
-    columns: tuple[str, ...]
-    size: int = 4
-    training: bool = False
-
-
-@dataclass
-class Rows:
-    """The valid points of a stretch of a sweep, and why the others are not."""
-
-    values: dict[str, Any]
-    """Variable -> which of its values each point has, as an array."""
-
-    columns: dict[str, Any]
-    points: int = 0
-    invalid: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        """How many rows."""
-        return len(next(iter(self.values.values())))
-
-    def chosen(self, mask: Any) -> Rows:
-        """Some of the rows."""
-        return Rows(
-            {name: digits[mask] for name, digits in self.values.items()},
-            {name: figures[mask] for name, figures in self.columns.items()},
-            self.points,
-            self.invalid,
-            self.reasons,
-        )
-
-    @staticmethod
-    def joined(parts: list[Rows]) -> Rows:
-        """Stretches one after the other."""
-        reasons: dict[str, int] = {}
-        for part in parts:
-            for reason, count in part.reasons.items():
-                reasons[reason] = reasons.get(reason, 0) + count
-        first = parts[0]
-        return Rows(
-            {name: np.concatenate([part.values[name] for part in parts]) for name in first.values},
-            {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns},
-            sum(part.points for part in parts),
-            sum(part.invalid for part in parts),
-            reasons,
-        )
-
-
-def plan(
-    spec: str, grid: Grid, columns: list[str], size: int, settings: Mapping[str, Any], shape: Any, training: bool = False
-) -> Plan:
-    """A plan, with every name checked. Raises CnncalcError."""
-    text, name, of_family = found(spec)
-    made = Plan(text, name, {**of_family, **settings}, shape, grid, tuple(columns), size, training)
-    document = Evaluator(made).document
-    inputs = list(document.inputs)
-    words = ["input", *(f"input.{axis}" for axis in _axes(document))]
-    if len(inputs) > 1:
-        words += [word for one in inputs for word in (one, *(f"{one}.{axis}" for axis in _axes(document)))]
-    known = [*document.variables, *_symbols(document), *words]
-    for one in grid.variables:
-        if one.name not in known:
-            help = did_you_mean(one.name, known) or f"it has: {', '.join(known)}"
-            raise CnncalcError(f"{name} has no variable `{one.name}`", help)
-        if one.name in made.fixed and one.name in settings:
-            raise CnncalcError(f"`{one.name}` is both set and swept")
-        bad = next((v for v in one.values if not isinstance(v, int) or isinstance(v, bool) or not 1 <= v <= 2**31), None)
-        if one.name in words and one.name not in document.variables and bad is not None:
-            raise CnncalcError(f"a size of the input is a whole number of at least 1, and `{one.name}` takes {text_of(bad)}")
-    return made
-
-
-def _axes(document: Document) -> list[str]:
-    rank = max((len(sizes) for sizes in document.inputs.values()), default=1)
-    return ["channels", *AXIS_NAMES.get(rank - 1, ())]
-
-
 class Evaluator:
     """Evaluates blocks of a plan and remembers what it expanded."""
 
@@ -127,17 +39,16 @@ class Evaluator:
         self.plan = plan
         self.expansions = 0
         self._records: dict[int, list[Program]] = {}
-        self._numerators = [np.asarray(v.numerators, dtype=np.int64) if v.numeric else None for v in plan.grid.variables]
+        self._numerators = [
+            np.asarray(v.numerators, dtype=np.int64) if v.numeric else None for v in plan.grid.variables
+        ]
         self._swept = [v.numeric and len(v.values) > 1 for v in plan.grid.variables]
         self._read()
 
     def _read(self) -> None:
-        problems: list[Any] = []
-        self.document = read(self.plan.text, self.plan.name, problems)
-        if problems:
-            raise SpecError(problems)
+        self.document = self.plan.document()
 
-    # --- one point -------------------------------------------------------------------------------------------
+    # --- one point ----------------------------------------------------------------------------------------
 
     def expand(self, point: int) -> Program:
         """The record of the expansion at a point."""
@@ -157,7 +68,7 @@ class Evaluator:
             else:
                 axes[one.name] = value
         try:
-            graph = expanded(self.document, self.plan.name, settings, lambda inputs: self._shapes(inputs, axes))
+            graph = expanded(self.document, self.plan.name, settings, lambda inputs: self.shapes(inputs, axes))
         except SpecError as error:
             return Program(tape, {}, str(error.diagnostics[0]))
         graph = graph if self.plan.training else graph.inference
@@ -169,12 +80,12 @@ class Evaluator:
         missing = list(dict.fromkeys(graph.symbols()))
         if missing:
             raise CnncalcError(
-                f"the input of {graph.name} is {'x'.join(map(str, graph.input_shape))}, and {missing[0]} has no value",
+                f"the input of {graph.name} is {size_text(graph.input_shape)}, and {missing[0]} has no value",
                 f"sweep it ({missing[0]}=128,224), or give --input",
             )
         return settled(value) if is_symbolic(value) else value
 
-    def _shapes(self, inputs: Mapping[str, Any], axes: Mapping[str, Any]) -> dict[str, Any]:
+    def shapes(self, inputs: Mapping[str, Any], axes: Mapping[str, Any]) -> dict[str, Any]:
         """The spec's input shapes with `--input` and the swept axes put in."""
         given = self.plan.shape
         shapes = {name: list(shape) for name, shape in inputs.items()}
@@ -193,7 +104,7 @@ class Evaluator:
                         shape[place] = value
         return {name: tuple(shape) for name, shape in shapes.items()}
 
-    # --- many points -----------------------------------------------------------------------------------------
+    # --- many points --------------------------------------------------------------------------------------
 
     def rows(self, start: int, stop: int) -> Rows:
         """The valid points from `start` up to `stop`."""
@@ -202,10 +113,8 @@ class Evaluator:
     def _block(self, start: int, stop: int) -> Rows:
         grid = self.plan.grid
         points = np.arange(start, stop, dtype=np.int64)
-        digits = [
-            points // stride % len(one.values) for one, stride in zip(grid.variables, grid.strides, strict=True)
-        ]
-        result = _Result(stop - start, self.plan.columns)
+        digits = [points // stride % len(one.values) for one, stride in zip(grid.variables, grid.strides, strict=True)]
+        result = Result(stop - start, self.plan.columns)
         codes = np.zeros(stop - start, dtype=np.int64)
         for one, digit in zip(grid.variables, digits, strict=True):
             if not one.numeric:
@@ -217,7 +126,7 @@ class Evaluator:
         rows = Rows(values, result.columns, stop - start, int(np.count_nonzero(~result.valid)), result.reasons)
         return rows if rows.invalid == 0 else rows.chosen(result.valid)
 
-    def _group(self, records: list[Program], start: int, digits: list[Any], positions: Any, result: _Result) -> None:
+    def _group(self, records: list[Program], start: int, digits: list[Any], positions: Any, result: Result) -> None:
         """Points of the same words and lists, each by the first record that holds for it."""
         tried = 0
         hits: list[Program] = []
@@ -241,7 +150,7 @@ class Evaluator:
         if tried > 1 and hits != records[: len(hits)]:
             records[:] = [*hits, *(program for program in records if program not in hits)][:MOST_RECORDS]
 
-    def _run(self, program: Program, entries: list[Any], positions: Any, result: _Result) -> Any:
+    def _run(self, program: Program, entries: list[Any], positions: Any, result: Result) -> Any:
         block = Block(program, entries, len(positions))
         passed = block.decide()
         if passed is not None and not passed.any():
@@ -258,39 +167,3 @@ class Evaluator:
     def _overflow(self, point: int) -> CnncalcError:
         place = ", ".join(f"{name}={text_of(value)}" for name, value in self.plan.grid.at(point).items())
         return CnncalcError(f"at {place} a number is above 2^62, which int64 cannot hold", "a smaller range")
-
-
-class _Result:
-    """The columns of a block, filled group by group."""
-
-    def __init__(self, count: int, columns: tuple[str, ...]) -> None:
-        self.count = count
-        self.valid = np.ones(count, dtype=bool)
-        self.columns: dict[str, Any] = dict.fromkeys(columns)
-        self.reasons: dict[str, int] = {}
-
-    def put(self, name: str, where: Any, figures: Any) -> None:
-        """The figures of a column at some positions."""
-        whole = self.columns[name]
-        kind = np.float64 if isinstance(figures, float) else np.int64
-        if not -(2**63) <= (figures if np.ndim(figures) == 0 else 0) < 2**63:
-            raise Overflow(0)
-        if whole is None and len(where) == self.count:
-            self.columns[name] = figures if np.ndim(figures) else np.full(self.count, figures, dtype=kind)
-            return
-        if whole is None:
-            whole = np.zeros(self.count, dtype=kind)
-        elif kind is np.float64:
-            whole = whole.astype(np.float64)
-        elif whole.base is not None or not whole.flags.writeable:
-            whole = whole.copy()
-        whole[where] = figures
-        self.columns[name] = whole
-
-    def refuse(self, where: Any, problem: str) -> None:
-        """No network at these positions."""
-        self.valid[where] = False
-        self.reasons[problem] = self.reasons.get(problem, 0) + len(where)
-        for name, whole in self.columns.items():
-            if whole is None:
-                self.columns[name] = np.zeros(self.count, dtype=np.int64)

@@ -1,12 +1,12 @@
 """The largest setting that holds every limit.
 
-Every step is worked out and none is skipped: rounding of channels makes a staircase that may also go down, so the
-answer of a bisection can be wrong. With several variables the answer is a front: the settings of which none can
-be made larger in one variable without giving up another or a limit.
-"""
+Every step is worked out and none is skipped: rounding of channels makes a staircase that may also go
+down, so the answer of a bisection can be wrong. With several variables the answer is a front: the
+settings of which none can be made larger in one variable without giving up another or a limit."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -14,22 +14,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..dims import is_symbolic
-from ..errors import CnncalcError, did_you_mean
-from ..spec.load import expanded
+from ..errors import CnncalcError
 from .columns import known
 from .engine import all_rows
-from .evaluate import Evaluator, Plan, Rows, plan
-from .grid import MOST_VALUES, Grid, Variable, text_of, variable
+from .grid import Grid, Variable, text_of, variable
+from .plan import Plan, plan
+from .ranges import range_of, steps_of
+from .rows import Rows
 from .select import figure, figures_of
 
 DOUBLINGS = 12
-MULTIPLIER = 4
-"""A variable up to here is taken for a multiplier, and steps by 0.01; a larger one steps by 1."""
-
-SIDE = 32
-"""The step of an input whose side is a multiple of it."""
-
 MOST_POINTS = 20_000_000
 
 
@@ -101,7 +95,7 @@ def fit(
     columns: Sequence[str] = ("params", "macs"),
     size: int = 4,
 ) -> Fit:
-    """The largest setting of the variables `vary` (`width`, or `width=0.25:1:0.25`). Raises Unmet, CnncalcError."""
+    """The largest setting of `vary` (`width`, `width=0.25:1:0.25`). Raises Unmet, CnncalcError."""
     if not any(one.most for one in limits):
         raise CnncalcError("nothing limits how large it may be", "for instance --max macs=100M")
     if not vary:
@@ -111,9 +105,9 @@ def fit(
     ranges = {one.name: one for one in map(variable, given)}
     free = [text for text in vary if "=" not in text]
     probe = plan(spec, Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])), names, size, fixed, shape)
-    step_of = _steps(steps, free)
+    step_of = steps_of(steps, free)
     for name in free:
-        ranges[name] = _range(probe, name, step_of.get(name, step_of.get("")), _sides(probe, name), 2)
+        ranges[name] = range_of(probe, name, step_of.get(name, step_of.get("")), 2)
     order = [text.partition("=")[0].strip() for text in vary]
     for one in ranges.values():
         if not one.numeric:
@@ -129,70 +123,19 @@ def fit(
         if not at_end or doubling == DOUBLINGS - 1:
             break
         name = order[0]
-        ranges[name] = _range(probe, name, step_of.get(name, step_of.get("")), _sides(probe, name), 4 * 2**doubling)
+        ranges[name] = range_of(probe, name, step_of.get(name, step_of.get("")), 4 * 2**doubling)
     return result
-
-
-# --- ranges ------------------------------------------------------------------------------------------------------
-
-
-def _steps(texts: Sequence[str], free: Sequence[str]) -> dict[str, Fraction]:
-    steps: dict[str, Fraction] = {}
-    for text in texts:
-        name, equals, value = text.rpartition("=")
-        step = figure(value)
-        if step <= 0:
-            raise CnncalcError(f"a step is above 0, and `--step {text}` is not")
-        if equals and name not in free:
-            raise CnncalcError(f"`--step {text}`: `{name}` has no steps", did_you_mean(name, free) or f"--vary {name}")
-        steps[name] = step
-    return steps
-
-
-def _sides(probe: Plan, name: str) -> bool:
-    return name not in Evaluator(probe).document.variables
-
-
-def _range(probe: Plan, name: str, step: Fraction | None, side: bool, times: int) -> Variable:
-    """From one step up to some times the value that the spec has."""
-    usual = _usual(probe, name, side)
-    if step is None or (side and step.denominator != 1):
-        step = Fraction((SIDE if usual % SIDE == 0 else 1) if side else 1 if usual > MULTIPLIER else Fraction(1, 100))
-    count = int(max(usual * times, step) // step)
-    if count > MOST_VALUES:
-        raise CnncalcError(f"`{name}` has {count:,} steps of {text_of(step)}", f"--vary {name}=from:to:step")
-    values = (place * step for place in range(1, count + 1))
-    return Variable(name, [value.numerator if value.denominator == 1 else value for value in values])
-
-
-def _usual(probe: Plan, name: str, side: bool) -> Fraction:
-    evaluator = Evaluator(probe)
-    shape = (lambda inputs: evaluator._shapes(inputs, {})) if probe.shape is not None else None
-    graph = expanded(evaluator.document, probe.name, probe.fixed, shape)
-    if not side:
-        value = graph.settings.get(name)
-    else:
-        axis = name.partition(".")[2]
-        value = graph.input_shape[0] if axis == "channels" else graph.input_shape[-1 if axis == "width" else -2]
-    if value is None or is_symbolic(value):
-        return Fraction(224)
-    if isinstance(value, bool | str | list) or value <= 0:
-        raise CnncalcError(f"`{name}` is {text_of(value)}, and has no largest value", "--vary a number of the spec")
-    return Fraction(value)
 
 
 def _ascending(one: Variable) -> Variable:
     return Variable(one.name, sorted(one.values))
 
 
-# --- the largest -------------------------------------------------------------------------------------------------
-
-
 def _fitted(made: Plan, rows: Rows, limits: tuple[Limit, ...]) -> Fit:
     grid = made.grid
     if not rows.count:
-        reason = next(iter(rows.reasons), "")
-        raise CnncalcError(f"none of the {grid.count:,} settings is a network; the first because of\n{reason}")
+        sys.stderr.write(next(iter(rows.reasons), "") + "\n")
+        raise CnncalcError(f"none of the {grid.count:,} settings is a network: the first because of the error above")
     held = np.ones(rows.count, dtype=bool)
     for one in limits:
         held &= _within(rows, one)
@@ -207,7 +150,9 @@ def _fitted(made: Plan, rows: Rows, limits: tuple[Limit, ...]) -> Fit:
 
 def _within(rows: Rows, one: Limit) -> Any:
     values, _ = rows.columns[one.name], 1
-    bound = one.value.numerator // one.value.denominator if one.most else -(-one.value.numerator // one.value.denominator)
+    bound = (
+        one.value.numerator // one.value.denominator if one.most else -(-one.value.numerator // one.value.denominator)
+    )
     return values <= bound if one.most else values >= bound
 
 
@@ -250,9 +195,7 @@ def _step(rows: Rows, grid: Grid, place: int, limits: Sequence[Limit], binding: 
 
 
 def _unmet(rows: Rows, grid: Grid, limits: Sequence[Limit]) -> Unmet:
-    over = ", ".join(
-        f"{one.name} from {text_of(one.values[0])} to {text_of(one.values[-1])}" for one in grid.variables
-    )
+    over = ", ".join(f"{one.name} from {text_of(one.values[0])} to {text_of(one.values[-1])}" for one in grid.variables)
     impossible = [one for one in limits if not _within(rows, one).any()]
     if impossible:
         one = impossible[0]

@@ -86,7 +86,9 @@ def variable(text: str) -> Variable:
     name, equals, values = text.partition("=")
     name = name.strip()
     if not equals or not re.fullmatch(r"[A-Za-z_]\w*(\.[a-z]+)?", name):
-        raise CnncalcError(f"`{text}` is not of the form name=values", "for instance width=0.25:1.5:0.25 or input=128,160")
+        raise CnncalcError(
+            f"`{text}` is not of the form name=values", "for instance width=0.25:1.5:0.25 or input=128,160"
+        )
     found = _values(name, values.strip())
     if len(set(map(repr, found))) < len(found):
         twice = next(value for place, value in enumerate(found) if value in found[:place])
@@ -117,7 +119,9 @@ def _values(name: str, text: str) -> list[Any]:
 
 def _range(name: str, text: str) -> list[Any]:
     ends = [scalar(part.strip()) for part in text.split(":")]
-    if len(ends) not in (2, 3) or not all(isinstance(end, int | Fraction) and not isinstance(end, bool) for end in ends):
+    if len(ends) not in (2, 3) or not all(
+        isinstance(end, int | Fraction) and not isinstance(end, bool) for end in ends
+    ):
         raise CnncalcError(f"`{name}={text}` is no range", f"from:to:step, for instance {name}=0.25:1.5:0.25")
     start, stop, step = Fraction(ends[0]), Fraction(ends[1]), Fraction(ends[2] if len(ends) == 3 else 1)
     if step == 0:

@@ -1,8 +1,8 @@
-"""Rows of a sweep as CSV, JSON lines or Parquet: a stream, or a folder of parts that a killed sweep resumes from.
+"""Rows of a sweep as CSV, JSON lines or Parquet: a stream, or a folder of parts that a killed sweep
+resumes from.
 
-A part is written under another name, renamed when it is whole, and only then entered in `sweep.json`. What that
-file lists is never worked out again; a folder that holds another sweep is refused.
-"""
+A part is written under another name, renamed when it is whole, and only then entered in `sweep.json`.
+What that file lists is never worked out again; a folder that holds another sweep is refused."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..errors import CnncalcError
-from .evaluate import Plan, Rows
 from .grid import Grid, Variable, text_of
+from .plan import Plan
+from .rows import Rows
 from .select import Condition
 
 ENDINGS = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
@@ -96,12 +97,29 @@ def _quoted(text: str) -> str:
 class Parts:
     """A folder of parts, one a stretch, with a manifest of those that are whole."""
 
-    def __init__(self, folder: str, form: str, plan: Plan, wanted: Sequence[Condition], columns: Sequence[str], size: int):
+    def __init__(
+        self,
+        folder: str,
+        form: str,
+        plan: Plan,
+        wanted: Sequence[Condition],
+        columns: Sequence[str],
+        size: int,
+    ):
         self.folder = Path(folder)
         self.form = form
         self.writer = Writer(form, plan.grid, columns)
-        of = [plan.text, sorted((k, text_of(v)) for k, v in plan.fixed.items()), str(plan.shape), plan.training]
-        of += [[(one.name, texts(one)) for one in plan.grid.variables], [str(c) for c in wanted], list(columns)]
+        of = [
+            plan.text,
+            sorted((k, text_of(v)) for k, v in plan.fixed.items()),
+            str(plan.shape),
+            plan.training,
+        ]
+        of += [
+            [(one.name, texts(one)) for one in plan.grid.variables],
+            [str(c) for c in wanted],
+            list(columns),
+        ]
         self.sweep = {
             "schema": "cnncalc.parts/1",
             "spec": plan.name,
@@ -161,5 +179,7 @@ class Parts:
 
     def _save(self) -> None:
         partial = self.folder / f".{MANIFEST}.{os.getpid()}"
-        partial.write_text(json.dumps({**self.sweep, "parts": dict(sorted(self.done.items()))}, indent=1), encoding="utf-8")
+        partial.write_text(
+            json.dumps({**self.sweep, "parts": dict(sorted(self.done.items()))}, indent=1), encoding="utf-8"
+        )
         partial.replace(self.folder / MANIFEST)

@@ -1,9 +1,8 @@
 """A record of an expansion, run on NumPy int64 arrays: one entry a point.
 
-Products and sums are those of the record, each worked out once a block. int64 wraps without a word, so every sum
-has a bound in Python integers over the whole sweep; where that is above 2^62 the block is checked in float64 and
-refused if any point that matters is above it.
-"""
+Products and sums are those of the record, each worked out once a block. int64 wraps without a word, so
+every sum has a bound in Python integers over the whole sweep; where that is above 2^62 the block is
+checked in float64 and refused if any point that matters is above it."""
 
 from __future__ import annotations
 
@@ -144,7 +143,7 @@ class Block:
 
 
 def _floor(n: Array, d: Array) -> Array:
-    """floor(n / d); by a power of two a shift, which floors too. What a guard excludes may be divided by 0."""
+    """floor(n / d); by a power of two a shift, which floors too. A guard excludes what is divided by 0."""
     if isinstance(d, int) and d > 0 and d & (d - 1) == 0:
         return n >> (d.bit_length() - 1)
     with np.errstate(divide="ignore"):

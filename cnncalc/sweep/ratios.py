@@ -1,8 +1,8 @@
 """Rational numbers that stand for all points of a sweep: a `Traced` numerator over a positive denominator.
 
-A width multiplier of 0.25, 0.5, ... is n / 4 with n = 1, 2, ...; nothing is ever a float. What is not whole at
-some points is decided where a size is asked for (`admitted`), as the rounding of the scalar expressions does.
-"""
+A width multiplier of 0.25, 0.5, ... is n / 4 with n = 1, 2, ...; nothing is ever a float. What is not
+whole at some points is decided where a size is asked for (`admitted`), as the rounding of the scalar
+expressions does."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class Ratio:
         return value.numerator if value.denominator == 1 else value
 
     def admitted(self) -> Any:
-        """As an argument: whole where it is whole, and at the other points a plain fraction, which is refused."""
+        """As an argument: whole where it is whole; at the other points a plain fraction, which is refused."""
         if self.numerator % self.denominator == 0:
             whole = self.numerator // self.denominator
             return whole.admitted() if isinstance(whole, Traced) else whole

@@ -18,8 +18,8 @@ import numpy as np
 
 from ..errors import CnncalcError, did_you_mean
 from .columns import COLUMNS
-from .evaluate import Rows
 from .grid import Grid
+from .rows import Rows
 
 UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "B": 1}
 UNITS |= {f"{sign}B": 1000**power for power, sign in enumerate("kMGT", 1)}
@@ -124,12 +124,10 @@ def goals(text: str, grid: Grid) -> list[Goal]:
 
 
 def front(rows: Rows, wanted: Sequence[Goal], grid: Grid) -> Rows:
-    """The rows that no other beats: none is as good in every goal and better in one. In the order of the first goal."""
+    """The rows that no other beats (as good in every goal, better in one), in the order of the first goal."""
     if not rows.count:
         return rows
-    table = np.stack(
-        [figures_of(rows, goal.name, grid)[0] * (-1 if goal.largest else 1) for goal in wanted], axis=1
-    )
+    table = np.stack([figures_of(rows, goal.name, grid)[0] * (-1 if goal.largest else 1) for goal in wanted], axis=1)
     order = np.lexsort(table.T[::-1])
     table = table[order]
     mask = np.zeros(len(table), dtype=bool)

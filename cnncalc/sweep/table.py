@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..render import numbers
 from ..render.report import Column, Report, Table
 from .columns import BYTES_COLUMNS
-from .evaluate import Rows
 from .grid import text_of
+from .rows import Rows
 
 if TYPE_CHECKING:
     from .command import Sweep

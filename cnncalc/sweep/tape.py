@@ -1,13 +1,14 @@
 """Whole numbers that stand for all points of a sweep.
 
-A spec is expanded at one point with `Traced` in place of the numbers that are swept. Each is a polynomial with
-integer coefficients over atoms (a swept variable, a floor division, a maximum or minimum, a sum in brackets) and
-knows its value at that point and its bounds over the whole sweep. Arithmetic stays in this form, so sums of equal
-layers are merged as they come: a hundred layers of ResNet-50 become one product a resolution.
+A spec is expanded at one point with `Traced` in place of the numbers that are swept. Each is a
+polynomial with integer coefficients over atoms (a swept variable, a floor division, a maximum or
+minimum, a sum in brackets) and knows its value at that point and its bounds over the whole sweep.
+Arithmetic stays in this form, so sums of equal layers are merged as they come: a hundred layers of
+ResNet-50 become one product a resolution.
 
-A comparison is answered for the point; where the bounds do not decide it for all, the answer is written down as a
-guard. What was recorded then holds for exactly the points that pass every guard; the others are expanded apart.
-"""
+A comparison is answered for the point; where the bounds do not decide it for all, the answer is written
+down as a guard. What was recorded then holds for exactly the points that pass every guard; the others
+are expanded apart."""
 
 from __future__ import annotations
 
@@ -72,7 +73,7 @@ class Tape:
         return known
 
     def decide(self, word: str, left: Traced) -> bool:
-        """Whether `left` is below 0, or is 0, at this point; written down unless it is the same everywhere."""
+        """Whether `left` is below 0, or is 0, at this point; written down unless that is so everywhere."""
         low, high = left.bounds
         if word == "<":
             answer = left.value < 0

@@ -1,8 +1,7 @@
-"""A whole number of each point of a sweep: a polynomial over the atoms of a tape, with its value at one point.
+"""A whole number of each point of a sweep: a polynomial over the atoms of a tape, and its value at one.
 
-It takes part in the rules of the layers as an int does. A comparison is answered for the point that is expanded,
-and the tape writes down what was decided.
-"""
+It takes part in the rules of the layers as an int does. A comparison is answered for the point that is
+expanded, and the tape writes down what was decided."""
 
 from __future__ import annotations
 
@@ -47,7 +46,7 @@ class Traced:
             high += factor * (most if factor > 0 else least)
         return low, high
 
-    # --- arithmetic ------------------------------------------------------------------------------------------
+    # --- arithmetic ---------------------------------------------------------------------------------------
 
     def _operand(self, other: Any) -> Traced | None:
         """The other side of an operation, if it is a whole number too."""
@@ -163,7 +162,7 @@ class Traced:
     def __round__(self) -> Any:
         return self
 
-    # --- decisions -------------------------------------------------------------------------------------------
+    # --- decisions ----------------------------------------------------------------------------------------
 
     def _compared(self, word: str, other: Any, swapped: bool = False) -> Any:
         if not isinstance(other, int) and type(other) is not Traced:
@@ -213,7 +212,7 @@ class Traced:
         return self.settled()
 
     def admitted(self) -> Any:
-        """As an argument or an input size: 0, and what no argument may be, is a plain number at the points that have it."""
+        """As an argument or input size: 0, and what no argument may be, is plain where it occurs."""
         low, high = self.bounds
         if low <= 0 and self == 0:
             return 0
@@ -225,7 +224,7 @@ class Traced:
         """As a size of a tensor: 1 is the plain number, since an axis of size 1 is repeated."""
         return 1 if self.bounds[0] <= 1 and self == 1 else self
 
-    # --- for people ------------------------------------------------------------------------------------------
+    # --- for people ---------------------------------------------------------------------------------------
 
     def __float__(self) -> float:
         return float(self.value)
@@ -238,7 +237,6 @@ class Traced:
 
     def __format__(self, form: str) -> str:
         return format(self.value, form)
-
 
 
 def _plain(number: Traced) -> int | Traced:

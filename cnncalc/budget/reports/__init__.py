@@ -23,8 +23,6 @@ REPORTS = {
 def written(report: str, outcome: Outcome) -> str:
     """The text of a report, with a line end (or nothing at all). Raises CnncalcError for an unknown one."""
     if report not in REPORTS:
-        raise CnncalcError(
-            f"no report `{report}`", did_you_mean(report, REPORTS) or f"known: {', '.join(REPORTS)}"
-        )
+        raise CnncalcError(f"no report `{report}`", did_you_mean(report, REPORTS) or f"known: {', '.join(REPORTS)}")
     text: str = import_module(f"{__name__}.{report}").written(outcome)
     return text

@@ -51,12 +51,8 @@ def _spec(result: Result) -> dict[str, Any]:
         "figures": _figures(result.figures),
         "baseline": None if result.base is None else _figures(result.base),
         "limits": [_limit(finding) for finding in result.findings],
-        "changes": {
-            metric: [cause._asdict() for cause in causes] for metric, causes in result.causes.items()
-        },
-        "problems": [
-            {"message": p.message, "file": p.place.file, "line": p.place.line} for p in result.problems
-        ],
+        "changes": {metric: [cause._asdict() for cause in causes] for metric, causes in result.causes.items()},
+        "problems": [{"message": p.message, "file": p.place.file, "line": p.place.line} for p in result.problems],
     }
 
 

@@ -37,9 +37,7 @@ def _totals(results: Sequence[Result], suite: bool) -> dict[str, str]:
 
 
 def _case(finding: Finding, result: Result) -> list[str]:
-    start = _open(
-        "testcase", name=f"{finding.title} {finding.relation} {words.bound(finding)}", classname=result.key
-    )
+    start = _open("testcase", name=f"{finding.title} {finding.relation} {words.bound(finding)}", classname=result.key)
     text = words.sentence(finding)
     if finding.status == FAIL:
         file, line = words.spot(result, finding)
@@ -67,11 +65,7 @@ def _problem(problem: Problem, result: Result) -> list[str]:
 
 
 def _open(tag: str, **attributes: str) -> str:
-    return (
-        f"<{tag} "
-        + " ".join(f"{name}={quoteattr(_legal(value))}" for name, value in attributes.items())
-        + ">"
-    )
+    return f"<{tag} " + " ".join(f"{name}={quoteattr(_legal(value))}" for name, value in attributes.items()) + ">"
 
 
 def _text(text: str) -> str:

@@ -30,9 +30,7 @@ def written(outcome: Outcome) -> str:
             break
         text += block
         left -= 1
-    return text + (
-        f"\n_{left} more sections are left out; the log of the job has everything._\n" if left else ""
-    )
+    return text + (f"\n_{left} more sections are left out; the log of the job has everything._\n" if left else "")
 
 
 def _against(outcome: Outcome) -> str:
@@ -93,9 +91,7 @@ def _model(result: Result) -> str:
         delta = "new" if then is None else words.change(then, value) or ("" if then == value else "differs")
         rows.append((metric, words.figure(then, metric), words.figure(value, metric), difference, delta))
     new = " (new)" if base is None else ""
-    text = f"\n#### `{code(result.key)}`{new}\n\n" + table(
-        ["figure", "base", "now", "", ""], rows, right=(1, 2, 3, 4)
-    )
+    text = f"\n#### `{code(result.key)}`{new}\n\n" + table(["figure", "base", "now", "", ""], rows, right=(1, 2, 3, 4))
     return text + _layers(result)
 
 

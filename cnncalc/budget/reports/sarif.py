@@ -34,10 +34,7 @@ def written(outcome: Outcome) -> str:
         "invocations": [invocation],
         "results": results,
     }
-    return (
-        json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
-        + "\n"
-    )
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _rule(name: str) -> dict[str, Any]:
@@ -79,8 +76,6 @@ def _notification(problem: Problem, result: Result) -> dict[str, Any]:
 def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
     path = Path(file)
     artifact = (
-        {"uri": path.as_uri()}
-        if path.is_absolute()
-        else {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
+        {"uri": path.as_uri()} if path.is_absolute() else {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
     )
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ...render import numbers
-from ..finding import ACCEPTED, FAIL, NEW, WARN, Finding
+from ..finding import ACCEPTED, ALL, FAIL, NEW, WARN, Finding
 from ..limits import GROWTH, LOCK, MIN, Place
 from ..metrics import BYTES, METRICS, Span, Value
 
@@ -63,14 +63,14 @@ def value(finding: Finding) -> str:
         if not finding.relative:
             return signed(grown, finding.subject.metric)
         return change(finding.baseline, finding.value) or signed(grown, finding.subject.metric)
-    if finding.subject.metric == "all":
+    if finding.subject.metric == ALL:
         return f"{finding.value} figures" if finding.value is not None else numbers.NOTHING
     return figure(finding.value, finding.subject.metric)
 
 
 def bound(finding: Finding) -> str:
     """What the limit asks for."""
-    if finding.subject.metric == "all":
+    if finding.subject.metric == ALL:
         return "the lock"
     if finding.kind == GROWTH and finding.relative and isinstance(finding.bound, Fraction | int):
         return f"{float(100 * finding.bound):g}%"
@@ -140,9 +140,7 @@ def header(result: Result) -> str:
 def fingerprint(result: Result, finding: Finding) -> str:
     """What stays the same while lines move and figures change: the spec, the figure and the kind of limit."""
     subject = finding.subject
-    text = "\0".join(
-        (result.key, *subject, finding.kind, finding.level, finding.place.file, finding.place.text)
-    )
+    text = "\0".join((result.key, *subject, finding.kind, finding.level, finding.place.file, finding.place.text))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

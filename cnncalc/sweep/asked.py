@@ -1,0 +1,108 @@
+"""What is asked of a sweep: the options of the command, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ..errors import CnncalcError, did_you_mean
+from . import select
+from .columns import known
+from .grid import grid
+from .output import ENDINGS
+from .plan import Plan, plan
+
+FORMS = ("table", "markdown", "csv", "latex", "json", "jsonl", "parquet")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One call of the command."""
+
+    arguments: Sequence[str]
+    columns: str
+    where: Sequence[str]
+    pareto: str | None
+    sort: str | None
+    top: int | None
+    plot: bool
+    dtype: str
+    settings: Sequence[str]
+    size: list[str]
+    training: bool
+    form: str | None
+    output: str | None
+    part: int
+    engine: str
+    scheduler: str | None
+    workers: int
+
+    def check(self) -> None:
+        """Raise CnncalcError for options that make no sense."""
+        if self.chosen_form not in FORMS:
+            near = did_you_mean(self.chosen_form, FORMS)
+            raise CnncalcError(f"no format `{self.chosen_form}`", near or f"known: {', '.join(FORMS)}")
+        if self.engine not in ("local", "dask"):
+            near = did_you_mean(self.engine, ("local", "dask"))
+            raise CnncalcError(f"no engine `{self.engine}`", near or "known: local, dask")
+        if self.scheduler and self.engine != "dask":
+            raise CnncalcError("`--scheduler` is for `--engine dask`", f"--engine dask --scheduler {self.scheduler}")
+        if self.in_parts and (self.pareto or self.sort or self.top or self.plot):
+            raise CnncalcError("a folder of parts has every row", "without --pareto, --sort, --top and --plot")
+        if self.in_parts and self.chosen_form not in ENDINGS:
+            raise CnncalcError(f"a folder of parts is no {self.chosen_form}", "--format csv, jsonl or parquet")
+        if self.chosen_form == "parquet" and not self.output:
+            raise CnncalcError("Parquet goes to a file", "--output points.parquet, or a folder: --output points/")
+
+    @cached_property
+    def in_parts(self) -> bool:
+        """Whether the output is a folder."""
+        return bool(self.output) and (str(self.output).endswith("/") or Path(str(self.output)).is_dir())
+
+    @cached_property
+    def chosen_form(self) -> str:
+        """The format that is asked for, or that the output's name says."""
+        if self.form is not None:
+            return self.form
+        of_ending = {ending: form for form, ending in ENDINGS.items()} | {
+            ".json": "json",
+            ".md": "markdown",
+            ".tex": "latex",
+        }
+        return of_ending.get(Path(self.output or "").suffix, "csv" if self.in_parts else "table")
+
+    @cached_property
+    def shown(self) -> list[str]:
+        """The columns that are written."""
+        return known([name.strip() for name in self.columns.split(",") if name.strip()])
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What is swept."""
+        from ..cli.memory import bytes_of
+        from ..cli.request import found
+        from ..spec.load import input_shape, setting
+
+        given = [text for text in self.arguments if "=" not in text]
+        swept = [text for text in self.arguments if "=" in text]
+        spec = given[0] if given else found()
+        if len(given) > 1:
+            raise CnncalcError(f"`{given[1]}` is not of the form name=values", "for instance width=0.25:1.5:0.25")
+        if spec is None:
+            raise CnncalcError("no spec to sweep", "for instance cnncalc sweep mobilenet_v2 width=0.25:1.5:0.25")
+        if not swept:
+            raise CnncalcError("nothing to sweep", f"for instance cnncalc sweep {spec} input=128,160,192,224")
+        points = grid(swept)
+        names = [*self.shown, *(c.name for c in select.conditions(self.where, points))]
+        names += [goal.name for goal in select.goals(self.pareto, points)] if self.pareto else []
+        names += [self.sort] if self.sort else []
+        needed = known([name for name in names if name not in {one.name for one in points.variables}])
+        settings = dict(map(setting, self.settings))
+        return plan(spec, points, needed, bytes_of(self.dtype), settings, input_shape(self.size), self.training)
+
+    @cached_property
+    def wanted(self) -> list[select.Condition]:
+        """The conditions."""
+        return select.conditions(self.where, self.plan.grid)

@@ -1,0 +1,91 @@
+"""Rows of a sweep as arrays: which value each variable has, and the figures; and how a block of them is
+filled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .program import Overflow
+
+
+@dataclass
+class Rows:
+    """The valid points of a stretch of a sweep, and why the others are not."""
+
+    values: dict[str, Any]
+    """Variable -> which of its values each point has, as an array."""
+
+    columns: dict[str, Any]
+    points: int = 0
+    invalid: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+        return len(next(iter(self.values.values())))
+
+    def chosen(self, mask: Any) -> Rows:
+        """Some of the rows."""
+        return Rows(
+            {name: digits[mask] for name, digits in self.values.items()},
+            {name: figures[mask] for name, figures in self.columns.items()},
+            self.points,
+            self.invalid,
+            self.reasons,
+        )
+
+    @staticmethod
+    def joined(parts: list[Rows]) -> Rows:
+        """Stretches one after the other."""
+        reasons: dict[str, int] = {}
+        for part in parts:
+            for reason, count in part.reasons.items():
+                reasons[reason] = reasons.get(reason, 0) + count
+        first = parts[0]
+        return Rows(
+            {name: np.concatenate([part.values[name] for part in parts]) for name in first.values},
+            {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns},
+            sum(part.points for part in parts),
+            sum(part.invalid for part in parts),
+            reasons,
+        )
+
+
+class Result:
+    """The columns of a block, filled group by group."""
+
+    def __init__(self, count: int, columns: tuple[str, ...]) -> None:
+        self.count = count
+        self.valid = np.ones(count, dtype=bool)
+        self.columns: dict[str, Any] = dict.fromkeys(columns)
+        self.reasons: dict[str, int] = {}
+
+    def put(self, name: str, where: Any, figures: Any) -> None:
+        """The figures of a column at some positions."""
+        whole = self.columns[name]
+        kind = np.float64 if isinstance(figures, float) else np.int64
+        if not -(2**63) <= (figures if np.ndim(figures) == 0 else 0) < 2**63:
+            raise Overflow(0)
+        if whole is None and len(where) == self.count:
+            self.columns[name] = figures if np.ndim(figures) else np.full(self.count, figures, dtype=kind)
+            return
+        if whole is None:
+            whole = np.zeros(self.count, dtype=kind)
+        elif kind is np.float64:
+            whole = whole.astype(np.float64)
+        elif whole.base is not None or not whole.flags.writeable:
+            whole = whole.copy()
+        whole[where] = figures
+        self.columns[name] = whole
+
+    def refuse(self, where: Any, problem: str) -> None:
+        """No network at these positions."""
+        self.valid[where] = False
+        self.reasons[problem] = self.reasons.get(problem, 0) + len(where)
+        for name, whole in self.columns.items():
+            if whole is None:
+                self.columns[name] = np.zeros(self.count, dtype=np.int64)
