@@ -7,6 +7,7 @@
     cnncalc.macs(graph).total                      4089184256, for one image
     cnncalc.memory(graph).peak * 4                 bytes of the activations alive at the peak, in fp32
     cnncalc.receptive_fields(graph).of["layer1[0]/relu"]
+    cnncalc.check(graph, macs="4.1G")              raises BudgetError where a limit is broken
 
 `graph.inference` leaves out what only training uses. Everything raises `CnncalcError` with a message for people.
 """
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from .analyses.receptive import box as box
     from .analyses.receptive import last_map as last_map
     from .analyses.receptive import receptive_fields as receptive_fields
+    from .budget.check import BudgetError as BudgetError
+    from .budget.check import check as check
     from .errors import CnncalcError as CnncalcError
     from .errors import SpecError as SpecError
     from .graph import Graph as Graph
@@ -30,11 +33,13 @@ if TYPE_CHECKING:
     from .spec.load import parse as parse
 
 __all__ = [
+    "BudgetError",
     "CnncalcError",
     "Graph",
     "Node",
     "SpecError",
     "box",
+    "check",
     "last_map",
     "load",
     "macs",
@@ -45,11 +50,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BudgetError": "budget.check",
     "CnncalcError": "errors",
     "Graph": "graph",
     "Node": "graph",
     "SpecError": "errors",
     "box": "analyses.receptive",
+    "check": "budget.check",
     "last_map": "analyses.receptive",
     "load": "spec.load",
     "macs": "analyses.macs",

@@ -1,0 +1,64 @@
+"""`check` over many specs against the same analyses by one process in memory, as a ratio measured in one run.
+
+    python benchmarks/check.py [--specs 500]
+
+Wall time, the best of three, taken in turn; and with two processes (-j 2).
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from cnncalc.spec import zoo
+
+ALONE = """
+import sys, time
+from cnncalc import load, macs, memory, params, receptive_fields
+start = time.perf_counter()
+for path in sys.argv[1:]:
+    graph = load(path).inference
+    params(graph), macs(graph), memory(graph), receptive_fields(graph)
+print(time.perf_counter() - start)
+"""
+
+
+def alone(paths: list[str]) -> float:
+    """Seconds of one process that analyses the specs one by one, its start-up left out."""
+    ran = subprocess.run([sys.executable, "-c", ALONE, *paths], check=True, capture_output=True, text=True)
+    return float(ran.stdout)
+
+
+def check(paths: list[str], *options: str) -> float:
+    """Seconds of `cnncalc check` as a whole process."""
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "cnncalc", "check", "--max", "macs=10T", "--report", "concise", *options, *paths]
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    """Copy the zoo's files until there are enough, and measure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--specs", type=int, default=500)
+    count = parser.parse_args().specs
+    files = [path for path in sorted(zoo.folder().glob("*.yaml")) if path.stem != "aliases"]
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for place in range(count):
+            copy = Path(folder) / f"{place:04}_{files[place % len(files)].name}"
+            copy.write_text(files[place % len(files)].read_text(encoding="utf-8"), encoding="utf-8")
+            paths.append(str(copy))
+        runs = [(alone(paths), check(paths), check(paths, "-j", "2")) for _ in range(3)]
+    in_memory, one, two = (min(column) for column in zip(*runs, strict=True))
+    print(f"{count} specs: in memory {in_memory:.2f} s")
+    print(f"check        {one:.2f} s   {one / in_memory:.2f} times that")
+    print(f"check -j 2   {two:.2f} s   {two / in_memory:.2f} times that")
+
+
+if __name__ == "__main__":
+    main()
