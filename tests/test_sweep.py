@@ -77,7 +77,7 @@ NETWORKS = [
     ("resnext50_32x4d",    ["cardinality=1:20:3", "group_width=1:4"]),
     ("densenet121",        ["growth=1:9:4", "input=32,64"]),
     ("unet",               ["input=180:200:2"]),
-    ("shufflenet_v2",      ["channels=[48,96,192,1024],[244,488,976,2048]", "input=96:160:32"]),
+    ("shufflenet_v2",      ["width=0.5,2", "input=96:160:32"]),
     ("efficientnet_b0",    ["width=0.5:2:0.5", "input.height=200:210:5", "input.width=200:208:4"]),
 ]
 # fmt: on
