@@ -8,7 +8,7 @@ no place in a spec (a missing file, a wrong option); `SpecError` carries all dia
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class CnncalcError(Exception):
@@ -23,16 +23,17 @@ class CnncalcError(Exception):
         return f"error: {_sentence(self.message)}" + (f"\n   = help: {_sentence(self.help)}" if self.help else "")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A text and the name that the user knows it by."""
 
-    name: str
-    lines: Sequence[str]
+    __slots__ = ("lines", "name")
+
+    def __init__(self, name: str, lines: Sequence[str]) -> None:
+        self.name = name
+        self.lines = lines
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A stretch of one line: `line` and `column` count from 0, `length` is in characters."""
 
     source: Source
@@ -53,16 +54,14 @@ class Mark:
         return f"{self.source.name}:{self.line + 1}:{self.column + 1}"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A further place and what is to be seen there."""
 
     mark: Mark
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One thing that is wrong (or, with severity `warning`, doubtful) and where."""
 
     message: str

@@ -9,7 +9,6 @@ channels). Where the input is square and only H is asked for, the width is H too
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .dims import Dim, Shape
@@ -124,7 +123,7 @@ def _undecided(
         f": it stays {given}, or what --set gives it" if len(guilty) == 1 and given else ""
     )
     if isinstance(error, SpecError):
-        return SpecError([replace(error.diagnostics[0], help=help)])
+        return SpecError([error.diagnostics[0]._replace(help=help)])
     return CnncalcError(f"{graph.name} has no one formula over {', '.join(names)}: {error}", help)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..dims import Shape, admitted, product, settled, sized
@@ -177,7 +177,7 @@ class Expander:
         if len(self.problems) > MOST_SHOWN:
             raise SpecError(self.problems)
         chain = [f"in {call.place}, called at line {call.mark.line + 1}" for call in context.call or ()]
-        self.problems.append(replace(diagnostic, notes=(*diagnostic.notes, *chain)))
+        self.problems.append(diagnostic._replace(notes=(*diagnostic.notes, *chain)))
 
     def _step(self, step: Step, at: Tensor, context: Context) -> Tensor:
         self._count(step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import Diagnostic, Mark
 from ..layers import Layer
@@ -29,8 +29,7 @@ def located(error: ExpressionError, mark: Mark, text: str, quoted: bool) -> Faul
     return Fault(Diagnostic(error.message, mark, help=error.help))
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """An argument: a constant, an expression, or a list or mapping with expressions in it."""
 
     mark: Mark
@@ -99,24 +98,21 @@ class LayerCall:
         self.constant = all(value.is_constant for value in self.arguments.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(NamedTuple):
     """`norm:` or `act:`: the name of a kind, perhaps by an expression, and its arguments."""
 
     name: Value
     call: LayerCall | None
 
 
-@dataclass(frozen=True, slots=True)
-class BlockCall:
+class BlockCall(NamedTuple):
     """A call of a block."""
 
     block: str
     arguments: Arguments
 
 
-@dataclass(frozen=True, slots=True)
-class JoinCall:
+class JoinCall(NamedTuple):
     """Several branches that meet in one layer."""
 
     kind: type[Layer]
@@ -124,8 +120,7 @@ class JoinCall:
     layer: Layer
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """`for: names, in: rows, do: steps`."""
 
     names: tuple[str, ...]
@@ -133,20 +128,17 @@ class Loop:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Lost:
     """What could not be read; its output is unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """A list of steps in place of one."""
 
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """Side outputs."""
 
     branches: tuple[Branch, ...]
@@ -178,8 +170,7 @@ class Step:
     """Whether it is the only step of its word in its list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """The name of a tensor, or of weights: a text with expressions in it."""
 
     template: Template
@@ -213,8 +204,7 @@ class Reference:
         return self.fault(ExpressionError(message, start, length, help)).diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """One of the paths into a join."""
 
     name: str
@@ -224,16 +214,14 @@ class Branch:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of a block; without a default it must be given."""
 
     name: str
     default: Value | None
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A function from a tensor to a tensor."""
 
     name: str
@@ -242,8 +230,7 @@ class Block:
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A whole spec."""
 
     name: str

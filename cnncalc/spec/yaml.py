@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml as pyyaml
 
@@ -25,8 +24,7 @@ MAX_DIGITS = 40
 LOADER: Any = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Node(NamedTuple):
     """A value of the text and where it stands.
 
     `value` is None, a bool, an int, a Fraction, a str, a list of Nodes or a dict from key to (key Node, value Node).
