@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 import cnncalc
 from cnncalc.analyses.comparison import Comparison, compare
 from cnncalc.cli import app
-from cnncalc.forms import FORMS
 from cnncalc.graph import Graph
 from cnncalc.spec import zoo
 from cnncalc.spec.write import write
-from cnncalc.transform import Options, transform
+from cnncalc.transforms.forms import FORMS
+from cnncalc.transforms.rewrite import Options, transform
 
 GOLDEN = Path(__file__).parent / "golden"
 NETWORKS = [name for name in zoo.names() if name != "resnet1202_cifar"]

@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..forms import FORMS
 from ..graph import Graph, Node
-from ..transform import Options, Plan, Rewritten, transform
+from ..transforms.forms import FORMS
+from ..transforms.rewrite import Options, Plan, Rewritten, transform
 from .macs import Macs, macs
 from .params import Params, params
 

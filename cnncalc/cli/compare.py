@@ -10,10 +10,10 @@ from ..analyses.comparison import Compared, Comparison, compare
 from ..analyses.macs import FLOPS_PER_MAC, macs
 from ..analyses.params import params
 from ..errors import CnncalcError, did_you_mean
-from ..forms import FORMS
 from ..graph import Graph
 from ..render.report import Report
-from ..transform import Options, reasons, transform
+from ..transforms.forms import FORMS
+from ..transforms.rewrite import Options, reasons, transform
 from .compare_rows import closed_form, layer_table, total_table
 from .request import Request, found
 from .rows import caption, mac_convention

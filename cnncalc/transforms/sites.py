@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .dims import product
-from .graph import Graph, Node
-from .layers import Layer
-from .layers.activation import Activation, Dropout, Identity, PRelu, Softmax
-from .layers.conv import Conv, Convolution, Depthwise
-from .layers.norm import Norm
+from ..dims import product
+from ..graph import Graph, Node
+from ..layers import Layer
+from ..layers.activation import Activation, Dropout, Identity, PRelu, Softmax
+from ..layers.conv import Conv, Convolution, Depthwise
+from ..layers.norm import Norm
 
 
 class Site(NamedTuple):

@@ -21,13 +21,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from .dims import product
-from .layers import Layer
-from .layers.conv import Conv, Convolution, Depthwise, Pointwise
-from .layers.fields import Pad
-from .layers.sliding import slide
+from ..dims import product
+from ..layers import Layer
+from ..layers.conv import Conv, Convolution, Depthwise, Pointwise
+from ..layers.fields import Pad
+from ..layers.sliding import slide
+from .rewrite import Form, Impossible, Options, Part, Plan
 from .sites import Site, dense_sites, separable_sites
-from .transform import Form, Impossible, Options, Part, Plan
 
 IMAGE_PLANES = 3
 NO_PAD: Pad = (0, 0)

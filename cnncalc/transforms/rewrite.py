@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from .dims import Shape
-from .errors import CnncalcError
-from .graph import Graph, Node
-from .layers import Layer
-from .layers.base import size_text
+from ..dims import Shape
+from ..errors import CnncalcError
+from ..graph import Graph, Node
+from ..layers import Layer
+from ..layers.base import size_text
 from .sites import Site
 
 

@@ -1,0 +1,1 @@
+"""Graphs made of graphs: the same network in another form, from the layers' own rules."""
