@@ -12,15 +12,17 @@ from typing import NamedTuple
 
 
 class CnncalcError(Exception):
-    """What went wrong, in the user's words, with an optional way out."""
+    """What went wrong, in the user's words, with an optional way out; `details` are lines between the two."""
 
-    def __init__(self, message: str, help: str = "") -> None:
+    def __init__(self, message: str, help: str = "", details: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.help = help
+        self.details = tuple(details)
 
     def __str__(self) -> str:
-        return f"error: {_sentence(self.message)}" + (f"\n   = help: {_sentence(self.help)}" if self.help else "")
+        lines = [f"error: {_sentence(self.message)}", *(f"   {_sentence(line)}".rstrip() for line in self.details)]
+        return "\n".join([*lines, *([f"   = help: {_sentence(self.help)}"] if self.help else [])])
 
 
 class Source:

@@ -28,9 +28,7 @@ from cnncalc.sweep.plan import plan
 from cnncalc.sweep.select import conditions, figure, front, goals, kept
 
 ROOT = Path(__file__).parents[1]
-PAPERS = list(
-    csv.DictReader((ROOT / "tests" / "data" / "networks.csv").read_text(encoding="utf-8").splitlines())
-)
+PAPERS = list(csv.DictReader((ROOT / "tests" / "data" / "networks.csv").read_text(encoding="utf-8").splitlines()))
 
 EVERYTHING = [
     *("params", "macs", "weight_bytes", "activations", "peak_activations"),
@@ -60,9 +58,7 @@ def alone(evaluator: Evaluator, point: int) -> list[Any] | None:
 def by_point(evaluator: Evaluator, rows: Any) -> dict[int, list[Any]]:
     """Point -> its figures in the sweep."""
     whole = evaluator.plan.grid
-    points = sum(
-        rows.values[one.name] * stride for one, stride in zip(whole.variables, whole.strides, strict=True)
-    )
+    points = sum(rows.values[one.name] * stride for one, stride in zip(whole.variables, whole.strides, strict=True))
     columns = [rows.columns[name].tolist() for name in evaluator.plan.columns]
     return {point: [column[place] for column in columns] for place, point in enumerate(points.tolist())}
 
@@ -153,15 +149,10 @@ layers = st.one_of(
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(layers, min_size=1, max_size=5), st.data())
-def test_random_specs_give_the_same_numbers_in_a_sweep_as_alone(
-    steps: list[str], data: st.DataObject
-) -> None:
+def test_random_specs_give_the_same_numbers_in_a_sweep_as_alone(steps: list[str], data: st.DataObject) -> None:
     """Arrays and integers agree at every point, and leave out the same points."""
     net = "\n".join(f"  - {step}" for step in steps)
-    text = (
-        f"input: [3, 8, 8]\nvars: {{w: 4, m: 1}}\nnet:\n{net}\n"
-        "  - globalavgpool\n  - {linear: $w, when: $m > 0}\n"
-    )
+    text = f"input: [3, 8, 8]\nvars: {{w: 4, m: 1}}\nnet:\n{net}\n  - globalavgpool\n  - {{linear: $w, when: $m > 0}}\n"
     path = Path("/tmp") / f"cnncalc-sweep-{abs(hash(text))}.yaml"  # noqa: S108 - removed below
     path.write_text(text, encoding="utf-8")
     columns = ["params", "macs", "peak_activations", "receptive_field"]
@@ -172,9 +163,7 @@ def test_random_specs_give_the_same_numbers_in_a_sweep_as_alone(
             assert "twice" in str(error) or "not used" in str(error), str(error)
             return
         found = by_point(evaluator, rows)
-        for point in data.draw(
-            st.lists(st.integers(0, evaluator.plan.grid.count - 1), min_size=6, max_size=6)
-        ):
+        for point in data.draw(st.lists(st.integers(0, evaluator.plan.grid.count - 1), min_size=6, max_size=6)):
             assert alone(evaluator, point) == found.get(point), (text, evaluator.plan.grid.at(point))
     finally:
         path.unlink()
@@ -253,18 +242,14 @@ def test_mobilenets_tables_6_and_7_are_one_sweep() -> None:
     _, rows = swept("mobilenet_v1", "width=0.25:1:0.25", "input=128,160,192,224")
     found = {
         (text_of(Fraction(w + 1, 4)), (128, 160, 192, 224)[i]): (p, m)
-        for w, i, p, m in zip(
-            *(v.tolist() for v in (*rows.values.values(), *rows.columns.values())), strict=True
-        )
+        for w, i, p, m in zip(*(v.tolist() for v in (*rows.values.values(), *rows.columns.values())), strict=True)
     }
     printed = [row for row in PAPERS if row["network"].startswith("MobileNetV1")]
 
     assert 7 == len(printed)
     for row in printed:
         width, side = row["network"].split()[1].split("-")
-        assert (int(row["computed_params"]), int(row["computed_macs"])) == found[
-            f"{float(width):g}", int(side)
-        ]
+        assert (int(row["computed_params"]), int(row["computed_macs"])) == found[f"{float(width):g}", int(side)]
 
 
 def test_mobilenet_v2_in_the_paper_is_a_point_of_its_sweep() -> None:
@@ -322,18 +307,14 @@ def test_the_front_is_what_no_point_beats(points: list[tuple[int, ...]], goal: s
     from cnncalc.sweep.rows import Rows
 
     whole = grid([f"w=0:{len(points)}"])
-    columns = {
-        name: np.array([point[k] for point in points]) for k, name in enumerate(("params", "macs", "flops"))
-    }
+    columns = {name: np.array([point[k] for point in points]) for k, name in enumerate(("params", "macs", "flops"))}
     rows = Rows({"w": np.arange(len(points))}, columns)
     wanted = goals(goal, whole)
     table = [[columns[g.name][k] * (-1 if g.largest else 1) for g in wanted] for k in range(len(points))]
     best = {
         k
         for k, ours in enumerate(table)
-        if not any(
-            all(a <= b for a, b in zip(theirs, ours, strict=True)) and theirs != ours for theirs in table
-        )
+        if not any(all(a <= b for a, b in zip(theirs, ours, strict=True)) and theirs != ours for theirs in table)
     }
 
     assert best == set(front(rows, wanted, whole).values["w"].tolist())

@@ -23,9 +23,7 @@ from cnncalc.sweep.plan import plan  # noqa: E402
 from cnncalc.sweep.rows import Rows  # noqa: E402
 from cnncalc.sweep.select import conditions  # noqa: E402
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
 
 ROOT = Path(__file__).parents[1]
 TEXTS = ["width=0.1:2:0.05", "input=32:224:2"]
@@ -98,9 +96,7 @@ def test_the_command_on_a_cluster_writes_the_same_parts(cluster: Any, tmp_path: 
     subprocess.run([*command, "-o", f"{tmp_path}/here/"], check=True, capture_output=True)
     first = subprocess.Popen(on_dask, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT)
     deadline = time.monotonic() + 30
-    while (
-        len(list(tmp_path.glob("dask/part-*"))) < 3 and time.monotonic() < deadline and first.poll() is None
-    ):
+    while len(list(tmp_path.glob("dask/part-*"))) < 3 and time.monotonic() < deadline and first.poll() is None:
         time.sleep(0.005)
     first.kill()
     first.wait()
@@ -108,9 +104,7 @@ def test_the_command_on_a_cluster_writes_the_same_parts(cluster: Any, tmp_path: 
 
     assert (0, "") == (ran.returncode, ran.stdout), ran.stderr
     parts = {path.name: path.read_bytes() for path in (tmp_path / "here").iterdir()}
-    assert parts == {
-        path.name: path.read_bytes() for path in (tmp_path / "dask").iterdir() if path.name in parts
-    }
+    assert parts == {path.name: path.read_bytes() for path in (tmp_path / "dask").iterdir() if path.name in parts}
     assert 38 == len(parts) - 1
 
 

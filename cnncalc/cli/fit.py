@@ -36,9 +36,7 @@ def command(
     step: Annotated[
         list[str] | None, typer.Option("--step", metavar="[NAME=]N", help="The distance between settings.")
     ] = None,
-    dtype: Annotated[
-        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")
-    ] = "fp32",
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
 ) -> Report:
     """The largest setting that holds every limit."""
     from ..errors import CnncalcError
@@ -48,9 +46,7 @@ def command(
 
     spec = request.spec or found()
     if spec is None:
-        raise CnncalcError(
-            "no spec to fit", "for instance cnncalc fit mobilenet_v2 --vary width --max macs=100M"
-        )
+        raise CnncalcError("no spec to fit", "for instance cnncalc fit mobilenet_v2 --vary width --max macs=100M")
     limits = [limit(text, True) for text in most or []] + [limit(text, False) for text in least or []]
     try:
         found_ = fit(
@@ -100,8 +96,7 @@ def _report(fit: Any, dtype: str) -> Report:
             notes.append("no limit binds: the range ends first")
     else:
         notes.append(
-            f"{len(fit.best):,} settings of {fit.plan.grid.count:,} are on the front: "
-            "none can be larger in one alone"
+            f"{len(fit.best):,} settings of {fit.plan.grid.count:,} are on the front: none can be larger in one alone"
         )
     data = {
         "schema": "cnncalc.fit/1",

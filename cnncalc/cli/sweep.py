@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from .request import failures
+from .request import failures, found
 
 DEFAULT_COLUMNS = "params,macs"
 
@@ -27,9 +27,7 @@ def command(
     ],
     columns: Annotated[
         str,
-        typer.Option(
-            "--columns", "-c", metavar="NAMES", help="Figures: params, macs, flops, peak_activations ..."
-        ),
+        typer.Option("--columns", "-c", metavar="NAMES", help="Figures: params, macs, flops, peak_activations ..."),
     ] = DEFAULT_COLUMNS,
     where: Annotated[
         list[str] | None,
@@ -42,13 +40,9 @@ def command(
     sort: Annotated[
         str | None, typer.Option("--sort", metavar="NAME", help="Sort by a figure, the largest first.")
     ] = None,
-    top: Annotated[
-        int | None, typer.Option("--top", metavar="N", min=1, help="Only the first N rows.")
-    ] = None,
+    top: Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="Only the first N rows.")] = None,
     plot: Annotated[bool, typer.Option("--plot", help="A scatter of two figures under the table.")] = False,
-    dtype: Annotated[
-        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")
-    ] = "fp32",
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     settings: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="One value for a variable.")
     ] = None,
@@ -56,24 +50,16 @@ def command(
         list[str] | None,
         typer.Option("--input", "-i", metavar="C,H,W", help="Another input size where it is not swept."),
     ] = None,
-    training: Annotated[
-        bool, typer.Option("--training", help="Count steps that are used in training only.")
-    ] = False,
+    training: Annotated[bool, typer.Option("--training", help="Count steps that are used in training only.")] = False,
     form: Annotated[
         str | None,
-        typer.Option(
-            "--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex, json, jsonl, parquet."
-        ),
+        typer.Option("--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex, json, jsonl, parquet."),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write to a file; to a folder (FOLDER/) in parts."
-        ),
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a file; to a folder (FOLDER/) in parts."),
     ] = None,
-    part: Annotated[
-        int, typer.Option("--part", metavar="N", min=1, help="Points in one part of a folder.")
-    ] = 262_144,
+    part: Annotated[int, typer.Option("--part", metavar="N", min=1, help="Points in one part of a folder.")] = 262_144,
     engine: Annotated[str, typer.Option("--engine", metavar="ENGINE", help="local or dask.")] = "local",
     scheduler: Annotated[
         str | None,
@@ -84,9 +70,11 @@ def command(
     """Every combination of variables."""
     with failures():
         from ..sweep.command import Sweep
+        from .memory import bytes_of
 
         Sweep(
             arguments=arguments,
+            default_spec=found(),
             columns=columns,
             where=where or [],
             pareto=pareto,
@@ -94,6 +82,7 @@ def command(
             top=top,
             plot=plot,
             dtype=dtype,
+            element=bytes_of(dtype),
             settings=settings or [],
             size=size or [],
             training=training,

@@ -5,8 +5,15 @@ It mirrors `layers/` file by file and shares no rule with it. To add a kind: its
 
 from __future__ import annotations
 
+import os
+import sys
+
+if "numpy" not in sys.modules:
+    # BLAS's own threads wait for each other where cores are shared; the backend has threads of its own.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from . import activation, affine, arrange, conv, join, linear, norm, pool, resize, upconv
-from .base import Array, Kernel, Tally, Workspace
+from .base import Array, Crew, Kernel, Tally, Workspace
 
 KERNELS: dict[str, Kernel] = {
     "conv": conv.KERNEL,
@@ -73,4 +80,4 @@ KERNELS: dict[str, Kernel] = {
 }
 """Kind -> how it is computed."""
 
-__all__ = ["KERNELS", "Array", "Kernel", "Tally", "Workspace"]
+__all__ = ["KERNELS", "Array", "Crew", "Kernel", "Tally", "Workspace"]

@@ -6,8 +6,10 @@ declared arguments of its layer and nothing else: no rule about sizes, counts or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -40,12 +42,47 @@ class Workspace:
         return piece.reshape(shape)
 
 
+Select: TypeAlias = Callable[[Array], Array]
+"""From one number for every channel those of a part of the channels, so that they meet that part."""
+
+Finish: TypeAlias = Callable[[Array, Select], None]
+"""Computes in place on a part of an output that has just been written."""
+
+Piece = TypeVar("Piece")
+
+
+class Crew:
+    """Threads of our own, each with its workspace: BLAS itself is held to one."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self.workspaces = [Workspace() for _ in range(threads)]
+        self.pool = ThreadPoolExecutor(threads - 1) if threads > 1 else None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all workspaces."""
+        return sum(workspace.nbytes for workspace in self.workspaces)
+
+    def close(self) -> None:
+        """End the threads."""
+        if self.pool is not None:
+            self.pool.shutdown()
+
+
 class Tally:
     """The multiplications by weights (or of two activations), counted as kernels perform them."""
 
-    def __init__(self, workspace: Workspace | None = None) -> None:
+    def __init__(self, crew: Crew | None = None, finishes: Sequence[Finish] = ()) -> None:
         self.multiplications = 0
-        self.workspace = workspace or Workspace()
+        self.crew = crew or Crew()
+        self.workspace = self.crew.workspaces[0]
+        self.finishes = finishes
+        self.finished = not finishes
+
+    @property
+    def threads(self) -> int:
+        """How many pieces can be worked on at a time."""
+        return len(self.crew.workspaces)
 
     def matmul(self, left: Array, right: Array, out: Array | None = None) -> Array:
         """The matrix product (..., m, k) x (..., k, n), counted: m * k * n for each pair of matrices."""
@@ -53,11 +90,29 @@ class Tally:
         self.multiplications += result.size * left.shape[-1]
         return result
 
-    def multiply(self, left: Array, right: Array, out: Array | None = None) -> Array:
-        """The element-wise product, counted: one for each element of the result."""
-        result: Array = np.multiply(left, right, out=out)
-        self.multiplications += result.size
-        return result
+    def each(self, pieces: Sequence[Piece], work: Callable[[Piece, Tally], None]) -> None:
+        """Work on every piece: each thread takes the next one as soon as it is free."""
+        left = deque(pieces)
+
+        def turn(tally: Tally) -> None:
+            while left:
+                try:
+                    piece = left.popleft()
+                except IndexError:  # another thread took the last
+                    return
+                work(piece, tally)
+
+        if self.crew.pool is None or len(pieces) < 2:
+            turn(self)
+            return
+        tallies = [self, *(Tally() for _ in self.crew.workspaces[1:])]
+        for tally, workspace in zip(tallies, self.crew.workspaces, strict=True):
+            tally.workspace = workspace
+        others = [self.crew.pool.submit(turn, tally) for tally in tallies[1:]]
+        turn(self)
+        for other in others:
+            other.result()
+        self.multiplications += sum(tally.multiplications for tally in tallies[1:])
 
 
 Forward: TypeAlias = Callable[[Any, Arrays, Weights, Tally], Array]

@@ -1,81 +1,126 @@
 """Convolution: the windows of a map laid side by side as columns, and one matrix product.
 
-    columns   (channels of a group * taps, positions)
-    output    (filters of a group, channels of a group * taps) x columns
+    columns   (groups, channels of a group * taps, positions)
+    output    (groups, filters of a group, channels of a group * taps) x columns
 
-The columns of a band of rows at a time go into one buffer that all layers share. A 1x1 convolution needs no
-columns. Where every group is one channel there is no matrix: each tap is one shifted multiplication.
+The work is cut into pieces: some rows of the output, some groups, or some filters. The columns of a piece go
+into one buffer that all layers share, and what follows the convolution (its bias, a norm, an activation) is
+computed on a piece while it is in the cache. A 1x1 convolution needs no columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-from .base import Array, Arrays, Index, Kernel, Tally, Weights, per_channel, tensor
+from .base import Array, Arrays, Finish, Index, Kernel, Select, Tally, Weights, per_channel, tensor
 from .sliding import Places, middle, pad, places, steps, taps, windows
 
-BAND = 1 << 19
-"""Elements of the columns that are multiplied at a time: they stay in the cache."""
+COLUMNS = 1 << 20
+"""Elements of the columns of a piece of a dense convolution: it reads a matrix of about that size too."""
 
-PIECE = 1 << 15
-"""Elements of the output of a depthwise convolution that are worked on at a time."""
+FEW_COLUMNS = 1 << 17
+"""The same where there are many groups, each with a small matrix."""
+
+RESULTS = 1 << 18
+"""Elements of the output of a piece: they stay in the cache until they are finished."""
+
+SHORT = 40
+"""Positions along the last axis under which windows are copied in two turns."""
 
 
-def convolve(x: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally) -> Array:
+class Piece(NamedTuple):
+    """A part of the work."""
+
+    groups: slice
+    filters: slice
+    """Of each group."""
+
+    rows: slice
+    """Along the first spatial axis of the output."""
+
+
+def convolve(
+    x: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally, finishes: Sequence[Finish] = ()
+) -> Array:
     """x (C, *sizes) with weight (O, C/G, *kernel) -> (O, *steps)."""
     filters, channels, *kernel = weight.shape
     out = np.empty((filters, *steps(grid)), dtype=x.dtype)
-    if channels == 1 and groups > 1:
-        _shifted(pad(x, grid), weight[:, 0], grid, out, tally)
-    else:
-        matrices = weight.reshape(groups, filters // groups, channels * prod(kernel))
-        padded = pad(x, grid)
-        for g in range(groups):
-            part = slice(g * channels, (g + 1) * channels)
-            products = out[g * (filters // groups) : (g + 1) * (filters // groups)]
-            _unfolded(padded[part], matrices[g], kernel, grid, products, tally)
+    padded = pad(x, grid)
+    matrices = weight.reshape(groups, filters // groups, -1)
+    products = out.reshape(groups, filters // groups, -1)
+    width = prod(out.shape[2:])
+    plain = prod(kernel) == 1 and steps(grid) == padded.shape[1:] and padded.flags.c_contiguous
+
+    def work(piece: Piece, tally: Tally) -> None:
+        here = slice(piece.rows.start * width, piece.rows.stop * width)
+        if plain:
+            columns = padded.reshape(groups, channels, -1)[piece.groups, :, here]
+        else:
+            part = padded[piece.groups.start * channels : piece.groups.stop * channels]
+            columns = _columns(part, kernel, grid, piece.rows, tally)
+            columns = columns.reshape(-1, matrices.shape[2], here.stop - here.start)
+        done = products[piece.groups, piece.filters, here]
+        tally.matmul(matrices[piece.groups, piece.filters], columns, out=done)
+        for finish in finishes:
+            finish(done, lambda values: values.reshape(groups, -1, 1)[piece.groups, piece.filters])
+
+    tally.each(_pieces(matrices.shape, 1 if plain else prod(kernel), len(out[0]), width, tally.threads), work)
     return out
 
 
-def _unfolded(
-    padded: Array, matrix: Array, kernel: Sequence[int], grid: Sequence[Places], out: Array, tally: Tally
-) -> None:
-    """One group: out (O, *steps) = matrix (O, C * taps) x columns, a band of rows at a time."""
-    view = windows(padded, kernel, grid)
-    products = out.reshape(len(out), -1)
-    rows, *others = steps(grid)
-    width = prod(others)
-    only_tap: Index = (slice(None), *(0,) * len(kernel))
-    if prod(kernel) == 1 and view[only_tap].flags.c_contiguous:
-        tally.matmul(matrix, view.reshape(len(padded), -1), out=products)
-        return
-    band = max(1, min(rows, BAND // (matrix.shape[1] * width)))
-    for first in range(0, rows, band):
-        piece = view[(slice(None), *(slice(None),) * len(kernel), slice(first, first + band))]
-        columns = tally.workspace.take(piece.shape, piece.dtype)
-        np.copyto(columns, piece)
-        done = slice(first * width, (first + piece.shape[1 + len(kernel)]) * width)
-        tally.matmul(matrix, columns.reshape(matrix.shape[1], -1), out=products[:, done])
+def _pieces(matrices: tuple[int, ...], taps: int, rows: int, width: int, threads: int) -> list[Piece]:
+    """Rows by what the caches hold; groups where one has few; filters where threads would have nothing."""
+    groups, filters, depth = matrices
+    most = RESULTS // filters
+    if taps > 1:
+        most = min(most, (COLUMNS if groups == 1 else FEW_COLUMNS) // depth)
+    if groups == 1 and rows * width >= threads * MANY:
+        most = min(most, -(-rows * width // threads))
+    band = min(rows, max(1, most // width))
+    together = min(max(1, most // (band * width)), -(-groups // threads))
+    bands = _parts(rows, band)
+    share = filters if groups > 1 or len(bands) >= threads else -(-filters // threads)
+    return [Piece(g, f, r) for g in _parts(groups, together) for f in _parts(filters, share) for r in bands]
 
 
-def _shifted(padded: Array, weight: Array, grid: Sequence[Places], out: Array, tally: Tally) -> None:
-    """Channels apart: weight (C * multiplier, *kernel); tap by tap, a few channels at a time."""
-    multiplier = len(weight) // len(padded)
-    at_a_time = max(1, PIECE // prod(out.shape[1:]))
-    for first in range(0, len(padded), at_a_time):
-        part = padded[first : first + at_a_time]
-        for m in range(multiplier):
-            chosen = slice(first * multiplier + m, (first + len(part)) * multiplier, multiplier)
-            total = np.zeros((len(part), *out.shape[1:]), dtype=out.dtype)
-            term = np.empty_like(total)
-            for tap, index in taps(weight.shape[1:], grid):
-                under: Index = (chosen, *tap)
-                total += tally.multiply(part[index], per_channel(weight[under], total), out=term)
-            out[chosen] = total
+MANY = 96
+"""Positions that are enough for one thread; if there are fewer, each takes some of the filters instead."""
+
+
+def _parts(n: int, size: int) -> list[slice]:
+    return [slice(first, min(first + size, n)) for first in range(0, n, size)]
+
+
+def _columns(padded: Array, kernel: Sequence[int], grid: Sequence[Places], rows: slice, tally: Tally) -> Array:
+    """The windows (C, *kernel, *steps) of some rows of the output, copied.
+
+    Where rows are short they are first copied once for each tap along the last axis: then the rows of one tap
+    follow each other, and the second copy is of long stretches.
+    """
+    view = windows(padded, kernel, grid)[(slice(None), *(slice(None),) * len(kernel), rows)]
+    first, last = grid[0], grid[-1]
+    if len(kernel) != 2 or kernel[0] == 1 or view.shape[-1] > SHORT or view.shape[-1] == 1:
+        columns = tally.workspace.take(view.shape, view.dtype)
+        np.copyto(columns, view)
+        return columns
+    top = first.starts[rows.start]
+    height = first.starts[rows.stop - 1] + first.extent - top
+    channels, _, taps, _, width = view.shape
+    space = tally.workspace.take((view.size + channels * taps * height * width,), view.dtype)
+    columns, narrow = space[: view.size].reshape(view.shape), space[view.size :]
+    narrow = narrow.reshape(channels, taps, height, width)
+    channel, down, along = padded.strides
+    by_tap = (channel, along * last.dilation, down, along * last.starts.step)
+    np.copyto(narrow, as_strided(padded[:, top:], narrow.shape, by_tap, writeable=False))
+    channel, tap, down, along = narrow.strides
+    by_row = (channel, down * first.dilation, tap, down * first.starts.step, along)
+    np.copyto(columns, as_strided(narrow, view.shape, by_row, writeable=False))
+    return columns
 
 
 def columns_back(gradient: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally) -> Array:
@@ -133,18 +178,27 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
     """Filters slid over the map, and the bias added."""
     (x,) = inputs
     kernel, filters, groups, grid = geometry(layer, x)
-    out: Array
-    if (table := connections(layer)) is not None:
-        out = np.empty((filters, *steps(grid)), dtype=x.dtype)
-        for place, (row, part) in enumerate(_rows(table, kernel, weights)):
-            out[place] = convolve(x[row], part, 1, grid, tally)[0]
-    else:
-        out = convolve(
-            x, tensor(weights, "weight", (filters, len(x) // groups, *kernel)), groups, grid, tally
-        )
+    finishes: list[Finish] = []
     if layer.bias:
-        out += per_channel(tensor(weights, "bias", (filters,)), out)
+        finishes.append(_adding(tensor(weights, "bias", (filters,))))
+    table = connections(layer)
+    if table is None:
+        tally.finished = True
+        weight = tensor(weights, "weight", (filters, len(x) // groups, *kernel))
+        return convolve(x, weight, groups, grid, tally, [*finishes, *tally.finishes])
+    out = np.empty((filters, *steps(grid)), dtype=x.dtype)
+    for place, (row, part) in enumerate(_rows(table, kernel, weights)):
+        out[place] = convolve(x[row], part, 1, grid, tally)[0]
+    for finish in finishes:
+        finish(out, lambda values: per_channel(values, out))
     return out
+
+
+def _adding(bias: Array) -> Finish:
+    def finish(part: Array, select: Select) -> None:
+        part += select(bias)
+
+    return finish
 
 
 def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:

@@ -18,7 +18,8 @@ import numpy as np
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from . import KERNELS
-from .base import Array, Tally, Workspace
+from .base import Array, Crew, Tally, per_channel
+from .fold import chains, finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +103,18 @@ def run(
     dtype: Any = np.float32,
     keep: Iterable[str] | None = None,
     progress: Callable[[str], None] | None = None,
+    threads: int = 1,
+    in_place: bool = False,
 ) -> Run:
     """Run a network on one image.
 
     `inputs` is an array (of the only input) or name -> array; `weights` full name -> array, as
     `weights.initial` gives them. `keep` names nodes whose arrays are returned besides the outputs. `progress`
-    is called with the name of each node when it is done. Raises CnncalcError for inputs that do not fit.
+    is called with the name of each node when it is done. With `in_place`, norms and activations are computed
+    in the array of the layer before them where nothing else reads it: faster, and then `alive` and `seconds`
+    are those of the layer and its followers together. Raises CnncalcError for inputs that do not fit.
     """
-    return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress)
+    return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress, threads, in_place)
 
 
 def evaluate(
@@ -118,12 +123,14 @@ def evaluate(
     weights: Mapping[str, Array],
     keep: Iterable[str] | None = None,
     progress: Callable[[str], None] | None = None,
+    threads: int = 1,
+    in_place: bool = False,
 ) -> Run:
     """As `run`, for inputs that are known to fit; NaN is let through. They are moved out of `inputs`."""
     kept = {*graph.outputs, *(keep or ())}
     readers = Counter(name for node in graph.nodes for name in set(node.inputs))
     arrays = {name: inputs.pop(name) for name in graph.inputs}
-    buffers, workspace = Buffers(), Workspace()
+    buffers, crew = Buffers(), Crew(threads)
     shapes: dict[str, tuple[int, ...]] = {}
     for name in graph.inputs:
         buffers.watch(arrays[name])
@@ -132,32 +139,68 @@ def evaluate(
     asked: dict[str, int] = {}
     alive = {name: buffers.alive() for name in list(graph.inputs)[:1]}
     seconds: dict[str, float] = {}
-    for node in graph.nodes:
-        tally = Tally(workspace)
-        start = perf_counter()
-        arrays[node.name] = _computed(node, arrays, Asked(node, weights, asked), tally)
-        seconds[node.name] = perf_counter() - start
-        buffers.watch(arrays[node.name])
-        shapes[node.name] = arrays[node.name].shape
-        performed[node.name] = tally.multiplications
-        alive[node.name] = buffers.alive()
-        for name in set(node.inputs):
-            readers[name] -= 1
-        for name in {*node.inputs, node.name}:
-            if not readers[name] and name not in kept:
-                del arrays[name]
-        if progress is not None:
-            progress(node.name)
+    try:
+        for chain in chains(graph, kept) if in_place else ([node] for node in graph.nodes):
+            start = perf_counter()
+            array, count = _computed(chain, arrays, weights, asked, crew)
+            buffers.watch(array)
+            now = buffers.alive()
+            for node in chain:
+                shapes[node.name], performed[node.name] = array.shape, 0
+                alive[node.name], seconds[node.name] = now, 0.0
+            first, last = chain[0], chain[-1]
+            performed[first.name], seconds[first.name] = count, perf_counter() - start
+            arrays[last.name] = array
+            for name in set(first.inputs):
+                readers[name] -= 1
+            for name in {*first.inputs, last.name}:
+                if not readers[name] and name not in kept:
+                    del arrays[name]
+            del array
+            if progress is not None:
+                for node in chain:
+                    progress(node.name)
+    finally:
+        crew.close()
     results = {name: array for name, array in arrays.items() if name in kept}
-    return Run(results, shapes, performed, asked, alive, seconds, workspace.nbytes)
+    return Run(results, shapes, performed, asked, alive, seconds, crew.nbytes)
 
 
-def _computed(node: Node, arrays: Mapping[str, Array], weights: Mapping[str, Array], tally: Tally) -> Array:
+def _computed(
+    chain: list[Node],
+    arrays: Mapping[str, Array],
+    weights: Mapping[str, Array],
+    asked: dict[str, int],
+    crew: Crew,
+) -> tuple[Array, int]:
+    """The output of a node, after what follows it in place; and the multiplications performed."""
+    node, *followers = chain
     inputs = tuple(arrays[name] for name in node.inputs)
     try:
-        return KERNELS[node.kind].forward(node.layer, inputs, weights, tally)
+        tally = Tally(crew, [finish(follower, Asked(follower, weights, asked)) for follower in followers])
+        out = KERNELS[node.kind].forward(node.layer, inputs, Asked(node, weights, asked), tally)
+        if not tally.finished:
+            _finish(out, tally)
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise CnncalcError(f"`{node.name}` ({node.kind}) cannot be computed: {error}") from error
+    return out, tally.multiplications
+
+
+AT_A_TIME = 1 << 17
+"""Elements that are finished at a time."""
+
+
+def _finish(out: Array, tally: Tally) -> None:
+    """What follows in place, where the kernel did not see to it itself."""
+    channels = max(1, AT_A_TIME * len(out) // out.size)
+    followers = tally.finishes
+
+    def work(first: int, tally: Tally) -> None:
+        here = slice(first, first + channels)
+        for follower in followers:
+            follower(out[here], lambda values: per_channel(values, out)[here])
+
+    tally.each(range(0, len(out), channels), work)
 
 
 def checked(graph: Graph, inputs: Mapping[str, Array] | Array, dtype: Any) -> dict[str, Array]:

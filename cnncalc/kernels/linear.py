@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .base import Array, Arrays, Kernel, Tally, Weights, tensor
 
 
@@ -11,7 +13,14 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
     """weight (out, in) times x, and the bias."""
     (x,) = inputs
     (n,) = x.shape
-    out = tally.matmul(tensor(weights, "weight", (layer.out, n)), x[:, None])[:, 0]
+    weight = tensor(weights, "weight", (layer.out, n))
+    out = np.empty(layer.out, dtype=x.dtype)
+
+    def work(rows: slice, tally: Tally) -> None:
+        tally.matmul(weight[rows], x[:, None], out=out[rows, None])
+
+    share = -(-layer.out // tally.threads)
+    tally.each([slice(first, first + share) for first in range(0, layer.out, share)], work)
     if layer.bias:
         out += tensor(weights, "bias", (layer.out,))
     return out

@@ -9,36 +9,57 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
+from .base import Array, Arrays, Finish, Kernel, Select, Tally, Weights, per_channel, tensor
 
 STORED = frozenset({"running_mean", "running_var"})
 """The arrays that are not learned."""
 
+AT_A_TIME = 1 << 16
+"""Elements of a batch norm that are worked on at a time."""
 
-def _stored(layer: Any, x: Array, weights: Weights) -> tuple[Array, Array]:
-    """The factor and the mean of a batch norm, one a channel."""
-    variance = tensor(weights, "running_var", (len(x),))
+
+def line(layer: Any, channels: int, weights: Weights) -> tuple[Array, Array]:
+    """What a batch norm multiplies each channel by, and what it then adds."""
+    variance = tensor(weights, "running_var", (channels,))
     factor = 1 / np.sqrt(variance + variance.dtype.type(layer.eps))
     if layer.affine and layer.scale:
-        factor = factor * tensor(weights, "weight", (len(x),))
-    return factor, tensor(weights, "running_mean", (len(x),))
+        factor = factor * tensor(weights, "weight", (channels,))
+    shift = -tensor(weights, "running_mean", (channels,)) * factor
+    if layer.affine:
+        shift = shift + tensor(weights, "bias", (channels,))
+    return factor, shift
 
 
 def batch_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """By the running mean and variance."""
+    """By the running mean and variance; some channels at a time, so that they are in the cache."""
     (x,) = inputs
-    factor, mean = _stored(layer, x, weights)
-    shift = -mean * factor
-    if layer.affine:
-        shift = shift + tensor(weights, "bias", (len(x),))
-    out = x * per_channel(factor, x)
-    out += per_channel(shift, x)
+    out = np.empty(x.shape, x.dtype)
+    factor, shift = (per_channel(values, x) for values in line(layer, len(x), weights))
+    channels = max(1, AT_A_TIME * len(x) // x.size)
+
+    def work(first: int, tally: Tally) -> None:
+        part = slice(first, first + channels)
+        np.multiply(x[part], factor[part], out=out[part])
+        out[part] += shift[part]
+
+    tally.each(range(0, len(x), channels), work)
     return out
+
+
+def batch_finish(layer: Any, weights: Weights, channels: int) -> Finish:
+    """The same in place."""
+    factor, shift = line(layer, channels, weights)
+
+    def finish(part: Array, select: Select) -> None:
+        part *= select(factor)
+        part += select(shift)
+
+    return finish
 
 
 def batch_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """The same factor."""
-    factor, _ = _stored(layer, inputs[0], weights)
+    factor, _ = line(layer, len(inputs[0]), weights)
     return (gradient * per_channel(factor, gradient),)
 
 

@@ -114,8 +114,8 @@ def fitting(values: Mapping[str, Array], graph: Graph, origin: str, dtype: Any) 
     if wanted != found:
         count = sum(wanted.get(name) != found.get(name) for name in {**wanted, **found})
         raise CnncalcError(
-            f"the weights of {origin} are not those of {graph.name}: {count} of them differ\n"
-            + _side_by_side(wanted, found)
+            f"the weights of {origin} are not those of {graph.name}: {count} of them differ",
+            details=_side_by_side(wanted, found),
         )
     for name, value in values.items():
         if value.dtype.kind not in "fiu":
@@ -137,7 +137,7 @@ def shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
 MOST_LINES = 20
 
 
-def _side_by_side(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> str:
+def _side_by_side(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> list[str]:
     """The tensors that differ: the network's on the left, the file's on the right."""
     differing = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
     rows = [("the network", "the file")]
@@ -145,10 +145,10 @@ def _side_by_side(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tup
         (_entry(name, wanted.get(name)), _entry(name, found.get(name))) for name in differing[:MOST_LINES]
     ]
     width = max(len(left) for left, _ in rows)
-    lines = [f"   {left:<{width}}   {right}".rstrip() for left, right in rows]
+    lines = [f"{left:<{width}}   {right}" for left, right in rows]
     if len(differing) > MOST_LINES:
-        lines.append(f"   and {len(differing) - MOST_LINES} more")
-    return "\n".join(lines)
+        lines.append(f"and {len(differing) - MOST_LINES} more")
+    return lines
 
 
 def _entry(name: str, shape: tuple[int, ...] | None) -> str:

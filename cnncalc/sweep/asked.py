@@ -22,6 +22,9 @@ class Asked:
     """One call of the command."""
 
     arguments: Sequence[str]
+    default_spec: str | None
+    """The spec of the folder, where none is named."""
+
     columns: str
     where: Sequence[str]
     pareto: str | None
@@ -29,6 +32,9 @@ class Asked:
     top: int | None
     plot: bool
     dtype: str
+    element: int
+    """Bytes of an element of that dtype."""
+
     settings: Sequence[str]
     size: list[str]
     training: bool
@@ -81,13 +87,11 @@ class Asked:
     @cached_property
     def plan(self) -> Plan:
         """What is swept."""
-        from ..cli.memory import bytes_of
-        from ..cli.request import found
         from ..spec.load import input_shape, setting
 
         given = [text for text in self.arguments if "=" not in text]
         swept = [text for text in self.arguments if "=" in text]
-        spec = given[0] if given else found()
+        spec = given[0] if given else self.default_spec
         if len(given) > 1:
             raise CnncalcError(f"`{given[1]}` is not of the form name=values", "for instance width=0.25:1.5:0.25")
         if spec is None:
@@ -100,7 +104,7 @@ class Asked:
         names += [self.sort] if self.sort else []
         needed = known([name for name in names if name not in {one.name for one in points.variables}])
         settings = dict(map(setting, self.settings))
-        return plan(spec, points, needed, bytes_of(self.dtype), settings, input_shape(self.size), self.training)
+        return plan(spec, points, needed, self.element, settings, input_shape(self.size), self.training)
 
     @cached_property
     def wanted(self) -> list[select.Condition]:

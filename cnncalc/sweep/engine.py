@@ -7,6 +7,7 @@ time, so memory is bounded wherever the rows go."""
 from __future__ import annotations
 
 import re
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,15 +39,15 @@ def here(plan: Plan, wanted: Sequence[Condition], over: Iterable[Stretch]) -> It
         yield kept(evaluator.rows(start, stop), wanted, plan.grid)
 
 
-_evaluators: dict[str, Evaluator] = {}
+_of_thread = threading.local()
+"""What each thread of a worker has expanded: an evaluator is not shared."""
 
 
 def there(plan: Plan, key: str, wanted: Sequence[Condition], start: int, stop: int) -> Rows:
     """The rows of a stretch, on a worker, which remembers what it expanded for the same plan."""
-    if key not in _evaluators:
-        _evaluators.clear()
-        _evaluators[key] = Evaluator(plan)
-    return kept(_evaluators[key].rows(start, stop), wanted, plan.grid)
+    if getattr(_of_thread, "key", None) != key:
+        _of_thread.key, _of_thread.evaluator = key, Evaluator(plan)
+    return kept(_of_thread.evaluator.rows(start, stop), wanted, plan.grid)
 
 
 def on_dask(

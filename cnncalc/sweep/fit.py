@@ -100,6 +100,10 @@ def fit(
         raise CnncalcError("nothing limits how large it may be", "for instance --max macs=100M")
     if not vary:
         raise CnncalcError("nothing to vary", "for instance --vary width")
+    order = [text.partition("=")[0].strip() for text in vary]
+    twice = next((name for name in order if order.count(name) > 1), None)
+    if twice is not None:
+        raise CnncalcError(f"`{twice}` is varied twice", f"once: --vary {twice}")
     names = list(dict.fromkeys([*(one.name for one in limits), *columns]))
     given, fixed = [text for text in vary if "=" in text], settings or {}
     ranges = {one.name: one for one in map(variable, given)}
@@ -108,7 +112,6 @@ def fit(
     step_of = steps_of(steps, free)
     for name in free:
         ranges[name] = range_of(probe, name, step_of.get(name, step_of.get("")), 2)
-    order = [text.partition("=")[0].strip() for text in vary]
     for one in ranges.values():
         if not one.numeric:
             raise CnncalcError(f"`{one.name}` is no number, so none of its values is the largest")
