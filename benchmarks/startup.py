@@ -94,7 +94,9 @@ def in_process(runs: int) -> None:
 
     gc.disable()
     layers = len(cnncalc.load("resnet152").nodes)
-    print(f"\nresnet152, {layers} nodes: parsing and all analyses {1e3 * best(everything, runs):.1f} ms (least of {runs})")
+    print(
+        f"\nresnet152, {layers} nodes: parsing and all analyses {1e3 * best(everything, runs):.1f} ms (least of {runs})"
+    )
     for count in (10_000, 100_000):
         chain = f"input: [16, 32, 32]\nnet:\n  - {{conv: {{out: 16, kernel: 3, padding: 1}}, repeat: {count}}}\n"
         graph = cnncalc.parse(chain)

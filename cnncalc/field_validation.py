@@ -142,9 +142,7 @@ def _size(part: Graph, boxes: Boxes, numbers: bool) -> str:
     return " and ".join(texts) or "nothing"
 
 
-def _probes(
-    part: Graph, at: str, unit: tuple[int, ...], predicted: Boxes, exact: bool, dtype: Any
-) -> list[str]:
+def _probes(part: Graph, at: str, unit: tuple[int, ...], predicted: Boxes, exact: bool, dtype: Any) -> list[str]:
     """What is wrong when pixels are spoiled: everything outside the boxes, then each side of each box."""
     weights = values.initial(part, "he", dtype=dtype)
     outside = {}

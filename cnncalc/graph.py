@@ -103,6 +103,9 @@ class Graph:
     changed: bool = False
     """Whether variables or the input were set from outside."""
 
+    input_marks: Mapping[str, Mark] = field(default_factory=dict)
+    """Where the spec gives each input."""
+
     provisos: tuple[Any, ...] = ()
     """The conditions on sizes without a number that were taken to hold."""
 

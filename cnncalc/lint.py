@@ -33,7 +33,23 @@ def doubts(graph: Graph) -> list[Diagnostic]:
         mark = next((mark for name, mark in marks.items() if mark and f"`{name}`" in remark), None)
         if mark:
             found.setdefault((mark, remark.split("`")[-1]), Diagnostic(remark, mark, severity="warning"))
-    return list(found.values())
+    return [*_layout(graph), *found.values()]
+
+
+def _layout(graph: Graph) -> Iterator[Diagnostic]:
+    """An input that is probably written channels last, or with a batch."""
+    for name, mark in graph.input_marks.items():
+        shape = graph.inputs[name]
+        if not all(isinstance(n, int) for n in shape) or len(shape) < 3:
+            continue
+        text = "x".join(map(str, shape))
+        if len(shape) == 3 and shape[-1] in (1, 3, 4) and min(shape[:2]) >= 16:
+            order = [shape[-1], *shape[:-1]]
+            message = f"the input {text} has {shape[0]} channels and is {shape[-1]} wide: channels come first"
+            yield Diagnostic(message, mark, help=f"input: {order}", severity="warning")
+        elif len(shape) == 4 and shape[0] == 1 and shape[1] in (1, 3) and shape[2] == shape[3]:
+            message = f"the input {text} is a volume of one channel: a batch is not part of the input"
+            yield Diagnostic(message, mark, help=f"input: {list(shape[1:])}; --batch N for several images", severity="warning")
 
 
 def _bias_before_norm(node: Node, followers: Mapping[str, list[Node]]) -> Iterator[tuple[str, str]]:
@@ -72,9 +88,7 @@ def unmet(graph: Graph) -> list[Diagnostic]:
     if graph.expect is None:
         return []
     if not graph.expect.is_mapping:
-        return [
-            Diagnostic("`expect` is a mapping of figures", graph.expect.mark, help="expect: {params: 61706}")
-        ]
+        return [Diagnostic("`expect` is a mapping of figures", graph.expect.mark, help="expect: {params: 61706}")]
     inference = graph.inference
     problems = []
     for key, (key_node, value) in graph.expect.entries.items():

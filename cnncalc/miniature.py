@@ -54,9 +54,7 @@ def _read_again(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
     ):
         return None
     nodes = tuple(known[node.name] for node in graph.nodes)
-    return Graph(
-        graph.name, inputs, nodes, graph.output, graph.heads, origin=graph.origin, settings=graph.settings
-    )
+    return Graph(graph.name, inputs, nodes, graph.output, graph.heads, origin=graph.origin, settings=graph.settings)
 
 
 def _rebuilt(graph: Graph, inputs: Mapping[str, Shape], factor: int) -> Graph | None:

@@ -42,11 +42,7 @@ class Atom(NamedTuple):
 
     def symbols(self) -> frozenset[str]:
         """The names of its symbols."""
-        return (
-            frozenset().union(*(part.symbols() for part in self.parts))
-            if self.parts
-            else frozenset([self.word])
-        )
+        return frozenset().union(*(part.symbols() for part in self.parts)) if self.parts else frozenset([self.word])
 
     @property
     def degree(self) -> int:

@@ -66,9 +66,7 @@ def validate(
     """Run a network and compare. `quick` shrinks the input and narrows the channels; the structure stays."""
     unknown = list(dict.fromkeys(graph.symbols()))
     if unknown:
-        raise CnncalcError(
-            f"to run {graph.name}, {', '.join(unknown)} must have a number", "--input 3,224,224"
-        )
+        raise CnncalcError(f"to run {graph.name}, {', '.join(unknown)} must have a number", "--input 3,224,224")
     graph = graph.inference
     factor = 1
     if quick:

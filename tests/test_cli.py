@@ -180,9 +180,7 @@ def test_top_keeps_the_largest_and_sums_up_the_others() -> None:
     assert 724_406_816 == sum(int(row["macs"]) for row in found)
 
 
-@pytest.mark.parametrize(
-    "column", ["params", "PARAMS", "macs", "MACs", "field", "output", "% MACs", "layer", "kind"]
-)
+@pytest.mark.parametrize("column", ["params", "PARAMS", "macs", "MACs", "field", "output", "% MACs", "layer", "kind"])
 def test_sort_takes_a_column_by_its_key_or_its_title(column: str) -> None:
     """The largest first; fields and shapes by their size and not by their spelling."""
     found = rows("summary", "alexnet", "--sort", column)
@@ -288,9 +286,7 @@ def test_set_and_input_change_the_network_and_the_caption_says_so(
         (["lint", "net.yaml", "--format", "csv"], "no format `csv` here\n   = help: known: table, json"),
     ],
 )  # fmt: skip
-def test_a_failure_is_one_message_on_stderr_and_exit_code_2(
-    arguments: list[str], words: str, folder: Path
-) -> None:
+def test_a_failure_is_one_message_on_stderr_and_exit_code_2(arguments: list[str], words: str, folder: Path) -> None:
     """What is wrong and what to write instead; nothing on stdout, and never a traceback."""
     (folder / "net.yaml").write_text(SPEC, encoding="utf-8")
     done = run(*arguments)
@@ -312,9 +308,7 @@ def test_a_failure_is_one_message_on_stderr_and_exit_code_2(
         (["params", "lenet5", "vgg16"], "Got unexpected extra argument"),
     ],
 )
-def test_a_mistake_in_the_command_line_is_named_with_the_nearest_word(
-    arguments: list[str], words: str
-) -> None:
+def test_a_mistake_in_the_command_line_is_named_with_the_nearest_word(arguments: list[str], words: str) -> None:
     """Exit code 2, and the way to --help."""
     done = run(*arguments)
 
@@ -371,7 +365,7 @@ def test_a_spec_without_sizes_is_checked_and_asked_for_a_size_where_a_number_is_
     text = "name: any\ninput: [3, H, W]\nnet: [{conv: {out: 4, kernel: 3, stride: 2, padding: same}}, globalavgpool]\n"
     (folder / "net.yaml").write_text(text, encoding="utf-8")
 
-    assert "4xceil(H/2)xceil(W/2)" in run("shapes", "net.yaml").out
+    assert "4 x ceil(H/2) x ceil(W/2)" in run("shapes", "net.yaml").out
     assert " 112 " in run("params", "net.yaml").out
     assert (0, "net.yaml: fine, 2 layers; it expects nothing\n") == run("lint", "net.yaml")[::2][::-1]
     for command in ("summary", "macs", "memory"):
@@ -517,22 +511,23 @@ def test_a_terminal_gets_colour_and_a_pipe_does_not() -> None:
 
     assert not ESCAPE.search(piped)
     assert ESCAPE.search(coloured)
-    assert not re.search(r"\x1b\[[\d;]*3\d", plain)
-    assert piped == ESCAPE.sub("", coloured) == ESCAPE.sub("", plain)
+    assert not ESCAPE.search(plain)
+    assert piped == ESCAPE.sub("", coloured) == plain
 
 
 @pytest.mark.parametrize("width", [200, 80, 60, 40, 20])
 def test_on_a_narrow_terminal_columns_go_from_the_right_and_names_stay(width: int) -> None:
-    """What has no room is named under the table; no name is cut."""
+    """The kind goes first, then columns from the right; what has no room is named under the table; no name is cut."""
     shown = ESCAPE.sub("", terminal("summary", "resnet50", width=width))
     wide = process("summary", "resnet50").stdout
     table = [row for row in shown.splitlines()[2:] if row.strip()]
     titles = re.split(r"  +", wide.splitlines()[2].strip())
     kept = re.split(r"  +", table[0].strip())
 
-    assert titles[: len(kept)] == kept
+    figures = [title for title in titles if title != "kind"]
+    assert kept in (titles, figures[: len(kept)])
     assert {"layer1 (x3)", "globalavgpool"} <= {row.split("  ")[1] for row in table}
-    gone = titles[len(kept) :]
+    gone = [title for title in titles if title not in kept]
     assert (f"(no room for: {', '.join(gone)})" in shown) == bool(gone)
     rule = next(place for place, row in enumerate(table) if set(row.strip()) == {"-"})
     assert all(len(row) <= max(width, 2 + len("globalavgpool")) for row in table[: rule + 2])
@@ -592,7 +587,7 @@ def test_a_command_explains_itself_and_its_options(command: str) -> None:
     assert (0, "") == (done.code, done.err)
     assert f"Usage: cnncalc {command}" in done.out
     examples = [line for line in done.out.splitlines() if line.startswith(f"      cnncalc {command}")]
-    assert examples or command == "init"
+    assert examples
     assert all(1 == line.count("cnncalc ") for line in examples)
 
 
@@ -605,9 +600,7 @@ def test_help_lists_the_commands_in_the_order_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("error", [ValueError("odd"), RecursionError("deep"), ZeroDivisionError("none")])
-def test_a_bug_is_a_message_too_and_never_a_traceback(
-    error: Exception, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_is_a_message_too_and_never_a_traceback(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """It says that it is one, and how to see more."""
 
     def broken(*_: Any, **__: Any) -> None:

@@ -100,9 +100,7 @@ def test_the_measured_ratio_is_the_closed_form(name: str, residual: bool) -> Non
         assert whole.params == answer.params + sum(a.params - layer.params for layer, a in changes)
 
 
-@pytest.mark.parametrize(
-    "name", sorted(path.stem for path in zoo.folder().glob("*.yaml") if path.stem != "aliases")
-)
+@pytest.mark.parametrize("name", sorted(path.stem for path in zoo.folder().glob("*.yaml") if path.stem != "aliases"))
 def test_a_form_is_written_and_read_again(name: str) -> None:
     """Parameters, MACs and shapes of the written spec are those of the rewritten network."""
     for form in ("separable", "stacked", "dense"):
@@ -136,8 +134,7 @@ def test_the_published_figures_of_mobilenet_come_out_both_ways() -> None:
     assert (568_740_352, 4_231_976) == (separable.macs, separable.params)
     kinds = [(node.kind, node.output, *map(str, vars(node.layer).values())) for node in separable.graph.nodes]
     assert kinds == [
-        (node.kind, node.output, *map(str, vars(node.layer).values()))
-        for node in network("mobilenet_v1").nodes
+        (node.kind, node.output, *map(str, vars(node.layer).values())) for node in network("mobilenet_v1").nodes
     ]
 
 
@@ -185,9 +182,7 @@ KEPT = [
 
 
 @pytest.mark.parametrize(("step", "channels", "form", "reason"), KEPT)
-def test_a_layer_that_cannot_take_a_form_stays_and_says_why(
-    step: str, channels: int, form: str, reason: str
-) -> None:
+def test_a_layer_that_cannot_take_a_form_stays_and_says_why(step: str, channels: int, form: str, reason: str) -> None:
     """It is left as it is."""
     graph = cnncalc.parse(f"input: [{channels}, 16, 16]\nnet: [{step}]")
     rewritten = transform(graph, FORMS[form])
@@ -231,9 +226,7 @@ def test_the_data_are_exact() -> None:
     stem, first = data["layers"][:2]
 
     assert "cnncalc.compare/1" == data["schema"]
-    assert {"params": 25_557_032, "macs": 8_178_368_512, "flops": 16_356_737_024} == data["totals"][
-        "as written"
-    ]
+    assert {"params": 25_557_032, "macs": 8_178_368_512, "flops": 16_356_737_024} == data["totals"]["as written"]
     assert "its 3 input channels: an image is not separated" == stem["kept"]["separable"]
     assert "1/64 + 1/9" == first["forms"]["separable"]["closed_form"]
     assert Fraction(1, 64) + Fraction(1, 9) == Fraction(first["forms"]["separable"]["exact_ratio"])

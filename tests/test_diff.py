@@ -28,9 +28,7 @@ def parsed(*steps: str) -> cnncalc.Graph:
 
 def outline(graph: cnncalc.Graph) -> list[str]:
     """A network as text, layer by layer."""
-    nodes = [
-        f"{node.name} {node.layer} {node.inputs} {node.incoming} {node.weights_of}" for node in graph.nodes
-    ]
+    nodes = [f"{node.name} {node.layer} {node.inputs} {node.incoming} {node.weights_of}" for node in graph.nodes]
     return [*nodes, str(dict(graph.inputs)), str(graph.heads)]
 
 
@@ -90,9 +88,7 @@ def test_an_argument_that_changed_and_what_follows_from_it() -> None:
     """The argument in its own words, and the shapes after it."""
     found = difference(
         parsed("{conv: {out: 8, kernel: 3}, as: a}", "relu", "{pointwise: 4, as: b}"),
-        parsed(
-            "{conv: {out: 6, kernel: 5, padding: 1}, as: a}", "relu", "{pointwise: 4, as: b, frozen: true}"
-        ),
+        parsed("{conv: {out: 6, kernel: 5, padding: 1}, as: a}", "relu", "{pointwise: 4, as: b, frozen: true}"),
     )
 
     assert [
@@ -124,9 +120,7 @@ def test_a_renamed_block_is_recognised_even_where_a_part_of_it_changed() -> None
     )
 
     assert [("old", "new", 4)] == [(block.before, block.after, len(block.nodes)) for block in found.renamed]
-    assert ["new/pointwise", "new/pointwise/relu", "fc/flatten", "fc"] == [
-        c.after.name for c in found.changed
-    ]
+    assert ["new/pointwise", "new/pointwise/relu", "fc/flatten", "fc"] == [c.after.name for c in found.changed]
     accounts(found)
 
 
@@ -139,9 +133,7 @@ def test_connections_count() -> None:
     )
 
     assert {"reads": (("a",), ("b",))} == found.changed[0].what
-    between = difference(
-        parsed("{pointwise: 4, as: a}", "relu"), parsed("{pointwise: 4, as: a}", "batchnorm", "relu")
-    )
+    between = difference(parsed("{pointwise: 4, as: a}", "relu"), parsed("{pointwise: 4, as: a}", "batchnorm", "relu"))
     assert ([], ["batchnorm"]) == (between.changed, [node.name for node in between.added])
 
 
@@ -176,12 +168,8 @@ def test_a_stride_that_moved_in_a_network_with_other_names() -> None:
     text = run("resnet50", "resnet50_v1")
 
     assert "  renamed  layer2                              -> conv3, 42 layers" in text
-    assert (
-        "  changed  conv3[0]/main/pointwise1            stride 1 -> 2, output 128x56x56 -> 128x28x28" in text
-    )
-    assert (
-        "  changed  conv3[0]/main/conv                  stride 2 -> 1, input 128x56x56 -> 128x28x28" in text
-    )
+    assert "  changed  conv3[0]/main/pointwise1            stride 1 -> 2, output 128x56x56 -> 128x28x28" in text
+    assert "  changed  conv3[0]/main/conv                  stride 2 -> 1, input 128x56x56 -> 128x28x28" in text
     assert text.endswith("  layers: 3 the same, 12 changed, 160 only renamed\n")
 
 
@@ -278,6 +266,4 @@ def test_a_mistake_in_a_committed_spec_is_shown_in_its_lines(repository: Path) -
         check=True,
     )
 
-    assert "--> git:HEAD:models/net.yaml:2:8" in fails(
-        "git:HEAD:models/net.yaml", "git:HEAD~1:models/net.yaml"
-    )
+    assert "--> git:HEAD:models/net.yaml:2:8" in fails("git:HEAD:models/net.yaml", "git:HEAD~1:models/net.yaml")

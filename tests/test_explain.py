@@ -17,7 +17,18 @@ from cnncalc.cli import app
 from cnncalc.render import formulas
 from cnncalc.spec import zoo
 
-NETWORKS = ("lenet5", "lenet5_1998", "alexnet", "googlenet", "mobilenet_v1", "shufflenet_v1", "unet", "c3d", "m5", "tdnn")
+NETWORKS = (
+    "lenet5",
+    "lenet5_1998",
+    "alexnet",
+    "googlenet",
+    "mobilenet_v1",
+    "shufflenet_v1",
+    "unet",
+    "c3d",
+    "m5",
+    "tdnn",
+)
 WHOLE = re.compile(r"(?<![\w.])\d+")
 
 
@@ -73,7 +84,11 @@ CASES: list[tuple[str, list[str], list[str]]] = [
     ),
     ("grouped", ["alexnet", "conv2"], ["out * in/groups * k^2           = 256 * 96/2 * 5^2"]),
     ("transposed", ["unet", "--notation", "plain", "up4"], ["(H - 1) * s + k", "(28 - 1) * 2 + 2", "= 56"]),
-    ("the notation of the notes", ["vgg16", "conv1_1", "--notation", "lecture"], ["n_c[l] * n_c[l-1] * f^2 * n_H[l] * n_W[l]"]),
+    (
+        "the notation of the notes",
+        ["vgg16", "conv1_1", "--notation", "lecture"],
+        ["n_c[l] * n_c[l-1] * f^2 * n_H[l] * n_W[l]"],
+    ),
     ("a path's end is enough", ["googlenet", "inception4b/b5x5/conv"], ["= 64 * 24 * 5^2"]),
     ("a whole network", ["lenet5"], ["6 * 1 * 5^2 * 28 * 28", "117,600", "416,520", "61,706"]),
 ]

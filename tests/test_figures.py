@@ -113,9 +113,7 @@ def test_the_json_of_summary_keeps_its_contract(name: str) -> None:
     assert all(type(value) is int for value in totals.values())
     assert all(type(n) is int for layer in layers for n in (layer["params"], layer["macs"], *layer["output"]))
     assert all(type(n) is int for n in (*found["input"], *found["output"]))
-    assert (
-        totals["params"] == totals["trainable"] + totals["frozen"] == sum(layer["params"] for layer in layers)
-    )
+    assert totals["params"] == totals["trainable"] + totals["frozen"] == sum(layer["params"] for layer in layers)
     assert totals["macs"] == sum(layer["macs"] for layer in layers)
     assert totals["flops"] == 2 * totals["macs"]
     assert totals["weight_bytes"] == 4 * totals["params"]
@@ -193,9 +191,7 @@ def test_the_worked_sums_behind_three_totals() -> None:
     }
     bottleneck = 64 * 64 + 9 * 64 * 64 + 64 * 256 + 64 * 256 + 2 * (64 + 64 + 256 + 256)
     found = {layer["name"]: layer["macs"] for layer in summary("alexnet")["layers"]}
-    first = [
-        layer["params"] for layer in summary("resnet50")["layers"] if layer["name"].startswith("layer1[0]")
-    ]
+    first = [layer["params"] for layer in summary("resnet50")["layers"] if layer["name"].startswith("layer1[0]")]
 
     assert lenet == summary("lenet5")["totals"]["params"]
     assert alexnet == {name: found[name] for name in alexnet}

@@ -166,9 +166,7 @@ def test_an_analysis_never_names_a_layer_kind(module: Path) -> None:
     families = {
         node.module
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom)
-        and node.module
-        and any(alias.name in classes for alias in node.names)
+        if isinstance(node, ast.ImportFrom) and node.module and any(alias.name in classes for alias in node.names)
     }
 
     assert set() == named
@@ -177,9 +175,7 @@ def test_an_analysis_never_names_a_layer_kind(module: Path) -> None:
 
 # --- rules never branch on a dim ---------------------------------------------------------------------------------
 
-RULES = sorted(
-    path for path in (HOUSE / "layers").glob("*.py") if path.name not in ("__init__.py", "fields.py")
-)
+RULES = sorted(path for path in (HOUSE / "layers").glob("*.py") if path.name not in ("__init__.py", "fields.py"))
 ALLOWED = {
     # positions in a map that has numbers: no rule on dims
     ("windows.py", "max(0, min(i, last))"),
@@ -233,9 +229,7 @@ def test_the_foundation_imports_no_array_library() -> None:
         assert "import numpy" not in module.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "module", sorted((HOUSE / "analyses").glob("*.py")) + RULES, ids=lambda path: path.name
-)
+@pytest.mark.parametrize("module", sorted((HOUSE / "analyses").glob("*.py")) + RULES, ids=lambda path: path.name)
 def test_a_module_has_a_docstring_that_says_its_question(module: Path) -> None:
     """One module, one question."""
     assert ast.get_docstring(ast.parse(module.read_text(encoding="utf-8")))

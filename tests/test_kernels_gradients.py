@@ -30,9 +30,7 @@ def test_max_pool_of_the_lecture():
     }
 
 
-@pytest.mark.parametrize(
-    ("kind", "arguments", "inputs", "weights", "_"), BY_HAND, ids=[row[0] for row in BY_HAND]
-)
+@pytest.mark.parametrize(("kind", "arguments", "inputs", "weights", "_"), BY_HAND, ids=[row[0] for row in BY_HAND])
 def test_gradients_are_the_slopes(kind, arguments, inputs, weights, _):
     """Each kernel's gradient equals the difference quotient in every element of every input."""
     draw = np.random.default_rng(0)

@@ -523,6 +523,30 @@ def test_the_rule_that(what: str, head: str, net: str, expected: list[str]) -> N
     assert expected == rows(parse(net, head))
 
 
+# (a step after `a` and `b`, the value of n, the tensor that the step after it takes up)
+LEFT_OUT = [
+    ("{relu, from: a, when: $n > 1}", 1, "b"),
+    ("{relu, from: a, when: $n > 1}", 2, "relu"),
+    ("{relu, from: a, repeat: 2, when: $n > 1}", 1, "b"),
+    ("{relu, from: a, repeat: 2, when: $i > $n}", 1, "b"),
+    ("{relu, from: a, repeat: 2, when: $i < $n}", 1, "relu[0]"),
+    ("{relu, from: a, repeat: $n}", 0, "a"),
+    ("{relu, repeat: $n - 2, when: $n > 2}", 1, "b"),
+    ("{relu, repeat: $n - 2, when: $n > 2}", 4, "relu[1]"),
+    ("{leakyrelu: 0.1, each: {slope: $n}, when: $n != 1}", 1, "b"),
+    ("{relu, repeat: 3, when: $i < $n}", 2, "relu[1]"),
+    ("{maxpool: 2, repeat: 9, when: $prev.height > $n}", 8, "maxpool[1]"),
+]
+
+
+@pytest.mark.parametrize(("step", "n", "expected"), LEFT_OUT)
+def test_a_step_whose_when_is_false_is_the_identity(step: str, n: int, expected: str) -> None:
+    """The tensor stays what it was before the step, its `from` too; `repeat` and `each` are not looked at."""
+    net = f"  - {{tanh, as: a}}\n  - {{tanh, as: b}}\n  - {step}\n  - {{tanh, as: end}}\n  - head: {{x: a, y: b}}"
+
+    assert (expected,) == parse(net, f"vars: {{n: 3}}\n{IMAGE}", set={"n": n}).by_name["end"].inputs
+
+
 def test_heads_are_side_outputs() -> None:
     """The main path goes on from where it was; a head has the name of its key, of its `as`, or of itself."""
     graph = parse(
@@ -555,6 +579,9 @@ SHARED = [
     ("  - {pointwise: 3, frozen: true}\n  - pointwise: 3", ["pointwise1", "pointwise2"], 12, 12),
     ("  - {do: [{pointwise: 3}, {pointwise: 3}], frozen: true}\n  - pointwise: 3",
      ["pointwise1", "pointwise2", "pointwise3"], 12, 24),
+    ("  - {pointwise: {out: 3, norm: batchnorm, act: batchnorm}, as: a}", ["a", "a/batchnorm", "a/batchnorm_2"], 24, 0),
+    ("  - {pointwise: {out: 3, norm: batchnorm, act: batchnorm}, repeat: 2, share: w}",
+     ["w", "w/batchnorm", "w/batchnorm_2"] * 2, 24, 0),
 ]  # fmt: skip
 
 

@@ -247,9 +247,7 @@ FAMILIES = {
     "arrangement": ARRANGEMENTS,
 }
 ROWS = [
-    pytest.param(case, id=f"{family}: {name}")
-    for family, cases in FAMILIES.items()
-    for name, case in cases.items()
+    pytest.param(case, id=f"{family}: {name}") for family, cases in FAMILIES.items() for name, case in cases.items()
 ]
 CASES = [case for cases in FAMILIES.values() for case in cases.values()]
 
@@ -278,9 +276,7 @@ def test_a_layer_on_ints_answers_as_worked_by_hand(case: Case) -> None:
 
     assert [] == [need.message for need in made(case).needs(*case.inputs) if need.holds is not True]
     assert {name: getattr(case, name) for name in found} == found
-    assert all(
-        type(n) is int for n in (*found["output"], found["macs"], found["params"], found["operations"])
-    )
+    assert all(type(n) is int for n in (*found["output"], found["macs"], found["params"], found["operations"]))
 
 
 @pytest.mark.parametrize("case", ROWS)
@@ -526,9 +522,7 @@ SLIDES = st.tuples(st.integers(1, 30), st.integers(1, 7), st.integers(1, 4), st.
 
 @given(
     slide=SLIDES,
-    padding=st.one_of(
-        st.sampled_from(list(MODES)), st.integers(0, 6), st.tuples(st.integers(0, 6), st.integers(0, 6))
-    ),
+    padding=st.one_of(st.sampled_from(list(MODES)), st.integers(0, 6), st.tuples(st.integers(0, 6), st.integers(0, 6))),
     kind=st.sampled_from(["conv", "maxpool ceil", "avgpool"]),
 )
 def test_a_sliding_window_has_as_many_outputs_as_it_has_places(
@@ -550,10 +544,11 @@ def test_a_sliding_window_has_as_many_outputs_as_it_has_places(
     arguments |= {"out": 1} if kind == "conv" else {"round": rounding or "floor"}
     layer = KINDS[kind].read(arguments, 1)
     counted = places(n, extent, stride, before, after, rounding == "ceil")
+    room = padding == "same" or kind == "conv" or 2 * max(before, after) <= extent
 
     fits = all(need.holds for need in layer.needs((1, n)))
     if counted or not rounding:
-        assert fits == (counted > 0)
+        assert fits == (counted > 0 and room)
     if counted:
         assert (1, counted) == layer.output((1, n))
 
@@ -593,7 +588,7 @@ def test_a_transposed_convolution_has_one_output_for_each_that_the_convolution_w
     assert kernel * n == layer.macs(((1, n),), (1, size))
 
 
-@given(n=st.integers(1, 40), m=st.integers(1, 40))
+@given(n=st.integers(1, 40), m=st.integers(2, 40))
 def test_adaptive_parts_cover_the_map_and_are_as_pytorch_cuts_them(n: int, m: int) -> None:
     """Part j reads from floor(j n / m) up to ceil((j + 1) n / m); together they read everything."""
     layer = KINDS["adaptiveavgpool"].read({"size": m}, 1)

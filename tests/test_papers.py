@@ -454,9 +454,7 @@ VARIANTS: list[tuple[Case, int | None, float | None]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("case", "params", "giga"), VARIANTS, ids=[f"{v[0].name}{v[0].settings}" for v in VARIANTS]
-)
+@pytest.mark.parametrize(("case", "params", "giga"), VARIANTS, ids=[f"{v[0].name}{v[0].settings}" for v in VARIANTS])
 def test_variant(case: Case, params: int | None, giga: float | None) -> None:
     """Other widths, depths, sizes and classes, against figures that come from elsewhere."""
     if params is not None:

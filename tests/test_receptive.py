@@ -25,9 +25,7 @@ from cnncalc.symbols import symbol
 
 DATA = Path(__file__).parent / "data"
 SPECS_FOLDER = Path(__file__).parents[1] / "specs"
-CASES = {
-    case["id"]: case for case in json.loads((DATA / "receptive_field_cases.json").read_text(encoding="utf-8"))
-}
+CASES = {case["id"]: case for case in json.loads((DATA / "receptive_field_cases.json").read_text(encoding="utf-8"))}
 
 
 def network(net: list[Any], size: Any = (64, 64), **more: Any) -> Graph:
@@ -157,9 +155,7 @@ def test_same_padding_on_an_unknown_size_is_asked_for() -> None:
     ("case", "size", "words"),
     [("parse_maxpool_3x3_s2_SAME_even4", 4, (0, 1)), ("parse_maxpool_3x3_s2_SAME_odd5", 5, (1, 2))],
 )
-def test_same_padding_depends_on_whether_the_size_is_even(
-    case: str, size: int, words: tuple[int, int]
-) -> None:
+def test_same_padding_depends_on_whether_the_size_is_even(case: str, size: int, words: tuple[int, int]) -> None:
     """A 3x3 max-pool of stride 2: on 4 positions one zero at the end, on 5 one on each side."""
     before, total = words
     layer = KINDS["maxpool"].read({"kernel": 3, "stride": 2, "padding": "same"}, 2)
@@ -320,11 +316,9 @@ def test_a_row_of_the_published_table(row: dict[str, str], zoo: Callable[[str], 
     spec, named = NODES[row["cnn"]]
     graph, fields = zoo(spec)
     name = named(row["end_point"])
-    last = [
-        node.name
-        for node in graph.nodes
-        if node.name == name or node.name.startswith((f"{name}/", f"{name}["))
-    ][-1]
+    last = [node.name for node in graph.nodes if node.name == name or node.name.startswith((f"{name}/", f"{name}["))][
+        -1
+    ]
     wanted = int(row["rf"]), int(row["stride"]), int(row["padding"])
     found = [(field.size()[1], field.stride, field.padding) for field in fields.of[last].axes]
 
@@ -423,9 +417,7 @@ def test_several_inputs_have_a_box_each() -> None:
     """The branch of one input says nothing of the other."""
     spec = {
         "input": {"left": [1, 20], "right": [1, 20]},
-        "net": [
-            {"add": [{"from": "left", "do": [conv(3)]}, {"from": "right", "do": [conv(1), {"crop": 18}]}]}
-        ],
+        "net": [{"add": [{"from": "left", "do": [conv(3)]}, {"from": "right", "do": [conv(1), {"crop": 18}]}]}],
     }
     graph = cnncalc.parse(json.dumps(spec))
 
@@ -542,9 +534,7 @@ def slid(
     return [window for window in taps if not ceil or window[0] < n]
 
 
-def scattered(
-    n: int, kernel: int, stride: int, dilation: int, cut: tuple[int, int], extra: int
-) -> list[list[int]]:
+def scattered(n: int, kernel: int, stride: int, dilation: int, cut: tuple[int, int], extra: int) -> list[list[int]]:
     """For each output of a transposed convolution the inputs that add to it."""
     size = (n - 1) * stride + (kernel - 1) * dilation + 1 - sum(cut) + extra
     taps: list[list[int]] = [[] for _ in range(size)]
@@ -584,9 +574,7 @@ def steps(draw: st.DrawFn, before: Map, holes: bool) -> Drawn:
         return draw(st.lists(st.integers(low, high), min_size=axes, max_size=axes))
 
     kind = draw(
-        st.sampled_from(
-            ["conv", "maxpool", "upconv", "upsample", "bilinear", "pad", "reflect", "crop", "same"]
-        )
+        st.sampled_from(["conv", "maxpool", "upconv", "upsample", "bilinear", "pad", "reflect", "crop", "same"])
     )
     kernel, stride, dilation = per_axis(1, 4), per_axis(1, 3), per_axis(1, 2)
     front, back, sizes = per_axis(0, 2), per_axis(0, 2), before.sizes
@@ -596,6 +584,8 @@ def steps(draw: st.DrawFn, before: Map, holes: bool) -> Drawn:
         taps = [slid(*a) for a in zip(sizes, kernel, stride, dilation, front, back, strict=True)]
     elif kind == "maxpool":
         ceil = draw(st.booleans())
+        front, back = ([min(a, k // 2) for a, k in zip(side, kernel, strict=True)] for side in (front, back))
+        pads = [list(pair) for pair in zip(front, back, strict=True)]
         arguments = {
             "kernel": kernel,
             "stride": stride,
@@ -603,19 +593,13 @@ def steps(draw: st.DrawFn, before: Map, holes: bool) -> Drawn:
             "round": "ceil" if ceil else "floor",
         }
         step = {"maxpool": arguments}
-        taps = [
-            slid(n, k, s, 1, a, b, ceil)
-            for n, k, s, a, b in zip(sizes, kernel, stride, front, back, strict=True)
-        ]
+        taps = [slid(n, k, s, 1, a, b, ceil) for n, k, s, a, b in zip(sizes, kernel, stride, front, back, strict=True)]
         if any(n + a + b < k for n, k, a, b in zip(sizes, kernel, front, back, strict=True)):
             taps = [[]]
     elif kind == "same":
         step = {"conv": {"out": 1, "kernel": kernel, "stride": stride, "padding": "same"}}
         totals = [max((-(-n // s) - 1) * s + k - n, 0) for n, k, s in zip(sizes, kernel, stride, strict=True)]
-        taps = [
-            slid(n, k, s, 1, t // 2, t - t // 2)
-            for n, k, s, t in zip(sizes, kernel, stride, totals, strict=True)
-        ]
+        taps = [slid(n, k, s, 1, t // 2, t - t // 2) for n, k, s, t in zip(sizes, kernel, stride, totals, strict=True)]
     elif kind == "upconv":
         kernel = kernel if holes else [max(k, s) for k, s in zip(kernel, stride, strict=True)]
         dilation = dilation if holes else [1] * axes
@@ -710,8 +694,7 @@ def graphs(draw: st.DrawFn, axes: int) -> tuple[Graph, dict[str, Map]]:
                 )
             )
             named |= {
-                f"{place}/{name}": value
-                for place, name, value in ((len(branches) - 1, n, v) for n, v in inner.items())
+                f"{place}/{name}": value for place, name, value in ((len(branches) - 1, n, v) for n, v in inner.items())
             }
         name = f"t{next(names)}"
         net.append({"add": branches, "as": name})
@@ -727,9 +710,7 @@ def graphs(draw: st.DrawFn, axes: int) -> tuple[Graph, dict[str, Map]]:
 def _agrees(graph: Graph, named: dict[str, Map]) -> None:
     fields = receptive_fields(graph)
     nodes = {node.name.split("/")[-1]: node for node in graph.nodes}
-    mirrored = any(
-        getattr(node.layer, "mode", "") == "reflect" for node in graph.nodes
-    )  # a copy from elsewhere
+    mirrored = any(getattr(node.layer, "mode", "") == "reflect" for node in graph.nodes)  # a copy from elsewhere
     for path, seen_map in named.items():
         node = nodes[path.split("/")[-1]]
         assert seen_map.sizes == node.output[1:]

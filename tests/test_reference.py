@@ -56,7 +56,8 @@ def page() -> str:
     """The whole page."""
     commands = "".join(f"### cnncalc {name}\n\n```text\n{help_of(name)}\n```\n\n" for name in COMMANDS)
     kinds = "\n".join(
-        f"### {name}\n\n{(kind.__doc__ or '').strip().splitlines()[0]}\n\n{arguments_of(name)}" for name, kind in KINDS.items()
+        f"### {name}\n\n{(kind.__doc__ or '').strip().splitlines()[0]}\n\n{arguments_of(name)}"
+        for name, kind in KINDS.items()
     )
     return HEAD.format(commands=commands, kinds=kinds)
 

@@ -41,14 +41,10 @@ def test_the_command_prints_the_schema() -> None:
         assert schema() == json.loads(done.stdout)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in SPECS if path.name != "aliases.yaml"], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", [path for path in SPECS if path.name != "aliases.yaml"], ids=lambda path: path.stem)
 def test_a_spec_of_the_zoo_validates(path: Path) -> None:
     """No spec that the tool reads is underlined in an editor."""
-    assert [] == [
-        error.message for error in VALIDATOR.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))
-    ]
+    assert [] == [error.message for error in VALIDATOR.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8")))]
 
 
 # fmt: off
@@ -113,9 +109,7 @@ def test_every_field_of_every_kind_is_described(name: str) -> None:
     """A line for each argument, in the table of kinds and in the schema, with its default."""
     kind = KINDS[name]
     definition: dict[str, Any] = schema()["definitions"].get(f"kind.{name}", {})
-    properties = next(
-        (form["properties"] for form in definition.get("anyOf", []) if "properties" in form), {}
-    )
+    properties = next((form["properties"] for form in definition.get("anyOf", []) if "properties" in form), {})
 
     assert (kind.__doc__ or "").strip()
     for field, declared in kind.fields.items():

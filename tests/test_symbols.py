@@ -1,7 +1,5 @@
 """Sizes as formulas: every form is checked against plain integers with the same rule."""
 
-# ruff: noqa: SIM300 - the expected value stands on the left
-
 from __future__ import annotations
 
 import operator

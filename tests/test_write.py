@@ -77,9 +77,7 @@ LAYERS = st.sampled_from(
         "{split: {parts: 2, part: 1}}",
     ]
 )
-ENDS = st.sampled_from(
-    ["relu", "flatten", "{linear: {out: 5, act: softmax}}", "{linear: 5, as: fc}", "globalavgpool"]
-)
+ENDS = st.sampled_from(["relu", "flatten", "{linear: {out: 5, act: softmax}}", "{linear: 5, as: fc}", "globalavgpool"])
 
 
 @st.composite
@@ -142,14 +140,10 @@ expect: {params: 44058, output: [10]}
 
 def test_names_that_the_language_does_not_allow_become_their_like() -> None:
     """A converter's `conv:0` and `$x` are written with `_`, and two names stay two."""
-    graph = cnncalc.parse(
-        "input: [3, 8, 8]\nnet: [{pointwise: 4, as: a}, {relu, as: b}, {add: [a, b], as: c}]"
-    )
+    graph = cnncalc.parse("input: [3, 8, 8]\nnet: [{pointwise: 4, as: a}, {relu, as: b}, {add: [a, b], as: c}]")
     odd = {"a": "conv:0", "b": "conv$0", "c": "prev"}
     nodes = tuple(
-        node._replace(
-            name=odd[node.name], weights_of=odd[node.name], inputs=tuple(odd.get(i, i) for i in node.inputs)
-        )
+        node._replace(name=odd[node.name], weights_of=odd[node.name], inputs=tuple(odd.get(i, i) for i in node.inputs))
         for node in graph.nodes
     )
     again = cnncalc.parse(write(Graph("odd", graph.inputs, nodes, "prev")))

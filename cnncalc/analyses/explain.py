@@ -79,7 +79,9 @@ def explain(graph: Graph, fields: ReceptiveFields, name: str) -> list[Figure]:
         figures.append(_figure("MACs", layer.macs(incoming, output), names, node.macs, _mac_remark(node)))
     figures += _field(graph, node, fields)
     size = BYTES["fp32"]
-    figures.append(_figure("memory", product(output) * size, names, product(node.output) * size, "bytes of the output in fp32"))
+    figures.append(
+        _figure("memory", product(output) * size, names, product(node.output) * size, "bytes of the output in fp32")
+    )
     return figures
 
 
@@ -124,7 +126,8 @@ def _counts(layer: Any, pads: tuple[Any, ...]) -> tuple[Any, ...]:
         return pads
     extents = [(k - 1) * d + 1 for k, d in zip(layer.taps(), layer.spread(), strict=True)]
     return tuple(
-        zeros(pad, extent) if pad in ("half", "full", "valid") else pad for pad, extent in zip(pads, extents, strict=True)
+        zeros(pad, extent) if pad in ("half", "full", "valid") else pad
+        for pad, extent in zip(pads, extents, strict=True)
     )
 
 
@@ -200,7 +203,9 @@ def _field(graph: Graph, node: Node, fields: ReceptiveFields) -> list[Figure]:
     for axis, window, old, new in zip(AXIS_NAMES[len(reach)], reach, before.axes, after.axes, strict=True):
         seen = old.intervals[0]
         if type(window) is not Window or old.period != 1 or seen is None:
-            figures.append(Figure(f"field ({axis})", new.size()[1], {}, new.size()[1], "the largest: it depends on the position"))
+            figures.append(
+                Figure(f"field ({axis})", new.size()[1], {}, new.size()[1], "the largest: it depends on the position")
+            )
             continue
         names = _Symbols()
         size, jump = names.name("field", seen.size), names.name("jump", old.jump)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..dims import Dim, at_least, at_most, is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
-from ..layers.windows import EVERYTHING, Axis, Interpolated, Nearest, Window
+from ..layers.windows import EVERYTHING, Axis, Interpolated, Nearest, Window, sees_everything
 from ..symbols import same
 from .receptive import ITSELF, LONGEST_PERIOD, Field, Interval, ReceptiveFields, Seen, last_map
 
@@ -51,7 +51,7 @@ def _seen(node: Node, sources: list[Seen]) -> Seen:
     units = [n if isinstance(n, int) else LONGEST_PERIOD for n in node.output[1:]]
     reaches = node.layer.windows(node.incoming, node.output)
     for source, reach in zip(sources, reaches, strict=True):
-        everything = everything or source.everything or reach is EVERYTHING
+        everything = everything or source.everything or sees_everything(reach)
         if reach is EVERYTHING or source.axes is None or not reach:
             continue
         through = tuple(

@@ -63,9 +63,7 @@ def _fold(key: tuple[str, ...], paths: list[tuple[str, ...]], nodes: list[Node],
     name = joined(key)
     if len(nodes) == 1:
         return Fold(nodes[0].name, nodes[0].kind, nodes)
-    turns = list(
-        dict.fromkeys(path[len(key)] for path in paths if path[len(key) :] and path[len(key)].startswith("["))
-    )
+    turns = list(dict.fromkeys(path[len(key)] for path in paths if path[len(key) :] and path[len(key)].startswith("[")))
     if turns:
         if piece:
             name += turns[0] if len(turns) == 1 else f"{turns[0][:-1]}..{turns[-1][1:]}"

@@ -56,9 +56,7 @@ def _parts(entries: Sequence[tuple[tuple[str, ...], Node]], depth: int) -> Itera
                 yield Branch(name, nodes, parts)
 
 
-def _with_followers(
-    name: str, inside: Sequence[tuple[tuple[str, ...], Node]], depth: int
-) -> Iterator[Branch]:
+def _with_followers(name: str, inside: Sequence[tuple[tuple[str, ...], Node]], depth: int) -> Iterator[Branch]:
     """A layer with the norm and activation written on it is one part; a join after its branches closes a block."""
     own = next(place for place, (path, _) in enumerate(inside) if len(path) == depth + 1)
     nodes = tuple(node for _, node in inside)

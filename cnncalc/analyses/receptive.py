@@ -23,7 +23,7 @@ from ..dims import Dim, Shape, is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import AXIS_NAMES, Layer
-from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Reach, Window, on_map
+from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Reach, Window, on_map, sees_everything
 
 LONGEST_PERIOD = 4096
 
@@ -220,7 +220,7 @@ def _seen(node: Node, reaches: tuple[Reach, ...], sources: list[Seen], remarks: 
     everything = False
     fields: tuple[Field, ...] | None = None
     for source, reach in zip(sources, reaches, strict=True):
-        everything = everything or source.everything or reach is EVERYTHING
+        everything = everything or source.everything or sees_everything(reach)
         if reach is EVERYTHING or source.axes is None or not reach:
             continue
         through = _through(source.axes, reach, node.output)
@@ -259,9 +259,7 @@ def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], rema
         if a.period == b.period == 1 and a.jump == b.jump and _centred(a) == _centred(b):
             continue
         if a.stride != b.stride:
-            remarks.append(
-                f"the branches of `{node.name}` move by {a.stride} and {b.stride} inputs a unit ({axis})"
-            )
+            remarks.append(f"the branches of `{node.name}` move by {a.stride} and {b.stride} inputs a unit ({axis})")
         elif a.centre != b.centre:
             shift = abs(a.centre - b.centre)
             remarks.append(
@@ -270,7 +268,7 @@ def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], rema
 
 
 def _read(reach: Reach, wanted: Patch, shape: Shape) -> Patch:
-    if reach is None:
+    if reach is None or sees_everything(reach):
         return tuple(frozenset(range(n)) for n in shape[1:])
     return tuple(
         frozenset(i for j in positions for i in on_map(window, j, n))

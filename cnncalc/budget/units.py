@@ -12,10 +12,11 @@ from typing import Any
 
 from ..errors import Diagnostic
 from ..graph import Graph
-from ..spec.expand import Context, Expander, Tensor
-from ..spec.load import _inputs, _variables  # the same two steps that come before the expansion
+from ..spec.expand import Expander
+from ..spec.given import inputs, variables
 from ..spec.read import read
 from ..spec.steps import Arguments, BlockCall, Document, Group, LayerCall, Loop, Step
+from ..spec.tensors import Context, Tensor
 
 
 @dataclass
@@ -43,39 +44,36 @@ class _Recorder(Expander):
         self.current: Unit | None = None
         self.own: Step | None = None
 
-    def _step(self, step: Step, at: Tensor, context: Context) -> Tensor:
+    def step(self, step: Step, at: Tensor, context: Context) -> Tensor:
         if self.current is not None:
-            return super()._step(step, at, context)
+            return super().step(step, at, context)
         row = context.scope.get("i") if "i" in context.loop else None
         self.way.append((next(n for n, other in enumerate(self.inside[-1]) if other is step), row))
         body = step.body
         try:
             if isinstance(body, Loop) or (isinstance(body, Group) and step.repeat is None):
                 self.inside.append(body.steps)
-                end = super()._step(step, at, context)
+                end = super().step(step, at, context)
                 self.inside.pop()
                 return end
             self.own = step
             self.current = self.units.setdefault(tuple(self.way), Unit(self._where(step), step.word, step.word))
-            return super()._step(step, at, context)
+            before = len(self.nodes.all)
+            end = super().step(step, at, context)
+            self.current.nodes += [node.name for node in self.nodes.all[before:]]
+            return end
         finally:
             self.current = None
             self.way.pop()
 
-    def _once(self, step: Step, at: Tensor, context: Context, scope: Any, turn: str, changes: Arguments) -> Tensor:
-        before, unit = len(self.nodes), self.current if step is self.own else None
-        end = super()._once(step, at, context, scope, turn, changes)
-        if unit is not None and len(self.nodes) > before:
+    def once(self, step: Step, at: Tensor, context: Context, scope: Any, turn: str, changes: Arguments) -> Tensor:
+        before, unit = len(self.nodes.all), self.current if step is self.own else None
+        end = super().once(step, at, context, scope, turn, changes)
+        if unit is not None and len(self.nodes.all) > before:
             if not unit.turns:
                 unit.what = self._what(step, scope)
             unit.turns += 1
         return end
-
-    def _node(self, *arguments: Any) -> Tensor:
-        tensor = super()._node(*arguments)
-        if self.current is not None:
-            self.current.nodes.append(tensor.name)
-        return tensor
 
     def _where(self, step: Step) -> str:
         text = f"net[{self.way[0][0]}]"
@@ -107,9 +105,9 @@ def units(text: str, name: str, settings: Mapping[str, Any], input: Any) -> list
     """The units of the text of a spec that is known to be right."""
     problems: list[Diagnostic] = []
     document = read(text, name, problems)
-    variables = _variables(document, settings, problems)
-    recorder = _Recorder(document, variables, problems)
-    recorder.expand(_inputs(document, variables, settings, input, problems))
+    values = variables(document, settings, problems)
+    recorder = _Recorder(document, values, problems)
+    recorder.expand(inputs(document, values, settings, input, problems))
     return [unit for unit in recorder.units.values() if unit.nodes]
 
 

@@ -63,8 +63,18 @@ class LazyGroup(TyperGroup):
             from ..errors import did_you_mean
 
             near = did_you_mean(args[0], COMMANDS)
+            if _is_spec(args[0]):
+                near = f"did you mean `cnncalc summary {args[0]}`?"
             ctx.fail(f"No such command '{args[0]}'." + (f" {near.capitalize()}" if near else ""))
         return super().resolve_command(ctx, args)
+
+
+def _is_spec(word: str) -> bool:
+    from pathlib import Path
+
+    from ..spec import zoo
+
+    return Path(word).suffix in (".yaml", ".yml") or zoo.member(word) is not None
 
 
 def _help(text: str) -> str:
@@ -78,6 +88,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
     help="Exact sizes, parameters, MACs, receptive fields and memory of convolutional networks.",
     epilog="SPEC is a spec file, - for standard input, or a network of the zoo such as resnet50.",
 )

@@ -17,18 +17,22 @@ import typer
 
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..analyses.explain import Figure
     from ..graph import Graph, Node
 
 
-@report
+@report_with("spec", "format", "output", "set", "input", "training")
 def command(
     request: Request,
-    layer: Annotated[str | None, typer.Argument(metavar="[LAYER]", help="The path of a layer; all if not given.")] = None,
-    notation: Annotated[str, typer.Option("--notation", metavar="NAMES", help="plain, or lecture: f, p, s, n_c[l].")] = "plain",
+    layer: Annotated[
+        str | None, typer.Argument(metavar="[LAYER]", help="The path of a layer; all if not given.")
+    ] = None,
+    notation: Annotated[
+        str, typer.Option("--notation", metavar="NAMES", help="plain, or lecture: f, p, s, n_c[l].")
+    ] = "plain",
 ) -> Report:
     """The arithmetic shown."""
     from ..render import formulas
@@ -73,7 +77,12 @@ def _layer(request: Request, graph: Graph, node: Node, names: Mapping[str, str])
     head = [*caption(graph), f"{node.name}: {node.kind}, {shapes} -> {numbers.shape(node.output)}", "per image"]
     return Report(
         head,
-        [Table([Column(key, key) for key in ("figure", "formula", "numbers", "result", "remark")], [line.data for line in lines])],
+        [
+            Table(
+                [Column(key, key) for key in ("figure", "formula", "numbers", "result", "remark")],
+                [line.data for line in lines],
+            )
+        ],
         {
             "schema": "cnncalc.explain/1",
             "name": graph.name,
@@ -120,7 +129,8 @@ class _Line:
 def _text(head: list[str], lines: list[_Line], form: str) -> str:
     if form == "latex":
         rows = " \\\\\n".join(
-            rf"  \text{{{line.name}}} &= " + " = ".join(step.replace(",", "{,}") for step in line.steps) for line in lines
+            rf"  \text{{{line.name}}} &= " + " = ".join(step.replace(",", "{,}") for step in line.steps)
+            for line in lines
         )
         return f"% {'; '.join(head)}\n\\begin{{align*}}\n{rows}\n\\end{{align*}}\n"
     if form == "markdown":
@@ -129,8 +139,14 @@ def _text(head: list[str], lines: list[_Line], form: str) -> str:
         )
         return f"**{head[0]}** {', '.join(head[1:])}\n\n| figure | | |\n|---|---|---|\n{rows}\n"
     wide = max(len(line.name) for line in lines)
-    columns = [max(len(line.steps[c]) for line in lines if len(line.steps) > c + 1) for c in range(2) if any(len(line.steps) > c + 1 for line in lines)]
-    rows = "\n".join(f"  {line.name.ljust(wide)}  {_aligned(line.steps, columns)}   {line.remark}".rstrip() for line in lines)
+    columns = [
+        max(len(line.steps[c]) for line in lines if len(line.steps) > c + 1)
+        for c in range(2)
+        if any(len(line.steps) > c + 1 for line in lines)
+    ]
+    rows = "\n".join(
+        f"  {line.name.ljust(wide)}  {_aligned(line.steps, columns)}   {line.remark}".rstrip() for line in lines
+    )
     return f"{'   '.join(head)}\n\n{rows}\n"
 
 
@@ -152,7 +168,9 @@ def _network(request: Request, graph: Graph, names: Mapping[str, str]) -> Report
     for node in graph.nodes:
         if not node.weights and not work.of[node.name]:
             continue
-        lines = {figure.name: _Line(figure, names, request.format == "latex") for figure in explain(graph, fields, node.name)}
+        lines = {
+            figure.name: _Line(figure, names, request.format == "latex") for figure in explain(graph, fields, node.name)
+        }
         count = lines.get("params") or lines.get("weights") or lines.get("bias")
         rows.append(
             {

@@ -1,7 +1,9 @@
 """Write a starter spec, and beside it the JSON Schema that gives editors completion, hover and errors.
 
-cnncalc init                          spec.yaml: LeNet-5, with comments
-cnncalc init models/net.yaml --from mobilenet_v2
+    cnncalc init                          spec.yaml: LeNet-5, with comments
+    cnncalc init net.yaml --from mobilenet_v2
+
+The first line names the schema, so that editors complete and explain.
 """
 
 from __future__ import annotations

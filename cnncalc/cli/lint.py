@@ -23,12 +23,8 @@ def command(
     specs: Annotated[list[str] | None, MANY] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as failures.")] = False,
     format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="table or json.")] = "table",
-    set: Annotated[
-        list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value.")
-    ] = None,
-    input: Annotated[
-        list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input.")
-    ] = None,
+    set: Annotated[list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value.")] = None,
+    input: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input.")] = None,
 ) -> None:
     """Check specs."""
     from ..spec.load import input_shape, setting

@@ -44,9 +44,7 @@ def command(
     ] = None,
     bottleneck: Annotated[
         str | None,
-        typer.Option(
-            "--bottleneck", metavar="KIND", help="plain: 1x1, k x k; residual: 1x1, k x k, 1x1 (plain)."
-        ),
+        typer.Option("--bottleneck", metavar="KIND", help="plain: 1x1, k x k; residual: 1x1, k x k, 1x1 (plain)."),
     ] = None,
     groups: Annotated[
         int | None, typer.Option("--groups", metavar="G", min=2, help="Groups of the grouped form (4).")
@@ -99,9 +97,7 @@ def command(
     if operations:
         columns.append(Column("operations", "operations", numbers.count))
     total = work.total * batch
-    notes = [
-        f"{total:,} MACs = {numbers.short(total)}   {2 * total:,} FLOPs = {numbers.short(2 * total)} (2 a MAC)"
-    ]
+    notes = [f"{total:,} MACs = {numbers.short(total)}   {2 * total:,} FLOPs = {numbers.short(2 * total)} (2 a MAC)"]
     if work.between_activations:
         between = work.between_activations * batch
         notes.append(f"of these {between:,} multiply two activations (matmul) and no weight")

@@ -37,7 +37,8 @@ def command(
         str | None, typer.Option("--weights-dtype", metavar="DTYPE", help="Of the weights, where it is another.")
     ] = None,
     activations_dtype: Annotated[
-        str | None, typer.Option("--activations-dtype", metavar="DTYPE", help="Of the activations, where it is another.")
+        str | None,
+        typer.Option("--activations-dtype", metavar="DTYPE", help="Of the activations, where it is another."),
     ] = None,
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
@@ -130,7 +131,14 @@ def command(
         [
             f"weights {numbers.size(weights)}   all activations "
             f"{numbers.size(alive.activations * size * batch)}   peak {numbers.size(peak)} ({peak:,} bytes)",
-            *([f"on a microcontroller: flash {numbers.size(weights)} of weights, peak SRAM {numbers.size(peak)} of activations; "
-               "code, scales and workspace apart"] if "int8" in (dtype, weights_dtype) else []),
+            *(
+                [
+                    f"on a microcontroller: flash {numbers.size(weights)} of weights, "
+                    f"peak SRAM {numbers.size(peak)} of activations; "
+                    "code, scales and workspace apart"
+                ]
+                if "int8" in (dtype, weights_dtype)
+                else []
+            ),
         ],
     )

@@ -48,7 +48,7 @@ def command(
                 "note": f"weights of {shared}" if shared else "",
             }
         )
-    columns = [LAYER, KIND, Column("weights", "weights"), Column("params", "params", numbers.count)]
+    columns = [LAYER, KIND, Column("weights", "weights", spare=True), Column("params", "params", numbers.count)]
     columns.append(Column("share", "%", numbers.percent))
     if learned.frozen:
         columns.append(Column("frozen", "frozen", numbers.count))
@@ -73,7 +73,7 @@ def command(
         lambda: {
             "schema": "cnncalc.params/1",
             "name": graph.name,
-            "input": [list(shape) for shape in graph.inputs.values()][0],
+            "input": list(graph.input_shape),
             "convention": "learned tensors, each once; running statistics are buffers",
             "dtype": dtype,
             "totals": {

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 @report
 def command(
     request: Request,
-    at: Annotated[
-        str | None, typer.Option("--at", metavar="LAYER", help="The layer that --unit is of.")
-    ] = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="LAYER", help="The layer that --unit is of.")] = None,
     unit: Annotated[
         str | None, typer.Option("--unit", metavar="I,J", help="The box of one output position on the input.")
     ] = None,
@@ -50,8 +48,7 @@ def command(
     if unit is not None:
         return _one_unit(request, fields, at or last, unit)
     rows = [
-        {"layer": row.name, "kind": row.kind, **_figures(graph, fields, row.last.name)}
-        for row in folds(graph, request)
+        {"layer": row.name, "kind": row.kind, **_figures(graph, fields, row.last.name)} for row in folds(graph, request)
     ]
     columns = [
         LAYER,
@@ -218,11 +215,7 @@ def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text:
         },
         [
             "from, to, size: padding included; on image: the pixels that the unit really depends on",
-            *(
-                []
-                if real
-                else ["the unit depends on no pixel: it lies in padding, or in a hole of an upconv"]
-            ),
+            *([] if real else ["the unit depends on no pixel: it lies in padding, or in a hole of an upconv"]),
             *(
                 ["the unit also depends on the whole input, by a path that looks at all of it"]
                 if seen.everything
@@ -275,7 +268,7 @@ def _plot(graph: Graph, fields: ReceptiveFields) -> str:
     most = max(size for _, size in rows)
     pixels = max((n for n in graph.input_shape[1:] if isinstance(n, int)), default=0)
     scale = 50 / max(most, 1)
-    lines = ["   ".join(caption(graph, "receptive field over depth, in input pixels")), ""]
+    lines = ["   ".join(caption(graph, "receptive field over the layers, in input pixels")), ""]
     for name, size in rows:
         bar = "█" * max(1, round(size * scale))
         if pixels and pixels < most:

@@ -27,9 +27,7 @@ OK, FAILED, TROUBLE = 0, 1, 2
 Spec = Annotated[
     str | None, typer.Argument(metavar="[SPEC]", help="A spec file, - for standard input, or a network of the zoo.")
 ]
-Format = Annotated[
-    str, typer.Option("--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex or json.")
-]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex or json.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
 Depth = Annotated[
     int | None,
@@ -38,7 +36,8 @@ Depth = Annotated[
 Top = Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="Only the N largest rows.")]
 Sort = Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by a column, the largest first.")]
 Set = Annotated[
-    list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value for a variable of the spec.")
+    list[str] | None,
+    typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value for a variable of the spec."),
 ]
 Input = Annotated[
     list[str] | None,
@@ -138,11 +137,20 @@ def found() -> str | None:
 
 def report(command: Callable[..., Report]) -> Callable[..., None]:
     """Make a command of a function from a Request (and options of its own) to a Report."""
+    return _command(command, tuple(COMMON))
+
+
+def report_with(*taken: str) -> Callable[[Callable[..., Report]], Callable[..., None]]:
+    """The same, with only some of the shared options: what a command would ignore it does not take."""
+    return lambda command: _command(command, taken)
+
+
+def _command(command: Callable[..., Report], taken: tuple[str, ...]) -> Callable[..., None]:
     own = list(inspect.signature(command).parameters.values())[1:]
     hints = get_type_hints(command, include_extras=True)
 
     def run(**values: Any) -> None:
-        common = {name: values.pop(name) for name in COMMON}
+        common = {name: values.pop(name, default) for name, (_, default) in COMMON.items()}
         request = Request(**{**common, "set": common["set"] or [], "input": common["input"] or []})
         with failures():
             from ..render.formats import FORMATS, deliver
@@ -160,9 +168,11 @@ def report(command: Callable[..., Report]) -> Callable[..., None]:
     parameters = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, (annotation, default) in COMMON.items()
+        if name in taken
     ]
     parameters += [
-        inspect.Parameter(p.name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=hints[p.name]) for p in own
+        inspect.Parameter(p.name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=hints[p.name])
+        for p in own
     ]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer reads
     run.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -184,6 +194,7 @@ class failures:  # noqa: N801 - reads as a statement: `with failures():`
             print(error, file=sys.stderr)
         elif isinstance(error, BrokenPipeError):
             _close_stdout()
+            raise typer.Exit(OK) from None
         elif isinstance(error, KeyboardInterrupt):
             raise typer.Exit(130) from None
         elif isinstance(error, Exception):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..analyses.receptive import Seen
 
 LAYER = Column("layer", "layer", right=False, kept=True)
-KIND = Column("kind", "kind", right=False)
+KIND = Column("kind", "kind", right=False, spare=True)
 OUTPUT = Column("output", "output", numbers.shape)
 
 Row = dict[str, Any]
@@ -36,20 +36,12 @@ def caption(graph: Graph, *conventions: str) -> list[str]:
     """The line above every table: name, what was set, input, conventions."""
     changed = ""
     if graph.changed and graph.settings:
-        changed = (
-            " (" + ", ".join(f"{name}={_setting(value)}" for name, value in graph.settings.items()) + ")"
-        )
+        changed = " (" + ", ".join(f"{name}={_setting(value)}" for name, value in graph.settings.items()) + ")"
     return [graph.name + changed, input_text(graph), *conventions]
 
 
 def _setting(value: Any) -> str:
-    return (
-        value
-        if isinstance(value, str)
-        else numbers.position(value)
-        if not isinstance(value, list)
-        else str(value)
-    )
+    return value if isinstance(value, str) else numbers.position(value) if not isinstance(value, list) else str(value)
 
 
 def mac_convention(macs: Macs, request: Request) -> str:
@@ -99,9 +91,7 @@ def _sorted_by(name: str, columns: Sequence[Column]) -> str:
         if name.lower() in (column.key.lower(), column.title.lower()):
             return column.by or column.key
     known = [column.title or column.key for column in columns]
-    raise CnncalcError(
-        f"no column `{name}` to sort by", did_you_mean(name, known) or f"columns: {', '.join(known)}"
-    )
+    raise CnncalcError(f"no column `{name}` to sort by", did_you_mean(name, known) or f"columns: {', '.join(known)}")
 
 
 def _rank(value: Any) -> tuple[int, Any]:
@@ -115,10 +105,7 @@ def _rank(value: Any) -> tuple[int, Any]:
 
 def field_size(seen: Seen, units: Sequence[int]) -> int | None:
     """The largest size on any axis, to sort by."""
-    sizes = [
-        field.size(n if isinstance(n, int) else None)[1]
-        for field, n in zip(seen.axes or (), units, strict=False)
-    ]
+    sizes = [field.size(n if isinstance(n, int) else None)[1] for field, n in zip(seen.axes or (), units, strict=False)]
     return max(sizes, default=None)
 
 

@@ -16,7 +16,7 @@ import typer
 
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -25,23 +25,28 @@ MOST_BYTES = 16 * 10**9
 """Arrays of more than this are not begun."""
 
 
-@report
+@report_with("spec", "format", "output", "set", "input")
 def command(
     request: Request,
     input_file: Annotated[
-        list[str] | None, typer.Option("--input-file", metavar="FILE", help="An .npy array; NAME=FILE for one of several inputs.")
+        list[str] | None,
+        typer.Option("--input-file", metavar="FILE", help="An .npy array; NAME=FILE for one of several inputs."),
     ] = None,
     weights: Annotated[str | None, typer.Option("--weights", metavar="FILE", help="An .npz with the weights.")] = None,
     init: Annotated[
-        str, typer.Option("--init", metavar="SCHEME", help="he, glorot, positive, ones or constant, without --weights.")
+        str,
+        typer.Option("--init", metavar="SCHEME", help="he, glorot, positive, ones or constant, without --weights."),
     ] = "he",
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the weights and of the noise.")] = 0,
-    out: Annotated[str | None, typer.Option("--out", metavar="FILE", help="Write the outputs (and taps) to an .npz.")] = None,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="Write the outputs (and taps) to an .npz.")
+    ] = None,
     save_weights: Annotated[
         str | None, typer.Option("--save-weights", metavar="FILE", help="Write the weights to an .npz.")
     ] = None,
     tap: Annotated[list[str] | None, typer.Option("--tap", metavar="LAYER", help="Keep this tensor as well.")] = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32 or fp64.")] = "fp32",
+    threads: Annotated[int, typer.Option("--threads", metavar="N", min=1, help="Threads that share each layer.")] = 1,
 ) -> Report:
     """Execute a network."""
     from ..kernels import weights as tensors
@@ -60,7 +65,7 @@ def command(
     inputs = _inputs(graph, input_file or [], seed)
     values = tensors.load(weights, graph, kind) if weights else tensors.initial(graph, init, seed, kind)
     with progress(f"running {graph.name}", len(graph.nodes)) as step:
-        done = run(graph, inputs, values, kind, keep=tap, progress=step)
+        done = run(graph, inputs, values, kind, keep=tap, progress=step, threads=threads)
     names = {"output": graph.output, **graph.heads, **{name: name for name in tap or []}}
     results = {label: done.arrays[name] for label, name in names.items()}
     if out:
@@ -101,7 +106,8 @@ def command(
         },
         [
             f"{sum(done.multiplications.values()):,} MACs performed in {sum(done.seconds.values()):.2f} s; "
-            f"peak {numbers.size(done.peak)} of activations at {done.peak_at}, workspace {numbers.size(done.workspace)}",
+            f"peak {numbers.size(done.peak)} of activations at {done.peak_at}, "
+            f"workspace {numbers.size(done.workspace)}",
             *([f"written: {out}"] if out else []),
             *([f"weights written: {save_weights}"] if save_weights else []),
         ],
@@ -125,7 +131,8 @@ def affordable(graph: Graph, itemsize: int) -> None:
     needed = (memory(graph).peak + params(graph).total) * itemsize
     if needed > MOST_BYTES:
         raise CnncalcError(
-            f"weights and the peak of activations of {graph.name} take {numbers.size(needed)}, more than {numbers.size(MOST_BYTES)}",
+            f"weights and the peak of activations of {graph.name} take {numbers.size(needed)}, "
+            f"more than {numbers.size(MOST_BYTES)}",
             "a smaller --input, or --set with fewer channels",
         )
 

@@ -16,21 +16,27 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..graph import Graph
 
 
-@report
+@report_with("spec", "format", "output", "set", "input")
 def command(
     request: Request,
-    image: Annotated[str | None, typer.Option("--image", metavar="FILE", help="A PNG or JPEG, or an .npy array.")] = None,
-    class_: Annotated[int, typer.Option("--class", metavar="K", min=0, help="The class whose score it is, 0 first.")] = 0,
+    image: Annotated[
+        str | None, typer.Option("--image", metavar="FILE", help="A PNG or JPEG, or an .npy array.")
+    ] = None,
+    class_: Annotated[
+        int, typer.Option("--class", metavar="K", min=0, help="The class whose score it is, 0 first.")
+    ] = 0,
     channels: Annotated[str, typer.Option("--channels", metavar="HOW", help="Over the colours: max or mean.")] = "max",
     weights: Annotated[str | None, typer.Option("--weights", metavar="FILE", help="An .npz with the weights.")] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of drawn weights.")] = 0,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="The picture, or the values as .npy.")] = "saliency.png",
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="The picture, or the values as .npy.")
+    ] = "saliency.png",
 ) -> Report:
     """Saliency of the pixels."""
     import numpy as np
@@ -47,7 +53,9 @@ def command(
         raise CnncalcError(f"`--channels {channels}`: the colours are taken together by max or mean")
     score = _before_softmax(graph)
     if class_ >= graph.shapes[score][0]:
-        raise CnncalcError(f"{graph.name} has {graph.shapes[score][0]} classes, and no class {class_}", "the first is 0")
+        raise CnncalcError(
+            f"{graph.name} has {graph.shapes[score][0]} classes, and no class {class_}", "the first is 0"
+        )
     affordable(graph, 3 * 8)
     if image is None:
         raise CnncalcError("an image is needed", "--image cat.png")
@@ -77,7 +85,14 @@ def command(
     return Report(
         caption(graph, f"class {class_} of {graph.shapes[score][0]}", f"{channels} over the channels", how),
         [Table(columns, [row])],
-        {"schema": "cnncalc.saliency/1", "name": graph.name, "class": class_, **row, "shape": list(flat.shape), "out": out},
+        {
+            "schema": "cnncalc.saliency/1",
+            "name": graph.name,
+            "class": class_,
+            **row,
+            "shape": list(flat.shape),
+            "out": out,
+        },
         [f"written: {out}"],
     )
 
@@ -139,5 +154,8 @@ def _imported() -> Any:
     try:
         from PIL import Image
     except ImportError:
-        raise CnncalcError("pictures need Pillow", "pip install 'cnncalc[images]', or use .npy files") from None
+        raise CnncalcError(
+            "pictures need Pillow",
+            "pip install 'cnncalc[images]'; or an .npy array with --image, and --out saliency.npy",
+        ) from None
     return Image

@@ -15,16 +15,18 @@ import typer
 
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Column, Report, Table
-from .request import Request, report
+from .request import Request, report_with
 
 
-@report
+@report_with("spec", "format", "output")
 def command(
     request: Request,
-    kinds: Annotated[bool, typer.Option("--kinds", help="List the layer kinds, or the arguments of the one named.")] = False,
+    kinds: Annotated[
+        bool, typer.Option("--kinds", help="List the layer kinds, or the arguments of the one named.")
+    ] = False,
 ) -> Report:
     """The language, for machines and for people."""
-    if kinds:
+    if kinds or request.spec is not None:
         return _kinds(request.spec)
     import json
 
@@ -53,7 +55,9 @@ def _kinds(only: str | None) -> Report:
         title = ["layer kinds", "`cnncalc schema --kinds conv` explains one"]
     else:
         for name, field in KINDS[only].fields.items():
-            default = "needed" if field.default is REQUIRED else "-" if field.default is None else str(field.default).lower()
+            default = (
+                "needed" if field.default is REQUIRED else "-" if field.default is None else str(field.default).lower()
+            )
             rows.append({"argument": name, "default": default, "about": field.about, "form": field.reader.describes})
         columns = [
             Column("argument", "argument", right=False, kept=True),

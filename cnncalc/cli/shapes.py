@@ -2,6 +2,8 @@
 
     cnncalc shapes vgg16
     cnncalc shapes fcn.yaml               sizes without a number stay formulas
+
+A size is channels, then the spatial axes, of one image.
 """
 
 from __future__ import annotations
@@ -31,7 +33,13 @@ def command(request: Request) -> Report:
                 "elements": product(last.output) * request.batch,
             }
         )
-    columns = [LAYER, KIND, Column("input", "input", numbers.shape), OUTPUT, Column("elements", "elements", numbers.count)]
+    columns = [
+        LAYER,
+        KIND,
+        Column("input", "input", numbers.shape),
+        OUTPUT,
+        Column("elements", "elements", numbers.count),
+    ]
     shown = table(columns, rows, request, [], "elements", total={"layer": "output", "output": graph.output_shape})
     heads = [f"side output {head}: {numbers.shape(graph.shapes[name])}" for head, name in graph.heads.items()]
     return Report(

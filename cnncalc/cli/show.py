@@ -3,6 +3,8 @@
     cnncalc show resnet50
     cnncalc show resnet50 --expanded
     cnncalc show net.yaml --depth 1
+
+The params and MACs of a folded part are those of one turn; the total is of all.
 """
 
 from __future__ import annotations
@@ -13,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..analyses.outline import Branch
 
 
-@report
+@report_with("spec", "format", "output", "depth", "set", "input", "batch", "training")
 def command(
     request: Request,
     expanded: Annotated[bool, typer.Option("--expanded", help="Every turn of a repeated block.")] = False,
@@ -58,7 +60,12 @@ def command(
     if numeric:
         total["macs"] = work.total * request.batch
     layers = [
-        {"name": node.name, "layer": described(node.layer), "inputs": list(node.inputs), "output": list(map(_plain, node.output))}
+        {
+            "name": node.name,
+            "layer": described(node.layer),
+            "inputs": list(node.inputs),
+            "output": list(map(_plain, node.output)),
+        }
         for node in graph.nodes
     ]
     return Report(

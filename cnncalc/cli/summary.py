@@ -1,7 +1,9 @@
 """Everything at a glance: sizes, parameters, MACs, receptive fields and memory of a network.
 
     cnncalc summary resnet50
-    cnncalc summary net.yaml --set width=0.5 --input 3,192,192 --format json
+    cnncalc summary mobilenet_v2 --set width=0.5 --input 3,192,192 --format json
+
+`--depth` unfolds blocks; `--format json` has exact integers (cnncalc.summary/1).
 """
 
 from __future__ import annotations
@@ -17,9 +19,7 @@ from .request import Request, report
 @report
 def command(
     request: Request,
-    dtype: Annotated[
-        str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")
-    ] = "fp32",
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
     ] = False,
@@ -106,17 +106,13 @@ def _asides(request: Request) -> list[str]:
     graph = request.graph
     learned, work = params(graph), macs(graph)
     if learned.frozen:
-        asides.append(
-            f"frozen {numbers.count(learned.frozen)}   trainable {numbers.count(learned.trainable)}"
-        )
+        asides.append(f"frozen {numbers.count(learned.frozen)}   trainable {numbers.count(learned.trainable)}")
     if learned.buffers:
         asides.append(
             f"besides the params {numbers.count(learned.buffers)} buffers (running statistics of batch norms)"
         )
     if work.between_activations:
-        asides.append(
-            f"of the MACs {numbers.count(work.between_activations)} multiply two activations (matmul)"
-        )
+        asides.append(f"of the MACs {numbers.count(work.between_activations)} multiply two activations (matmul)")
     if graph is not request.whole:
         extra = params(request.whole).total - learned.total
         asides.append(

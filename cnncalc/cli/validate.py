@@ -15,13 +15,15 @@ from typing import Annotated, Any
 import typer
 
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
 
 
-@report
+@report_with("spec", "format", "output", "set", "input")
 def command(
     request: Request,
-    quick: Annotated[bool, typer.Option("--quick", help="Shrink the input and narrow the channels; keep the structure.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Shrink the input and narrow the channels; keep the structure.")
+    ] = False,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32 or fp64.")] = "fp32",
 ) -> Report:
     """Predictions against measurements."""
@@ -56,7 +58,12 @@ def command(
     ]
     shapes = " and ".join(map(numbers.shape, result.inputs.values()))
     narrowed = f"channels divided by {result.narrowed} (quick)" if result.narrowed > 1 else ""
-    caption = [graph.name, f"input {shapes}", *([narrowed] if narrowed else []), f"{result.nodes} nodes run in NumPy, {dtype}"]
+    caption = [
+        graph.name,
+        f"input {shapes}",
+        *([narrowed] if narrowed else []),
+        f"{result.nodes} nodes run in NumPy, {dtype}",
+    ]
     failed = [row.figure for row in result.rows if not row.holds]
     return Report(
         caption,

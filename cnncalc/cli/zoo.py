@@ -16,10 +16,10 @@ import typer
 
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
 
 
-@report
+@report_with("spec", "format", "output", "top", "sort")
 def command(
     request: Request,
     show: Annotated[bool, typer.Option("--show", help="Print the spec of the network that is named.")] = False,
@@ -40,7 +40,9 @@ def command(
         assert member is not None  # noqa: S101 - its name is one of the zoo's
         text = member.path.read_text(encoding="utf-8")
         if member.settings:
-            settings = " ".join(f"--set {name}={str(value).replace(' ', '')}" for name, value in member.settings.items())
+            settings = " ".join(
+                f"--set {name}={str(value).replace(' ', '')}" for name, value in member.settings.items()
+            )
             text = f"# {member.name} is {member.path.stem} {settings}\n{text}"
         return Report([str(request.spec)], [], {"name": request.spec, "spec": text}, text=text)
     chosen = [name for name in names if (request.spec or "") in name]
@@ -90,7 +92,11 @@ def _lecture(names: list[str], request: Request) -> Report:
         Column("why", "", right=False),
     ]
     return Report(
-        ["worked examples of the lecture notes", "F0 to F4: five sets of notes", "MACs of convolution and linear, per image"],
+        [
+            "worked examples of the lecture notes",
+            "F0 to F4: five sets of notes",
+            "MACs of convolution and linear, per image",
+        ],
         [Table(columns, rows, {"section": f"{len(rows)} examples"})],
         {"schema": "cnncalc.lecture/1", "examples": [{k: _plain(v) for k, v in row.items()} for row in rows]},
         ["`cnncalc explain lecture/NAME` shows the arithmetic of one"],
@@ -140,7 +146,9 @@ def _report(request: Request, rows: list[dict[str, Any]]) -> Report:
         Column("peak", "peak fp32", numbers.size),
         Column("source", "source", right=False),
     ]
-    shown = table(columns, rows, request, [], "params", {"layer": f"{len(rows)} networks"})
+    shown = table(
+        columns, rows, request, [], "params", {"layer": f"{len(rows)} network{'' if len(rows) == 1 else 's'}"}
+    )
     data = [{("name" if key == "layer" else key): _plain(value) for key, value in row.items()} for row in rows]
     return Report(
         ["the zoo", "MACs of convolution and linear, per image", "training heads left out", "field of the last map"],

@@ -80,9 +80,7 @@ def pixel_shuffle_forward(layer: Any, inputs: Arrays, weights: Weights, tally: T
     return _channels_to_blocks(inputs[0], layer.scale)
 
 
-def pixel_shuffle_backward(
-    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
-) -> Arrays:
+def pixel_shuffle_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """Positions become channels."""
     return (_blocks_to_channels(gradient, layer.scale),)
 
@@ -92,9 +90,7 @@ def space_to_depth_forward(layer: Any, inputs: Arrays, weights: Weights, tally: 
     return _blocks_to_channels(inputs[0], layer.scale)
 
 
-def space_to_depth_backward(
-    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
-) -> Arrays:
+def space_to_depth_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """Channels become positions."""
     return (_channels_to_blocks(gradient, layer.scale),)
 

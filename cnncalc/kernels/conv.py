@@ -27,7 +27,10 @@ FEW_COLUMNS = 1 << 17
 """The same where there are many groups, each with a small matrix."""
 
 RESULTS = 1 << 18
-"""Elements of the output of a piece: they stay in the cache until they are finished."""
+"""Elements of the output of a piece."""
+
+FINISHED = 1 << 15
+"""Elements of it that a bias, a norm and an activation are computed on in turn."""
 
 SHORT = 40
 """Positions along the last axis under which windows are copied in two turns."""
@@ -45,7 +48,12 @@ class Piece(NamedTuple):
 
 
 def convolve(
-    x: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally, finishes: Sequence[Finish] = ()
+    x: Array,
+    weight: Array,
+    groups: int,
+    grid: Sequence[Places],
+    tally: Tally,
+    finishes: Sequence[Finish] = (),
 ) -> Array:
     """x (C, *sizes) with weight (O, C/G, *kernel) -> (O, *steps)."""
     filters, channels, *kernel = weight.shape
@@ -66,11 +74,18 @@ def convolve(
             columns = columns.reshape(-1, matrices.shape[2], here.stop - here.start)
         done = products[piece.groups, piece.filters, here]
         tally.matmul(matrices[piece.groups, piece.filters], columns, out=done)
-        for finish in finishes:
-            finish(done, lambda values: values.reshape(groups, -1, 1)[piece.groups, piece.filters])
+        _finish(done, finishes, lambda values: values.reshape(groups, -1, 1)[piece.groups, piece.filters])
 
     tally.each(_pieces(matrices.shape, 1 if plain else prod(kernel), len(out[0]), width, tally.threads), work)
     return out
+
+
+def _finish(done: Array, finishes: Sequence[Finish], select: Select) -> None:
+    """What follows, on a few filters at a time: these stay in the cache from one step to the next."""
+    few = max(1, FINISHED // (done.shape[0] * done.shape[2]))
+    for some in _parts(done.shape[1], few) if finishes else ():
+        for finish in finishes:
+            finish(done[:, some], lambda values, some=some: select(values)[:, some])  # type: ignore[misc]
 
 
 def _pieces(matrices: tuple[int, ...], taps: int, rows: int, width: int, threads: int) -> list[Piece]:
@@ -163,9 +178,7 @@ def connections(layer: Any) -> Sequence[Sequence[int]] | None:
     return table
 
 
-def _rows(
-    table: Sequence[Sequence[int]], kernel: Sequence[int], weights: Weights
-) -> Iterator[tuple[list[int], Array]]:
+def _rows(table: Sequence[Sequence[int]], kernel: Sequence[int], weights: Weights) -> Iterator[tuple[list[int], Array]]:
     """The channels of each filter and its weights (1, channels, *kernel), out of (connections, *kernel)."""
     weight = tensor(weights, "weight", (sum(map(len, table)), *kernel))
     first = 0

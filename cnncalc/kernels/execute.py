@@ -194,6 +194,8 @@ def _finish(out: Array, tally: Tally) -> None:
     """What follows in place, where the kernel did not see to it itself."""
     channels = max(1, AT_A_TIME * len(out) // out.size)
     followers = tally.finishes
+    if out.flags.c_contiguous:
+        out = out.reshape(len(out), -1)
 
     def work(first: int, tally: Tally) -> None:
         here = slice(first, first + channels)

@@ -1,4 +1,4 @@
-"""What can be computed together with the layer before it: norms and activations, in place or in its weights."""
+"""Norms and activations computed with the layer before them: in its array, or in its weights."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from ..graph import Graph, Node
-from . import KERNELS, norm
+from . import KERNELS, activation, norm
 from .base import Array, Finish, Select, Tally, Weights
 
 CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise"})
 OWN_ARRAY = CONVOLUTIONS | {"upconv", "linear", "batchnorm", "add", "concat"}
 """Kinds whose output is an array of its own, on which the next layer may work."""
 
-POINTWISE = frozenset(
-    "leakyrelu elu selu gelu silu mish hardswish hardsigmoid hardtanh sigmoid tanh softplus softsign abs square".split()
-)
+# fmt: off
+POINTWISE = frozenset({
+    "leakyrelu", "elu", "selu", "gelu", "silu", "mish", "hardswish", "hardsigmoid", "hardtanh", "sigmoid",
+    "tanh", "softplus", "softsign", "abs", "square",
+})
+# fmt: on
 """Activations that have no shorter form in place."""
 
 
@@ -29,7 +32,7 @@ def finish(node: Node, weights: Weights) -> Finish:
     def work(part: Array, select: Select) -> None:
         match node.kind:
             case "relu":
-                np.maximum(part, 0, out=part)
+                activation.positive(part, out=part)
             case "relu6":
                 np.clip(part, 0, 6, out=part)
             case _:
@@ -72,8 +75,8 @@ def chains(graph: Graph, kept: Container[str]) -> Iterator[list[Node]]:
 def folded(graph: Graph, weights: Mapping[str, Array]) -> tuple[Graph, dict[str, Array]]:
     """The network and its weights with each batch norm after a convolution taken into that convolution.
 
-    It computes the same with fewer layers: w x + b, then f (y - m) + s, is f w x + (f (b - m) + s). What shares
-    its weights with another layer is left as it is.
+    It computes the same with fewer layers: w x + b, then f y + s, is (f w) x + (f b + s). What shares its
+    weights with another layer is left as it is.
     """
     graph = graph.inference
     after = _only_readers(graph, graph.outputs)
@@ -86,17 +89,21 @@ def folded(graph: Graph, weights: Mapping[str, Array]) -> tuple[Graph, dict[str,
             continue
         if getattr(node.layer, "connections", None) is not None or owners.count(node.weights_of) > 1:
             continue
-        given = {name: values[f"{follower.weights_of}.{name}"] for name in (*follower.weights, *follower.buffers)}
-        factor, shift = norm.line(follower.layer, node.output[0], given)
+        factor, shift = norm.line(follower.layer, node.output[0], _own(follower, values))
         weight = values[f"{node.weights_of}.weight"]
         values[f"{node.weights_of}.weight"] = weight * factor.reshape(-1, *(1,) * (weight.ndim - 1))
-        if node.layer.bias:
+        given = vars(node.layer)
+        if given["bias"]:
             shift = shift + factor * values[f"{node.weights_of}.bias"]
         values[f"{node.weights_of}.bias"] = shift
-        layer = type(node.layer)(**{**vars(node.layer), "bias": True})
+        layer = type(node.layer)(**{**given, "bias": True})
         gone[node.name] = node._replace(name=follower.name, layer=layer)
     norms = {node.name for node in gone.values()}
     nodes = tuple(gone.get(node.name, node) for node in graph.nodes if node.name not in norms)
     result = replace(graph, nodes=nodes)
     used = {f"{n.weights_of}.{name}" for n in nodes for name in (*n.weights, *n.buffers)}
     return result, {name: value for name, value in values.items() if name in used}
+
+
+def _own(node: Node, values: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: values[f"{node.weights_of}.{name}"] for name in (*node.weights, *node.buffers)}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights
+from .base import Array, Arrays, Kernel, Tally, Weights, per_channel
 
 
 def _aligned(inputs: Arrays) -> Arrays:
@@ -25,10 +24,34 @@ def _unrepeated(gradient: Array, like: Array) -> Array:
     return result
 
 
-def _elementwise(combine: Callable[[Array, Array], Array]) -> Any:
+AT_A_TIME = 1 << 16
+"""Elements of a join that are worked on at a time, so that they are in the cache."""
+
+
+def _elementwise(combine: np.ufunc) -> Any:
     def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
         first, *others = _aligned(inputs)
-        return reduce(combine, others, first) if others else first.copy()
+        if not others:
+            return first.copy()
+        if any(x.shape != first.shape for x in others):
+            whole: Array = reduce(combine, others, first)
+            return whole
+        out = np.empty(first.shape, first.dtype)
+        flat = out.reshape(len(out), -1)
+        channels = max(1, AT_A_TIME * len(out) // out.size)
+
+        def work(start: int, tally: Tally) -> None:
+            here = slice(start, start + channels)
+            combine(first[here], others[0][here], out=out[here])
+            for other in others[1:]:
+                combine(out[here], other[here], out=out[here])
+            for finish in finishes:
+                finish(flat[here], lambda values: per_channel(values, flat)[here])
+
+        finishes = tally.finishes
+        tally.finished = True
+        tally.each(range(0, len(out), channels), work)
+        return out
 
     return forward
 

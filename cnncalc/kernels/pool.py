@@ -125,8 +125,7 @@ def _parts(layer: Any, x: Array) -> Iterator[tuple[tuple[Any, ...], tuple[Any, .
     """Where each part of an adaptive grid stands in the output and what it covers of the input."""
     for place in product(*map(range, layer.size)):
         box = tuple(
-            slice(j * n // m, (j * n + n + m - 1) // m)
-            for j, n, m in zip(place, x.shape[1:], layer.size, strict=True)
+            slice(j * n // m, (j * n + n + m - 1) // m) for j, n, m in zip(place, x.shape[1:], layer.size, strict=True)
         )
         yield (slice(None), *place), (slice(None), *box)
 
@@ -144,9 +143,7 @@ def adaptive_forward(reduce: Callable[..., Any]) -> Any:
     return forward
 
 
-def adaptive_avg_backward(
-    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
-) -> Arrays:
+def adaptive_avg_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """An equal share to each element of a part."""
     (x,) = inputs
     spread = np.zeros_like(x)
@@ -156,9 +153,7 @@ def adaptive_avg_backward(
     return (spread,)
 
 
-def adaptive_max_backward(
-    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
-) -> Arrays:
+def adaptive_max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """To the first largest element of each part."""
     (x,) = inputs
     spread = np.zeros_like(x)
@@ -185,9 +180,7 @@ def global_avg_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tall
     return out
 
 
-def global_avg_backward(
-    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
-) -> Arrays:
+def global_avg_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """An equal part to each position."""
     (x,) = inputs
     return (np.broadcast_to(gradient * (len(x) / x.size), x.shape).astype(x.dtype),)
@@ -199,9 +192,7 @@ def global_max_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tall
     return out
 
 
-def global_max_backward(
-    layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array
-) -> Arrays:
+def global_max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """To the first largest element of each channel."""
     return (_at_first_largest(inputs[0], gradient.reshape(-1)),)
 

@@ -79,10 +79,7 @@ def spread(layer: Any, x: Array, gradient: Array, of: Callable[[Array], Array]) 
         n = x.shape[axis]
         found = _weighed(n, sizes[axis - 1], layer.mode, layer.align_corners)
         gradient = np.add.reduce(
-            [
-                gathered_back(gradient * _along(of(weight), axis, gradient), at, axis, n)
-                for at, weight in found
-            ]
+            [gathered_back(gradient * _along(of(weight), axis, gradient), at, axis, n) for at, weight in found]
         )
     return gradient
 

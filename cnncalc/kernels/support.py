@@ -128,9 +128,7 @@ RULES: dict[str, Backward] = {
 """Kind -> the flow of connections back through it, where the gradient could be 0 by the values."""
 
 
-def support(
-    graph: Graph, shapes: Mapping[str, tuple[int, ...]], at: str, unit: tuple[int, ...]
-) -> dict[str, Array]:
+def support(graph: Graph, shapes: Mapping[str, tuple[int, ...]], at: str, unit: tuple[int, ...]) -> dict[str, Array]:
     """Input -> for each position (the channels taken together) whether the unit depends on it.
 
     `unit` is a position of the node `at`, without its channel; `shapes` are those that were measured.

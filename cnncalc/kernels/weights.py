@@ -141,9 +141,7 @@ def _side_by_side(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tup
     """The tensors that differ: the network's on the left, the file's on the right."""
     differing = [name for name in {**wanted, **found} if wanted.get(name) != found.get(name)]
     rows = [("the network", "the file")]
-    rows += [
-        (_entry(name, wanted.get(name)), _entry(name, found.get(name))) for name in differing[:MOST_LINES]
-    ]
+    rows += [(_entry(name, wanted.get(name)), _entry(name, found.get(name))) for name in differing[:MOST_LINES]]
     width = max(len(left) for left, _ in rows)
     lines = [f"{left:<{width}}   {right}" for left, right in rows]
     if len(differing) > MOST_LINES:

@@ -1,7 +1,7 @@
 """Learned numbers per channel: a scale, a shift.
 
-    scale: {init: 1}        layer scale (ConvNeXt), the coefficient of LeNet-5's subsampling
-    bias                    a learned number added to each channel
+scale: {init: 1}        layer scale (ConvNeXt), the coefficient of LeNet-5's subsampling
+bias                    a learned number added to each channel
 """
 
 from __future__ import annotations

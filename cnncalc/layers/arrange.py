@@ -74,9 +74,7 @@ class Reshape(Arrangement):
         if rest:
             yield Need("shape", divides(known, n), f"{n} elements cannot be divided into parts of {known}")
         else:
-            yield Need(
-                "shape", equals(known, n), f"{size_text(inputs[0])} has {n} elements, the new shape {known}"
-            )
+            yield Need("shape", equals(known, n), f"{size_text(inputs[0])} has {n} elements, the new shape {known}")
 
     def output(self, *inputs: Shape) -> Shape:
         """The new sizes."""
@@ -165,9 +163,7 @@ class PixelShuffle(Arrangement):
         """The channels can be dealt out."""
         channels, *sizes = inputs[0]
         area = self.scale ** len(sizes)
-        yield Need(
-            "scale", divides(area, channels), f"{area} positions do not divide the {channels} channels"
-        )
+        yield Need("scale", divides(area, channels), f"{area} positions do not divide the {channels} channels")
 
     def output(self, *inputs: Shape) -> Shape:
         """Fewer channels, longer axes."""
@@ -272,9 +268,7 @@ class Crop(Arrangement):
     main = "size"
     storage = NEW
 
-    size: tuple[Dim, ...] = field(
-        PerAxis(1), about="size that remains, a number or one per axis, such as $up.size"
-    )
+    size: tuple[Dim, ...] = field(PerAxis(1), about="size that remains, a number or one per axis, such as $up.size")
     offset: tuple[Dim, ...] | None = field(
         PerAxis(0), None, about="first position that remains; the middle if not given"
     )
@@ -285,9 +279,7 @@ class Crop(Arrangement):
             AXIS_NAMES[len(inputs[0]) - 1], inputs[0][1:], self.size, self._starts(inputs[0]), strict=True
         ):
             yield Need("size", n - size >= 0, f"{size} is more than the {name} {n}")
-            yield Need(
-                "offset", n - size - start >= 0, f"{size} from position {start} is past the {name} {n}"
-            )
+            yield Need("offset", n - size - start >= 0, f"{size} from position {start} is past the {name} {n}")
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, and the size that remains."""
@@ -365,9 +357,7 @@ class Split(Arrangement):
             yield Need("axis", False, f"{size_text(inputs[0])} has no axis `{self.axis}`")
             return
         n = inputs[0][axis]
-        yield Need(
-            "parts", divides(self.parts, n), f"{self.parts} parts do not divide the {n} of axis `{self.axis}`"
-        )
+        yield Need("parts", divides(self.parts, n), f"{self.parts} parts do not divide the {n} of axis `{self.axis}`")
         yield Need(
             "part",
             self.parts - self.part >= 1,

@@ -122,15 +122,16 @@ class Layer:
     def read(cls, arguments: Mapping[str, Any], axes: int) -> Layer:
         """The layer with these arguments, each read by its reader. Raises ArgumentError for the first bad one."""
         values = {}
-        for name, field in cls.fields.items():
-            value = arguments.get(name, field.default)
-            if name in arguments or not field.required:
+        for name, declared in cls.fields.items():
+            value = arguments.get(name, declared.default)
+            if name in arguments or not declared.required:
                 try:
-                    values[name] = value if value is None and field.default is None else field.reader.read(value, axes)
+                    absent = value is None and declared.default is None
+                    values[name] = None if absent else declared.reader.read(value, axes)
                 except ValueError as error:
                     raise ArgumentError(name, f"`{name}` {error}") from None
             else:
-                raise ArgumentError("", f"`{cls.kind}` needs `{name}`: {field.about}")
+                raise ArgumentError("", f"`{cls.kind}` needs `{name}`: {declared.about}")
         return cls(**values)
 
 
@@ -162,4 +163,3 @@ class Weightless(Layer):
 def size_text(shape: Shape) -> str:
     """A shape as people write it: 64x56x56."""
     return "x".join(map(str, shape))
-

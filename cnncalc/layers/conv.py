@@ -140,8 +140,12 @@ class Conv(Convolution):
         if self.connections is not None:
             rows, channels = len(self.connections), inputs[0][0]
             largest = max(channel for row in self.connections for channel in row)
-            yield Need("connections", equals(rows, self.out), f"the table has {rows} rows for {self.out} output channels")
-            yield Need("connections", channels - largest >= 1, f"there is no channel {largest} among {channels}, 0 first")
+            yield Need(
+                "connections", equals(rows, self.out), f"the table has {rows} rows for {self.out} output channels"
+            )
+            yield Need(
+                "connections", channels - largest >= 1, f"there is no channel {largest} among {channels}, 0 first"
+            )
             yield Need("connections", equals(self.groups, 1), "a table of connections and groups exclude each other")
 
     def weights(self, *inputs: Shape) -> Mapping[str, Shape]:

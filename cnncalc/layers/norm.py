@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from ..dims import Dim, Shape, divides, product
 from .base import IN_PLACE, NEW, NO_WEIGHTS, Layer, Need, Shapes, Weightless
 from .fields import COUNT, FLAG, REAL, Choice, Real, field
-from .windows import EVERYTHING, Reach, same_place
+from .windows import Reach, Statistics, same_place
 
 EPS = "small number added to the variance"
 AFFINE = "whether there is a learned scale and shift"
@@ -58,8 +58,8 @@ class Norm(Layer):
         return product(output) * (6 if self.affine else 4)
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The statistics come from the whole map."""
-        return (EVERYTHING,)
+        """The same position; the statistics come from the whole map."""
+        return (Statistics(same_place(len(output) - 1) or ()),)
 
 
 class BatchNorm(Norm):
@@ -107,7 +107,8 @@ class LayerNorm(Norm):
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The whole map, or the same position."""
-        return (EVERYTHING if self.over == "all" else same_place(len(output) - 1),)
+        place = same_place(len(output) - 1) or ()
+        return (Statistics(place) if self.over == "all" else place,)
 
 
 class GroupNorm(Norm):

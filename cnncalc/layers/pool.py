@@ -15,6 +15,7 @@ from ..dims import Dim, Shape, product
 from .base import NEW, Need, Shapes, Weightless
 from .conv import PADDING, windows_fit
 from .fields import COUNT_PER_AXIS, FLAG, Choice, Pad, Padding, field
+from .join import is_one
 from .sliding import Slide, slide
 from .windows import EVERYTHING, Adaptive, Reach
 
@@ -44,8 +45,18 @@ class WindowPool(Pooling):
     round: str = field(Choice("floor", "ceil"), "floor", about=ROUND)
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
-        """The window fits."""
-        yield from windows_fit(inputs[0][1:], self._slides(inputs[0]))
+        """The window fits, and at most half of it lies on padding (PyTorch's rule: else there may be nothing in it)."""
+        slides = self._slides(inputs[0])
+        yield from windows_fit(inputs[0][1:], slides)
+        for pad, slid in zip(self.padding, slides, strict=True):
+            for zeros in () if pad == "same" else (slid.window.before, slid.after):
+                extent = slid.window.extent
+                yield Need(
+                    "padding",
+                    extent - 2 * zeros >= 0,
+                    f"{zeros} zeros are more than half of the window, which spans {extent}",
+                    "`pad` before the pool makes the map itself larger",
+                )
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, then the steps of the window."""
@@ -107,7 +118,9 @@ class AdaptivePool(Pooling):
         return product(inputs[0])
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The inputs of each part."""
+        """The inputs of each part; of one part, the whole map."""
+        if all(is_one(m) for m in self.size):
+            return (EVERYTHING,)
         return (tuple(Adaptive(n, m) for n, m in zip(inputs[0][1:], self.size, strict=True)),)
 
 

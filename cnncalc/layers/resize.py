@@ -1,6 +1,6 @@
 """Upsampling (and downsampling) without weights.
 
-    upsample: 2        upsample: {size: $skip.size, mode: bilinear}
+upsample: 2        upsample: {size: $skip.size, mode: bilinear}
 """
 
 from __future__ import annotations

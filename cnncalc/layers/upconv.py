@@ -33,9 +33,7 @@ class Upconv(Layer):
     out: Dim = field(COUNT, about="output channels")
     kernel: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="extent of the window in taps")
     stride: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="outputs from one input to the next")
-    padding: tuple[Pad, ...] = field(
-        Padding(), 0, about="outputs cut off at the edges: as the conv that it undoes"
-    )
+    padding: tuple[Pad, ...] = field(Padding(), 0, about="outputs cut off at the edges: as the conv that it undoes")
     output_padding: tuple[Dim, ...] = field(NATURAL_PER_AXIS, 0, about="outputs added at the end")
     dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")

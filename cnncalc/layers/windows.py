@@ -189,6 +189,18 @@ Reach = tuple[Axis, ...] | None
 
 EVERYTHING: Reach = None
 
+
+class Statistics(tuple[Axis, ...]):
+    """Windows of an output that also depends on all of its input, through the statistics of a norm."""
+
+    __slots__ = ()
+
+
+def sees_everything(reach: Reach) -> bool:
+    """Whether an output depends on all of its input, apart from what its windows read."""
+    return reach is EVERYTHING or isinstance(reach, Statistics)
+
+
 SAME_PLACE = Window(1)
 """Output j reads input j."""
 

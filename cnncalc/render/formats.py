@@ -43,7 +43,14 @@ def deliver(report: Report, form: str, output: str | None) -> None:
 
             styled(report, get_terminal_size().columns)
         else:
-            sys.stdout.write(written(report, form))
+            text = written(report, form)
+            try:
+                sys.stdout.write(text)
+                sys.stdout.flush()
+            except BrokenPipeError:
+                raise
+            except OSError as error:
+                raise CnncalcError(f"the output cannot be written: {error.strerror}") from None
         return
     save(written(report, form), output)
 
@@ -57,7 +64,9 @@ def save_bytes(content: bytes, output: str) -> None:
     """Write a file whole or not at all."""
     path = Path(output)
     if not path.name or path.is_dir():
-        raise CnncalcError(f"{output or 'an output without a name'} cannot be written: it is a folder", "name a file in it")
+        raise CnncalcError(
+            f"{output or 'an output without a name'} cannot be written: it is a folder", "name a file in it"
+        )
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.write_bytes(content)

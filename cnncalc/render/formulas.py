@@ -7,7 +7,27 @@ from typing import Any, NamedTuple
 
 from ..symbols import Atom, Monomial, Polynomial
 
-ORDER = ("field", "out", "in", "groups", "m", "H", "W", "T", "N", "p", "ph", "pw", "k", "kd", "kh", "kw", "d", "jump", "s")
+ORDER = (
+    "field",
+    "out",
+    "in",
+    "groups",
+    "m",
+    "H",
+    "W",
+    "T",
+    "N",
+    "p",
+    "ph",
+    "pw",
+    "k",
+    "kd",
+    "kh",
+    "kw",
+    "d",
+    "jump",
+    "s",
+)
 """Factors are read in this order; others follow by their names."""
 
 Names = Callable[[str], str]

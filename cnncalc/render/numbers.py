@@ -56,8 +56,12 @@ def ratio(value: Any) -> str:
 
 
 def shape(value: Any) -> str:
-    """64x56x56."""
-    return "" if value is None else "x".join(map(str, value))
+    """64x56x56; 64 x ceil(H/2) x (W - 2) where sizes are formulas."""
+    if value is None:
+        return ""
+    if all(isinstance(dim, int) for dim in value):
+        return "x".join(map(str, value))
+    return " x ".join(f"({dim})" if " + " in str(dim) or " - " in str(dim) else str(dim) for dim in value)
 
 
 def position(value: Any) -> str:

@@ -18,6 +18,9 @@ class Column(NamedTuple):
     kept: bool = False
     """Whether it stays however narrow the terminal is."""
 
+    spare: bool = False
+    """Whether it goes first where it is narrow."""
+
     by: str = ""
     """The key of the number to sort by, where what is shown is a text."""
 

@@ -1,7 +1,8 @@
-"""A report as lines of text: aligned columns, whole names, no borders; on a narrow terminal columns go, from the right."""
+"""A report as lines of text: aligned columns, whole names, no borders; where it is narrow, columns go from the right."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,12 +35,10 @@ def _table(table: Table, width: int | None) -> Iterator[tuple[str, str]]:
         droppable = [c for c in columns if not table.columns[c].kept]
         if not droppable:
             break
-        columns.remove(droppable[-1])
+        columns.remove(next((c for c in reversed(droppable) if table.columns[c].spare), droppable[-1]))
 
     def line(cells: list[str]) -> str:
-        aligned = (
-            cells[c].rjust(widths[c]) if table.columns[c].right else cells[c].ljust(widths[c]) for c in columns
-        )
+        aligned = (cells[c].rjust(widths[c]) if table.columns[c].right else cells[c].ljust(widths[c]) for c in columns)
         return (GAP + GAP.join(aligned)).rstrip()
 
     yield "head", line([column.title for column in table.columns])
@@ -48,7 +47,7 @@ def _table(table: Table, width: int | None) -> Iterator[tuple[str, str]]:
     if total is not None:
         yield "rule", GAP + "-" * (sum(widths[c] + len(GAP) for c in columns) - len(GAP))
         yield "total", line(total)
-    dropped = [column.title for c, column in enumerate(table.columns) if c not in columns]
+    dropped = [column.title for c, column in enumerate(table.columns) if c not in columns and column.title]
     if dropped:
         yield "rule", f"{GAP}(no room for: {', '.join(dropped)})"
 
@@ -64,6 +63,8 @@ def styled(report: Report, width: int | None) -> None:
 
     console = Console(width=width, highlight=False, soft_wrap=True)
     styles = {"title": "bold", "head": "dim", "rule": "dim", "total": "bold", "": ""}
+    if os.environ.get("NO_COLOR"):
+        styles = dict.fromkeys(styles, "")
     for style, line in lines(report, width):
         console.print(Text(line, style=styles[style]), soft_wrap=True)
 

@@ -87,7 +87,8 @@ def _named(kind: type[Layer]) -> dict[str, Any]:
     for name, field in kind.fields.items():
         described = field.about[0].upper() + field.about[1:] + "."
         if field.default is not REQUIRED and field.default is not None:
-            described += f" Default: {str(field.default).lower() if isinstance(field.default, bool) else field.default}."
+            default = str(field.default).lower() if isinstance(field.default, bool) else field.default
+            described += f" Default: {default}."
         properties[name] = {"description": described, **field.reader.schema()}
     if kind.sugar:
         for name in SUGAR:

@@ -71,3 +71,8 @@ OTHER_WORDS = {
     "pixel_unshuffle": "write `space_to_depth`",
 }
 """What PyTorch, Keras and others call it -> what to write here (an argument, or the whole advice)."""
+
+
+def values_text(count: int) -> str:
+    """`1 value`, `3 values`."""
+    return "1 value" if count == 1 else f"{count} values"

@@ -10,64 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml as pyyaml
 
 from ..errors import Diagnostic, Label, Mark, Source, SpecError
+from .node import Node
+from .scalars import scalar
+from .syntax import syntax_error
+
+__all__ = ["MAX_BYTES", "Node", "compose", "scalar"]
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 64
 MAX_NODES = 150_000
-MAX_DIGITS = 40
 
+LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 LOADER: Any = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
-
-
-class Node(NamedTuple):
-    """A value of the text and where it stands.
-
-    `value` is None, a bool, an int, a Fraction, a str, a list of Nodes or a dict from key to (key Node, value Node).
-    """
-
-    value: Any
-    mark: Mark
-    weight: int = 1
-    quoted: bool = False
-    height: int = 0
-    """How many levels are below it, aliases expanded."""
-
-    @property
-    def items(self) -> list[Node]:
-        """The members of a sequence."""
-        value: list[Node] = self.value
-        return value
-
-    @property
-    def entries(self) -> dict[str, tuple[Node, Node]]:
-        """The entries of a mapping: key -> (key node, value node)."""
-        value: dict[str, tuple[Node, Node]] = self.value
-        return value
-
-    def get(self, key: str) -> Node | None:
-        """The value of a mapping's key, or None."""
-        entry = self.entries.get(key)
-        return entry[1] if entry else None
-
-    @property
-    def is_mapping(self) -> bool:
-        """Whether this is a mapping."""
-        return type(self.value) is dict
-
-    @property
-    def is_sequence(self) -> bool:
-        """Whether this is a sequence."""
-        return type(self.value) is list
-
-    @property
-    def is_text(self) -> bool:
-        """Whether this is a string."""
-        return type(self.value) is str
 
 
 def compose(text: str, name: str, problems: list[Diagnostic]) -> Node:
@@ -86,7 +45,7 @@ def compose(text: str, name: str, problems: list[Diagnostic]) -> Node:
     except SpecError as error:
         raise SpecError([*problems, *error.diagnostics]) from None
     except pyyaml.MarkedYAMLError as error:
-        raise SpecError([*problems, _syntax_error(error, source)]) from None
+        raise SpecError([*problems, syntax_error(error, source)]) from None
     except pyyaml.reader.ReaderError as error:
         place = _place(source, text, len(text.encode()[: error.position].decode(errors="ignore")))
         raise SpecError(
@@ -106,37 +65,6 @@ def _code(character: Any) -> str:
 def _place(source: Source, text: str, offset: int) -> Mark:
     before = LINE_END.split(text[:offset])
     return Mark(source, len(before) - 1, len(before[-1]))
-
-
-LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
-REAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-
-
-def scalar(text: str) -> Any:
-    """A plain scalar's value by the YAML 1.2 core schema; a real number is an exact Fraction."""
-    if text in ("", "~", "null", "Null", "NULL"):
-        return None
-    if text in ("true", "True", "TRUE"):
-        return True
-    if text in ("false", "False", "FALSE"):
-        return False
-    if text[0] in "+-.0123456789" and len(text) <= MAX_DIGITS:
-        if INTEGER.fullmatch(text):
-            return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
-        if REAL.fullmatch(text):
-            return _real(text)
-    return text
-
-
-def _real(text: str) -> Any:
-    _, _, exponent = text.lower().partition("e")
-    if exponent and abs(int(exponent)) > MAX_DIGITS:
-        return text
-    from fractions import Fraction
-
-    value = Fraction(text)
-    return value.numerator if value.denominator == 1 else value
 
 
 class _Composer:
@@ -315,82 +243,3 @@ def _refused(message: str, mark: Mark, help: str = "") -> SpecError:
 def _tagged(tag: str, mark: Mark) -> SpecError:
     written = tag.replace("tag:yaml.org,2002:", "!!")
     return _refused("tags are not part of the language", mark, help=f"remove `{written}`")
-
-
-CLOSING = {"[": "]", "{": "}"}
-UNEXPECTED = {
-    "did not find expected ',' or '}'": ("this `{` is not closed", "a `}` is missing before this, or a `,`"),
-    "did not find expected ',' or ']'": ("this `[` is not closed", "a `]` is missing before this, or a `,`"),
-    "did not find expected key": ("this does not belong here", "the lines of one mapping start in the same column"),
-    "did not find expected '-' indicator": (
-        "an entry of this list does not start with `-`",
-        "this does not fit the list",
-    ),
-    "found unexpected end of stream": ("this quote is not closed", "the file ends here"),
-    "found unexpected document indicator": ("this quote is not closed", "a new document starts here"),
-    "found unknown escape character": ("a `\\` in double quotes that means nothing", ""),
-    "did not find expected node content": ("a value is missing before this", ""),
-    "found character that cannot start any token": ("a value cannot start with {sign}", ""),
-    "did not find expected alphabetic or numeric character": ("`{sign}` stands alone", ""),
-    "mapping values are not allowed in this context": ("a `:` where no key can be", ""),
-    "could not find expected ':'": ("a line without `:` among lines that have one", ""),
-    "block sequence entries are not allowed in this context": ("a list cannot start on the line of its key", ""),
-}
-"""What libyaml finds -> what is wrong, and what the place where it noticed shows."""
-
-WAYS_OUT = {
-    "did not find expected ',' or '}'": "close it; a value with `,`, `:`, `{` or `}` in it needs quotes",
-    "did not find expected ',' or ']'": "close it; a value with `,`, `:`, `[` or `]` in it needs quotes",
-    "did not find expected key": "move it under its neighbours, or put the whole value that it belongs to in quotes",
-    "did not find expected '-' indicator": "write `- ` before it, or move it under what it belongs to",
-    "found unexpected end of stream": "write the same quote at the end of the text",
-    "found unknown escape character": "use single quotes, or `\\\\` for a backslash",
-    "did not find expected node content": "write the value, or remove the sign",
-    "found character that cannot start any token": "put the whole value in quotes",
-    "did not find expected alphabetic or numeric character": "put the whole value in quotes",
-    "mapping values are not allowed in this context": (
-        "a second `:` on one line needs braces, `{a: 1, b: 2}`; `a:1` on the line before needs a space, `a: 1`"
-    ),
-    "could not find expected ':'": "`key: value`, with a space after the colon",
-    "block sequence entries are not allowed in this context": "start it on the next line, or write `[...]`",
-}
-
-
-def _syntax_error(error: pyyaml.MarkedYAMLError, source: Source) -> Diagnostic:
-    problem = str(error.problem or error.context)
-    found, begun = _at(error.problem_mark or error.context_mark, source), _at(error.context_mark, source)
-    if re.match(r"[ -]*\t", found.text[: found.column + 1]):
-        tab = Mark(source, found.line, found.text.index("\t"))
-        return Diagnostic("a tab in the indentation", tab, help="indent with spaces")
-    if problem not in UNEXPECTED:
-        return Diagnostic(f"this is not YAML: {problem}", found)
-    message, remark = UNEXPECTED[problem]
-    sign = found.text[found.column : found.column + 1]
-    help = WAYS_OUT.get(problem, "")
-    glued = re.search(r"[^\s,{\[]*\$[^\s,]*$", found.text[: found.column])
-    if sign in ("[", "{") and glued:
-        start = Mark(source, found.line, glued.start(), found.column - glued.start() + 1)
-        return Diagnostic(
-            f"an expression with `{sign}` in it needs quotes here", start, help=f'"{glued[0]}{sign}...{CLOSING[sign]}"'
-        )
-    if message.startswith(("this `", "this quote")):
-        if begun.line == found.line and begun.column == found.column:
-            return Diagnostic(message, begun, help=help)
-        return Diagnostic(message, begun, labels=(Label(found, remark),), help=help)
-    if (sign in ("}", "]") and problem == "did not find expected key") or ("'-'" in problem and sign in ("}", "]")):
-        return Diagnostic(f"this `{sign}` closes nothing", found, help="remove it, or open it before")
-    if problem in ("did not find expected alphabetic or numeric character", "could not find expected ':'"):
-        found = begun
-        sign = found.text[found.column : found.column + 1]
-    return Diagnostic(message.replace("{sign}", sign), found, help=help)
-
-
-def _at(place: Any, source: Source) -> Mark:
-    """The place in a line that has text; the end of the file counts as the end of its last line."""
-    line, column = (place.line, place.column) if place else (0, 0)
-    if line >= len(source.lines):
-        line, column = len(source.lines) - 1, len(source.lines[-1])
-    while line > 0 and not source.lines[line].strip():
-        line -= 1
-        column = len(source.lines[line])
-    return Mark(source, line, min(column, max(len(source.lines[line]) - 1, 0)))

@@ -16,7 +16,8 @@ from ..dims import is_symbolic, settled
 from ..errors import CnncalcError, SpecError
 from ..graph import Graph
 from ..layers.base import AXIS_NAMES, size_text
-from ..spec.load import _symbols, expanded
+from ..spec.given import symbols
+from ..spec.load import expanded
 from .columns import COLUMNS, Figures
 from .grid import text_of
 from .plan import Plan
@@ -56,14 +57,14 @@ class Evaluator:
         if self.expansions % EXPANSIONS_A_READING == 0:
             self._read()
         tape, settings, axes = Tape(), dict(self.plan.fixed), {}
-        symbols = _symbols(self.document)
+        open_ = symbols(self.document)
         for one, digit, swept in zip(self.plan.grid.variables, self.plan.grid.digits(point), self._swept, strict=True):
             value = one.values[digit]
             if swept:
                 numerators = one.numerators
                 entry = tape.entry(one.name, numerators[digit], min(numerators), max(numerators))
                 value = ratio(entry, one.denominator)
-            if one.name in self.document.variables or one.name in symbols:
+            if one.name in self.document.variables or one.name in open_:
                 settings[one.name] = value
             else:
                 axes[one.name] = value

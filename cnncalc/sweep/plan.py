@@ -8,8 +8,9 @@ from typing import Any
 
 from ..errors import CnncalcError, SpecError, did_you_mean
 from ..layers.base import AXIS_NAMES
-from ..spec.load import _symbols, found
+from ..spec.given import symbols
 from ..spec.read import read
+from ..spec.sources import found
 from ..spec.steps import Document
 from .grid import Grid, text_of
 
@@ -53,7 +54,7 @@ def plan(
     words = ["input", *(f"input.{axis}" for axis in _axes(document))]
     if len(inputs) > 1:
         words += [word for one in inputs for word in (one, *(f"{one}.{axis}" for axis in _axes(document)))]
-    known = [*document.variables, *_symbols(document), *words]
+    known = [*document.variables, *symbols(document), *words]
     for one in grid.variables:
         if one.name not in known:
             help = did_you_mean(one.name, known) or f"it has: {', '.join(known)}"

@@ -1,0 +1,33 @@
+"""The branches of a join do not fit together: which one is to blame, and what would mend it."""
+
+from __future__ import annotations
+
+from ..errors import Diagnostic, Label, Mark
+from ..layers import Need
+from ..layers.base import size_text
+from .steps import Branch
+from .tensors import Tensor
+
+
+def disagreement(kind: str, need: Need, ends: list[tuple[Branch, Tensor]], mark: Mark) -> Diagnostic:
+    """The need that the ends of the branches do not meet; both shapes stand in it."""
+    shapes = [size_text(end.shape or ()) for _, end in ends]
+    message = f"the branches of `{kind}` {need.message}"
+    if not need.field:
+        return Diagnostic(message, mark, help=need.help)
+    blamed = int(need.field)
+    others = [
+        Label(branch.mark, shape)
+        for place, ((branch, _), shape) in enumerate(zip(ends, shapes, strict=True))
+        if place != blamed
+    ]
+    if blamed == 0 and len(ends) > 1:
+        blamed, others = len(ends) - 1, [Label(ends[0][0].mark, shapes[0])]
+    help = need.help
+    if not help and "number of axes" in need.message:
+        help = "`flatten` or `reshape` one of them, or leave its `flatten` out"
+    elif not help and need.message == "differ in channels" and kind in ("add", "mul", "sub", "maximum"):
+        help = "give both the same number of channels, for instance by a projection: `[{pointwise: ...}]`"
+    elif not help and kind in ("concat", "add", "mul"):
+        help = "`crop`, `pad` or `upsample` one of them, or give their windows the same stride and padding"
+    return Diagnostic(message, ends[blamed][0].mark, shapes[blamed], labels=tuple(others), help=help)

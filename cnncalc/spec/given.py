@@ -1,0 +1,172 @@
+"""What a network is given: the values of its variables, the sizes of its inputs, and both from outside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..dims import Dim, Shape, admitted, sized
+from ..errors import CnncalcError, Diagnostic, did_you_mean
+from ..layers.fields import shown
+from .expressions import LOST, Unknown
+from .steps import Document, Fault, Value
+from .yaml import compose, scalar
+from .zoo import plain
+
+LARGEST_INPUT = 2**31
+
+
+def variables(document: Document, settings: Mapping[str, Any], problems: list[Diagnostic]) -> dict[str, Any]:
+    """The variables' values; they may use each other in any order, and one that has no value is LOST."""
+    values = {name: settings[name] for name in document.variables if name in settings}
+    open_: list[str] = []
+
+    def work_out(name: str) -> None:
+        value = document.variables[name]
+        if name in open_:
+            cycle = " -> ".join([*open_[open_.index(name) :], name])
+            values[name] = LOST
+            problems.append(Diagnostic(f"the variable `{name}` hangs on itself: {cycle}", value.mark))
+            return
+        open_.append(name)
+        for other in value.names:
+            if other in document.variables and other not in values:
+                work_out(other)
+        open_.pop()
+        if name in values:
+            return
+        try:
+            values[name] = value(values)
+        except (Fault, Unknown) as fault:
+            values[name] = LOST
+            if isinstance(fault, Fault):
+                _tell(problems, fault.diagnostic)
+
+    for name in document.variables:
+        if name not in values:
+            work_out(name)
+    return {name: values[name] for name in document.variables}
+
+
+def symbols(document: Document) -> list[str]:
+    """The names that stand for sizes in the inputs, in order."""
+    names = [
+        value.constant
+        for values in document.inputs.values()
+        for value in values
+        if isinstance(value.constant, str) and value.constant.isidentifier()
+    ]
+    return list(dict.fromkeys(names))
+
+
+def inputs(
+    document: Document,
+    variables: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    given: Any,
+    problems: list[Diagnostic],
+) -> dict[str, Shape]:
+    """The shapes of the inputs: those of the spec, or those that are given in their place."""
+    found = {name: _input(name, values, variables, settings, problems) for name, values in document.inputs.items()}
+    if given is None or not found:
+        return found
+    if callable(given):
+        given = given(found)
+    shapes = given if isinstance(given, Mapping) else {next(iter(found)): given}
+    if not isinstance(given, Mapping) and len(found) > 1 and len(set(map(len, found.values()))) == 1:
+        shapes = dict.fromkeys(found, given)
+    for name, shape in shapes.items():
+        if not isinstance(shape, tuple | list):
+            raise CnncalcError(f"the sizes of the input `{name}` are a list, and are {shown(shape)}")
+        if name not in found:
+            help = did_you_mean(name, found) or f"its inputs: {', '.join(found)}"
+            raise CnncalcError(f"the network has no input `{name}`", help)
+        if len(shape) != len(found[name]):
+            raise CnncalcError(
+                f"the input of the network has {len(found[name])} sizes, and {len(shape)} are given",
+                f"for instance --input {','.join(map(str, found[name]))}: channels, then the spatial axes",
+            )
+        for dim in shape:
+            if wrong := _no_size(dim):
+                raise CnncalcError(f"a size of the input `{name}` {wrong}", "for instance --input 3,224,224")
+        found[name] = sized(tuple(shape))
+    return found
+
+
+def _input(
+    name: str,
+    values: tuple[Value, ...],
+    variables: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    problems: list[Diagnostic],
+) -> Shape:
+    dims: list[Dim] = []
+    for value in values:
+        try:
+            dim = admitted(value(variables))
+        except (Fault, Unknown) as fault:
+            if isinstance(fault, Fault):
+                _tell(problems, fault.diagnostic)
+            dim = 1
+        if isinstance(dim, str) and re.fullmatch(r"[A-Za-z_]\w*", dim):
+            from ..symbols import symbol
+
+            if dim in settings and (wrong := _no_size(settings[dim])):
+                raise CnncalcError(f"a size of the input {wrong}: {dim}", f"for instance --set {dim}=224")
+            dim = settings[dim] if dim in settings else symbol(dim)
+        elif wrong := _no_size(dim):
+            problems.append(Diagnostic(f"a size of the input {wrong}", value.mark, help="or a name, such as `H`"))
+            dim = 1
+        dims.append(dim)
+    return sized(tuple(dims))
+
+
+def _no_size(dim: Any) -> str:
+    """Why this is no size of an input, or nothing."""
+    if isinstance(dim, bool | str | list | tuple | Mapping | None):
+        return f"must be a whole number, and is {shown(dim)}"
+    if isinstance(dim, int):
+        if dim < 1:
+            return f"must be a whole number of at least 1, and is {dim}"
+        return f"is {dim:,}, which is more than 2^31" if dim > LARGEST_INPUT else ""
+    if isinstance(dim, float) or (hasattr(dim, "denominator") and not hasattr(dim, "__array__")):
+        return f"must be whole, and is {float(dim):g}"
+    return ""
+
+
+def _tell(problems: list[Diagnostic], diagnostic: Diagnostic) -> None:
+    """Add a problem that is not known yet."""
+    if all((known.mark, known.message) != (diagnostic.mark, diagnostic.message) for known in problems):
+        problems.append(diagnostic)
+
+
+def setting(text: str) -> tuple[str, Any]:
+    """`width=0.5` as a name and a value. Raises CnncalcError."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip().isidentifier():
+        raise CnncalcError(f"`--set {text}` is not of the form name=value", "for instance --set width=0.5")
+    problems: list[Diagnostic] = []
+    listed = value.strip().startswith("[")
+    if listed or "," in value:
+        return name.strip(), plain(compose(value if listed else f"[{value}]", "--set", problems))
+    return name.strip(), scalar(value.strip())
+
+
+def input_shape(texts: list[str]) -> Any:
+    """`3,192,192` or `left=3,96,96` as a shape, or shapes by name. Raises CnncalcError."""
+    named: dict[str, Shape] = {}
+    for text in texts:
+        name, equals, sizes = text.rpartition("=")
+        try:
+            shape = tuple(int(size) for size in re.split(r"[,x]", sizes.strip().removeprefix("[").removesuffix("]")))
+        except ValueError:
+            shape = ()
+        if not shape or min(shape) < 1 or max(shape) > 2**31:
+            raise CnncalcError(f"`--input {text}` is no list of sizes", "for instance --input 3,224,224")
+        if not equals:
+            if len(texts) > 1:
+                raise CnncalcError("several inputs need their names", "for instance --input left=3,96,96")
+            return shape
+        named[name.strip()] = shape
+    return named or None

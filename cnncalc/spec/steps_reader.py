@@ -1,0 +1,130 @@
+"""Steps: the operation of each, and what its key says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import Mark, did_you_mean
+from ..layers import KINDS
+from .block_reader import BlockReader
+from .branch_reader import BranchReader
+from .layer_reader import LayerReader
+from .loop_reader import LoopReader
+from .modifier_reader import ModifierReader, repeats
+from .names import Names, near
+from .numbering import number
+from .report import Report
+from .steps import Group, Head, JoinCall, Lost, Step
+from .values import Values
+from .words import MODIFIERS, OPERATIONS, OTHER_WORDS
+from .yaml import Node
+
+
+class StepsReader:
+    """Reads lists of steps."""
+
+    def __init__(self, report: Report, names: Names, values: Values) -> None:
+        self.report = report
+        self.names = names
+        self.calls = names.calls
+        self.layers = LayerReader(report, names, values)
+        self.blocks = BlockReader(report, names, values, self.steps)
+        self.branches = BranchReader(report, names, values, self.blocks, self.steps)
+        self.loops = LoopReader(report, names, values, self.steps)
+        self.modifiers = ModifierReader(report, names, values, self.blocks.parameters)
+
+    def steps(self, node: Node | None) -> tuple[Step, ...]:
+        """The steps at a node: a list of them, or one."""
+        if node is None or node.value is None:
+            return ()
+        steps = [self._step(member) for member in (node.items if node.is_sequence else [node])]
+        number(steps)
+        return tuple(steps)
+
+    def _step(self, node: Node) -> Step:
+        """A step; one that cannot be read is reported and lost, and what follows from that is silent."""
+        if node.is_sequence:
+            return Step(node.mark, Group(self.steps(node)), "group")
+        if node.is_text:
+            return Step(node.mark, self._operation(node.value, node, Node(None, node.mark)) or Lost(), node.value)
+        if not node.is_mapping or not node.entries:
+            self.report("a step is a word or a mapping with one operation", node.mark, "- conv: {out: 64, kernel: 3}")
+            return Step(node.mark, Lost(), "")
+        word = self._word(node)
+        step = Step(node.entries[word][0].mark if word else node.mark, Lost(), word or "")
+        self.modifiers.put(step, node)
+        if word is None:
+            self.names.pass_over(node)
+            return step
+        key, value = node.entries[word]
+        with self.names.turns(repeats(node)):
+            body = self.loops.loop(node) if word == "for" else self._operation(word, key, value)
+        self.modifiers.check_overrides(node, body, {"first": step.first, "last": step.last, "each": step.each})
+        if body is None:
+            self.names.pass_over(node)
+            return step
+        step.body = body
+        step.word = {"for": "row", "do": "group"}.get(word, word)
+        return step
+
+    def _word(self, node: Node) -> str | None:
+        words = [key for key in node.entries if key not in MODIFIERS]
+        if "for" in words:
+            words = [word for word in words if word not in ("in", "do")]
+        known = [word for word in words if word in KINDS or word in OPERATIONS or self.blocks.known(word)]
+        if len(words) == 1:
+            return words[0]
+        if "in" in words and "do" in words:
+            message = "`in` and `do` go with `for`, which names the values of a row"
+            self.report(message, node.entries["in"][0].mark, "for: [out, stride], in: [[64, 1], [128, 2]], do: [...]")
+            return None
+        if not words:
+            self.report(
+                "a step needs an operation besides its modifiers", node.mark, "- {conv: {out: 64, kernel: 3}, as: stem}"
+            )
+            return None
+        if len(known) == 1:
+            for word in words:
+                if word not in known:
+                    self._misplaced(word, node.entries[word][0].mark, known[0])
+                    self.names.pass_over(node.entries[word][1])
+            return known[0]
+        shown = " and ".join(f"`{word}`" for word in words)
+        self.report(
+            f"a step has one operation, and this has {shown}",
+            node.entries[words[1]][0].mark,
+            "each step of a list starts with `-`",
+        )
+        return None
+
+    def _misplaced(self, word: str, mark: Mark, kind: str) -> None:
+        fields = KINDS[kind].fields if kind in KINDS else {}
+        if word in fields:
+            help = f"`{word}` is an argument of `{kind}` and stands inside its braces: `{kind}: {{{word}: ...}}`"
+        else:
+            help = did_you_mean(word, MODIFIERS) or f"besides the operation: {', '.join(MODIFIERS)}"
+        self.report(f"`{word}` is neither an operation nor a modifier", mark, help)
+
+    def _operation(self, word: str, key: Node, value: Node) -> Any:
+        if word == "do":
+            return Group(self.steps(value))
+        if word == "head":
+            return Head(self.branches.head(value))
+        if word in self.blocks.refused:
+            return Lost()
+        if word in KINDS and word not in self.calls.blocks:
+            self.layers.kinds_used.add(word)
+            kind = KINDS[word]
+            if kind.joins:
+                branches = self.branches.branches(word, key, value)
+                return JoinCall(kind, branches, kind()) if branches else Lost()
+            return self.layers.layer(kind, value)
+        if self.blocks.known(word):
+            return self.blocks.call(word, value)
+        known = [*KINDS, *self.calls.blocks, *OPERATIONS]
+        help = OTHER_WORDS.get(str(word).lower()) or did_you_mean(word, known)
+        self.calls.add(*near(word, self.calls.blocks))
+        self.report(
+            f"no layer kind or block `{word}`", key.mark, help or "`cnncalc schema --kinds` lists the layer kinds"
+        )
+        return None
