@@ -49,7 +49,9 @@ def _layout(graph: Graph) -> Iterator[Diagnostic]:
             yield Diagnostic(message, mark, help=f"input: {order}", severity="warning")
         elif len(shape) == 4 and shape[0] == 1 and shape[1] in (1, 3) and shape[2] == shape[3]:
             message = f"the input {text} is a volume of one channel: a batch is not part of the input"
-            yield Diagnostic(message, mark, help=f"input: {list(shape[1:])}; --batch N for several images", severity="warning")
+            yield Diagnostic(
+                message, mark, help=f"input: {list(shape[1:])}; --batch N for several images", severity="warning"
+            )
 
 
 def _bias_before_norm(node: Node, followers: Mapping[str, list[Node]]) -> Iterator[tuple[str, str]]:

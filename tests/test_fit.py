@@ -1,7 +1,5 @@
 """The largest setting that holds every limit."""
 
-# ruff: noqa: E501 - tables of whole messages
-
 from __future__ import annotations
 
 import json

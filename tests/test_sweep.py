@@ -1,6 +1,6 @@
 """Sweeps: every figure of a point is what the spec gives for that point alone."""
 
-# ruff: noqa: E501, RUF005 - tables of whole messages
+# ruff: noqa: RUF005 - tables of whole messages
 
 from __future__ import annotations
 

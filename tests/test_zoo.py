@@ -114,4 +114,6 @@ def test_a_part_of_a_name_filters_and_a_wrong_one_is_refused() -> None:
 def test_show_prints_the_spec_of_a_member_with_its_settings() -> None:
     """An alias shows the family's file and the settings that make it."""
 
-    assert run("zoo", "resnet152", "--show").startswith("# resnet152 is resnet50 --set blocks=[3,8,36,3]\nname: resnet50")
+    assert run("zoo", "resnet152", "--show").startswith(
+        "# resnet152 is resnet50 --set blocks=[3,8,36,3]\nname: resnet50"
+    )
