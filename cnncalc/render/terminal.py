@@ -1,4 +1,4 @@
-"""A report as lines of text: aligned columns, whole names, no borders; where it is narrow, columns go from the right."""
+"""A report as aligned lines of text: whole names, no borders; where it is narrow, columns go from the right."""
 
 from __future__ import annotations
 
