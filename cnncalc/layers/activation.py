@@ -7,11 +7,12 @@ Each evaluation counts as one operation, however it is computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ..dims import Dim, Shape, divides, exact_div, product
-from .base import IN_PLACE, NEW, NO_WEIGHTS, VIEW, Layer, Need, Shapes, Weightless
-from .fields import COUNT, FLAG, REAL, Choice, Real, field
+from .affine import PerChannel
+from .base import IN_PLACE, NEW, VIEW, Need, Shapes, Weightless
+from .fields import COUNT, REAL, Choice, Real, field
 from .windows import Reach, same_place
 
 
@@ -187,40 +188,10 @@ class Dropout(Activation):
         return 0
 
 
-class PRelu(Layer):
+class PRelu(PerChannel):
     """x for x > 0, else a learned slope times x (He et al. 2015, arXiv:1502.01852)."""
 
     kind = "prelu"
-    storage = IN_PLACE
-    shared: bool = field(FLAG, False, about="one slope for all channels instead of one each")
-
-    def needs(self, *inputs: Shape) -> Iterator[Need]:
-        """Nothing."""
-        return iter(())
-
-    def output(self, *inputs: Shape) -> Shape:
-        """The shape of the input."""
-        return inputs[0]
-
-    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
-        """`weight`: the slopes."""
-        return {"weight": (1,) if self.shared else (inputs[0][0],)}
-
-    def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
-        """None."""
-        return NO_WEIGHTS
-
-    def macs(self, inputs: Shapes, output: Shape) -> Dim:
-        """None: the slope is an operation."""
-        return 0
-
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
-        """One an element."""
-        return product(output)
-
-    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The same position."""
-        return (same_place(len(output) - 1),)
 
 
 class Maxout(Weightless):
