@@ -97,11 +97,12 @@ class SpecError(CnncalcError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean ...?`, or nothing where no known word is near."""
+    """`did you mean ...?`, or nothing where no known word is near; capitals do not count."""
     import difflib
 
-    near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else ""
+    words = {other.lower(): other for other in reversed([*known])}
+    near = difflib.get_close_matches(str(word).lower(), list(words), n=1, cutoff=0.6)
+    return f"did you mean `{words[near[0]]}`?" if near else ""
 
 
 WIDEST_LINE = 160

@@ -51,6 +51,7 @@ def command(
         bool, typer.Option("--expand", help="Multiply out; else what goes with one size of map is collected.")
     ] = False,
     latex: Annotated[bool, typer.Option("--latex", help="LaTeX: an align* of the formulas.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> Report:
     """The closed form."""
     from ..analyses.formula import formulas
@@ -73,7 +74,8 @@ def command(
         found = [formula for figure in figures for formula in formulas(net.graph, figure, request.batch)]
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise CnncalcError(f"{base.name} has no one formula over {', '.join(net.over)}: {error}") from None
-    return _report(request, net, found, provisos(net.graph.provisos), point, by_layer, expand, latex)
+    answer = _report(request, net, found, provisos(net.graph.provisos), point, by_layer, expand, latex)
+    return answer._replace(form="json") if json else answer
 
 
 def _loader(request: Request) -> Load:

@@ -161,7 +161,7 @@ def _command(command: Callable[..., Report], taken: tuple[str, ...]) -> Callable
                 near = did_you_mean(request.format, FORMATS)
                 raise CnncalcError(f"no format `{request.format}`", near or f"known: {', '.join(FORMATS)}")
             answer = command(request, **values)
-            deliver(answer, request.format, request.output)
+            deliver(answer, answer.form or request.format, request.output)
             if answer.failed:
                 raise typer.Exit(FAILED)
 

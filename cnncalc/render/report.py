@@ -53,5 +53,8 @@ class Report(NamedTuple):
     text: str | None = None
     """In place of tables, where the answer is a text (a picture, a spec)."""
 
+    form: str = ""
+    """The format, where an option of the command's own has chosen one."""
+
     failed: bool = False
     """Whether the exit code is 1."""

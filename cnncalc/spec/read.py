@@ -11,7 +11,7 @@ from .report import Report
 from .steps import Document, Step, Value
 from .steps_reader import StepsReader
 from .values import Values
-from .words import EXPECT_KEYS, TOP_KEYS
+from .words import EXPECT_KEYS, OTHER_TOP_WORDS, TOP_KEYS
 from .yaml import Node, compose
 
 
@@ -81,7 +81,9 @@ class _DocumentReader:
     def _known_keys(self, node: Node, known: Iterable[str], what: str) -> None:
         for key, (key_node, _) in node.entries.items():
             if key not in known:
-                help = did_you_mean(key, known) or f"known keys: {', '.join(known)}"
+                other = OTHER_TOP_WORDS.get(key.lower(), "")
+                near = f"write `{other}`" if other in known else did_you_mean(key, known)
+                help = near or f"known keys: {', '.join(known)}"
                 self.report(f"{what} has no key `{key}`", key_node.mark, help)
 
     def _text(self, node: Node | None, what: str) -> str:

@@ -10,6 +10,19 @@ SUGAR = ("norm", "act")
 
 EXPECT_KEYS = ("params", "trainable", "frozen", "buffers", "macs", "flops", "output", "receptive_field", "stride")
 
+OTHER_TOP_WORDS = {
+    "layers": "net",
+    "model": "net",
+    "network": "net",
+    "steps": "net",
+    "inputs": "input",
+    "variables": "vars",
+    "params": "vars",
+    "functions": "blocks",
+    "modules": "blocks",
+}
+"""What people call the keys of a spec -> the key."""
+
 OTHER_WORDS = {
     "filters": "out",
     "features": "out",
