@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import cnncalc
+from cnncalc.cli import app
 from cnncalc.effective import effective
 
 LINEAR = "input: [1, {n}]\nnet:\n  - {{conv: {{out: 1, kernel: {k}, padding: half, bias: false}}, repeat: {layers}}}\n"
@@ -47,3 +51,22 @@ def test_the_centre_is_that_of_the_unit() -> None:
     axes = effective(graph, graph.output, unit=(16, 10))
 
     assert [16, 10] == pytest.approx([axis.centre for axis in axes])
+
+
+def test_the_command_shows_sigma_beside_the_theoretical_size(tmp_path: Path) -> None:
+    """`receptive-field --effective` prints size and sigma per axis; JSON has them as numbers."""
+    spec = tmp_path / "line.yaml"
+    spec.write_text(LINEAR.format(n=61, k=3, layers=10), encoding="utf-8")
+    result = CliRunner().invoke(app, ["receptive-field", str(spec), "--effective", "--format", "json"])
+    (axis,) = json.loads(result.stdout)["axes"]
+
+    assert (0, 21) == (result.exit_code, axis["size"])
+    assert math.sqrt(10 * 8 / 12) == pytest.approx(axis["sigma"])
+
+
+def test_a_vector_has_no_effective_field() -> None:
+    """A layer without positions is refused."""
+    result = CliRunner().invoke(app, ["receptive-field", "lenet5", "--at", "F6", "--effective"])
+
+    assert (2, "") == (result.exit_code, result.stdout)
+    assert "no map with positions" in result.stderr

@@ -4,6 +4,7 @@
     cnncalc receptive-field unet --unit 100,100         the box of one unit of the last map
     cnncalc receptive-field vgg16 --at pool3 --unit 0,0
     cnncalc receptive-field vgg16 --plot
+    cnncalc receptive-field vgg16 --effective           how much the positions count: sigma and shape
 
 size: positions that a unit sees, padding included. stride: inputs from one unit to the next. padding: positions
 that the first unit sees before the image. After an upsampling the size depends on the position; `global` is a unit
@@ -29,11 +30,16 @@ if TYPE_CHECKING:
 @report
 def command(
     request: Request,
-    at: Annotated[str | None, typer.Option("--at", metavar="LAYER", help="The layer that --unit is of.")] = None,
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="LAYER", help="The layer that --unit and --effective are of.")
+    ] = None,
     unit: Annotated[
         str | None, typer.Option("--unit", metavar="I,J", help="The box of one output position on the input.")
     ] = None,
-    plot: Annotated[bool, typer.Option("--plot", help="Draw the size over the depth.")] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw the size over the layers.")] = False,
+    effective: Annotated[
+        bool, typer.Option("--effective", help="Run the gradient: how much each position counts, and its sigma.")
+    ] = False,
 ) -> Report:
     """Receptive fields."""
     from ..analyses.receptive import last_map, receptive_fields
@@ -47,6 +53,10 @@ def command(
         raise CnncalcError(f"{graph.name} has no layer `{at}`", did_you_mean(at, fields.of))
     if unit is not None:
         return _one_unit(request, fields, at or last, unit)
+    if effective:
+        from .effective import effective_report
+
+        return effective_report(request, fields, at or last)
     rows = [
         {"layer": row.name, "kind": row.kind, **_figures(graph, fields, row.last.name)} for row in folds(graph, request)
     ]
