@@ -58,7 +58,8 @@ def effective_report(request: Request, fields: ReceptiveFields, name: str | None
         [Table(columns, rows)],
         {"schema": "cnncalc.effective/1", "name": graph.name, "layer": name, "axes": [dict(row) for row in rows]},
         [
-            "sigma: standard deviation of |gradient| over positions (Luo et al. 2016); n layers of k taps: sqrt(n (k^2 - 1) / 12)"
+            "sigma: standard deviation of |gradient| over positions (Luo et al. 2016, arXiv:1701.04128);",
+            "of n layers of k equal taps it is sqrt(n (k^2 - 1) / 12)",
         ],
     )
 
