@@ -14,34 +14,33 @@ import math
 import operator
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..dims import at_least, at_most, equals, is_swept, is_symbolic, settled
+from ..dims import settled
 from ..errors import did_you_mean
+from .arithmetic import (
+    ARITHMETIC,
+    ARITY,
+    FUNCTIONS,
+    MANY,
+    ExpressionError,
+    as_number,
+    bounded,
+    compared,
+    decided,
+    described,
+    is_fraction,
+    members_of,
+)
 
 MAX_LENGTH = 200
 MAX_NODES = 100
-MAX_NUMBER = 2**53
-MAX_DENOMINATOR = 2**64
-MAX_EXPONENT = 64
 MAX_NAME = 200
 
 Scope = Mapping[str, Any]
 Value = Any
 Compiled = Callable[[Scope], Value]
-
-
-class ExpressionError(Exception):
-    """What is wrong with an expression and which of its characters say so."""
-
-    def __init__(self, message: str, offset: int = 0, length: int = 0, help: str = "") -> None:
-        """`length` 0 stands for the whole."""
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
-        self.length = length
-        self.help = help
 
 
 class Unknown(Exception):
@@ -125,41 +124,14 @@ def _text_of(value: Value) -> str:
         return str(value).lower()
     if isinstance(value, int | str):
         return str(value)
-    if _is_fraction(value):
+    if is_fraction(value):
         return str(float(value)).replace(".", "_")
-    raise ExpressionError(f"{_described(value)} cannot be part of a name")
-
-
-# --- decisions ---------------------------------------------------------------------------------------------------
-
-
-def decided(value: Value) -> bool:
-    """The truth of a condition; a condition that hangs on an unknown size is refused."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int | float) or _is_fraction(value):
-        return bool(value)
-    if isinstance(value, str | list | tuple | None):
-        help = "an expression has a `$` in it" if isinstance(value, str) else ""
-        raise ExpressionError(f"{_described(value)} is neither true nor false", help=help)
-    try:
-        return bool(value)
-    except (TypeError, ValueError) as error:
-        raise ExpressionError(f"this cannot be decided: {error}", help=GIVE_A_NUMBER) from None
-
-
-GIVE_A_NUMBER = "give the size a number with --input"
+    raise ExpressionError(f"{described(value)} cannot be part of a name")
 
 
 # --- compiling ---------------------------------------------------------------------------------------------------
 
 UNARY: dict[type[ast.AST], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
-COMPARISON: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
 
 
 def _compile(text: str, bare_names: bool) -> tuple[Compiled, frozenset[str]]:
@@ -244,10 +216,10 @@ class _Compiler:
 
             if not math.isfinite(value):
                 raise self.refuse(node, "this number is too large")
-            value = _bounded(Fraction(self._text(node).replace("_", "")))
+            value = bounded(Fraction(self._text(node).replace("_", "")))
         elif isinstance(value, int) and not isinstance(value, bool):
             try:
-                _bounded(value)
+                bounded(value)
             except ExpressionError as error:
                 raise self.refuse(node, error.message) from None
         elif not isinstance(value, str | bool | None):
@@ -295,7 +267,7 @@ class _Compiler:
 
         def read(scope: Scope) -> Value:
             values, index = of(scope), settled(at(scope))
-            values = _members(values)
+            values = members_of(values)
             if not isinstance(index, int) or not -len(values) <= index < len(values):
                 raise ExpressionError(f"the list has {len(values)} entries, and no entry {index}")
             return values[index]
@@ -315,14 +287,14 @@ class _Compiler:
         if type(node.op) not in UNARY:
             raise self.refuse(node, f"`{self._text(node)}` is not allowed in an expression", ALLOWED)
         sign = UNARY[type(node.op)]
-        return self._located(node, lambda scope: sign(_number(operand(scope))))
+        return self._located(node, lambda scope: sign(as_number(operand(scope))))
 
     def _BinOp(self, node: ast.BinOp) -> Compiled:
         if type(node.op) not in ARITHMETIC:
             raise self.refuse(node, f"`{self._text(node)}` is not allowed in an expression", ALLOWED)
         rule = ARITHMETIC[type(node.op)]
         left, right = self.compile(node.left), self.compile(node.right)
-        return self._located(node, lambda scope: _bounded(rule(_number(left(scope)), _number(right(scope)))))
+        return self._located(node, lambda scope: bounded(rule(as_number(left(scope)), as_number(right(scope)))))
 
     def _BoolOp(self, node: ast.BoolOp) -> Compiled:
         terms = [self.compile(term) for term in node.values]
@@ -336,9 +308,9 @@ class _Compiler:
         def compare(scope: Scope) -> Value:
             values = [term(scope) for term in terms]
             if len(values) == 2:
-                return _compared(node.ops[0], values[0], values[1])
+                return compared(node.ops[0], values[0], values[1])
             return all(
-                decided(_compared(op, left, right))
+                decided(compared(op, left, right))
                 for op, left, right in zip(node.ops, values, values[1:], strict=False)
             )
 
@@ -366,203 +338,10 @@ class _Compiler:
         function = FUNCTIONS[name]
 
         def call(scope: Scope) -> Value:
-            return _bounded(function(*(argument(scope) for argument in arguments)))
+            return bounded(function(*(argument(scope) for argument in arguments)))
 
         return self._located(node, call)
 
 
 ALLOWED = "allowed are numbers, $names, + - * / // % **, comparisons, and, or, not, `a if c else b` and the functions"
 WORDS: dict[str, Any] = {"true": True, "false": False, "none": "none"}
-
-
-# --- arithmetic --------------------------------------------------------------------------------------------------
-
-
-def _is_fraction(value: Value) -> bool:
-    return hasattr(value, "denominator") and not isinstance(value, int)
-
-
-def _described(value: Value) -> str:
-    if value is None:
-        return "nothing"
-    if hasattr(value, "fact"):
-        return f"the tensor `{value}`"
-    if isinstance(value, str):
-        return f"the text `{value}`"
-    if isinstance(value, list | tuple):
-        return f"the list [{', '.join(map(str, value))}]"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
-
-
-def _number(value: Value) -> Value:
-    if isinstance(value, bool | str | list | tuple | None):
-        help = "a size of it is `.channels`, `.height`, `.width`" if hasattr(value, "fact") else ""
-        raise ExpressionError(f"{_described(value)} is not a number", help=help)
-    return value
-
-
-def _members(value: Value) -> Sequence[Value]:
-    if not isinstance(value, list | tuple) or hasattr(value, "fact"):
-        raise ExpressionError(f"{_described(value)} is not a list")
-    return value
-
-
-def _bounded(value: Value) -> Value:
-    if type(value) is int:
-        if abs(value) > MAX_NUMBER:
-            raise ExpressionError("the number is larger than 2^53")
-    elif is_swept(value):
-        if not _is_fraction(value) and (value > MAX_NUMBER or value < -MAX_NUMBER):
-            raise ExpressionError("the number is larger than 2^53")
-    elif _is_fraction(value) and hasattr(value, "numerator"):
-        if value.denominator == 1:
-            return _bounded(int(value))
-        if abs(value.numerator) > MAX_NUMBER * MAX_DENOMINATOR or value.denominator > MAX_DENOMINATOR:
-            raise ExpressionError("the number has too many digits")
-    return value
-
-
-def _divide(n: Value, d: Value) -> Value:
-    if (isinstance(d, int) or is_swept(d)) and d == 0:
-        raise ExpressionError("a division by zero")
-    if isinstance(n, int) and isinstance(d, int):
-        if n % d == 0:
-            return n // d
-        from fractions import Fraction
-
-        return Fraction(n, d)
-    if hasattr(n, "symbols") or hasattr(d, "symbols"):
-        raise ExpressionError(f"{n} / {d} need not be whole", help="write `//`, or give the size a number with --input")
-    return n / d
-
-
-def _floor_divide(n: Value, d: Value) -> Value:
-    if (isinstance(d, int) or is_swept(d)) and d == 0:
-        raise ExpressionError("a division by zero")
-    return n // d
-
-
-def _remainder(n: Value, d: Value) -> Value:
-    if (isinstance(d, int) or is_swept(d)) and d == 0:
-        raise ExpressionError("a division by zero")
-    return n % d
-
-
-def _power(base: Value, exponent: Value) -> Value:
-    exponent = settled(exponent)
-    if not isinstance(exponent, int) or not 0 <= exponent <= MAX_EXPONENT:
-        raise ExpressionError(f"an exponent is a whole number from 0 to {MAX_EXPONENT}")
-    if isinstance(base, int) and abs(base) > 1 and exponent * base.bit_length() > 2 * MAX_NUMBER.bit_length():
-        raise ExpressionError("the number is larger than 2^53")
-    return base**exponent
-
-
-ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: _divide,
-    ast.FloorDiv: _floor_divide,
-    ast.Mod: _remainder,
-    ast.Pow: _power,
-}
-
-
-def _compared(op: ast.cmpop, left: Value, right: Value) -> Value:
-    if isinstance(op, ast.In | ast.NotIn):
-        return (left in _members(right)) == isinstance(op, ast.In)
-    if isinstance(op, ast.Eq | ast.NotEq):
-        return _equal(left, right) == isinstance(op, ast.Eq)
-    if type(op) not in COMPARISON:
-        raise ExpressionError("compare with == != < <= > >= or `in`")
-    return COMPARISON[type(op)](_number(left), _number(right))
-
-
-def _equal(left: Value, right: Value) -> Value:
-    if any(map(is_symbolic, (left, right))) and all(
-        is_symbolic(side) or isinstance(side, int) for side in (left, right)
-    ):
-        evident = equals(left, right)
-        if not isinstance(evident, bool):
-            raise ExpressionError(f"whether {left} is {right} cannot be decided", help=GIVE_A_NUMBER)
-        return evident
-    return left == right
-
-
-def _whole(value: Value) -> Value:
-    if isinstance(value, int):
-        return value
-    return value.__floor__() if _is_fraction(value) else value
-
-
-def _ceil(value: Value) -> Value:
-    return value.__ceil__() if _is_fraction(value) else value
-
-
-def _round(value: Value) -> Value:
-    return round(value) if _is_fraction(value) else value
-
-
-def _extremum(choose: Callable[..., Any]) -> Callable[..., Any]:
-    def extremum(*values: Value) -> Value:
-        members = _members(values[0]) if len(values) == 1 else values
-        if not members:
-            raise ExpressionError("the list is empty")
-        return choose([_number(member) for member in members])
-
-    return extremum
-
-
-def _smallest(values: list[Value]) -> Value:
-    result = values[0]
-    for value in values[1:]:
-        result = at_most(result, value)
-    return result
-
-
-def _largest(values: list[Value]) -> Value:
-    result = values[0]
-    for value in values[1:]:
-        result = at_least(result, value)
-    return result
-
-
-def _sum(values: Value) -> Value:
-    return sum(_number(value) for value in _members(values))
-
-
-def _len(values: Value) -> int:
-    return len(_members(values))
-
-
-def divisible(value: Value, by: Value = 8, smallest: Value = None) -> Value:
-    """MobileNet's rounding: the multiple of `by` nearest to `value`, at least `smallest`, and not below 90% of it."""
-    value, by = _number(value), settled(_number(by))
-    if not isinstance(by, int) or by < 1:
-        raise ExpressionError("`divisible(x, n)` needs a whole n of at least 1")
-    least, near = by if smallest is None else _number(smallest), (2 * value + by) // (2 * by) * by
-    if is_swept(value) or is_swept(least):
-        near = at_least(near, least)
-        return near + by * at_most(1, at_least(0, _ceil(9 * value - 10 * near)))
-    near = max(least, near)
-    return near + by if 10 * near < 9 * value else near
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "min": _extremum(_smallest),
-    "max": _extremum(_largest),
-    "ceil": lambda value: _ceil(_number(value)),
-    "floor": lambda value: _whole(_number(value)),
-    "round": lambda value: _round(_number(value)),
-    "sum": _sum,
-    "len": _len,
-    "divisible": divisible,
-}
-
-MANY = 1000
-ARITY = {"min": (1, MANY), "max": (1, MANY), "ceil": (1, 1), "floor": (1, 1), "round": (1, 1)} | {
-    "sum": (1, 1),
-    "len": (1, 1),
-    "divisible": (1, 3),
-}
-"""How many arguments each takes, from and to."""

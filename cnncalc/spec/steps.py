@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from ..errors import Diagnostic, Mark
 from ..layers import Layer
-from .expressions import LOST, Expression, ExpressionError, Scope, Template, Unknown
+from .arithmetic import ExpressionError
+from .expressions import LOST, Expression, Scope, Template, Unknown
 from .yaml import Node
 
 

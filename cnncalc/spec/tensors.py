@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from ..dims import Shape, product
 from ..errors import Mark
 from ..layers.base import AXIS_NAMES, size_text
-from .expressions import ExpressionError, Unknown
+from .arithmetic import ExpressionError
+from .expressions import Unknown
 
 
 class Tensor(NamedTuple):

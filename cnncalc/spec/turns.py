@@ -7,7 +7,7 @@ from typing import Any
 
 from ..dims import settled
 from ..layers.fields import shown
-from .expressions import ExpressionError, decided
+from .arithmetic import ExpressionError, decided
 from .nodes_made import MAX_LAYERS
 from .problems import fault
 from .steps import Loop, Step, Value

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .expressions import LOST, Expression, ExpressionError, Template
+from .arithmetic import ExpressionError
+from .expressions import LOST, Expression, Template
 from .names import Names
 from .report import Report
 from .steps import Reference, Value, located
