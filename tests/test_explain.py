@@ -159,3 +159,11 @@ def test_show_reads_like_the_papers_table() -> None:
 
     for words in ("conv 7x7, 64, /2", "pointwise 64", "pointwise 96", "conv 3x3, 128", "conv 5x5, 32", "maxpool 3x3"):
         assert words in printed
+
+
+def test_a_whole_network_in_latex_has_its_formulas_as_mathematics() -> None:
+    """The products of the table stand between dollar signs and are not escaped as text."""
+    printed = run("explain", "lenet5", "--format", "latex")
+
+    assert r"$6 \cdot 1 \cdot 5^{2} \cdot 28 \cdot 28$" in printed
+    assert "textbackslash" not in printed

@@ -164,6 +164,7 @@ def _network(request: Request, graph: Graph, names: Mapping[str, str]) -> Report
     from .rows import LAYER, OUTPUT, caption, mac_convention
 
     fields, learned, work = receptive_fields(graph), params(graph), macs(graph)
+    sign = "$" if request.format == "latex" else ""
     rows: list[dict[str, Any]] = []
     for node in graph.nodes:
         if not node.weights and not work.of[node.name]:
@@ -176,9 +177,11 @@ def _network(request: Request, graph: Graph, names: Mapping[str, str]) -> Report
             {
                 "layer": node.name,
                 "output": node.output,
-                "params_by": count.numbers if count and learned.of[node.name] else learned.shared.get(node.name, ""),
+                "params_by": f"{sign}{count.numbers}{sign}"
+                if count and learned.of[node.name]
+                else learned.shared.get(node.name, ""),
                 "params": learned.of[node.name],
-                "macs_by": lines["MACs"].numbers if "MACs" in lines else "",
+                "macs_by": f"{sign}{lines['MACs'].numbers}{sign}" if "MACs" in lines else "",
                 "macs": work.of[node.name],
             }
         )

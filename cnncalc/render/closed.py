@@ -205,4 +205,5 @@ def latex_cell(size: Any) -> str:
 
 def latex_shape(shape: Any) -> str:
     """A shape in a cell of a LaTeX table."""
-    return "$" + r" \times ".join(map(latex, shape)) + "$"
+    sizes = (latex(dim) for dim in shape)
+    return "$" + r" \times ".join(f"({size})" if " + " in size or " - " in size else size for size in sizes) + "$"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import CnncalcError
+from .numbers import Form
 from .report import Report, Table
 
 FORMATS = ("table", "markdown", "csv", "latex", "json")
@@ -133,4 +135,23 @@ def _markdown(report: Report) -> str:
 def _latex(report: Report) -> str:
     caption = "% " + "; ".join(report.caption)
     notes = [f"% {note}" for note in report.notes if note]
-    return "\n".join([caption, *(_grid(table, "latex_booktabs") for table in report.tables), *notes]) + "\n"
+    return "\n".join([caption, *(_latex_grid(table) for table in report.tables), *notes]) + "\n"
+
+
+def _latex_grid(table: Table) -> str:
+    """A tabular; tabulate escapes every cell, so those of mathematics, `$...$`, are put in afterwards."""
+    formulas: list[str] = []
+
+    def kept(form: Form) -> Form:
+        def cell(value: Any) -> str:
+            text = form(value)
+            if not (len(text) > 2 and text[0] == text[-1] == "$"):
+                return text
+            formulas.append(text)
+            return f"FORMULA{len(formulas) - 1:06}"
+
+        return cell
+
+    columns = [column._replace(form=kept(column.form)) for column in table.columns]
+    grid = _grid(table._replace(columns=columns), "latex_booktabs")
+    return re.sub(r"FORMULA(\d{6})", lambda match: formulas[int(match[1])], grid)
