@@ -104,6 +104,10 @@ def _mish_slope(layer: Any, x: Array) -> Array:
 
 def positive(x: Array, out: Array | None = None) -> Array:
     """The larger of x and 0: against a row of zeros NumPy takes a third of the time that one takes."""
+    if out is x and x.flags.c_contiguous:
+        flat = x.reshape(-1)
+        np.maximum(flat, np.zeros(flat.shape, x.dtype), out=flat)
+        return x
     larger: Array = np.maximum(x, np.zeros(x.shape[-1:] if out is x else x.shape[1:], x.dtype), out=out)
     return larger
 

@@ -43,7 +43,7 @@ class Workspace:
 
 
 Select: TypeAlias = Callable[[Array], Array]
-"""From one number for every channel those of a part of the channels, so that they meet that part."""
+"""From one number a channel, or a map like the output, that which meets a part of the output."""
 
 Finish: TypeAlias = Callable[[Array, Select], None]
 """Computes in place on a part of an output that has just been written."""
@@ -69,6 +69,13 @@ class Crew:
             self.pool.shutdown()
 
 
+WORTH_A_THREAD = 1 << 18
+"""Elements moved from which on threads share the work of a layer."""
+
+PRODUCTS = 64
+"""Multiplications of a matrix product that take as long as moving an element."""
+
+
 class Tally:
     """The multiplications by weights (or of two activations), counted as kernels perform them."""
 
@@ -79,10 +86,12 @@ class Tally:
         self.finishes = finishes
         self.finished = not finishes
 
-    @property
-    def threads(self) -> int:
-        """How many pieces can be worked on at a time."""
-        return len(self.crew.workspaces)
+    def threads(self, moved: float) -> int:
+        """How many threads are worth it, for all the elements that are read and written.
+
+        To wake a thread and to take turns in Python takes as long as moving thousands of them.
+        """
+        return len(self.crew.workspaces) if moved >= WORTH_A_THREAD else 1
 
     def matmul(self, left: Array, right: Array, out: Array | None = None) -> Array:
         """The matrix product (..., m, k) x (..., k, n), counted: m * k * n for each pair of matrices."""
@@ -90,7 +99,7 @@ class Tally:
         self.multiplications += result.size * left.shape[-1]
         return result
 
-    def each(self, pieces: Sequence[Piece], work: Callable[[Piece, Tally], None]) -> None:
+    def each(self, pieces: Sequence[Piece], work: Callable[[Piece, Tally], None], threads: int) -> None:
         """Work on every piece: each thread takes the next one as soon as it is free."""
         left = deque(pieces)
 
@@ -102,7 +111,7 @@ class Tally:
                     return
                 work(piece, tally)
 
-        if self.crew.pool is None or len(pieces) < 2:
+        if self.crew.pool is None or threads < 2 or len(pieces) < 2:
             turn(self)
             return
         tallies = [self, *(Tally() for _ in self.crew.workspaces[1:])]
@@ -144,3 +153,8 @@ def tensor(weights: Weights, name: str, shape: tuple[int, ...]) -> Array:
 def per_channel(values: Array, x: Array) -> Array:
     """One number a channel, so that it meets a map."""
     return values.reshape(-1, *(1,) * (x.ndim - 1))
+
+
+def meeting(values: Array, x: Array) -> Array:
+    """One number a channel, or as many as x has, so that they meet x."""
+    return values.reshape(x.shape) if values.size == x.size else per_channel(values, x)

@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .base import Array, Arrays, Finish, Index, Kernel, Select, Tally, Weights, per_channel, tensor
+from . import winograd
+from .base import PRODUCTS, Array, Arrays, Finish, Index, Kernel, Select, Tally, Weights, per_channel, tensor
+from .pieces import finish, parts
 from .sliding import Places, middle, pad, places, steps, taps, windows
 
 COLUMNS = 1 << 20
@@ -25,12 +27,6 @@ COLUMNS = 1 << 20
 
 FEW_COLUMNS = 1 << 17
 """The same where there are many groups, each with a small matrix."""
-
-RESULTS = 1 << 18
-"""Elements of the output of a piece."""
-
-FINISHED = 1 << 15
-"""Elements of it that a bias, a norm and an activation are computed on in turn."""
 
 SHORT = 40
 """Positions along the last axis under which windows are copied in two turns."""
@@ -74,41 +70,37 @@ def convolve(
             columns = columns.reshape(-1, matrices.shape[2], here.stop - here.start)
         done = products[piece.groups, piece.filters, here]
         tally.matmul(matrices[piece.groups, piece.filters], columns, out=done)
-        _finish(done, finishes, lambda values: values.reshape(groups, -1, 1)[piece.groups, piece.filters])
+        finish(done, finishes, lambda values: _meeting(values, products, piece, here))
 
-    tally.each(_pieces(matrices.shape, 1 if plain else prod(kernel), len(out[0]), width, tally.threads), work)
+    depth = matrices.shape[2]
+    threads = tally.threads(out.size * (1 + depth / PRODUCTS) + (0 if plain else out[0].size * groups * depth))
+    tally.each(_pieces(matrices.shape, 1 if plain else prod(kernel), len(out[0]), width, threads), work, threads)
     return out
 
 
-def _finish(done: Array, finishes: Sequence[Finish], select: Select) -> None:
-    """What follows, on a few filters at a time: these stay in the cache from one step to the next."""
-    few = max(1, FINISHED // (done.shape[0] * done.shape[2]))
-    for some in _parts(done.shape[1], few) if finishes else ():
-        for finish in finishes:
-            finish(done[:, some], lambda values, some=some: select(values)[:, some])  # type: ignore[misc]
+def _meeting(values: Array, products: Array, piece: Piece, here: slice) -> Array:
+    """One number a filter, or a map like the output, where it meets a piece (groups, filters, positions)."""
+    values = values.reshape(*products.shape[:2], -1)[piece.groups, piece.filters]
+    return values if values.shape[2] == 1 else values[:, :, here]
 
 
 def _pieces(matrices: tuple[int, ...], taps: int, rows: int, width: int, threads: int) -> list[Piece]:
     """Rows by what the caches hold; groups where one has few; filters where threads would have nothing."""
     groups, filters, depth = matrices
-    most = RESULTS // filters
+    most = rows * width * groups
     if taps > 1:
         most = min(most, (COLUMNS if groups == 1 else FEW_COLUMNS) // depth)
     if groups == 1 and rows * width >= threads * MANY:
         most = min(most, -(-rows * width // threads))
     band = min(rows, max(1, most // width))
     together = min(max(1, most // (band * width)), -(-groups // threads))
-    bands = _parts(rows, band)
+    bands = parts(rows, band)
     share = filters if groups > 1 or len(bands) >= threads else -(-filters // threads)
-    return [Piece(g, f, r) for g in _parts(groups, together) for f in _parts(filters, share) for r in bands]
+    return [Piece(g, f, r) for g in parts(groups, together) for f in parts(filters, share) for r in bands]
 
 
 MANY = 96
 """Positions that are enough for one thread; if there are fewer, each takes some of the filters instead."""
-
-
-def _parts(n: int, size: int) -> list[slice]:
-    return [slice(first, min(first + size, n)) for first in range(0, n, size)]
 
 
 def _columns(padded: Array, kernel: Sequence[int], grid: Sequence[Places], rows: slice, tally: Tally) -> Array:
@@ -119,7 +111,8 @@ def _columns(padded: Array, kernel: Sequence[int], grid: Sequence[Places], rows:
     """
     view = windows(padded, kernel, grid)[(slice(None), *(slice(None),) * len(kernel), rows)]
     first, last = grid[0], grid[-1]
-    if len(kernel) != 2 or kernel[0] == 1 or view.shape[-1] > SHORT or view.shape[-1] == 1:
+    long = view.shape[-1] > SHORT and last.starts.step == 1
+    if len(kernel) != 2 or kernel[0] == 1 or long or view.shape[-1] == 1:
         columns = tally.workspace.take(view.shape, view.dtype)
         np.copyto(columns, view)
         return columns
@@ -157,19 +150,20 @@ def columns_back(gradient: Array, weight: Array, groups: int, grid: Sequence[Pla
     return spread[(slice(None), *middle(grid))]
 
 
-def geometry(layer: Any, x: Array) -> tuple[tuple[int, ...], int, int, list[Places]]:
+def geometry(layer: Any, shape: tuple[int, ...]) -> tuple[tuple[int, ...], int, int, list[Places]]:
     """The kernel, the filters, the groups and the places of the window, from the declared arguments."""
-    ones = (1,) * (x.ndim - 1)
+    channels, *sizes = shape
+    ones = (1,) * len(sizes)
     match layer.kind:
         case "pointwise":
             kernel, dilation, filters, groups = ones, ones, layer.out, layer.groups
         case "depthwise":
             kernel, dilation = layer.kernel, layer.dilation
-            filters, groups = len(x) * layer.multiplier, len(x)
+            filters, groups = channels * layer.multiplier, channels
         case _:
             kernel, dilation = layer.kernel, layer.dilation
             filters, groups = layer.out, layer.groups
-    return kernel, filters, groups, places(x.shape[1:], kernel, layer.stride, layer.padding, dilation)
+    return kernel, filters, groups, places(sizes, kernel, layer.stride, layer.padding, dilation)
 
 
 def connections(layer: Any) -> Sequence[Sequence[int]] | None:
@@ -190,20 +184,22 @@ def _rows(table: Sequence[Sequence[int]], kernel: Sequence[int], weights: Weight
 def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """Filters slid over the map, and the bias added."""
     (x,) = inputs
-    kernel, filters, groups, grid = geometry(layer, x)
+    kernel, filters, groups, grid = geometry(layer, x.shape)
     finishes: list[Finish] = []
     if layer.bias:
         finishes.append(_adding(tensor(weights, "bias", (filters,))))
     table = connections(layer)
     if table is None:
         tally.finished = True
+        if winograd.TRANSFORMED in weights:
+            return winograd.convolve(x, weights[winograd.TRANSFORMED], grid, tally, [*finishes, *tally.finishes])
         weight = tensor(weights, "weight", (filters, len(x) // groups, *kernel))
         return convolve(x, weight, groups, grid, tally, [*finishes, *tally.finishes])
     out = np.empty((filters, *steps(grid)), dtype=x.dtype)
     for place, (row, part) in enumerate(_rows(table, kernel, weights)):
         out[place] = convolve(x[row], part, 1, grid, tally)[0]
-    for finish in finishes:
-        finish(out, lambda values: per_channel(values, out))
+    for follow in finishes:
+        follow(out, lambda values: per_channel(values, out))
     return out
 
 
@@ -217,7 +213,7 @@ def _adding(bias: Array) -> Finish:
 def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """Each output gives its gradient, weighted, to the elements of its window."""
     (x,) = inputs
-    kernel, _, groups, grid = geometry(layer, x)
+    kernel, _, groups, grid = geometry(layer, x.shape)
     if (table := connections(layer)) is None:
         return (columns_back(gradient, weights["weight"], groups, grid, Tally()),)
     spread = np.zeros_like(x)

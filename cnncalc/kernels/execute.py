@@ -18,8 +18,8 @@ import numpy as np
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from . import KERNELS
-from .base import Array, Crew, Tally, per_channel
-from .fold import chains, finish
+from .base import Array, Crew, Tally, meeting
+from .follow import chains, finish, outer
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +104,14 @@ def run(
     keep: Iterable[str] | None = None,
     progress: Callable[[str], None] | None = None,
     threads: int = 1,
-    in_place: bool = False,
 ) -> Run:
     """Run a network on one image.
 
     `inputs` is an array (of the only input) or name -> array; `weights` full name -> array, as
     `weights.initial` gives them. `keep` names nodes whose arrays are returned besides the outputs. `progress`
-    is called with the name of each node when it is done. With `in_place`, norms and activations are computed
-    in the array of the layer before them where nothing else reads it: faster, and then `alive` and `seconds`
-    are those of the layer and its followers together. Raises CnncalcError for inputs that do not fit.
+    is called with the name of each node when it is done. Raises CnncalcError for inputs that do not fit.
     """
-    return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress, threads, in_place)
+    return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress, threads)
 
 
 def evaluate(
@@ -124,9 +121,13 @@ def evaluate(
     keep: Iterable[str] | None = None,
     progress: Callable[[str], None] | None = None,
     threads: int = 1,
-    in_place: bool = False,
+    following: bool = False,
 ) -> Run:
-    """As `run`, for inputs that are known to fit; NaN is let through. They are moved out of `inputs`."""
+    """As `run`, for inputs that are known to fit; NaN is let through. They are moved out of `inputs`.
+
+    With `following`, norms, activations and sums are computed in the array of the layer before them where
+    nothing else reads it; `alive` and `seconds` are then those of the layer and its followers together.
+    """
     kept = {*graph.outputs, *(keep or ())}
     readers = Counter(name for node in graph.nodes for name in set(node.inputs))
     arrays = {name: inputs.pop(name) for name in graph.inputs}
@@ -140,9 +141,10 @@ def evaluate(
     alive = {name: buffers.alive() for name in list(graph.inputs)[:1]}
     seconds: dict[str, float] = {}
     try:
-        for chain in chains(graph, kept) if in_place else ([node] for node in graph.nodes):
+        for chain in chains(graph, kept) if following else ([node] for node in graph.nodes):
             start = perf_counter()
-            array, count = _computed(chain, arrays, weights, asked, crew)
+            read = outer(chain)
+            array, count = _computed(chain, read, arrays, weights, asked, crew)
             buffers.watch(array)
             now = buffers.alive()
             for node in chain:
@@ -151,9 +153,8 @@ def evaluate(
             first, last = chain[0], chain[-1]
             performed[first.name], seconds[first.name] = count, perf_counter() - start
             arrays[last.name] = array
-            for name in set(first.inputs):
-                readers[name] -= 1
-            for name in {*first.inputs, last.name}:
+            readers.subtract(name for names in read.values() for name in set(names))
+            for name in {last.name}.union(*read.values()):
                 if not readers[name] and name not in kept:
                     del arrays[name]
             del array
@@ -168,17 +169,19 @@ def evaluate(
 
 def _computed(
     chain: list[Node],
+    read: Mapping[str, tuple[str, ...]],
     arrays: Mapping[str, Array],
     weights: Mapping[str, Array],
     asked: dict[str, int],
     crew: Crew,
 ) -> tuple[Array, int]:
-    """The output of a node, after what follows it in place; and the multiplications performed."""
+    """The output of a node, after what follows it in its array; and the multiplications performed."""
+    inputs = {name: tuple(arrays[other] for other in others) for name, others in read.items()}
     node, *followers = chain
-    inputs = tuple(arrays[name] for name in node.inputs)
     try:
-        tally = Tally(crew, [finish(follower, Asked(follower, weights, asked)) for follower in followers])
-        out = KERNELS[node.kind].forward(node.layer, inputs, Asked(node, weights, asked), tally)
+        finishes = [finish(other, Asked(other, weights, asked), inputs[other.name]) for other in followers]
+        tally = Tally(crew, finishes)
+        out = KERNELS[node.kind].forward(node.layer, inputs[node.name], Asked(node, weights, asked), tally)
         if not tally.finished:
             _finish(out, tally)
     except (ValueError, KeyError, IndexError, TypeError) as error:
@@ -200,9 +203,9 @@ def _finish(out: Array, tally: Tally) -> None:
     def work(first: int, tally: Tally) -> None:
         here = slice(first, first + channels)
         for follower in followers:
-            follower(out[here], lambda values: per_channel(values, out)[here])
+            follower(out[here], lambda values: meeting(values, out)[here])
 
-    tally.each(range(0, len(out), channels), work)
+    tally.each(range(0, len(out), channels), work, tally.threads(2 * out.size))
 
 
 def checked(graph: Graph, inputs: Mapping[str, Array] | Array, dtype: Any) -> dict[str, Array]:

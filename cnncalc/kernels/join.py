@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, per_channel
+from .base import Array, Arrays, Kernel, Tally, Weights, meeting
 
 
 def _aligned(inputs: Arrays) -> Arrays:
@@ -46,11 +46,11 @@ def _elementwise(combine: np.ufunc) -> Any:
             for other in others[1:]:
                 combine(out[here], other[here], out=out[here])
             for finish in finishes:
-                finish(flat[here], lambda values: per_channel(values, flat)[here])
+                finish(flat[here], lambda values: meeting(values, flat)[here])
 
         finishes = tally.finishes
         tally.finished = True
-        tally.each(range(0, len(out), channels), work)
+        tally.each(range(0, len(out), channels), work, tally.threads(3 * out.size))
         return out
 
     return forward

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .base import Array, Arrays, Kernel, Tally, Weights, tensor
+from .pieces import parts
 
 
 def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
@@ -19,8 +20,8 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
     def work(rows: slice, tally: Tally) -> None:
         tally.matmul(weight[rows], x[:, None], out=out[rows, None])
 
-    share = -(-layer.out // tally.threads)
-    tally.each([slice(first, first + share) for first in range(0, layer.out, share)], work)
+    threads = tally.threads(weight.size)
+    tally.each(parts(layer.out, -(-layer.out // threads)), work, threads)
     if layer.bias:
         out += tensor(weights, "bias", (layer.out,))
     return out

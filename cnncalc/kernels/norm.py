@@ -42,7 +42,7 @@ def batch_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) ->
         np.multiply(x[part], factor[part], out=out[part])
         out[part] += shift[part]
 
-    tally.each(range(0, len(x), channels), work)
+    tally.each(range(0, len(x), channels), work, tally.threads(2 * x.size))
     return out
 
 

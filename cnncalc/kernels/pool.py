@@ -49,7 +49,7 @@ def max_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> A
             part = largest
         out[first : first + channels] = part
 
-    tally.each(range(0, len(x), channels), work)
+    tally.each(range(0, len(x), channels), work, tally.threads(2 * x.size))
     return out
 
 

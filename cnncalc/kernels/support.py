@@ -33,7 +33,7 @@ def _convolution(layer: Any, inputs: Arrays, output: Array, weights: Weights, gr
     (x,) = inputs
     if conv.connections(layer) is not None:
         return conv.backward(layer, inputs, output, weights, gradient)
-    kernel, _, groups, grid = conv.geometry(layer, x)
+    kernel, _, groups, grid = conv.geometry(layer, x.shape)
     spread = np.zeros((groups, *(axis.padded for axis in grid)), np.float32)
     total = gradient.reshape(groups, -1, *gradient.shape[1:]).sum(axis=1)
     for _, index in taps(kernel, grid):

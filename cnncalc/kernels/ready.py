@@ -1,0 +1,103 @@
+"""A network made ready to be run fast, and often: it computes the same from fewer layers and multiplications.
+
+    norms            each batch norm after a convolution is taken into its weights: w x + b, then f y + s, is
+                     (f w) x + (f b + s); what shares its weights with another layer is left as it is
+    convolutions     3x3 windows by Winograd's algorithm where that pays
+    what follows     activations, and sums with what has been computed, in the array of the layer before them
+
+The layers as the spec gives them, one by one, are what `execute.run` computes and what `validate` measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..graph import Graph, Node
+from . import conv, norm, winograd
+from .base import Array
+from .execute import Run, checked, evaluate
+from .follow import CONVOLUTIONS, only_readers
+
+
+class Ready:
+    """A network with its weights prepared.
+
+    `graph` and `weights` are as `execute.run` takes them; tensors in `keep` are computed as the spec has them and
+    returned by every run. `winograd=False` keeps to the multiplications of the definition. `nbytes` tells what
+    the prepared weights hold.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Mapping[str, Array],
+        keep: Iterable[str] = (),
+        threads: int = 1,
+        winograd: bool = True,
+    ) -> None:
+        graph = graph.inference
+        self.keep, self.threads = tuple(keep), threads
+        self.graph, self.weights = folded(graph, weights, self.keep)
+        if winograd:
+            self.weights = transformed(self.graph, self.weights)
+        self.dtype = next((values.dtype for values in weights.values()), None)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the prepared weights."""
+        return sum(values.nbytes for values in self.weights.values())
+
+    def run(self, inputs: Mapping[str, Array] | Array, progress: Callable[[str], None] | None = None) -> Run:
+        """Run it on one image. Raises CnncalcError for inputs that do not fit."""
+        arrays = checked(self.graph, inputs, self.dtype)
+        return evaluate(self.graph, arrays, self.weights, self.keep, progress, self.threads, following=True)
+
+
+def folded(graph: Graph, weights: Mapping[str, Array], keep: Iterable[str] = ()) -> tuple[Graph, dict[str, Array]]:
+    """The network and its weights with each batch norm after a convolution taken into that convolution."""
+    kept = {*graph.outputs, *keep}
+    after = only_readers(graph, kept)
+    owners = [node.weights_of for node in graph.nodes]
+    values = dict(weights)
+    gone: dict[str, Node] = {}
+    for node in graph.nodes:
+        follower = after.get(node.name)
+        if node.kind not in CONVOLUTIONS or follower is None or follower.kind != "batchnorm":
+            continue
+        if conv.connections(node.layer) is not None or owners.count(node.weights_of) > 1:
+            continue
+        factor, shift = norm.line(follower.layer, node.output[0], _own(follower, values))
+        weight = values[f"{node.weights_of}.weight"]
+        values[f"{node.weights_of}.weight"] = weight * factor.reshape(-1, *(1,) * (weight.ndim - 1))
+        given: dict[str, Any] = vars(node.layer)
+        if given["bias"]:
+            shift = shift + factor * values[f"{node.weights_of}.bias"]
+        values[f"{node.weights_of}.bias"] = shift
+        layer = type(node.layer)(**{**given, "bias": True})
+        gone[node.name] = node._replace(name=follower.name, layer=layer)
+    norms = {node.name for node in gone.values()}
+    nodes = tuple(gone.get(node.name, node) for node in graph.nodes if node.name not in norms)
+    result = replace(graph, nodes=nodes)
+    used = {f"{n.weights_of}.{name}" for n in nodes for name in (*n.weights, *n.buffers)}
+    return result, {name: value for name, value in values.items() if name in used}
+
+
+def transformed(graph: Graph, weights: Mapping[str, Array]) -> dict[str, Array]:
+    """The weights with those of some convolutions replaced by what Winograd's algorithm multiplies with."""
+    values = dict(weights)
+    owners = [node.weights_of for node in graph.nodes]
+    for node in graph.nodes:
+        if node.kind != "conv" or conv.connections(node.layer) is not None or owners.count(node.weights_of) > 1:
+            continue
+        weight = f"{node.weights_of}.weight"
+        _, _, groups, grid = conv.geometry(node.layer, node.incoming[0])
+        form = winograd.suited(values[weight].shape, groups, grid)
+        if form is not None:
+            values[f"{node.weights_of}.{winograd.TRANSFORMED}"] = winograd.transformed(values.pop(weight), form)
+    return values
+
+
+def _own(node: Node, values: Mapping[str, Array]) -> dict[str, Array]:
+    return {name: values[f"{node.weights_of}.{name}"] for name in (*node.weights, *node.buffers)}
