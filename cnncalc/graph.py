@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .dims import Dim, Shape, is_symbolic
 from .errors import Mark
 from .layers.base import Layer
+
+if TYPE_CHECKING:
+    from .kernels.execute import Run
 
 
 class Node(NamedTuple):
@@ -143,6 +146,12 @@ class Graph:
     def outputs(self) -> tuple[str, ...]:
         """The names of the main output and of the side outputs."""
         return (self.output, *self.heads.values())
+
+    def run(self, inputs: Any, weights: Mapping[str, Any] | None = None, **options: Any) -> Run:
+        """Execute the network in NumPy on one image, with drawn weights if none are given: see `running.run`."""
+        from .running import run
+
+        return run(self, inputs, weights, **options)
 
     def symbols(self) -> Iterator[str]:
         """The sizes of the inputs that have no number yet."""

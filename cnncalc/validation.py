@@ -24,8 +24,10 @@ from .errors import CnncalcError
 from .graph import Graph
 from .kernels import norm
 from .kernels import weights as values
+from .kernels.base import itemsize
 from .kernels.execute import Run, run
 from .miniature import narrowed, resized
+from .running import affordable, numeric
 
 SMALLEST_QUICK = 32
 """Positions per axis that a quick validation leaves at least."""
@@ -64,13 +66,11 @@ def validate(
     progress: Callable[[str], None] | None = None,
 ) -> Validation:
     """Run a network and compare. `quick` shrinks the input and narrows the channels; the structure stays."""
-    unknown = list(dict.fromkeys(graph.symbols()))
-    if unknown:
-        raise CnncalcError(f"to run {graph.name}, {', '.join(unknown)} must have a number", "--input 3,224,224")
-    graph = graph.inference
+    graph = numeric(graph).inference
     factor = 1
     if quick:
         graph, factor = narrowed(shrunk(graph))
+    affordable(graph, itemsize(dtype))
     rows = tuple(_measured(graph, dtype, progress))
     return Validation(rows, graph.inputs, len(graph.nodes), factor)
 

@@ -23,13 +23,13 @@ def effective_report(request: Request, fields: ReceptiveFields, name: str | None
     from ..layers.base import AXIS_NAMES
     from ..render import numbers
     from ..render.report import Column, Table
+    from ..running import affordable
     from .rows import caption
-    from .run import affordable
 
     graph = request.numeric
     if name is None or fields.of[name].axes is None:
         raise CnncalcError(f"{graph.name} has no map with positions", "name a layer with --at")
-    affordable(graph, 8)
+    affordable(graph, 8, backward=True)
     seen = fields.of[name].axes or ()
     axes = effective(graph, name)
     rows: list[dict[str, Any]] = []

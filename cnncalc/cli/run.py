@@ -14,15 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import CnncalcError, did_you_mean
+from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..graph import Graph
-
-MOST_BYTES = 16 * 10**9
-"""Arrays of more than this are not begun."""
 
 
 @report_with("spec", "format", "output", "set", "input")
@@ -47,25 +44,27 @@ def command(
     tap: Annotated[list[str] | None, typer.Option("--tap", metavar="LAYER", help="Keep this tensor as well.")] = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32 or fp64.")] = "fp32",
     threads: Annotated[int, typer.Option("--threads", metavar="N", min=1, help="Threads that share each layer.")] = 1,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Fold norms into convolutions; 3x3 windows by Winograd's algorithm.")
+    ] = False,
 ) -> Report:
     """Execute a network."""
+    from ..analyses import macs
     from ..kernels import weights as tensors
-    from ..kernels.execute import run
     from ..render import numbers
     from ..render.report import Column, Table
+    from ..running import affordable, run
     from .progress import progress
     from .rows import caption
 
     graph = request.numeric
-    kind = _dtype(dtype)
-    for name in tap or []:
-        if name not in graph.shapes:
-            raise CnncalcError(f"{graph.name} has no tensor `{name}`", did_you_mean(name, graph.shapes))
+    kind = dtype_of(dtype)
     affordable(graph, kind.itemsize)
     inputs = _inputs(graph, input_file or [], seed)
     values = tensors.load(weights, graph, kind) if weights else tensors.initial(graph, init, seed, kind)
     with progress(f"running {graph.name}", len(graph.nodes)) as step:
-        done = run(graph, inputs, values, kind, keep=tap, progress=step, threads=threads)
+        done = run(graph, inputs, values, dtype=kind, keep=tap or (), threads=threads, fast=fast, progress=step)
+    performed = sum(done.multiplications.values())
     names = {"output": graph.output, **graph.heads, **{name: name for name in tap or []}}
     results = {label: done.arrays[name] for label, name in names.items()}
     if out:
@@ -99,13 +98,16 @@ def command(
             "name": graph.name,
             "dtype": dtype,
             "outputs": [{**row, "shape": list(row["shape"])} for row in rows],
-            "macs": sum(done.multiplications.values()),
+            "fast": fast,
+            "macs": macs(graph).total,
+            "multiplications": performed,
             "peak_activations": done.peak,
             "workspace": done.workspace,
             "seconds": sum(done.seconds.values()),
         },
         [
-            f"{sum(done.multiplications.values()):,} MACs performed in {sum(done.seconds.values()):.2f} s; "
+            f"{performed:,} multiplications performed for {macs(graph).total:,} MACs "
+            f"in {sum(done.seconds.values()):.2f} s; "
             f"peak {numbers.size(done.peak)} of activations at {done.peak_at}, "
             f"workspace {numbers.size(done.workspace)}",
             *([f"written: {out}"] if out else []),
@@ -114,27 +116,14 @@ def command(
     )
 
 
-def _dtype(name: str) -> Any:
+def dtype_of(name: str) -> Any:
+    """A dtype that kernels compute in. Raises CnncalcError."""
     import numpy as np
 
     kinds = {"fp32": np.dtype(np.float32), "fp64": np.dtype(np.float64)}
     if name not in kinds:
         raise CnncalcError(f"a network runs in fp32 or fp64, not in `{name}`")
     return kinds[name]
-
-
-def affordable(graph: Graph, itemsize: int) -> None:
-    """Refuse what cannot fit, with the figure, before anything is allocated."""
-    from ..analyses import memory, params
-    from ..render import numbers
-
-    needed = (memory(graph).peak + params(graph).total) * itemsize
-    if needed > MOST_BYTES:
-        raise CnncalcError(
-            f"weights and the peak of activations of {graph.name} take {numbers.size(needed)}, "
-            f"more than {numbers.size(MOST_BYTES)}",
-            "a smaller --input, or --set with fewer channels",
-        )
 
 
 def _inputs(graph: Graph, files: list[str], seed: int) -> Any:

@@ -45,8 +45,8 @@ def command(
     from ..kernels.backward import input_gradient
     from ..render import numbers
     from ..render.report import Column, Table
+    from ..running import affordable
     from .rows import caption
-    from .run import affordable
 
     graph = request.numeric
     if channels not in ("max", "mean"):
@@ -56,7 +56,7 @@ def command(
         raise CnncalcError(
             f"{graph.name} has {graph.shapes[score][0]} classes, and no class {class_}", "the first is 0"
         )
-    affordable(graph, 3 * 8)
+    affordable(graph, 8, backward=True)
     if image is None:
         raise CnncalcError("an image is needed", "--image cat.png")
     pixels = _pixels(image, graph)

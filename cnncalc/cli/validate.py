@@ -31,12 +31,10 @@ def command(
     from ..render.report import Column, Table
     from ..validation import validate
     from .progress import progress
-    from .run import _dtype, affordable
+    from .run import dtype_of
 
     graph = request.numeric
-    kind = _dtype(dtype)
-    if not quick:
-        affordable(graph, kind.itemsize)
+    kind = dtype_of(dtype)
     with progress(f"running {graph.name}", len(graph.nodes)) as step:
         result = validate(graph, quick=quick, dtype=kind, progress=step)
     rows = [

@@ -141,6 +141,11 @@ class Kernel(NamedTuple):
     backward: Backward
 
 
+def itemsize(dtype: Any) -> int:
+    """Bytes of an element."""
+    return np.dtype(dtype).itemsize
+
+
 def tensor(weights: Weights, name: str, shape: tuple[int, ...]) -> Array:
     """A weight, which must be as the kernel uses it. Raises ValueError."""
     if name not in weights:

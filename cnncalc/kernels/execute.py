@@ -45,6 +45,14 @@ class Run:
     workspace: int
     """Bytes of the buffer in which convolutions lay out their columns."""
 
+    main: str
+    """The node whose array is the main output."""
+
+    @property
+    def output(self) -> Array:
+        """The main output."""
+        return self.arrays[self.main]
+
     @property
     def peak(self) -> int:
         """The most bytes alive."""
@@ -164,7 +172,7 @@ def evaluate(
     finally:
         crew.close()
     results = {name: array for name, array in arrays.items() if name in kept}
-    return Run(results, shapes, performed, asked, alive, seconds, crew.nbytes)
+    return Run(results, shapes, performed, asked, alive, seconds, crew.nbytes, graph.output)
 
 
 def _computed(
