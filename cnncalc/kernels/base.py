@@ -143,7 +143,8 @@ class Kernel(NamedTuple):
 
 def itemsize(dtype: Any) -> int:
     """Bytes of an element."""
-    return np.dtype(dtype).itemsize
+    size: int = np.dtype(dtype).itemsize
+    return size
 
 
 def tensor(weights: Weights, name: str, shape: tuple[int, ...]) -> Array:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod, sqrt
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ def initial(
         for name, shape in node.weights.items():
             key = f"{node.weights_of}.{name}"
             if key not in values:
-                values[key] = _first(node, name, shape, scheme, draw, constant).astype(dtype)
+                values[key] = _first(node, name, shape, scheme, draw, constant, dtype)
         for name, shape in node.buffers.items():
             one = float(name == "running_var")
             values.setdefault(f"{node.weights_of}.{name}", np.full(shape, one, dtype))
@@ -52,24 +52,42 @@ def initial(
 
 
 def _first(
-    node: Node, name: str, shape: tuple[int, ...], scheme: str, draw: np.random.Generator, constant: float
+    node: Node,
+    name: str,
+    shape: tuple[int, ...],
+    scheme: str,
+    draw: np.random.Generator,
+    constant: float,
+    dtype: Any,
 ) -> Array:
     if scheme == "ones":
-        return np.ones(shape)
+        return np.ones(shape, dtype)
     if scheme == "constant":
-        return np.full(shape, constant)
+        return np.full(shape, constant, dtype)
     if name == "bias":
-        return np.zeros(shape)
+        return np.zeros(shape, dtype)
     if node.kind not in TAPPED:
-        return np.full(shape, 0.25 if node.kind == "prelu" else 1.0)
+        return np.full(shape, 0.25 if node.kind == "prelu" else 1.0, dtype)
     taps = prod(shape[2:])
     fan_in, fan_out = shape[1] * taps, shape[0] * taps
     if scheme == "he":
-        return draw.normal(0, sqrt(2 / fan_in), shape)
+        return _drawn(lambda n: draw.normal(0, sqrt(2 / fan_in), n), shape, dtype)
     if scheme == "glorot":
         limit = sqrt(6 / (fan_in + fan_out))
-        return draw.uniform(-limit, limit, shape)
-    return draw.uniform(0.5, 1.5, shape) / fan_in
+        return _drawn(lambda n: draw.uniform(-limit, limit, n), shape, dtype)
+    return _drawn(lambda n: draw.uniform(0.5, 1.5, n) / fan_in, shape, dtype)
+
+
+AT_A_TIME = 1 << 20
+"""Numbers drawn at a time: in double precision, so that a seed means the same in every dtype."""
+
+
+def _drawn(numbers: Callable[[int], Array], shape: tuple[int, ...], dtype: Any) -> Array:
+    values = np.empty(prod(shape), dtype)
+    for first in range(0, len(values), AT_A_TIME):
+        part = values[first : first + AT_A_TIME]
+        part[...] = numbers(len(part))
+    return values.reshape(shape)
 
 
 def save(path: str | Path, arrays: Mapping[str, Array]) -> None:
@@ -122,7 +140,7 @@ def fitting(values: Mapping[str, Array], graph: Graph, origin: str, dtype: Any) 
             raise CnncalcError(f"`{name}` of {origin} holds no real numbers but {value.dtype}")
         if not np.isfinite(value).all():
             raise CnncalcError(f"`{name}` of {origin} holds a NaN or an infinity")
-    return {name: values[name].astype(dtype) for name in wanted}
+    return {name: values[name].astype(dtype, copy=False) for name in wanted}
 
 
 def shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
