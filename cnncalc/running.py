@@ -50,6 +50,10 @@ def run(
     from .kernels.ready import Ready
 
     graph = numeric(graph).inference
+    if isinstance(keep, str):
+        raise CnncalcError("`keep` is a list of names", f'keep=["{keep}"]')
+    if threads < 1:
+        raise CnncalcError(f"a network runs with 1 thread or more, not with {threads}")
     keep = tuple(keep)
     for name in keep:
         if name not in graph.shapes:

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ..errors import CnncalcError
+
 Array: TypeAlias = npt.NDArray[Any]
 Arrays: TypeAlias = tuple[Array, ...]
 Weights: TypeAlias = Mapping[str, Array]
@@ -142,9 +144,11 @@ class Kernel(NamedTuple):
 
 
 def itemsize(dtype: Any) -> int:
-    """Bytes of an element."""
-    size: int = np.dtype(dtype).itemsize
-    return size
+    """Bytes of an element that kernels compute with. Raises CnncalcError for another."""
+    kind = np.dtype(dtype)
+    if kind not in (np.float32, np.float64):
+        raise CnncalcError(f"a network runs in float32 or float64, not in {kind}")
+    return int(kind.itemsize)
 
 
 def tensor(weights: Weights, name: str, shape: tuple[int, ...]) -> Array:

@@ -241,6 +241,8 @@ def checked(graph: Graph, inputs: Mapping[str, Array] | Array, dtype: Any) -> di
             raise CnncalcError(f"the input `{name}` holds no real numbers but {found.dtype}")
         if not np.isfinite(found).all():
             raise CnncalcError(f"the input `{name}` holds a NaN or an infinity")
+        if np.abs(found).max(initial=0) > np.finfo(dtype).max:
+            raise CnncalcError(f"the input `{name}` holds a number too large for {np.dtype(dtype)}")
     return {name: np.array(inputs[name], dtype=dtype, order="C", copy=True) for name in graph.inputs}
 
 
