@@ -66,7 +66,7 @@ def run(
         else tensors.fitting(weights, graph, "this run", dtype)
     )
     if fast:
-        return Ready(graph, values, keep, threads).run(arrays, progress)
+        return Ready(graph, values, keep, threads, dtype=dtype).run(arrays, progress)
     return evaluate(graph, arrays, values, keep, progress, threads)
 
 

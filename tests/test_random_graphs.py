@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, event, given, settings
+import numpy as np
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from cnncalc.errors import SpecError
+from cnncalc.kernels.execute import run
+from cnncalc.kernels.ready import Ready
+from cnncalc.kernels.weights import initial
 from cnncalc.spec.load import parse
 from cnncalc.validation import validate
 
-GRAPHS = int(os.environ.get("CNNCALC_GRAPHS", "150"))
+GRAPHS = int(os.environ.get("CNNCALC_GRAPHS", "300"))
 
 
 def flow(value) -> str:
@@ -119,16 +123,32 @@ def specs(draw):
     return f"input: {flow([draw(st.sampled_from([1, 2, 4])), *sizes])}\nnet:\n{net}"
 
 
+def sensible(text):
+    """The graph of a spec; one whose sizes do not fit is no example, and another is drawn."""
+    try:
+        return parse(text)
+    except SpecError:
+        reject()
+
+
 @settings(max_examples=GRAPHS, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(specs())
 def test_prediction_equals_measurement(text):
     """Shapes, parameters, MACs, fields and memory; a failing network is printed as a spec."""
-    try:
-        graph = parse(text)
-    except SpecError:
-        event("the spec makes no sense")
-        return
-    event("run")
-    found = validate(graph)
+    found = validate(sensible(text))
 
     assert found.holds, "\n".join([text, *(f"{row}" for row in found.rows if not row.holds)])
+
+
+@settings(max_examples=GRAPHS // 2, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(specs())
+def test_a_ready_network_computes_what_its_layers_do(text):
+    """Norms folded in, what follows in place, 3x3 windows by Winograd's algorithm: the same values."""
+    graph = sensible(text)
+    weights = initial(graph, dtype=np.float64)
+    image = np.random.default_rng(0).uniform(-1, 1, graph.input_shape)
+    expected = run(graph, image, weights, np.float64).output
+
+    np.testing.assert_allclose(
+        Ready(graph, weights, dtype=np.float64).run(image).output, expected, rtol=1e-7, atol=1e-9, err_msg=text
+    )

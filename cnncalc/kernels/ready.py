@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from ..graph import Graph, Node
 from . import conv, norm, winograd
 from .base import Array
@@ -25,8 +27,8 @@ class Ready:
     """A network with its weights prepared.
 
     `graph` and `weights` are as `execute.run` takes them; tensors in `keep` are computed as the spec has them and
-    returned by every run. `winograd=False` keeps to the multiplications of the definition. `nbytes` tells what
-    the prepared weights hold.
+    returned by every run. `winograd=False` keeps to the multiplications of the definition. A network
+    without weights computes in `dtype`, others in that of their weights.
     """
 
     def __init__(
@@ -36,13 +38,14 @@ class Ready:
         keep: Iterable[str] = (),
         threads: int = 1,
         winograd: bool = True,
+        dtype: Any = np.float32,
     ) -> None:
         graph = graph.inference
         self.keep, self.threads = tuple(keep), threads
         self.graph, self.weights = folded(graph, weights, self.keep)
         if winograd:
             self.weights = transformed(self.graph, self.weights)
-        self.dtype = next((values.dtype for values in weights.values()), None)
+        self.dtype = next((values.dtype for values in weights.values()), np.dtype(dtype))
 
     @property
     def nbytes(self) -> int:
