@@ -12,11 +12,11 @@ from typing import Any
 
 from ..errors import Diagnostic
 from ..graph import Graph
-from ..spec.expand import Expander
+from ..spec.expanding.expand import Expander
+from ..spec.expanding.tensors import Context, Tensor
 from ..spec.given import inputs, variables
-from ..spec.read import read
+from ..spec.reading.document import read
 from ..spec.steps import Arguments, BlockCall, Document, Group, LayerCall, Loop, Step
-from ..spec.tensors import Context, Tensor
 
 
 @dataclass

@@ -9,10 +9,10 @@ from typing import Any
 
 from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
-from .expand import Expander
+from .expanding.expand import Expander
+from .expanding.problems import TooLarge
 from .given import input_shape, inputs, setting, symbols, variables
-from .problems import TooLarge
-from .read import read
+from .reading.document import read
 from .sources import exists, found, text_of, worked_example
 from .steps import Document
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import CnncalcError, SpecError, did_you_mean
 from ..layers.base import AXIS_NAMES
 from ..spec.given import symbols
-from ..spec.read import read
+from ..spec.reading.document import read
 from ..spec.sources import found
 from ..spec.steps import Document
 from .grid import Grid, text_of

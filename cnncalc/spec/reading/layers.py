@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import Mark, did_you_mean
-from ..layers import KINDS, Layer
-from .expressions import LOST
+from ...errors import Mark, did_you_mean
+from ...layers import KINDS, Layer
+from ..expressions import LOST
+from ..steps import Following, LayerCall, Value
+from ..words import MODIFIERS, OTHER_WORDS, SUGAR
+from ..yaml import Node
 from .names import Names
 from .report import Report
-from .steps import Following, LayerCall, Value
 from .values import Values
-from .words import MODIFIERS, OTHER_WORDS, SUGAR
-from .yaml import Node
 
 
 class LayerReader:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from .arithmetic import ExpressionError
-from .expressions import LOST, Expression, Template
+from ..arithmetic import ExpressionError
+from ..expressions import LOST, Expression, Template
+from ..steps import Reference, Value, located
+from ..yaml import Node
 from .names import Names
 from .report import Report
-from .steps import Reference, Value, located
-from .yaml import Node
 
 TENSOR_NAME = re.compile(r"[\w.+\-/\[\]${} ]+")
 

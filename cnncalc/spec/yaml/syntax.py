@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml as pyyaml
 
-from ..errors import Diagnostic, Label, Mark, Source
+from ...errors import Diagnostic, Label, Mark, Source
 
 CLOSING = {"[": "]", "{": "}"}
 UNEXPECTED = {

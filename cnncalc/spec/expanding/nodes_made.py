@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..dims import Shape
-from ..errors import Diagnostic, Label, Mark
-from ..graph import Node
-from ..layers import Layer
-from ..layers.base import size_text
+from ...dims import Shape
+from ...errors import Diagnostic, Label, Mark
+from ...graph import Node
+from ...layers import Layer
+from ...layers.base import size_text
+from ..steps import Fault
 from .problems import TooLarge
-from .steps import Fault
 from .tensors import Context, Tensor
 
 MAX_LAYERS = 150_000

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..errors import Diagnostic, Label, Mark
-from ..layers import Need
-from ..layers.base import size_text
-from .steps import Branch
+from ...errors import Diagnostic, Label, Mark
+from ...layers import Need
+from ...layers.base import size_text
+from ..steps import Branch
 from .tensors import Tensor
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import Mark
+from ...errors import Mark
+from ..steps import Arguments, Block
 from .problems import fault
-from .steps import Arguments, Block
 from .tensors import Call, Context, Local, Tensor
 
 

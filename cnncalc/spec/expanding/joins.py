@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..expressions import Unknown
+from ..steps import Branch, Fault, Head, JoinCall, Step
 from .disagreements import disagreement
-from .expressions import Unknown
 from .nodes_made import Nodes
 from .problems import fault
 from .references import References
 from .sizes import Sizes, Unmet
-from .steps import Branch, Fault, Head, JoinCall, Step
 from .tensors import Context, Local, Tensor
 from .turns import decide
 

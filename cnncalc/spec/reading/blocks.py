@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import Label, did_you_mean
-from ..layers import KINDS
+from ...errors import Label, did_you_mean
+from ...layers import KINDS
+from ..steps import Block, BlockCall, Lost, Parameter, Step
+from ..words import MODIFIERS, OPERATIONS
+from ..yaml import Node, compose
 from .names import Names
 from .report import Report
 from .signature import HEAD, parameters
-from .steps import Block, BlockCall, Lost, Parameter, Step
 from .values import Values
-from .words import MODIFIERS, OPERATIONS
-from .yaml import Node, compose
 
 
 class BlockReader:
@@ -83,7 +83,7 @@ class BlockReader:
 
     def known(self, word: str) -> bool:
         """Whether a word is a block."""
-        from .builtin import BUILTIN
+        from ..builtin import BUILTIN
 
         return word in self.calls.blocks or word in BUILTIN
 
@@ -125,7 +125,7 @@ class BlockReader:
     def _read_builtin(self, word: str) -> None:
         if word in self.blocks:
             return
-        from .builtin import BUILTIN
+        from ..builtin import BUILTIN
 
         caller, self.calls.caller = self.calls.caller, word
         problems = len(self.report.problems)

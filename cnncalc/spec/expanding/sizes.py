@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..dims import Shape, sized
-from ..layers import Layer, Need
+from ...dims import Shape, sized
+from ...layers import Layer, Need
 
 
 class Unmet(Exception):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..errors import did_you_mean
-from ..layers.fields import shown
+from ...errors import did_you_mean
+from ...layers.fields import shown
+from ..steps import BlockCall, LayerCall, Lost, Parameter, Step, Value
+from ..words import SUGAR
+from ..yaml import Node
 from .names import Names
 from .report import Report
-from .steps import BlockCall, LayerCall, Lost, Parameter, Step, Value
 from .values import Values
-from .words import SUGAR
-from .yaml import Node
 
 
 class ModifierReader:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..errors import Label, Mark
+from ...errors import Label, Mark
+from ..steps import Loop, Lost, Step
+from ..words import values_text
+from ..yaml import Node
 from .names import AMBIENT, IDENTIFIER, Names
 from .report import Report
-from .steps import Loop, Lost, Step
 from .values import Values
-from .words import values_text
-from .yaml import Node
 
 
 class LoopReader:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ..errors import Diagnostic, Label, Mark, did_you_mean
-from ..layers import KINDS
-from .expressions import Unknown
+from ...errors import Diagnostic, Label, Mark, did_you_mean
+from ...layers import KINDS
+from ..expressions import Unknown
+from ..steps import Document, Fault, Reference, Step
 from .nodes_made import Nodes
 from .problems import Problems, fault
-from .steps import Document, Fault, Reference, Step
 from .tensors import Context, Local, Tensor
 
 

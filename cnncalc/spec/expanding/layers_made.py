@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..dims import admitted
-from ..errors import Mark, did_you_mean
-from ..layers import KINDS, ArgumentError, Layer
-from ..layers.base import size_text
-from ..layers.fields import shown
-from .expressions import Unknown
+from ...dims import admitted
+from ...errors import Mark, did_you_mean
+from ...layers import KINDS, ArgumentError, Layer
+from ...layers.base import size_text
+from ...layers.fields import shown
+from ..expressions import Unknown
+from ..steps import Arguments, Following, LayerCall, Step
 from .nodes_made import Nodes
 from .problems import fault
 from .sizes import Sizes, Unmet
-from .steps import Arguments, Following, LayerCall, Step
 from .tensors import Context, Local, Tensor
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml as pyyaml
 
-from ..errors import Diagnostic, Label, Mark, Source, SpecError
+from ...errors import Diagnostic, Label, Mark, Source, SpecError
 from .node import Node
 from .scalars import scalar
 from .syntax import syntax_error

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..errors import MOST_SHOWN, Diagnostic, Label, Mark, SpecError
-from .steps import Fault
+from ...errors import MOST_SHOWN, Diagnostic, Label, Mark, SpecError
+from ..steps import Fault
 
 
 class Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..errors import Mark
+from ...errors import Mark
 
 
 class Node(NamedTuple):

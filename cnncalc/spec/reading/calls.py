@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..errors import Mark
+from ...errors import Mark
 
 
 class Calls:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from ..errors import Mark, did_you_mean
+from ...errors import Mark, did_you_mean
+from ..steps import Reference, Value
+from ..yaml import Node
 from .calls import Calls
 from .report import Report
-from .steps import Reference, Value
-from .yaml import Node
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 AMBIENT = ("in", "prev", "i")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..dims import settled
-from ..layers.fields import shown
-from .arithmetic import ExpressionError, decided
+from ...dims import settled
+from ...layers.fields import shown
+from ..arithmetic import ExpressionError, decided
+from ..steps import Loop, Step, Value
+from ..words import values_text
 from .nodes_made import MAX_LAYERS
 from .problems import fault
-from .steps import Loop, Step, Value
 from .tensors import Local
-from .words import values_text
 
 
 def decide(when: Value, scope: Local) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import MOST_SHOWN, Diagnostic, Mark, SpecError
-from .steps import Fault
+from ...errors import MOST_SHOWN, Diagnostic, Mark, SpecError
+from ..steps import Fault
 from .tensors import Call
 
 FEWER = "look at `repeat`, and at loops inside loops"

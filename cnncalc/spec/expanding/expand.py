@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..dims import Shape
-from ..errors import Diagnostic
-from ..graph import Node
+from ...dims import Shape
+from ...errors import Diagnostic
+from ...graph import Node
+from ..expressions import Unknown
+from ..steps import Arguments, BlockCall, Document, Fault, Group, Head, JoinCall, LayerCall, Loop, Lost, Step, Value
 from .block_calls import inside
 from .dead_ends import dead_ends
-from .expressions import Unknown
 from .joins import Joins
 from .layers_made import Layers
 from .nodes_made import Nodes
 from .problems import Problems, TooLarge
 from .references import References, path_of
 from .sizes import Sizes
-from .steps import Arguments, BlockCall, Document, Fault, Group, Head, JoinCall, LayerCall, Loop, Lost, Step, Value
 from .tensors import Context, Local, Tensor
 from .turns import Turns, decide, rows
 

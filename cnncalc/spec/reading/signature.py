@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from ..errors import Mark
+from ...errors import Mark
+from ..steps import Parameter
+from ..yaml import Node, scalar
 from .names import AMBIENT, IDENTIFIER, name_rule
-from .steps import Parameter
 from .values import Values
-from .yaml import Node, scalar
 
 HEAD = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*", re.DOTALL)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..layers import KINDS
-from .block_reader import BlockReader
+from ...layers import KINDS
+from ..steps import Branch, Lost, Step
+from ..words import BRANCH_KEYS, MODIFIERS, OPERATIONS
+from ..yaml import Node
+from .blocks import BlockReader
 from .names import Names
 from .report import Report
-from .steps import Branch, Lost, Step
 from .values import Values
-from .words import BRANCH_KEYS, MODIFIERS, OPERATIONS
-from .yaml import Node
 
 
 class BranchReader:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import Mark, did_you_mean
-from ..layers import KINDS
-from .block_reader import BlockReader
-from .branch_reader import BranchReader
-from .layer_reader import LayerReader
-from .loop_reader import LoopReader
-from .modifier_reader import ModifierReader, repeats
+from ...errors import Mark, did_you_mean
+from ...layers import KINDS
+from ..steps import Group, Head, JoinCall, Lost, Step
+from ..words import MODIFIERS, OPERATIONS, OTHER_WORDS
+from ..yaml import Node
+from .blocks import BlockReader
+from .branches import BranchReader
+from .layers import LayerReader
+from .loops import LoopReader
+from .modifiers import ModifierReader, repeats
 from .names import Names, near
 from .numbering import number
 from .report import Report
-from .steps import Group, Head, JoinCall, Lost, Step
 from .values import Values
-from .words import MODIFIERS, OPERATIONS, OTHER_WORDS
-from .yaml import Node
 
 
 class StepsReader:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import Diagnostic
+from ...errors import Diagnostic
+from ..steps import Document
 from .nodes_made import Nodes
-from .steps import Document
 from .tensors import Tensor
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ..dims import Shape, product
-from ..errors import Mark
-from ..layers.base import AXIS_NAMES, size_text
-from .arithmetic import ExpressionError
-from .expressions import Unknown
+from ...dims import Shape, product
+from ...errors import Mark
+from ...layers.base import AXIS_NAMES, size_text
+from ..arithmetic import ExpressionError
+from ..expressions import Unknown
 
 
 class Tensor(NamedTuple):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import count
 
-from .steps import Group, JoinCall, Step
+from ..steps import Group, JoinCall, Step
 
 
 def number(steps: Iterable[Step]) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ..errors import Diagnostic, Mark, did_you_mean
+from ...errors import Diagnostic, Mark, did_you_mean
+from ..steps import Document, Step, Value
+from ..words import EXPECT_KEYS, OTHER_TOP_WORDS, TOP_KEYS
+from ..yaml import Node, compose
 from .names import AMBIENT, IDENTIFIER, Names, Scope, name_rule
 from .report import Report
-from .steps import Document, Step, Value
-from .steps_reader import StepsReader
+from .steps import StepsReader
 from .values import Values
-from .words import EXPECT_KEYS, OTHER_TOP_WORDS, TOP_KEYS
-from .yaml import Node, compose
 
 
 def read(text: str, name: str, problems: list[Diagnostic]) -> Document:

@@ -1,0 +1,1 @@
+"""A Document -> the nodes of a Graph: loops run, blocks called, shapes worked out."""
