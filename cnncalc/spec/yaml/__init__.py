@@ -17,12 +17,11 @@ import yaml as pyyaml
 from ...errors import Diagnostic, Label, Mark, Source, SpecError
 from .node import Node
 from .scalars import scalar
-from .syntax import syntax_error
+from .syntax import MAX_DEPTH, syntax_error, too_deep
 
 __all__ = ["MAX_BYTES", "Node", "compose", "scalar"]
 
 MAX_BYTES = 4_000_000
-MAX_DEPTH = 64
 MAX_NODES = 150_000
 
 LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -137,7 +136,7 @@ class _Composer:
 
     def _check_depth(self, depth: int, mark: Mark) -> None:
         if depth > MAX_DEPTH:
-            raise _refused(f"nested deeper than {MAX_DEPTH} levels", mark, help="name the inner steps as a block")
+            raise SpecError([too_deep(mark)])
 
     def _start(self, event: Any, open_: list[_Open]) -> None:
         mark = self._mark(event)

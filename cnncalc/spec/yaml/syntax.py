@@ -9,6 +9,12 @@ import yaml as pyyaml
 
 from ...errors import Diagnostic, Label, Mark, Source
 
+MAX_DEPTH = 64
+"""Levels of lists and mappings within each other."""
+
+TOO_DEEP = "exceeded maximum nesting depth"
+"""What libyaml says from version 0.2.6 on where it gives up: it reads ahead, and far deeper than we do."""
+
 CLOSING = {"[": "]", "{": "}"}
 UNEXPECTED = {
     "did not find expected ',' or '}'": ("this `{` is not closed", "a `}` is missing before this, or a `,`"),
@@ -48,6 +54,11 @@ WAYS_OUT = {
 }
 
 
+def too_deep(mark: Mark) -> Diagnostic:
+    """More levels than a spec may have."""
+    return Diagnostic(f"nested deeper than {MAX_DEPTH} levels", mark, help="name the inner steps as a block")
+
+
 def syntax_error(error: pyyaml.MarkedYAMLError, source: Source) -> Diagnostic:
     """The error of libyaml in the words of the language."""
     problem = str(error.problem or error.context)
@@ -55,6 +66,8 @@ def syntax_error(error: pyyaml.MarkedYAMLError, source: Source) -> Diagnostic:
     if re.match(r"[ -]*\t", found.text[: found.column + 1]):
         tab = Mark(source, found.line, found.text.index("\t"))
         return Diagnostic("a tab in the indentation", tab, help="indent with spaces")
+    if problem == TOO_DEEP:
+        return too_deep(found)
     if problem not in UNEXPECTED:
         return Diagnostic(f"this is not YAML: {problem}", found)
     message, remark = UNEXPECTED[problem]
