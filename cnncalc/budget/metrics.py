@@ -1,8 +1,6 @@
 """What can be limited, and in which words: `macs`, `weights (int8)`, `receptive_field at layer3`.
 
-    3.6M = 3,600,000      1.5 MB = 1,500,000 bytes      1 MiB = 1,048,576 bytes      2% = 1/50
-
-Counts take k M G T; bytes take B kB MB GB TB (powers of 1000) or KiB MiB GiB TiB (powers of 1024).
+3.6M = 3,600,000      1.5 MB = 1,500,000 bytes      1 MiB = 1,048,576 bytes      2% = 1/50
 """
 
 from __future__ import annotations
@@ -11,6 +9,8 @@ import re
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, NamedTuple
+
+from ..quantities import COUNTS, SIZES, split
 
 COUNT, BYTES, POSITIONS, SHAPE = "count", "bytes", "positions", "shape"
 
@@ -52,14 +52,6 @@ METRICS = {
 WITH_DTYPE = frozenset(name for name, metric in METRICS.items() if metric.unit == BYTES)
 WITH_AT = frozenset(name for name, metric in METRICS.items() if metric.unit == POSITIONS)
 DEFAULT_DTYPE = "fp32"
-
-COUNTS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-SIZES = {"": 1, "B": 1} | {
-    f"{prefix}{sign}": base ** (power + 1)
-    for sign, base, prefixes in (("B", 1000, "kMGT"), ("iB", 1024, "KMGT"))
-    for power, prefix in enumerate(prefixes)
-}
-AMOUNT = re.compile(r"([+-]?[0-9][0-9_,]*(?:\.[0-9]+)?)\s*([A-Za-zµ%]*)")
 
 
 class Subject(NamedTuple):
@@ -106,8 +98,8 @@ def amount(value: Any, unit: str) -> int:
     number, sign = _number(value)
     if sign == "%":
         raise Unreadable(f"`{value}` is a share, and a limit is a number", "a share is for growth: `growth: 2%`")
-    if unit == BYTES and sign in SIZES:
-        number *= SIZES[sign]
+    if unit == BYTES and sign in ("", *SIZES):
+        number *= SIZES.get(sign, 1)
     elif unit != BYTES and sign in COUNTS:
         number *= COUNTS[sign]
     else:
@@ -142,10 +134,10 @@ def _number(value: Any) -> tuple[Fraction, str]:
         raise Unreadable("a limit is a number, such as 3.6M or 1 MiB")
     if not isinstance(value, str):
         return Fraction(str(value) if isinstance(value, float) else value), ""
-    match = AMOUNT.fullmatch(value.strip())
-    if match is None:
+    found = split(value)
+    if found is None:
         raise Unreadable(f"`{value}` is no number", "a limit is a number with a unit: 3.6M, 1.5 MB, 1 MiB, 2%")
-    return Fraction(re.sub("[_,]", "", match[1])), match[2]
+    return found
 
 
 def _unit_help(value: Any, sign: str, unit: str) -> str:

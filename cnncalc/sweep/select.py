@@ -17,16 +17,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import CnncalcError, did_you_mean
+from ..quantities import COUNTS, SIZES, split
 from .columns import COLUMNS
 from .grid import Grid
 from .rows import Rows
 
-UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "B": 1}
-UNITS |= {f"{sign}B": 1000**power for power, sign in enumerate("kMGT", 1)}
-UNITS |= {f"{sign}iB": 1024**power for power, sign in enumerate("KMGT", 1)}
+UNITS = COUNTS | SIZES
 
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
-FIGURE = re.compile(r"(\d[\d_]*\.?\d*|\.\d+)\s*([A-Za-z]*)")
 
 
 class Condition(NamedTuple):
@@ -51,14 +49,16 @@ class Condition(NamedTuple):
 
 def figure(text: str) -> Fraction:
     """`300M` as a number. Raises CnncalcError."""
-    match = FIGURE.fullmatch(text.strip())
-    if match is None:
+    found = split(text)
+    if found is None or found[0] < 0:
         raise CnncalcError(f"`{text}` is no number", "for instance 300M, 2.5k or 64KiB")
-    if match[2] not in UNITS:
-        near = next((unit for unit in UNITS if unit.lower() == match[2].lower()), "")
-        help = f"did you mean `{match[1]}{near}`?" if near else f"units: {' '.join(filter(None, UNITS))}"
-        raise CnncalcError(f"no unit `{match[2]}` in `{text}`", help)
-    return Fraction(match[1].replace("_", "")) * UNITS[match[2]]
+    number, sign = found
+    if sign not in UNITS:
+        near = next((unit for unit in UNITS if unit.lower() == sign.lower()), "")
+        written = text.strip().removesuffix(sign).strip()
+        help = f"did you mean `{written}{near}`?" if near else f"units: {' '.join(filter(None, UNITS))}"
+        raise CnncalcError(f"no unit `{sign}` in `{text}`", help)
+    return number * UNITS[sign]
 
 
 def conditions(texts: Iterable[str], grid: Grid) -> list[Condition]:
@@ -76,7 +76,7 @@ def conditions(texts: Iterable[str], grid: Grid) -> list[Condition]:
 
 
 def _condition(left: str, sign: str, right: str, names: Sequence[str]) -> Condition:
-    if FIGURE.fullmatch(left):
+    if split(left) is not None:
         left, sign, right = right, TURNED[sign], left
     if left not in names:
         raise CnncalcError(f"no column `{left}`", did_you_mean(left, names) or f"known: {', '.join(names)}")
