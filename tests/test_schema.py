@@ -12,6 +12,9 @@ import jsonschema
 import pytest
 import yaml
 
+from cnncalc.budget.reading import limits, tree
+from cnncalc.budget.schema import budget_schema
+from cnncalc.errors import Mark, Source
 from cnncalc.layers import KINDS
 from cnncalc.spec.builtin import BUILTIN
 from cnncalc.spec.load import worked_example
@@ -19,7 +22,8 @@ from cnncalc.spec.schema import MODIFIER_SCHEMAS, schema
 from cnncalc.spec.words import EXPECT_KEYS, MODIFIERS, TOP_KEYS
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").rglob("*.yaml"))
-VALIDATOR = jsonschema.Draft7Validator(schema())
+SCHEMA = schema(budget_schema())
+VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 
 
 def wrong(text: str) -> bool:
@@ -29,8 +33,8 @@ def wrong(text: str) -> bool:
 
 def test_the_schema_is_a_valid_draft_07_schema() -> None:
     """It says so itself, and the draft's own schema agrees."""
-    assert "http://json-schema.org/draft-07/schema#" == schema()["$schema"]
-    jsonschema.Draft7Validator.check_schema(schema())
+    assert "http://json-schema.org/draft-07/schema#" == SCHEMA["$schema"]
+    jsonschema.Draft7Validator.check_schema(SCHEMA)
 
 
 def test_the_command_prints_the_schema() -> None:
@@ -38,7 +42,7 @@ def test_the_command_prints_the_schema() -> None:
     for options in ([], ["--format", "json"]):
         command = [sys.executable, "-m", "cnncalc", "schema", *options]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        assert schema() == json.loads(done.stdout)
+        assert SCHEMA == json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("path", [path for path in SPECS if path.name != "aliases.yaml"], ids=lambda path: path.stem)
@@ -108,7 +112,7 @@ def test_a_mistake_does_not_validate(name: str) -> None:
 def test_every_field_of_every_kind_is_described(name: str) -> None:
     """A line for each argument, in the table of kinds and in the schema, with its default."""
     kind = KINDS[name]
-    definition: dict[str, Any] = schema()["definitions"].get(f"kind.{name}", {})
+    definition: dict[str, Any] = SCHEMA["definitions"].get(f"kind.{name}", {})
     properties = next((form["properties"] for form in definition.get("anyOf", []) if "properties" in form), {})
 
     assert (kind.__doc__ or "").strip()
@@ -123,7 +127,7 @@ def test_every_field_of_every_kind_is_described(name: str) -> None:
 
 def test_the_schema_knows_every_word_of_the_language() -> None:
     """Kinds, blocks that come with the tool, modifiers, keys at the top, and what `expect` may name."""
-    described = schema()
+    described = SCHEMA
     step = described["definitions"]["step"]["anyOf"][-1]["properties"]
 
     assert set(MODIFIERS) == set(MODIFIER_SCHEMAS)
@@ -140,3 +144,30 @@ def test_the_kinds_are_listed_for_people() -> None:
 
     assert set(KINDS) <= {line.split()[0] for line in kinds.splitlines() if line.strip()}
     assert set(KINDS["conv"].fields) <= {line.split()[0] for line in conv.splitlines() if line.strip()}
+
+
+# fmt: off
+BUDGETS = [
+    # budget:, whether the language has it
+    ({"params": "3.6M", "macs": {"max": "320M", "warn": "310M", "growth": "2%"}}, True),
+    ({"weights": [{"max": "4 MB", "dtype": "int8"}, {"max": 16_000_000}]}, True),
+    ({"receptive_field": {"min": 200, "at": "layer3"}, "output": [1000]}, True),
+    ({"layer4/**": {"macs": "900M"}}, True),
+    ({"parms": "3.6M"}, False),
+    ({"macs": {"maximum": "320M"}}, False),
+    ({"macs": {"max": 1, "dtype": "int8"}}, False),
+    ({"weights": {"max": "4 MB", "dtype": "int7"}}, False),
+    ({"layer4/**": {"output": [1000]}}, False),
+    ({"params": True}, False),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("budget", "known"), BUDGETS, ids=[str(row[0]) for row in BUDGETS])
+def test_the_schema_takes_the_budgets_that_check_reads(budget: dict[str, Any], known: bool) -> None:
+    """What `check` reads without a problem the schema takes, and what it refuses the schema refuses."""
+    problems: list[Any] = []
+    limits(tree(budget, Mark(Source("budget", [""]), 0, 0)), problems)
+
+    assert known == (not problems)
+    assert known == VALIDATOR.is_valid({"net": ["relu"], "input": [1, 8, 8], "budget": budget})

@@ -56,10 +56,11 @@ def command(
 def _write_schema(file: Path) -> None:
     import json
 
+    from ..budget.schema import budget_schema
     from ..render.formats import save
     from ..spec.schema import schema
 
-    save(json.dumps(schema(), indent=2) + "\n", str(file))
+    save(json.dumps(schema(budget_schema()), indent=2) + "\n", str(file))
 
 
 def _sound(text: str, name: str) -> None:

@@ -30,9 +30,10 @@ def command(
         return _kinds(request.spec)
     import json
 
+    from ..budget.schema import budget_schema
     from ..spec.schema import schema
 
-    described = schema()
+    described = schema(budget_schema())
     return Report(["cnncalc spec"], [], described, text=json.dumps(described, indent=2) + "\n")
 
 

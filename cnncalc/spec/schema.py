@@ -23,8 +23,8 @@ MODIFIER_SCHEMAS: dict[str, dict[str, Any]] = {
 }
 
 
-def schema() -> dict[str, Any]:
-    """The schema of a spec."""
+def schema(budget: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a spec, with that of its `budget:`."""
     definitions = {f"kind.{name}": _arguments(kind) for name, kind in KINDS.items() if not kind.joins}
     definitions |= {
         "steps": {"type": "array", "items": {"$ref": "#/definitions/step"}},
@@ -71,7 +71,7 @@ def schema() -> dict[str, Any]:
                 "properties": {key: {} for key in EXPECT_KEYS},
                 "additionalProperties": False,
             },
-            "budget": {"type": "object", "description": "Limits for `cnncalc check`."},
+            "budget": budget,
         },
         "definitions": definitions,
     }

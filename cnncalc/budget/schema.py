@@ -1,0 +1,54 @@
+"""`budget:` in the JSON Schema of a spec: the metrics, the forms of a limit, and the parts of a network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..analyses.memory import BYTES as DTYPES
+from .limits import GROWTH, KINDS, LEVELS
+from .metrics import BYTES, COUNT, METRICS, POSITIONS, SHAPE, WITH_AT, WITH_DTYPE
+
+UNITS = {
+    COUNT: "a number with k, M, G or T: 3.6M",
+    BYTES: "bytes with B, kB, MB, GB (1000) or KiB, MiB, GiB (1024): 1.5 MB",
+    POSITIONS: "input positions: 200",
+    SHAPE: "a shape: [1000], or 64x7x7",
+}
+
+
+def budget_schema() -> dict[str, Any]:
+    """The schema of `budget:`; a key that is no metric is a path of the network, with limits by metric."""
+    parts = {name: _metric(name) for name, metric in METRICS.items() if metric.parts}
+    return {
+        "type": ["object", "null"],
+        "description": "Limits for `cnncalc check`.",
+        "properties": {name: _metric(name) for name in METRICS},
+        "additionalProperties": {
+            "description": "A part of the network, by path: layer4/**.",
+            "type": "object",
+            "properties": parts,
+            "additionalProperties": False,
+        },
+    }
+
+
+def _metric(name: str) -> dict[str, Any]:
+    """A mere number (a shape for `output`), a mapping, or a list of mappings."""
+    metric = METRICS[name]
+    limit = _shape() if metric.unit == SHAPE else {"type": ["number", "string"]}
+    keys: dict[str, Any] = {
+        kind: {"description": f"{kind}: {'2% or ' if kind == GROWTH else ''}{UNITS[metric.unit]}.", **limit}
+        for kind in KINDS
+    }
+    keys["level"] = {"enum": list(LEVELS), "description": "Whether a broken limit fails or warns."}
+    if name in WITH_DTYPE:
+        keys["dtype"] = {"enum": list(DTYPES), "description": "The type of the elements; fp32 if it is not given."}
+    if name in WITH_AT:
+        keys["at"] = {"type": "string", "description": "The layer; the last map if it is not given."}
+    entries = {"type": "object", "properties": keys, "additionalProperties": False}
+    forms = [limit, entries] if metric.unit == SHAPE else [limit, entries, {"type": "array", "items": entries}]
+    return {"description": f"{metric.about[0].upper()}{metric.about[1:]}; {UNITS[metric.unit]}.", "anyOf": forms}
+
+
+def _shape() -> dict[str, Any]:
+    return {"type": ["array", "string", "integer"], "items": {"type": "integer"}}
