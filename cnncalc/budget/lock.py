@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from .. import files
 from ..errors import CnncalcError
 from .limits import Place
 from .metrics import METRICS, Span, Value
@@ -123,17 +123,8 @@ def text_of(entries: Mapping[str, Mapping[str, Value]]) -> str:
 
 
 def write(path: Path, entries: Mapping[str, Mapping[str, Value]]) -> None:
-    """Write a lock whole or not at all: a new file beside it takes its place."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text_of(entries))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise CnncalcError(f"{path} cannot be written: {error.strerror}") from None
+    """Write a lock whole or not at all. Raises CnncalcError."""
+    files.write(path, text_of(entries).encode())
 
 
 def _lines(text: str) -> dict[tuple[str, str], int]:

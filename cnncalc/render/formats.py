@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from math import isfinite
 from typing import Any
 
 from ..errors import CnncalcError
+from ..files import write
 from .numbers import Form
 from .report import Report, Table
 
@@ -37,51 +37,58 @@ def deliver(report: Report, form: str, output: str | None) -> None:
     """Write a report to stdout or, whole or not at all, to a file; remarks go to stderr."""
     for remark in report.remarks:
         print(remark, file=sys.stderr)
-    if output is None:
-        if form == "table" and report.text is None and sys.stdout.isatty():
-            from shutil import get_terminal_size
+    if output is not None:
+        save(written(report, form), output)
+    elif sys.stdout is None:
+        raise CnncalcError("the output cannot be written: stdout is closed")
+    elif form == "table" and report.text is None and sys.stdout.isatty():
+        from shutil import get_terminal_size
 
-            from .terminal import styled
+        from .terminal import styled
 
-            styled(report, get_terminal_size().columns)
-        else:
-            text = written(report, form)
-            try:
-                sys.stdout.write(text)
-                sys.stdout.flush()
-            except BrokenPipeError:
-                raise
-            except OSError as error:
-                raise CnncalcError(f"the output cannot be written: {error.strerror}") from None
-        return
-    save(written(report, form), output)
+        styled(report, get_terminal_size().columns)
+    else:
+        _print(written(report, form))
+
+
+def _print(text: str) -> None:
+    """Write a text to stdout; what its encoding does not have is written by its code."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CnncalcError(f"the output cannot be written: {error.strerror}") from None
 
 
 def save(text: str, output: str) -> None:
     """Write a text file whole or not at all."""
-    save_bytes(text.encode(), output)
+    write(output, text.encode(errors="backslashreplace"))
 
 
 def save_bytes(content: bytes, output: str) -> None:
     """Write a file whole or not at all."""
-    path = Path(output)
-    if not path.name or path.is_dir():
-        raise CnncalcError(
-            f"{output or 'an output without a name'} cannot be written: it is a folder", "name a file in it"
-        )
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise CnncalcError(f"{output} cannot be written: {error.strerror}") from None
+    write(output, content)
 
 
 def _json(data: Mapping[str, Any]) -> str:
+    """JSON, which has no word for a NaN or an infinity: null stands for them."""
     import json
 
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    try:
+        return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    except ValueError:
+        return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(member) for member in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _csv(tables: Any) -> str:
@@ -115,6 +122,8 @@ def _grid(table: Table, form: str) -> str:
     rows = [_cells(table, row) for row in table.rows]
     if table.total is not None:
         rows.append(_cells(table, table.total))
+    if form == "github":
+        rows = [[cell.replace("|", r"\|") for cell in row] for row in rows]
     return tabulate(
         rows,
         headers=[column.title for column in table.columns],

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 
+from .. import files
 from ..errors import CnncalcError
 from . import select
 from .asked import Asked
@@ -187,16 +186,8 @@ class Sweep(Asked):
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
             return
-        path = Path(self.output)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with partial.open("wb") as file:
-                yield file
-            partial.replace(path)
-        except OSError as error:
-            raise CnncalcError(f"{self.output} cannot be written: {error.strerror}") from None
-        finally:
-            partial.unlink(missing_ok=True)
+        with files.writing(self.output) as file:
+            yield file
 
 
 def _say(line: str) -> None:

@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .. import files
 from ..errors import CnncalcError
 from .grid import Grid, Variable, text_of
 from .plan import Plan
@@ -163,23 +164,14 @@ class Parts:
     def add(self, start: int, rows: Rows) -> None:
         """Write a part, whole or not at all."""
         name = self.name(start)
-        partial = self.folder / f".{name}.{os.getpid()}"
-        try:
-            with partial.open("wb") as file:
-                self.writer.head(file)
-                self.writer.write(file, rows)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.folder / name)
-            self.done[name] = {"rows": rows.count, "invalid": rows.invalid, "reasons": rows.reasons}
-            self._save()
-        except OSError as error:
-            partial.unlink(missing_ok=True)
-            raise CnncalcError(f"{self.folder / name} cannot be written: {error.strerror}") from None
+        with files.writing(self.folder / name) as file:
+            self.writer.head(file)
+            self.writer.write(file, rows)
+            file.flush()
+            os.fsync(file.fileno())
+        self.done[name] = {"rows": rows.count, "invalid": rows.invalid, "reasons": rows.reasons}
+        self._save()
 
     def _save(self) -> None:
-        partial = self.folder / f".{MANIFEST}.{os.getpid()}"
-        partial.write_text(
-            json.dumps({**self.sweep, "parts": dict(sorted(self.done.items()))}, indent=1), encoding="utf-8"
-        )
-        partial.replace(self.folder / MANIFEST)
+        parts = {**self.sweep, "parts": dict(sorted(self.done.items()))}
+        files.write(self.folder / MANIFEST, json.dumps(parts, indent=1).encode())

@@ -1,0 +1,185 @@
+"""The one way to write a file: whole or not at all.
+
+    write("table.csv", content)
+    with writing("result.npz") as file:      what comes later in the block may still fail
+
+A file is written beside its place and moved there at the end. A symbolic link is followed; the mode and the owner
+of a file that was there stay. What is no regular file (a device, a pipe, /dev/stdout) is written straight into.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from .errors import CnncalcError
+
+OPEN_FILE = re.compile(r"/dev/(?:stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)")
+"""A path that stands for a file that is open already."""
+
+STDOUT, STDERR = 1, 2
+
+
+class Place(NamedTuple):
+    """Where a file is to be written."""
+
+    given: str
+    """As the user wrote it."""
+
+    target: Path
+    """The file, all links followed."""
+
+    found: os.stat_result | None
+    """What is there already."""
+
+    descriptor: int | None = None
+    """The open file that the path stands for."""
+
+    @property
+    def straight(self) -> bool:
+        """Whether it is written into, and not replaced."""
+        return self.descriptor is not None or (self.found is not None and not stat.S_ISREG(self.found.st_mode))
+
+    def failed(self, why: str | None, help: str = "") -> CnncalcError:
+        """The error."""
+        return CnncalcError(f"{self.given} cannot be written: {why}", help)
+
+
+def write(path: str | Path, content: bytes) -> None:
+    """Write a file. Raises CnncalcError."""
+    place = destination(path)
+    if place.straight:
+        with _straight(place) as file:
+            file.write(content)
+    else:
+        with _beside(place) as partial:
+            partial.write_bytes(content)
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write to, which is in its place when the block has ended well. Raises CnncalcError."""
+    place = destination(path)
+    if place.straight:
+        with _straight(place) as file:
+            yield file
+    else:
+        with _beside(place) as partial, partial.open("wb") as file:
+            yield file
+
+
+def destination(path: str | Path) -> Place:
+    """Where a path leads, if a file can be written there. Raises CnncalcError; writes nothing."""
+    given = os.fspath(path)
+    if not given:
+        raise CnncalcError("a file without a name cannot be written", "the option that names it is empty")
+    place = Place(given, Path(os.path.realpath(given)) if "\0" not in given else Path(), None)
+    try:
+        found = os.stat(given)  # noqa: PTH116 - Path drops a slash at the end, which names a folder
+    except FileNotFoundError:
+        if given.endswith(("/", os.sep)):
+            raise place.failed("it names a folder", "name a file in it") from None
+        _allowed(place, place.target.parent, os.W_OK | os.X_OK)
+        return place
+    except (OSError, ValueError) as error:
+        raise place.failed(getattr(error, "strerror", None) or str(error)) from None
+    if stat.S_ISDIR(found.st_mode):
+        raise place.failed("it is a folder", "name a file in it")
+    place = place._replace(found=found, descriptor=_descriptor(given, found))
+    if place.descriptor is None:
+        _allowed(place, Path(given), os.W_OK)
+    if not place.straight:
+        _allowed(place, place.target.parent, os.W_OK | os.X_OK)
+    return place
+
+
+def _allowed(place: Place, path: Path, mode: int) -> None:
+    if not os.access(path, mode):
+        raise place.failed(os.strerror(errno.EACCES if path.exists() else errno.ENOENT))
+
+
+def same(one: str | Path, other: str | Path) -> bool:
+    """Whether two paths lead to one file, which may not be there yet; devices and pipes are none."""
+    try:
+        first, second = Path(one).stat(), Path(other).stat()
+    except (OSError, ValueError):
+        return "\0" not in f"{one}{other}" and os.path.realpath(one) == os.path.realpath(other)
+    return stat.S_ISREG(first.st_mode) and os.path.samestat(first, second)
+
+
+def _descriptor(given: str, found: os.stat_result) -> int | None:
+    """The open file that a path stands for: named as one, or the file that stdout or stderr goes to."""
+    match = OPEN_FILE.fullmatch(os.path.abspath(given))  # noqa: PTH100 - links are not to be followed
+    if match:
+        return int(match[1] or match[2] or (STDERR if given.endswith("stderr") else STDOUT))
+    for descriptor in (STDOUT, STDERR) if stat.S_ISREG(found.st_mode) else ():
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), found):
+                return descriptor
+    return None
+
+
+@contextmanager
+def _straight(place: Place) -> Iterator[BinaryIO]:
+    """The device, the pipe or the open file itself."""
+    try:
+        with _opened(place) as file:
+            yield file
+    except OSError as error:
+        if isinstance(error, BrokenPipeError) and place.descriptor == STDOUT:
+            raise
+        raise place.failed(error.strerror) from None
+
+
+def _opened(place: Place) -> BinaryIO:
+    if place.descriptor is None:
+        return Path(place.given).open("wb")
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    return os.fdopen(os.dup(place.descriptor), "wb")
+
+
+@contextmanager
+def _beside(place: Place) -> Iterator[Path]:
+    """An empty file beside the place, which takes it when the block has ended well."""
+    partial: Path | None = None
+    try:
+        partial = _created(place.target.parent)
+        yield partial
+        if place.found is not None:
+            _like(partial, place.found)
+        partial.replace(place.target)
+        partial = None
+    except OSError as error:
+        raise place.failed(error.strerror) from None
+    finally:
+        if partial is not None:
+            partial.unlink(missing_ok=True)
+
+
+def _created(folder: Path) -> Path:
+    number = 0
+    while True:
+        partial = folder / f".cnncalc.{os.getpid()}.{number}.part"
+        try:
+            os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        except FileExistsError:
+            number += 1
+        else:
+            return partial
+
+
+def _like(partial: Path, found: os.stat_result) -> None:
+    """Give a file the owner, where that is allowed, and the mode of the one that it replaces."""
+    if hasattr(os, "chown"):
+        with suppress(OSError):
+            os.chown(partial, found.st_uid, found.st_gid)
+    partial.chmod(stat.S_IMODE(found.st_mode))
