@@ -28,6 +28,9 @@ COLUMNS = 1 << 20
 FEW_COLUMNS = 1 << 17
 """The same where there are many groups, each with a small matrix."""
 
+MANY_PIECES = 16
+"""So much more work must many groups be for threads: these take turns in Python at every small piece."""
+
 SHORT = 40
 """Positions along the last axis under which windows are copied in two turns."""
 
@@ -73,8 +76,9 @@ def convolve(
         finish(done, finishes, lambda values: _meeting(values, products, piece, here))
 
     depth = matrices.shape[2]
-    threads = tally.threads(out.size * (1 + depth / PRODUCTS) + (0 if plain else out[0].size * groups * depth))
-    tally.each(_pieces(matrices.shape, 1 if plain else prod(kernel), len(out[0]), width, threads), work, threads)
+    moved = out.size * (1 + depth / PRODUCTS) + (0 if plain else out[0].size * groups * depth)
+    threads = tally.threads(moved if groups == 1 else moved / MANY_PIECES)
+    tally.each(_pieces(matrices.shape, plain, len(out[0]), width, threads), work, threads)
     return out
 
 
@@ -84,23 +88,23 @@ def _meeting(values: Array, products: Array, piece: Piece, here: slice) -> Array
     return values if values.shape[2] == 1 else values[:, :, here]
 
 
-def _pieces(matrices: tuple[int, ...], taps: int, rows: int, width: int, threads: int) -> list[Piece]:
-    """Rows by what the caches hold; groups where one has few; filters where threads would have nothing."""
+def _pieces(matrices: tuple[int, ...], plain: bool, rows: int, width: int, threads: int) -> list[Piece]:
+    """Rows by what the caches hold; groups where one has few; filters where threads gain more by them."""
     groups, filters, depth = matrices
     most = rows * width * groups
-    if taps > 1:
+    if not plain:
         most = min(most, (COLUMNS if groups == 1 else FEW_COLUMNS) // depth)
-    if groups == 1 and rows * width >= threads * MANY:
+    by_filters = groups == 1 and (rows * width < threads * MANY or (plain and filters >= threads * MANY))
+    if groups == 1 and not by_filters:
         most = min(most, -(-rows * width // threads))
     band = min(rows, max(1, most // width))
     together = min(max(1, most // (band * width)), -(-groups // threads))
-    bands = parts(rows, band)
-    share = filters if groups > 1 or len(bands) >= threads else -(-filters // threads)
-    return [Piece(g, f, r) for g in parts(groups, together) for f in parts(filters, share) for r in bands]
+    share = -(-filters // threads) if by_filters else filters
+    return [Piece(g, f, r) for g in parts(groups, together) for f in parts(filters, share) for r in parts(rows, band)]
 
 
 MANY = 96
-"""Positions that are enough for one thread; if there are fewer, each takes some of the filters instead."""
+"""Positions, or filters, that are enough for one thread."""
 
 
 def _columns(padded: Array, kernel: Sequence[int], grid: Sequence[Places], rows: slice, tally: Tally) -> Array:
