@@ -5,29 +5,36 @@
     cnncalc receptive-field vgg16 --at pool3 --unit 0,0
     cnncalc receptive-field vgg16 --plot
     cnncalc receptive-field vgg16 --effective           how much the positions count: sigma and shape
+    cnncalc receptive-field vgg16 --effective --init he --draws 20
 
 size: positions that a unit sees, padding included. stride: inputs from one unit to the next. padding: positions
 that the first unit sees before the image. After an upsampling the size depends on the position; `global` is a unit
 that sees the whole input, `43 + global` one that does so only through a gate or the statistics of a norm.
+
+--effective (Luo et al. 2016): the gradient of a unit (the middle one, or that of --unit) over the positions of the
+image, and its standard deviation sigma. With weights all alike every layer is linear: activations, norms and gates
+pass on what they get, a maximum counts as a mean, and the image goes on beyond its border. With --init he or glorot
+the network is run as it is, on its own image, and the squares of the gradients of some draws are averaged. JSON and
+CSV have the share of every position.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..analyses.receptive import ReceptiveFields
     from ..graph import Graph
 
 
-@report
+@report_with("spec", "format", "output", "depth", "top", "sort", "set", "input", "training")
 def command(
     request: Request,
     at: Annotated[
@@ -38,25 +45,50 @@ def command(
     ] = None,
     plot: Annotated[bool, typer.Option("--plot", help="Draw the size over the layers.")] = False,
     effective: Annotated[
-        bool, typer.Option("--effective", help="Run the gradient: how much each position counts, and its sigma.")
+        bool, typer.Option("--effective", help="How much each position counts, its sigma and shape.")
     ] = False,
+    init: Annotated[
+        str | None,
+        typer.Option("--init", metavar="SCHEME", help="For --effective: ones (if not given), he or glorot."),
+    ] = None,
+    draws: Annotated[
+        int | None, typer.Option("--draws", metavar="N", min=1, help="Draws of he and glorot that are averaged: 8.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of the first draw of he and glorot: 0.")
+    ] = None,
 ) -> Report:
     """Receptive fields."""
     from ..analyses.receptive import last_map, receptive_fields
     from ..render.report import Column
     from .rows import KIND, LAYER, OUTPUT, caption, field_data, folds, table
 
+    given = {
+        "--effective": effective or None,
+        "--unit": unit,
+        "--plot": plot or None,
+        "--at": at,
+        "--init": init,
+        "--draws": draws,
+        "--seed": seed,
+        "--depth": request.depth,
+        "--top": request.top,
+        "--sort": request.sort,
+    }
     graph = request.graph
     fields = receptive_fields(graph)
     last = last_map(graph, fields)
     if at is not None and at not in fields.of:
         raise CnncalcError(f"{graph.name} has no layer `{at}`", did_you_mean(at, fields.of))
-    if unit is not None:
-        return _one_unit(request, fields, at or last, unit)
+    _all_count(given)
     if effective:
-        from .effective import effective_report
+        from .effective import Draws, effective_report
 
-        return effective_report(request, fields, at or last)
+        return effective_report(request, fields, at or last, unit, Draws(init, draws, seed))
+    if unit is not None:
+        from .one_unit import unit_report
+
+        return unit_report(request, fields, at or last, unit)
     rows = [
         {"layer": row.name, "kind": row.kind, **_figures(graph, fields, row.last.name)} for row in folds(graph, request)
     ]
@@ -95,8 +127,28 @@ def command(
             ],
         },
         _by_position(graph, fields, last) + [f"note: {remark}" for remark in fields.remarks],
-        text=_plot(graph, fields) if plot else None,
+        text=_plot(request, graph, fields) if plot else None,
     )
+
+
+ANSWERS = {
+    "--effective": ("--unit", "--at", "--init", "--draws", "--seed"),
+    "--unit": ("--at",),
+    "--plot": (),
+    "": ("--depth", "--top", "--sort"),
+}
+"""What is asked for -> the options that change it; the first that is given is answered, the last is the table."""
+
+
+def _all_count(given: Mapping[str, Any]) -> None:
+    """Refuse an option that would change nothing. Raises CnncalcError."""
+    asked = next(answer for answer in ANSWERS if not answer or given[answer] is not None)
+    for option, value in given.items():
+        if value is not None and option != asked and option not in ANSWERS[asked]:
+            by = [answer for answer, options in ANSWERS.items() if answer and option in options]
+            if asked:
+                raise CnncalcError(f"`{option}` changes nothing beside `{asked}`", "leave one of them out")
+            raise CnncalcError(f"`{option}` changes nothing without {' or '.join(f'`{answer}`' for answer in by)}")
 
 
 def _figures(graph: Graph, fields: ReceptiveFields, name: str) -> dict[str, Any]:
@@ -157,112 +209,10 @@ def _by_position(graph: Graph, fields: ReceptiveFields, last: str | None) -> lis
     return notes
 
 
-def _one_unit(request: Request, fields: ReceptiveFields, name: str | None, text: str) -> Report:
-    from ..analyses.receptive import box
-    from ..layers.base import AXIS_NAMES
-    from ..render import numbers
-    from ..render.report import Column, Table
-    from .rows import caption
-
-    graph = request.numeric
-    if name is None:
-        raise CnncalcError(f"{graph.name} has no map with positions", "name a layer with --at")
-    sizes = graph.shapes[name][1:]
-    unit = _position(text, name, sizes)
-    seen = fields.of[name]
-    real = box(graph, name, unit)
-    rows: list[dict[str, Any]] = []
-    data: dict[str, Any] = {}
-    for source in real or list(graph.inputs)[:1]:
-        axes = AXIS_NAMES[len(graph.inputs[source]) - 1]
-        for place, axis in enumerate(axes):
-            interval = real[source][place] if real else None
-            whole = seen.axes[place].at(unit[place]) if seen.axes and place < len(unit) else None
-            rows.append(
-                {
-                    "input": source,
-                    "axis": axis,
-                    "unit": unit[place] if place < len(unit) else None,
-                    "from": whole and whole.first,
-                    "to": whole and whole.last,
-                    "size": whole and whole.size,
-                    "real_from": interval and interval.first,
-                    "real_to": interval and interval.last,
-                    "real_size": interval.size if interval else 0,
-                }
-            )
-        data[source] = [
-            {
-                "axis": row["axis"],
-                "unclipped": [row["from"], row["to"]],
-                "clipped": [row["real_from"], row["real_to"]],
-            }
-            for row in rows
-            if row["input"] == source
-        ]
-    columns = [
-        Column("axis", "axis", right=False, kept=True),
-        Column("unit", "unit", numbers.position),
-        Column("from", "from", _signed),
-        Column("to", "to", _signed),
-        Column("size", "size", numbers.position),
-        Column("real_from", "on image from", _signed),
-        Column("real_to", "to", _signed),
-        Column("real_size", "size"),
-    ]
-    if len(real) > 1:
-        columns.insert(0, Column("input", "input", right=False, kept=True))
-    return Report(
-        caption(graph, f"unit {','.join(map(str, unit))} of {name} ({numbers.shape(graph.shapes[name])})"),
-        [Table(columns, rows)],
-        {
-            "schema": "cnncalc.unit/1",
-            "name": graph.name,
-            "layer": name,
-            "unit": list(unit),
-            "global": seen.everything,
-            "box": data,
-        },
-        [
-            "from, to, size: padding included; on image: the pixels that the unit really depends on",
-            *([] if real else ["the unit depends on no pixel: it lies in padding, or in a hole of an upconv"]),
-            *(
-                ["the unit also depends on the whole input, by a path that looks at all of it"]
-                if seen.everything
-                else []
-            ),
-        ],
-    )
-
-
-def _signed(value: Any) -> str:
-    return "-" if value is None else f"{value}"
-
-
-def _position(text: str, name: str, sizes: Sequence[Any]) -> tuple[int, ...]:
-    try:
-        unit = tuple(int(part) for part in text.replace("x", ",").split(","))
-    except ValueError:
-        unit = ()
-    if not sizes:
-        raise CnncalcError(f"{name} is a vector: its units have no position", "name a map with --at")
-    if len(unit) != len(sizes):
-        example = ",".join("0" for _ in sizes)
-        raise CnncalcError(
-            f"`--unit {text}` is no position of {name}", f"one number per axis, such as --unit {example}"
-        )
-    for j, n in zip(unit, sizes, strict=True):
-        if not 0 <= j < n:
-            raise CnncalcError(
-                f"`--unit {text}` lies outside {name}, which is {'x'.join(map(str, sizes))}",
-                "the first unit is 0",
-            )
-    return unit
-
-
-def _plot(graph: Graph, fields: ReceptiveFields) -> str:
+def _plot(request: Request, graph: Graph, fields: ReceptiveFields) -> str:
     """Bars of the size over the depth, one for each layer that sees further than all before it."""
     from ..render import numbers
+    from .effective import writable
     from .rows import caption
 
     rows: list[tuple[str, int]] = []
@@ -274,17 +224,18 @@ def _plot(graph: Graph, fields: ReceptiveFields) -> str:
                 rows.append((node.name, size))
     if not rows:
         raise CnncalcError(f"{graph.name} has no map with positions")
+    full, edge_sign = ("█", "│") if writable("█│", request) else ("#", "|")
     wide = max(len(name) for name, _ in rows)
     most = max(size for _, size in rows)
     pixels = max((n for n in graph.input_shape[1:] if isinstance(n, int)), default=0)
     scale = 50 / max(most, 1)
     lines = ["   ".join(caption(graph, "receptive field over the layers, in input pixels")), ""]
     for name, size in rows:
-        bar = "█" * max(1, round(size * scale))
+        bar = full * max(1, round(size * scale))
         if pixels and pixels < most:
             edge = round(pixels * scale)
-            bar = bar if len(bar) <= edge else bar[:edge] + "│" + bar[edge + 1 :]
+            bar = bar if len(bar) <= edge else bar[:edge] + edge_sign + bar[edge + 1 :]
         lines.append(f"  {name.ljust(wide)}  {bar} {numbers.count(size)}")
     if pixels and pixels < most:
-        lines.append(f"  {' ' * wide}  │ = {pixels}, the size of the image")
+        lines.append(f"  {' ' * wide}  {edge_sign} = {pixels}, the size of the image")
     return "\n".join(lines) + "\n"
