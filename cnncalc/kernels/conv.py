@@ -15,12 +15,12 @@ from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from . import winograd
 from .base import PRODUCTS, Array, Arrays, Finish, Index, Kernel, Select, Tally, Weights, per_channel, tensor
+from .columns import columns_of
 from .pieces import finish, parts
-from .sliding import Places, middle, pad, places, steps, taps, windows
+from .sliding import Places, middle, pad, places, steps, taps
 
 COLUMNS = 1 << 20
 """Elements of the columns of a piece of a dense convolution: it reads a matrix of about that size too."""
@@ -30,9 +30,6 @@ FEW_COLUMNS = 1 << 17
 
 MANY_PIECES = 16
 """So much more work must many groups be for threads: these take turns in Python at every small piece."""
-
-SHORT = 40
-"""Positions along the last axis under which windows are copied in two turns."""
 
 
 class Piece(NamedTuple):
@@ -69,7 +66,7 @@ def convolve(
             columns = padded.reshape(groups, channels, -1)[piece.groups, :, here]
         else:
             part = padded[piece.groups.start * channels : piece.groups.stop * channels]
-            columns = _columns(part, kernel, grid, piece.rows, tally)
+            columns = columns_of(part, kernel, grid, piece.rows, tally)
             columns = columns.reshape(-1, matrices.shape[2], here.stop - here.start)
         done = products[piece.groups, piece.filters, here]
         tally.matmul(matrices[piece.groups, piece.filters], columns, out=done)
@@ -105,34 +102,6 @@ def _pieces(matrices: tuple[int, ...], plain: bool, rows: int, width: int, threa
 
 MANY = 96
 """Positions, or filters, that are enough for one thread."""
-
-
-def _columns(padded: Array, kernel: Sequence[int], grid: Sequence[Places], rows: slice, tally: Tally) -> Array:
-    """The windows (C, *kernel, *steps) of some rows of the output, copied.
-
-    Where rows are short they are first copied once for each tap along the last axis: then the rows of one tap
-    follow each other, and the second copy is of long stretches.
-    """
-    view = windows(padded, kernel, grid)[(slice(None), *(slice(None),) * len(kernel), rows)]
-    first, last = grid[0], grid[-1]
-    long = view.shape[-1] > SHORT and last.starts.step == 1
-    if len(kernel) != 2 or kernel[0] == 1 or long or view.shape[-1] == 1:
-        columns = tally.workspace.take(view.shape, view.dtype)
-        np.copyto(columns, view)
-        return columns
-    top = first.starts[rows.start]
-    height = first.starts[rows.stop - 1] + first.extent - top
-    channels, _, taps, _, width = view.shape
-    space = tally.workspace.take((view.size + channels * taps * height * width,), view.dtype)
-    columns, narrow = space[: view.size].reshape(view.shape), space[view.size :]
-    narrow = narrow.reshape(channels, taps, height, width)
-    channel, down, along = padded.strides
-    by_tap = (channel, along * last.dilation, down, along * last.starts.step)
-    np.copyto(narrow, as_strided(padded[:, top:], narrow.shape, by_tap, writeable=False))
-    channel, tap, down, along = narrow.strides
-    by_row = (channel, down * first.dilation, tap, down * first.starts.step, along)
-    np.copyto(columns, as_strided(narrow, view.shape, by_row, writeable=False))
-    return columns
 
 
 def columns_back(gradient: Array, weight: Array, groups: int, grid: Sequence[Places], tally: Tally) -> Array:
