@@ -1,4 +1,4 @@
-"""The one way to write a file: whole or not at all.
+"""The one way to write a file, whole or not at all; and to read one that a user names.
 
     write("table.csv", content)
     with writing("result.npz") as file:      what comes later in the block may still fail
@@ -73,6 +73,21 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
     else:
         with _beside(place) as partial, partial.open("wb") as file:
             yield file
+
+
+@contextmanager
+def reading(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to read. Raises CnncalcError."""
+    given = os.fspath(path)
+    if not given:
+        raise CnncalcError("a file without a name cannot be read", "the option that names it is empty")
+    if "\0" in given:
+        raise CnncalcError(f"{given} cannot be read: no file has a NUL in its name")
+    try:
+        with Path(given).open("rb") as file:
+            yield file
+    except OSError as error:
+        raise CnncalcError(f"{given} cannot be read: {error.strerror or error}") from None
 
 
 def destination(path: str | Path) -> Place:

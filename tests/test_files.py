@@ -235,11 +235,14 @@ def test_a_bar_in_a_cell_of_markdown_starts_no_column() -> None:
         ({}, " 2>&-", 0, b""),
     ],
 )
-def test_a_stdout_that_cannot_take_it(environment: dict[str, str], redirect: str, code: int, expected: bytes) -> None:
+def test_a_stdout_that_cannot_take_it(
+    folder: Path, environment: dict[str, str], redirect: str, code: int, expected: bytes
+) -> None:
     """Letters that its encoding lacks are written by their codes; a closed one is an error, no bug."""
-    command = f"{sys.executable} -m cnncalc receptive-field lenet5 --effective{redirect}"
+    Path("net.yaml").write_text("input: [3]\nnet:\n  - {relu, as: é}\n", encoding="utf-8")
+    command = f"{sys.executable} -m cnncalc shapes net.yaml{redirect}"
     done = subprocess.run(["sh", "-c", command], capture_output=True, env={**os.environ, **environment}, check=False)
 
     assert code == done.returncode
     assert expected == done.stderr if code else b"bug" not in done.stderr
-    assert ("\\u2588" if environment else "█" if not code else "").encode() in done.stdout
+    assert ("\\xe9" if environment else "é" if not code else "").encode() in done.stdout

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import math
+import os
+import threading
+import warnings
+import zipfile
 
 import numpy as np
 import pytest
 
 from cnncalc.dims import product
 from cnncalc.errors import CnncalcError
-from cnncalc.kernels import KERNELS, Tally
+from cnncalc.kernels import KERNELS, Tally, arrays
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.execute import run
 from cnncalc.layers import KINDS
@@ -227,25 +233,204 @@ def test_weights_that_do_not_fit_are_refused(tmp_path):
     ] == str(error.value).splitlines()
 
 
-@pytest.mark.parametrize("spoil", ["cut", "text", "missing", "pickle", "nan"])
-def test_files_that_are_no_weights_are_refused(tmp_path, spoil):
-    """A truncated file, another file, no file, a pickle or a NaN is an error and no traceback."""
+# fmt: off
+NO_WEIGHTS = [
+    # what is wrong, the whole message
+    ("text", "error: w.npz is no .npy or .npz\n   = help: NumPy's save and savez write them"),
+    ("empty", "error: w.npz is no .npy or .npz\n   = help: NumPy's save and savez write them"),
+    ("missing", "error: w.npz cannot be read: No such file or directory"),
+    ("cut", "error: w.npz is damaged or cut short"),
+    ("bit", "error: `a.weight` of w.npz is damaged or cut short"),
+    ("pickle", "error: `a.weight` of w.npz holds no real numbers but object"),
+    ("complex", "error: `a.weight` of w.npz holds no real numbers but complex128"),
+    ("truth", "error: `a.bias` of w.npz holds no real numbers but bool"),
+    ("nan", "error: `a.bias` of w.npz holds a NaN or an infinity"),
+    ("large", "error: `a.bias` of w.npz holds a number too large for float32\n   = help: --dtype fp64"),
+    ("note", "error: w.npz holds `notes.txt`, which is no array\n   = help: NumPy's savez writes arrays only"),
+    ("torch", "error: w.npz holds `w/data.pkl`, which is no array\n"
+              "   = help: PyTorch wrote it; `cnncalc run --help` tells how its tensors become an .npz"),
+    ("twice", "error: w.npz holds `a.bias` twice"),
+    ("encrypted", "error: `a.weight` of w.npz is encrypted\n"
+                  "   = help: NumPy's savez and savez_compressed write what is read here"),
+    ("lzma", "error: `a.weight` of w.npz is compressed in a way that NumPy does not know\n"
+             "   = help: NumPy's savez and savez_compressed write what is read here"),
+    ("single", "error: w.npz holds one array, and weights are an .npz with a name for each tensor\n"
+               "   = help: --save-weights writes one to look at"),
+]
+# fmt: on
+
+
+def spoiled(kind):
+    """What stands in the file."""
+    right = {"a.weight": np.ones((2, 4)), "a.bias": np.ones(2)}
+    written = io.BytesIO()
+    match kind:
+        case "text":
+            return b"weights"
+        case "empty":
+            return b""
+        case "single":
+            np.save(written, np.ones((2, 4)))
+            return written.getvalue()
+        case "pickle":
+            right["a.weight"] = np.array([{}], dtype=object)
+        case "complex":
+            right["a.weight"] = np.ones((2, 4), complex)
+        case "truth":
+            right["a.bias"] = np.ones(2, bool)
+        case "nan":
+            right["a.bias"][0] = np.nan
+        case "large":
+            right["a.bias"][0] = 1e300
+    np.savez(written, **right)
+    with zipfile.ZipFile(written, "a", zipfile.ZIP_LZMA if kind == "lzma" else zipfile.ZIP_STORED) as archive:
+        match kind:
+            case "note":
+                archive.writestr("notes.txt", "x")
+            case "torch":
+                archive.writestr("w/data.pkl", "x")
+            case "twice":
+                with warnings.catch_warnings(action="ignore"):
+                    archive.writestr("a.bias.npy", archive.read("a.bias.npy"))
+            case "lzma":
+                content = archive.read("a.weight.npy")
+                archive.filelist.clear()
+                archive.NameToInfo.clear()
+                archive.writestr("a.weight.npy", content)
+    content = bytearray(written.getvalue())
+    if kind == "encrypted":
+        content[content.index(b"PK\1\2") + 8] |= 1
+    elif kind == "bit":
+        content[content.index(np.ones(1).tobytes())] ^= 1
+    return bytes(content[:-40] if kind == "cut" else content)
+
+
+@pytest.mark.parametrize(("kind", "message"), NO_WEIGHTS, ids=[row[0] for row in NO_WEIGHTS])
+def test_files_that_are_no_weights_are_refused(tmp_path, monkeypatch, kind, message):
+    """Each is one error that names the file, in words that are not NumPy's."""
+    monkeypatch.chdir(tmp_path)
     graph = parse("input: [4]\nnet:\n  - {linear: 2, as: a}\n")
-    path = tmp_path / "w.npz"
-    good = first.initial(graph)
-    if spoil == "nan":
-        good["a.bias"][0] = np.nan
-    first.save(path, good)
-    if spoil == "cut":
-        path.write_bytes(path.read_bytes()[:-40])
-    elif spoil == "text":
-        path.write_text("weights")
-    elif spoil == "missing":
-        path.unlink()
-    elif spoil == "pickle":
-        np.savez(path, **{"a.weight": np.array([{}], dtype=object), "a.bias": np.ones(2)})
-    with pytest.raises(CnncalcError, match=r"cannot be read|is no file of arrays|holds a NaN"):
-        first.load(path, graph)
+    if kind != "missing":
+        (tmp_path / "w.npz").write_bytes(spoiled(kind))
+    with pytest.raises(CnncalcError) as error:
+        first.load("w.npz", graph)
+
+    assert message == str(error.value)
+
+
+HUGE = b"{'descr': '<f8', 'fortran_order': False, 'shape': (3, 3000000, 1000000), }"
+
+
+@pytest.mark.parametrize("header", [HUGE, HUGE.replace(b"(3,", b"(" + b"9" * 30 + b",")], ids=["large", "beyond int64"])
+@pytest.mark.parametrize("form", ["npy", "npz", "bomb"])
+def test_sizes_that_a_file_does_not_have_take_no_memory(tmp_path, monkeypatch, header, form):
+    """A header alone, also one whose member of an archive claims to be as large; nothing is allocated for it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(np, "empty", None)
+    array = b"\x93NUMPY\x01\x00v\x00" + header.ljust(117) + b"\n"
+    if form == "npy":
+        (tmp_path / "x").write_bytes(array)
+    else:
+        with zipfile.ZipFile("x", "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.npy", array)
+            if form == "bomb":
+                archive.filelist[0].file_size = 3 * 3000000 * 1000000 * 8 + len(array)
+    with pytest.raises(CnncalcError, match=r"^error: (`a` of )?x is cut short: [\d,]+ bytes of [\d,]+$"):
+        arrays.read("x")
+
+
+def test_arrays_come_as_they_were_saved(tmp_path):
+    """Both orders, both ends first, every kind of number, no axes and no elements, by path and through a pipe."""
+    given = {
+        "c": np.arange(6.0).reshape(2, 3),
+        "f": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        "big": np.arange(3, dtype=">f4"),
+        "half": np.arange(3, dtype=np.float16),
+        "byte": np.arange(3, dtype=np.uint8),
+        "truth": np.array([True, False]),
+        "number": np.float64(2.5),
+        "none": np.zeros((0, 3)),
+        "a/b[0]": np.ones(2),
+    }
+    np.savez(tmp_path / "plain.npz", **given)
+    np.savez_compressed(tmp_path / "packed.npz", **given)
+    with (tmp_path / "ours.npz").open("wb") as file:
+        arrays.write(file, given)
+    for path in ("plain.npz", "packed.npz", "ours.npz"):
+        for name, array in arrays.read(tmp_path / path).items():
+            np.testing.assert_array_equal(given[name], array, strict=True)
+    assert list(given) == np.load(tmp_path / "ours.npz").files
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes((tmp_path / "ours.npz").read_bytes()))
+    writer.start()
+    piped = arrays.read(tmp_path / "pipe")
+    writer.join()
+
+    assert list(given) == list(piped)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_damaged_file_is_an_error_or_is_read(tmp_path, seed):
+    """Bytes changed, left out and put in: nothing but a CnncalcError comes out, and no warning."""
+    draw = np.random.default_rng(seed)
+    form = [np.save, np.savez, np.savez_compressed][seed % 3]
+    form(tmp_path / "whole.npz" if seed % 3 else tmp_path / "whole.npy", np.arange(12.0).reshape(3, 4))
+    (whole,) = tmp_path.iterdir()
+    content = whole.read_bytes()
+    for _ in range(300):
+        damaged = bytearray(content)
+        for place in draw.integers(len(content), size=draw.integers(1, 4)):
+            match draw.integers(4):
+                case 0:
+                    damaged[place : place + 1] = draw.bytes(1)
+                case 1:
+                    del damaged[place : place + int(draw.integers(1, 9))]
+                case 2:
+                    damaged[place:place] = content[place : place + 9]
+                case 3:
+                    damaged[place : place + 4] = [b"((((", b"'|O'", b"9999", b"\\d\x00'"][draw.integers(4)]
+        whole.write_bytes(damaged)
+        with contextlib.suppress(CnncalcError):
+            arrays.read(whole)
+
+
+def test_weights_of_several_files_are_written_together_or_not_at_all(tmp_path):
+    """When the second cannot be written, the first is as it was."""
+    (tmp_path / "one.npz").write_bytes(b"before")
+    with pytest.raises(CnncalcError):
+        first.save_all({tmp_path / "one.npz": {"a": np.ones(2)}, tmp_path / "no" / "two.npz": {"a": np.ones(2)}})
+
+    assert [("one.npz", b"before")] == [(path.name, path.read_bytes()) for path in tmp_path.iterdir()]
+
+
+# fmt: off
+SCHEMES = [
+    # scheme, the whole message, or the value that it gives
+    ("constant", 0.1),
+    ("constant=0.5", 0.5),
+    ("constant=-2", -2.0),
+    ("ones", 1.0),
+    ("constant=x", "error: `constant=x`: `x` is no number\n   = help: constant=0.5"),
+    ("constant=nan", "error: `constant=nan`: `nan` is no number\n   = help: constant=0.5"),
+    ("constant=1e50", "error: `constant=1e50`: 1e50 is too large for float32"),
+    ("he=2", "error: `he=2`: he takes no value\n   = help: constant=0.5 is the scheme that does"),
+    ("hee", "error: no scheme is called `hee`\n   = help: did you mean `he`?"),
+    ("xavier", "error: no scheme is called `xavier`\n   = help: he, glorot, positive, ones, constant"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("scheme", "expected"), SCHEMES)
+def test_schemes_of_one_value(scheme, expected):
+    """Every weight is that value; a scheme that is none is an error."""
+    graph = parse("input: [4]\nnet:\n  - {linear: 2, as: a}\n")
+    if isinstance(expected, float):
+        assert (first.initial(graph, scheme)["a.weight"] == np.float32(expected)).all()
+    else:
+        with pytest.raises(CnncalcError) as error:
+            first.initial(graph, scheme)
+
+        assert expected == str(error.value)
 
 
 @pytest.mark.parametrize(

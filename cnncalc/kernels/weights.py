@@ -3,7 +3,7 @@
     he         normal with variance 2 / fan-in (He et al. 2015)
     glorot     uniform up to sqrt(6 / (fan-in + fan-out)) (Glorot and Bengio 2010)
     positive   uniform from 0.5 to 1.5, by the fan-in: every path through the network counts
-    ones       1 everywhere            constant   one value everywhere
+    ones       1 everywhere            constant   one value everywhere: 0.1, or v with `constant=v`
 
 Scales are 1, shifts 0 and learned slopes 0.25 where values are drawn; running means are 0 and variances 1.
 The fans are PyTorch's: of a tensor (a, b, *kernel) b * taps in and a * taps out. A tensor goes by
@@ -12,32 +12,31 @@ The fans are PyTorch's: of a tensor (a, b, *kernel) b * taps in and a * taps out
 
 from __future__ import annotations
 
-import os
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
-from math import prod, sqrt
+from contextlib import ExitStack
+from math import isfinite, nan, prod, sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .. import files
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
+from . import arrays
+from .arrays import read
 from .base import Array
+
+__all__ = ["SCHEMES", "fitting", "initial", "load", "named", "read", "save", "save_all", "shapes"]
 
 SCHEMES = ("he", "glorot", "positive", "ones", "constant")
 TAPPED = frozenset({"conv", "pointwise", "depthwise", "upconv", "linear"})
 """Kinds whose `weight` is multiplied with many inputs and drawn at random; elsewhere it is a factor."""
 
 
-def initial(
-    graph: Graph, scheme: str = "he", seed: int = 0, dtype: Any = np.float32, constant: float = 0.1
-) -> dict[str, Array]:
+def initial(graph: Graph, scheme: str = "he", seed: int = 0, dtype: Any = np.float32) -> dict[str, Array]:
     """First values of every learned and stored tensor, by its full name. Raises CnncalcError."""
-    if scheme not in SCHEMES:
-        help = did_you_mean(scheme, SCHEMES) or ", ".join(SCHEMES)
-        raise CnncalcError(f"no scheme is called `{scheme}`", help)
+    scheme, constant = named(scheme, dtype)
     draw = np.random.default_rng(seed)
     values: dict[str, Array] = {}
     for node in graph.nodes:
@@ -49,6 +48,29 @@ def initial(
             one = float(name == "running_var")
             values.setdefault(f"{node.weights_of}.{name}", np.full(shape, one, dtype))
     return values
+
+
+CONSTANT = 0.1
+
+
+def named(text: str, dtype: Any = np.float32) -> tuple[str, float]:
+    """A scheme and its value: `he`, or `constant=0.5`. Raises CnncalcError."""
+    scheme, equals, value = text.partition("=")
+    if scheme not in SCHEMES:
+        raise CnncalcError(f"no scheme is called `{scheme}`", did_you_mean(scheme, SCHEMES) or ", ".join(SCHEMES))
+    if not equals:
+        return scheme, CONSTANT
+    if scheme != "constant":
+        raise CnncalcError(f"`{text}`: {scheme} takes no value", "constant=0.5 is the scheme that does")
+    try:
+        constant = float(value)
+    except ValueError:
+        constant = nan
+    if not isfinite(constant):
+        raise CnncalcError(f"`{text}`: `{value}` is no number", "constant=0.5")
+    if abs(constant) > float(np.finfo(dtype).max):
+        raise CnncalcError(f"`{text}`: {value} is too large for {np.dtype(dtype)}")
+    return scheme, constant
 
 
 def _first(
@@ -90,57 +112,61 @@ def _drawn(numbers: Callable[[int], Array], shape: tuple[int, ...], dtype: Any) 
     return values.reshape(shape)
 
 
-def save(path: str | Path, arrays: Mapping[str, Array]) -> None:
+def save(path: str | Path, values: Mapping[str, Array]) -> None:
     """Write arrays to an `.npz` file, all or nothing."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
-        beside.replace(path)
-    except OSError as error:
-        raise CnncalcError(f"{path} cannot be written: {error.strerror}") from None
-    finally:
-        beside.unlink(missing_ok=True)
+    save_all({path: values})
+
+
+def save_all(contents: Mapping[str | Path, Mapping[str, Array]]) -> None:
+    """Write several `.npz` files: when one of them cannot be written, none is."""
+    with ExitStack() as stack:
+        opened = [(stack.enter_context(files.writing(path)), values) for path, values in contents.items()]
+        for file, values in opened:
+            arrays.write(file, values)
 
 
 def load(path: str | Path, graph: Graph, dtype: Any = np.float32) -> dict[str, Array]:
     """Read the weights of a network from an `.npz` file. Raises CnncalcError."""
-    return fitting(read(path), graph, str(path), dtype)
-
-
-def read(path: str | Path) -> dict[str, Array]:
-    """Every array of an `.npz` file (or the one of an `.npy` file, as ``). Raises CnncalcError."""
-    try:
-        with Path(path).open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return {"": loaded}
-            return {name: loaded[name] for name in loaded.files}
-    except OSError as error:
-        raise CnncalcError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise CnncalcError(
-            f"{path} is no file of arrays, or is cut short: {error}", "an .npz that NumPy or cnncalc wrote"
-        ) from None
+    with arrays.opened(path) as file:
+        if "" in file.headers:
+            raise CnncalcError(
+                f"{path} holds one array, and weights are an .npz with a name for each tensor",
+                "--save-weights writes one to look at",
+            )
+        wanted = shapes(graph)
+        _agree(wanted, {name: header.shape for name, header in file.headers.items()}, graph, str(path))
+        return {name: _taken(file.array(name), f"`{name}` of {path}", dtype) for name in wanted}
 
 
 def fitting(values: Mapping[str, Array], graph: Graph, origin: str, dtype: Any) -> dict[str, Array]:
     """The values as the network takes them. Raises CnncalcError, both lists in it, where they differ."""
     wanted = shapes(graph)
-    found = {name: tuple(value.shape) for name, value in values.items()}
+    _agree(wanted, {name: np.shape(value) for name, value in values.items()}, graph, origin)
+    return {name: _taken(np.asarray(values[name]), f"`{name}` of {origin}", dtype) for name in wanted}
+
+
+def _agree(
+    wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]], graph: Graph, origin: str
+) -> None:
     if wanted != found:
         count = sum(wanted.get(name) != found.get(name) for name in {**wanted, **found})
         raise CnncalcError(
             f"the weights of {origin} are not those of {graph.name}: {count} of them differ",
             details=_side_by_side(wanted, found),
         )
-    for name, value in values.items():
-        if value.dtype.kind not in "fiu":
-            raise CnncalcError(f"`{name}` of {origin} holds no real numbers but {value.dtype}")
-        if not np.isfinite(value).all():
-            raise CnncalcError(f"`{name}` of {origin} holds a NaN or an infinity")
-    return {name: values[name].astype(dtype, copy=False) for name in wanted}
+
+
+def _taken(values: Array, what: str, dtype: Any) -> Array:
+    """The values in the dtype of the run."""
+    if values.dtype.kind not in "fiu":
+        raise CnncalcError(f"{what} holds no real numbers but {values.dtype}")
+    if not np.isfinite(values).all():
+        raise CnncalcError(f"{what} holds a NaN or an infinity")
+    with np.errstate(over="ignore"):
+        taken = values.astype(dtype, copy=False)
+    if not np.isfinite(taken).all():
+        raise CnncalcError(f"{what} holds a number too large for {np.dtype(dtype)}", "--dtype fp64")
+    return taken
 
 
 def shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
