@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .analyses.memory import memory
+from .analyses.memory import memory, weight_shapes
 from .analyses.params import params
+from .dims import product
 from .errors import CnncalcError, did_you_mean
 from .graph import Graph
 from .render import numbers
@@ -40,34 +42,68 @@ def run(
     """Run a network on one image: channels first, then the spatial axes.
 
     `inputs` is an array (of the only input) or name -> array; `weights` full name -> array, drawn by the scheme
-    `init` (he, glorot, positive, ones, constant) and `seed` where none are given. `keep` names tensors that are
-    returned besides the outputs. With `fast`, norms are folded into convolutions and 3x3 windows computed by
+    `init` (he, glorot, positive, ones, constant, constant=0.5) and `seed` where none are given. `keep` names tensors
+    that are returned besides the outputs. With `fast`, norms are folded into convolutions and 3x3 windows computed by
     Winograd's algorithm, which changes the last digits of float32. Raises CnncalcError for what does not fit.
+    Inputs and weights are finite; what comes out may not be: `beyond_range` tells where that begins.
     """
     from .kernels import weights as tensors
     from .kernels.base import itemsize
     from .kernels.execute import checked, evaluate
     from .kernels.ready import Ready
 
+    keep = kept(graph, keep)
     graph = numeric(graph).inference
-    if isinstance(keep, str):
-        raise CnncalcError("`keep` is a list of names", f'keep=["{keep}"]')
-    if threads < 1:
-        raise CnncalcError(f"a network runs with 1 thread or more, not with {threads}")
-    keep = tuple(keep)
-    for name in keep:
-        if name not in graph.shapes:
-            raise CnncalcError(f"{graph.name} has no tensor `{name}`", did_you_mean(name, graph.shapes))
-    affordable(graph, itemsize(dtype))
-    arrays = checked(graph, inputs, dtype)
-    values = (
-        tensors.initial(graph, init, seed, dtype)
-        if weights is None
-        else tensors.fitting(weights, graph, "this run", dtype)
-    )
-    if fast:
-        return Ready(graph, values, keep, threads, dtype=dtype).run(arrays, progress)
-    return evaluate(graph, arrays, values, keep, progress, threads)
+    affordable(graph, itemsize(dtype), fast=fast)
+    import numpy as np  # after the kernels, which tell BLAS how many threads it has
+
+    try:
+        with np.errstate(all="ignore"):
+            arrays = checked(graph, inputs, dtype)
+            values = (
+                tensors.initial(graph, init, seed, dtype)
+                if weights is None
+                else tensors.fitting(weights, graph, "this run", dtype)
+            )
+            if fast:
+                return Ready(graph, values, keep, threads).run(arrays, progress)
+            return evaluate(graph, arrays, values, keep, progress, threads)
+    except MemoryError:
+        raise CnncalcError(f"{graph.name} does not fit in the memory that is free", SMALLER) from None
+
+
+def kept(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
+    """The names, each of a tensor that a run computes. Raises CnncalcError."""
+    names = tuple(names)
+    for name in names:
+        if name in graph.inference.shapes:
+            continue
+        inside = [node for node in graph.nodes if node.name == name or node.name.startswith((f"{name}/", f"{name}["))]
+        if inside and inside[-1].train_only:
+            raise CnncalcError(f"`{name}` of {graph.name} is used in training only, and a run leaves it out")
+        near = f"it ends with `{inside[-1].name}`" if inside else did_you_mean(name, graph.inference.shapes)
+        raise CnncalcError(
+            f"{graph.name} has no tensor `{name}`", near or f"`cnncalc shapes {graph.origin or graph.name}` lists them"
+        )
+    return names
+
+
+def beyond_range(
+    graph: Graph, inputs: Mapping[str, Array] | Array, weights: Mapping[str, Array], dtype: Any, threads: int = 1
+) -> str | None:
+    """The first layer whose output holds a NaN or an infinity, found in a run that keeps every tensor.
+
+    None where all are finite; "" where so much does not fit in half of the memory.
+    """
+    from .kernels.base import itemsize
+
+    graph = numeric(graph).inference
+    if 2 * (memory(graph).activations + params(graph).total) * itemsize(dtype) > installed():
+        return ""
+    import numpy as np
+
+    arrays = run(graph, inputs, weights, dtype=dtype, keep=graph.by_name, threads=threads).arrays
+    return next((name for name in graph.by_name if not np.isfinite(arrays[name]).all()), None)
 
 
 def numeric(graph: Graph) -> Graph:
@@ -78,23 +114,52 @@ def numeric(graph: Graph) -> Graph:
     return graph
 
 
-def affordable(graph: Graph, itemsize: int, backward: bool = False) -> None:
+SMALLER = "a smaller --input, or --set with fewer channels"
+
+
+def affordable(graph: Graph, itemsize: int, backward: bool = False, fast: bool = False) -> None:
     """Refuse what cannot fit: weights and the peak of activations, or for a gradient all activations twice."""
-    alive = memory(graph)
-    held = 2 * alive.activations if backward else alive.peak
-    needed = (held + params(graph).total) * itemsize
+    count = params(graph)
+    held = 2 * memory(graph).activations if backward else _peak(graph)
+    needed = (held + count.total + count.buffers + (_prepared(graph) if fast else 0)) * itemsize
     if needed > installed():
         what = "all activations and their gradients" if backward else "the peak of activations"
         raise CnncalcError(
             f"weights and {what} of {graph.name} take {numbers.size(needed)}, "
             f"and this machine has {numbers.size(installed())} of memory",
-            "a smaller --input, or --set with fewer channels",
+            SMALLER,
         )
 
 
+def _peak(graph: Graph) -> int:
+    """The most elements alive, with the copy that a convolution makes of its input to pad it."""
+    alive = memory(graph)
+    padded = [
+        alive.alive[node.name] + sum(map(product, node.incoming))
+        for node in graph.nodes
+        if any(len(shape) > 2 for shape in node.weights.values())
+    ]
+    most: int = max([alive.peak, *padded])
+    return most
+
+
+def _prepared(graph: Graph) -> int:
+    """Elements of the weights of convolutions made ready, at most: those of a 3x3 window as F(4x4, 3x3) has them."""
+    shapes = [shape for shape in weight_shapes(graph).values() if len(shape) > 2]
+    return sum(product(shape) * (4 if shape[2:] == (3, 3) else 1) for shape in shapes)
+
+
+CONTAINER = Path("/sys/fs/cgroup/memory.max")
+"""What the memory of a container is limited to; `max` where it is not."""
+
+
 def installed() -> int:
-    """Bytes of memory of the machine; 16 GB where it does not say."""
+    """Bytes of memory of the machine, or of the container; 16 GB where neither says."""
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        return 16 * 10**9
+        machine = 16 * 10**9
+    try:
+        return min(machine, int(CONTAINER.read_text(encoding="ascii")))
+    except (OSError, ValueError):
+        return machine
