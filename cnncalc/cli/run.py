@@ -2,14 +2,34 @@
 
     cnncalc run lenet5 --input-file digit.npy --out result.npz
     cnncalc run vgg16 --init he --seed 1 --save-weights vgg16.npz
-    cnncalc run vgg16 --input-file cat.npy --weights vgg16.npz --tap pool3 --out taps.npz
+    cnncalc run vgg16 --input-file cat.npy --weights vgg16.npz --labels classes.txt
+    cnncalc run vgg16 --input-file cat.npy --tap pool3 --out taps.npz
 
-Arrays are of one image: channels, then the spatial axes. Weights are `.npz` files with a name for each tensor
-(`conv1.weight`), or are drawn with --init and --seed. Without --input-file the input is uniform noise.
+Arrays are of one image: channels, then the spatial axes. Without --input-file the input is uniform noise from 0 to
+1. The .npz of --out has the main output as `output`, each head by its name and each tap by the name of its layer;
+where another tensor has that name already, as `head:NAME` or `tap:NAME`. Equal runs write equal files.
+
+Weights are drawn with --init and --seed, or read from an .npz that has an array for each tensor, by the name of
+its layer; --save-weights writes one to look at. Names, shapes and order are those of PyTorch:
+
+    conv, pointwise, depthwise   weight (out, in / groups, *kernel), bias (out)
+    upconv                       weight (in, out / groups, *kernel), bias (out)
+    linear                       weight (out, in), bias (out)
+    batchnorm                    weight, bias, running_mean, running_var (channels)
+
+A state_dict of PyTorch becomes such a file by a table `names` from names here, such as `conv1.weight`, to names there:
+
+    numpy.savez("w.npz", **{here: state[there].numpy() for here, there in names.items()})
+
+A result that is NaN or infinite is no failure: the exit code is 0, a remark on stderr tells where it begins, and in
+JSON the number is null and `finite` false.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,20 +41,30 @@ from .request import Request, report_with
 if TYPE_CHECKING:
     from ..graph import Graph
 
+MOST_LIKELY = 5
+"""Values of the output that are shown unless --top says otherwise."""
+
 
 @report_with("spec", "format", "output", "set", "input")
 def command(
     request: Request,
     input_file: Annotated[
         list[str] | None,
-        typer.Option("--input-file", metavar="FILE", help="An .npy array; NAME=FILE for one of several inputs."),
+        typer.Option("--input-file", metavar="FILE", help="An .npy array; NAME=FILE where there are several inputs."),
     ] = None,
     weights: Annotated[str | None, typer.Option("--weights", metavar="FILE", help="An .npz with the weights.")] = None,
     init: Annotated[
-        str,
-        typer.Option("--init", metavar="SCHEME", help="he, glorot, positive, ones or constant, without --weights."),
-    ] = "he",
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of the weights and of the noise.")] = 0,
+        str | None,
+        typer.Option(
+            "--init",
+            metavar="SCHEME",
+            help="How weights are drawn: he (the default), glorot, positive, ones, constant or constant=0.5.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", min=0, help="Seed of drawn weights and of noise; 0 if it is not given."),
+    ] = None,
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE", help="Write the outputs (and taps) to an .npz.")
     ] = None,
@@ -42,6 +72,13 @@ def command(
         str | None, typer.Option("--save-weights", metavar="FILE", help="Write the weights to an .npz.")
     ] = None,
     tap: Annotated[list[str] | None, typer.Option("--tap", metavar="LAYER", help="Keep this tensor as well.")] = None,
+    most: Annotated[
+        int | None,
+        typer.Option("--top", metavar="N", min=0, help="Show the N largest values of an output that is a vector."),
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option("--labels", metavar="FILE", help="Names of the values of the output, one a line.")
+    ] = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32 or fp64.")] = "fp32",
     threads: Annotated[int, typer.Option("--threads", metavar="N", min=1, help="Threads that share each layer.")] = 1,
     fast: Annotated[
@@ -53,67 +90,112 @@ def command(
     from ..kernels import weights as tensors
     from ..render import numbers
     from ..render.report import Column, Table
-    from ..running import affordable, run
+    from ..running import affordable, beyond_range, kept, run
     from .progress import progress
     from .rows import caption
+    from .run_files import distinct, named, read
+    from .run_files import labels as read_labels
+    from .run_results import endless, keys, largest, row
 
-    graph = request.numeric
     kind = dtype_of(dtype)
-    affordable(graph, kind.itemsize)
-    inputs = _inputs(graph, input_file or [], seed)
-    values = tensors.load(weights, graph, kind) if weights else tensors.initial(graph, init, seed, kind)
-    with progress(f"running {graph.name}", len(graph.nodes)) as step:
-        done = run(graph, inputs, values, dtype=kind, keep=tap or (), threads=threads, fast=fast, progress=step)
-    performed = sum(done.multiplications.values())
-    names = {"output": graph.output, **graph.heads, **{name: name for name in tap or []}}
-    results = {label: done.arrays[name] for label, name in names.items()}
-    if out:
-        tensors.save(out, results)
-    if save_weights:
-        tensors.save(save_weights, values)
-    rows: list[dict[str, Any]] = [
-        {
-            "tensor": label,
-            "shape": array.shape,
-            "least": float(array.min()),
-            "mean": float(array.mean()),
-            "most": float(array.max()),
-            "at": _largest(array),
-        }
-        for label, array in results.items()
-    ]
+    _no_contradiction(request.output, weights, init, seed, input_file)
+    init, seed = init or "he", seed or 0
+    tensors.named(init, kind)
+    whole, graph = request.whole, request.numeric
+    taps = kept(whole, tap or ())
+    paths = named(graph, input_file or [])
+    spec = graph.origin if Path(graph.origin).is_file() else None
+    distinct(
+        [
+            ("SPEC", spec),
+            *(("--input-file", path) for path in paths.values()),
+            ("--weights", weights),
+            ("--labels", labels),
+        ],
+        [("--output", request.output), ("--out", out), ("--save-weights", save_weights)],
+    )
+    if (labels is not None or most is not None) and len(graph.output_shape) != 1:
+        option, shape = "--labels" if labels is not None else "--top", numbers.shape(graph.output_shape)
+        raise CnncalcError(f"{option} is for an output that is a vector, and that of {graph.name} is {shape}")
+    affordable(graph, kind.itemsize, fast=fast)
+    classes = read_labels(labels, graph) if labels is not None else None
+    inputs = read(graph, paths) if paths else _noise(graph, seed)
+    values = tensors.initial(graph, init, seed, kind) if weights is None else tensors.load(weights, graph, kind)
+    with progress(f"running {graph.name}", len(graph.nodes)) as step, _quiet():
+        done = run(whole, inputs, values, dtype=kind, keep=taps, threads=threads, fast=fast, progress=step)
+        layers = keys(graph, taps)
+        results = {key: done.arrays[name] for key, name in layers.items()}
+        rows = [row(key, array) for key, array in results.items()]
+        remarks = endless(rows, dtype, lambda: beyond_range(graph, inputs, values, kind, threads))
+    tensors.save_all({path: arrays for path, arrays in ((out, results), (save_weights, values)) if path is not None})
+    shown = MOST_LIKELY if results["output"].size > 1 else 0
+    top = largest(results["output"], shown if most is None else most, classes)
     columns = [
         Column("tensor", "tensor", right=False, kept=True),
         Column("shape", "shape", numbers.shape),
         *(Column(key, key, _value) for key in ("least", "mean", "most")),
         Column("at", "most at"),
     ]
-    weights_text = f"weights of {weights}" if weights else f"weights {init}, seed {seed}"
-    fed = ", ".join(input_file) if input_file else f"uniform noise, seed {seed}"
+    ranks = [
+        Column("index", "index", kept=True),
+        Column("value", "value", _value, kept=True),
+        *([Column("label", "label", right=False, kept=True)] if classes else []),
+    ]
+    title = f"the {len(top)} largest of the {graph.output_shape[0]:,} values of the output"
+    performed, seconds = sum(done.multiplications.values()), sum(done.seconds.values())
+    drawn = f"weights {init}, seed {seed}"
+    noise = f"uniform noise, seed {seed}"
     return Report(
-        caption(graph, dtype, f"input: {fed}", weights_text),
-        [Table(columns, rows)],
+        caption(
+            graph,
+            dtype,
+            f"input: {', '.join(input_file) if input_file else noise}",
+            drawn if weights is None else f"weights of {weights}",
+        ),
+        [Table(columns, rows), *([Table(ranks, top, title=title)] if top else [])],
         {
             "schema": "cnncalc.run/1",
             "name": graph.name,
+            "inputs": {
+                name: {"shape": list(shape), **({"file": paths[name]} if paths else {"noise": "uniform", "seed": seed})}
+                for name, shape in graph.inputs.items()
+            },
+            "weights": {"init": init, "seed": seed} if weights is None else {"file": weights},
             "dtype": dtype,
-            "outputs": [{**row, "shape": list(row["shape"])} for row in rows],
+            "threads": threads,
             "fast": fast,
+            "taps": list(taps),
+            "outputs": [
+                {**figures, "layer": layers[figures["tensor"]], "shape": list(figures["shape"])} for figures in rows
+            ],
+            "top": top,
             "macs": macs(graph).total,
             "multiplications": performed,
             "peak_activations": done.peak,
             "workspace": done.workspace,
-            "seconds": sum(done.seconds.values()),
+            "seconds": seconds,
         },
-        [
-            f"{performed:,} multiplications performed for {macs(graph).total:,} MACs "
-            f"in {sum(done.seconds.values()):.2f} s; "
-            f"peak {numbers.size(done.peak)} of activations at {done.peak_at}, "
+        remarks=[
+            f"{performed:,} multiplications performed for {macs(graph).total:,} MACs in {seconds:.2f} s; "
+            f"peak {numbers.size(done.peak)} of activations at {done.peak_at}{', with the taps kept' if taps else ''}, "
             f"workspace {numbers.size(done.workspace)}",
-            *([f"written: {out}"] if out else []),
-            *([f"weights written: {save_weights}"] if save_weights else []),
+            *remarks,
+            *([f"written: {out}"] if out is not None else []),
+            *([f"weights written: {save_weights}"] if save_weights is not None else []),
         ],
     )
+
+
+def _no_contradiction(
+    output: str | None, weights: str | None, init: str | None, seed: int | None, input_file: Sequence[str] | None
+) -> None:
+    """Refuse what one option asks for and another makes vain. Raises CnncalcError."""
+    if output is not None and output.endswith((".npz", ".npy")):
+        raise CnncalcError(f"--output writes this table, and {output} is no name of a text", f"--out {output}")
+    if weights is not None and init is not None:
+        raise CnncalcError("--init draws weights, and --weights reads them", "one of the two")
+    if weights is not None and input_file and seed is not None:
+        raise CnncalcError("--seed is for what is drawn, and the weights and the input are read", "leave it out")
 
 
 def dtype_of(name: str) -> Any:
@@ -126,30 +208,21 @@ def dtype_of(name: str) -> Any:
     return kinds[name]
 
 
-def _inputs(graph: Graph, files: list[str], seed: int) -> Any:
+def _noise(graph: Graph, seed: int) -> dict[str, Any]:
     import numpy as np
 
-    from ..kernels.weights import read
-
-    if not files:
-        draw = np.random.default_rng(seed)
-        return {name: draw.uniform(0, 1, shape) for name, shape in graph.inputs.items()}
-    named = {}
-    for text in files:
-        name, equals, path = text.partition("=")
-        if not equals:
-            name, path = next(iter(graph.inputs)), text
-        arrays = read(path)
-        if len(arrays) != 1:
-            raise CnncalcError(f"{path} holds {len(arrays)} arrays, and an input is one", "write it with numpy.save")
-        (named[name],) = arrays.values()
-    return named
+    draw = np.random.default_rng(seed)
+    return {name: draw.uniform(0, 1, shape) for name, shape in graph.inputs.items()}
 
 
-def _largest(array: Any) -> str:
-    import numpy as np
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without NumPy's warnings of overflows, in whatever thread: what is not finite is found in the results."""
+    import warnings
 
-    return ",".join(str(int(i)) for i in np.unravel_index(int(array.argmax()), array.shape))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
 
 
 def _value(value: float) -> str:
