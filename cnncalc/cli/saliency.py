@@ -1,14 +1,23 @@
 """Saliency: how much each pixel of an image moves the score of a class (Simonyan et al. 2013, arXiv:1312.6034).
 
     cnncalc saliency vgg16 --image cat.png --class 281 --weights vgg16.npz --out saliency.png
+    cnncalc saliency vgg16 --image cat.png --weights vgg16.npz --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+    cnncalc saliency siamese --image left=a.png --image right=b.png
 
 The five steps of the notes: run the image forward; take the score of the class before the softmax; set its
 gradient to 1 and all others to 0; flow it back to the pixels; take the absolute value, and over the colour
 channels the largest or the mean. The picture is grey, the most salient pixel white.
+
+A picture is stretched to the size of the input, and its values are from 0 to 1; --mean and --std, in the same unit,
+are those that the weights were trained with. An .npy array is taken as it is. The gradient is that of what the
+network takes, after --mean and --std. The score is that of the main output; without --class that of the class with
+the highest; of a map of scores, that at its middle. Without --weights they are drawn, and the map shows only what
+the structure lets through.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,81 +29,87 @@ from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..graph import Graph
+    from .saliency_report import Score
 
 
 @report_with("spec", "format", "output", "set", "input")
 def command(
     request: Request,
     image: Annotated[
-        str | None, typer.Option("--image", metavar="FILE", help="A PNG or JPEG, or an .npy array.")
+        list[str] | None,
+        typer.Option("--image", metavar="FILE", help="A PNG or JPEG, or an .npy array; NAME=FILE for several inputs."),
     ] = None,
     class_: Annotated[
-        int, typer.Option("--class", metavar="K", min=0, help="The class whose score it is, 0 first.")
-    ] = 0,
+        int | None,
+        typer.Option("--class", metavar="K", min=0, help="The class, 0 first; if not given, the one that scores most."),
+    ] = None,
     channels: Annotated[str, typer.Option("--channels", metavar="HOW", help="Over the colours: max or mean.")] = "max",
     weights: Annotated[str | None, typer.Option("--weights", metavar="FILE", help="An .npz with the weights.")] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Seed of drawn weights.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of drawn weights; 0 if it is not given.")
+    ] = None,
+    mean: Annotated[
+        str | None, typer.Option("--mean", metavar="R,G,B", help="Taken off the values, which are from 0 to 1.")
+    ] = None,
+    std: Annotated[
+        str | None, typer.Option("--std", metavar="R,G,B", help="What the values are divided by after that.")
+    ] = None,
     out: Annotated[
-        str, typer.Option("--out", metavar="FILE", help="The picture, or the values as .npy.")
-    ] = "saliency.png",
+        str | None,
+        typer.Option(
+            "--out", metavar="FILE", help="The map as .png or .jpg, its values as .npy; saliency.png if none."
+        ),
+    ] = None,
 ) -> Report:
     """Saliency of the pixels."""
     import numpy as np
 
+    from ..files import write
     from ..kernels import weights as tensors
-    from ..kernels.backward import input_gradient
-    from ..render import numbers
-    from ..render.report import Column, Table
+    from ..kernels.backward import activations, gradients, unit_gradient, upstream
     from ..running import affordable
-    from .rows import caption
+    from . import pictures, saliency_files
+    from .progress import progress
+    from .run_files import distinct
+    from .saliency_report import Map, Settings, saliency_report
 
     graph = request.numeric
+    layer = _before_softmax(graph)
+    classes = graph.shapes[layer][0]
     if channels not in ("max", "mean"):
         raise CnncalcError(f"`--channels {channels}`: the colours are taken together by max or mean")
-    score = _before_softmax(graph)
-    if class_ >= graph.shapes[score][0]:
-        raise CnncalcError(
-            f"{graph.name} has {graph.shapes[score][0]} classes, and no class {class_}", "the first is 0"
-        )
-    affordable(graph, 8, backward=True)
-    if image is None:
-        raise CnncalcError("an image is needed", "--image cat.png")
-    pixels = _pixels(image, graph)
-    values = tensors.load(weights, graph, np.float64) if weights else tensors.initial(graph, "he", seed, np.float64)
-    position = (class_, *(n // 2 for n in graph.shapes[score][1:]))
-    gradient = next(iter(input_gradient(graph, pixels, values, score, position).values()))
-    strength = np.abs(gradient)
-    flat = strength.max(axis=0) if channels == "max" else strength.mean(axis=0)
-    _save(flat, out)
-    top = np.unravel_index(int(flat.argmax()), flat.shape)
-    row = {
-        "score": score,
-        "shape": flat.shape,
-        "most": float(flat.max()),
-        "at": ",".join(str(int(i)) for i in top),
-        "mean": float(flat.mean()),
-    }
-    columns = [
-        Column("score", "gradient of", right=False, kept=True),
-        Column("shape", "map", numbers.shape),
-        Column("most", "most", lambda value: f"{value:.6g}"),
-        Column("at", "at"),
-        Column("mean", "mean", lambda value: f"{value:.6g}"),
-    ]
-    how = f"weights of {weights}" if weights else f"weights drawn (he, seed {seed})"
-    return Report(
-        caption(graph, f"class {class_} of {graph.shapes[score][0]}", f"{channels} over the channels", how),
-        [Table(columns, [row])],
-        {
-            "schema": "cnncalc.saliency/1",
-            "name": graph.name,
-            "class": class_,
-            **row,
-            "shape": list(flat.shape),
-            "out": out,
-        },
-        [f"written: {out}"],
+    if weights is not None and seed is not None:
+        raise CnncalcError("`--seed` draws weights, and `--weights` gives them", "leave one of them out")
+    if class_ is not None and class_ >= classes:
+        raise CnncalcError(f"{graph.name} has {classes} classes, and no class {class_}", "the first is 0")
+    paths = saliency_files.named(graph, image or [])
+    outs = saliency_files.outs(graph, out)
+    normal = saliency_files.normalisation(mean, std, graph)
+    for name, shape in graph.inputs.items():
+        pictures.suits(paths[name], name, shape)
+        pictures.writable(outs[name], len(shape) - 1)
+    given = [*(("--image", path) for path in paths.values()), ("--weights", weights), ("SPEC", _file(graph))]
+    distinct(given, [("--output", request.output), *(("--out", path) for path in outs.values())])
+    part = upstream(graph, layer)
+    affordable(part, 8, backward=True)
+    images = saliency_files.images(graph, paths, normal)
+    inputs = {name: image.values for name, image in images.items()}
+    values = (
+        tensors.load(weights, graph, np.float64) if weights else tensors.initial(graph, "he", seed or 0, np.float64)
     )
+    with progress(f"saliency of {graph.name}", 2 * len(part.nodes)) as step:
+        arrays = activations(part, inputs, values, np.float64, step)
+        score = _score(layer, arrays[layer], class_)
+        one = unit_gradient(arrays[layer], (score.chosen, *score.place), layer)
+        found = {name: np.abs(slopes) for name, slopes in gradients(part, arrays, values, layer, one, step).items()}
+    maps = {name: slopes.max(axis=0) if channels == "max" else slopes.mean(axis=0) for name, slopes in found.items()}
+    maps = {name: map_ for name, map_ in maps.items() if map_.any()}
+    if not maps:
+        raise _dead(part, arrays, values, score, one, drawn=weights is None)
+    for path, content in [(outs[name], pictures.encoded(map_, outs[name])) for name, map_ in maps.items()]:
+        write(path, content)
+    how = Settings(channels, weights, seed or 0, class_ is not None, normal)
+    return saliency_report(graph, score, [Map(name, images[name], maps.get(name), outs[name]) for name in images], how)
 
 
 def _before_softmax(graph: Graph) -> str:
@@ -103,59 +118,32 @@ def _before_softmax(graph: Graph) -> str:
     return last.inputs[0] if last is not None and last.kind == "softmax" else graph.output
 
 
-def _pixels(path: str, graph: Graph) -> Any:
-    """The image as the network's input: channels first, 0 to 1, and of the right size."""
-    import numpy as np
-
-    if path.endswith((".npy", ".npz")):
-        from ..kernels.weights import read
-
-        return next(iter(read(path).values()))
-    channels, *sizes = graph.input_shape
-    image = _imported().open
-    try:
-        with image(path) as opened:
-            picture = opened.convert("L" if channels == 1 else "RGB")
-            if picture.size != tuple(reversed(sizes)):
-                picture = picture.resize(tuple(reversed(sizes)))
-            array = np.asarray(picture, dtype=np.float64) / 255
-    except OSError as error:
-        raise CnncalcError(f"{path} is no picture that can be read: {error}") from None
-    return array[None] if channels == 1 else array.transpose(2, 0, 1)
+def _file(graph: Graph) -> str | None:
+    """The file of the spec, where it is one."""
+    return graph.origin if graph.origin and Path(graph.origin).is_file() else None
 
 
-def _save(values: Any, out: str) -> None:
-    import io
+def _score(layer: str, array: Any, class_: int | None) -> Score:
+    """The score of the class, or the highest; on a map of scores at its middle."""
+    from .saliency_report import Score
 
-    import numpy as np
-
-    from ..render.formats import save_bytes
-
-    if out.endswith(".npy"):
-        buffer = io.BytesIO()
-        np.save(buffer, values, allow_pickle=False)
-    elif values.ndim != 2:
-        raise CnncalcError(f"a map with {values.ndim} axes is no picture", "--out saliency.npy")
-    else:
-        scaled = values / (values.max() or 1)
-        buffer = io.BytesIO()
-        _imported().fromarray((255 * scaled).round().astype(np.uint8)).save(buffer, format=_format(out))
-    save_bytes(buffer.getvalue(), out)
+    place = tuple(n // 2 for n in array.shape[1:])
+    scores = array[(slice(None), *place)]
+    top = int(scores.argmax())
+    chosen = top if class_ is None else class_
+    rank = 1 + int((scores > scores[chosen]).sum())
+    return Score(layer, len(scores), place, chosen, float(scores[chosen]), rank, top, float(scores[top]))
 
 
-def _format(out: str) -> str:
-    known = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
-    if Path(out).suffix.lower() not in known:
-        raise CnncalcError(f"`{out}` is no name of a picture", "--out saliency.png, or .npy for the values")
-    return known[Path(out).suffix.lower()]
+def _dead(
+    part: Graph, arrays: Mapping[str, Any], values: Mapping[str, Any], score: Score, one: Any, drawn: bool
+) -> CnncalcError:
+    """Why no pixel moves the score."""
+    from ..kernels.backward import dead_end
 
-
-def _imported() -> Any:
-    try:
-        from PIL import Image
-    except ImportError:
-        raise CnncalcError(
-            "pictures need Pillow",
-            "pip install 'cnncalc[images]'; or an .npy array with --image, and --out saliency.npy",
-        ) from None
-    return Image
+    end = dead_end(part, arrays, values, score.layer, one)
+    where = f": its gradient ends at `{end.name}` ({end.kind}), where the unit is dead" if end else ""
+    return CnncalcError(
+        f"no pixel moves class {score.chosen} of `{score.layer}`{where}",
+        "another --class" + (", or another --seed of the weights" if drawn else ""),
+    )
