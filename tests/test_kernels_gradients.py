@@ -104,3 +104,17 @@ def test_positions_outside_are_refused(position):
     inputs = {name: np.ones(shape) for name, shape in graph.inputs.items()}
     with pytest.raises(CnncalcError, match="`scores` has no element"):
         input_gradient(graph, inputs, initial(graph), "scores", position)
+
+
+@pytest.mark.parametrize(
+    ("weight", "pixel", "message"),
+    [(1e200, 1, "overflow at `second`"), (1e160, 1e-300, "the gradient of `second` overflows")],
+)
+def test_numbers_that_overflow_are_an_error(weight, pixel, message):
+    """In the values at their place, or in the gradient; and NumPy warns of nothing."""
+    graph = parse(
+        "input: [1, 5]\nnet:\n  - {conv: {out: 1, kernel: 1, bias: false}, as: first}\n  - {linear: 1, as: second}\n"
+    )
+    weights = {"first.weight": np.full((1, 1, 1), weight), "second.weight": np.full((1, 5), weight)}
+    with pytest.raises(CnncalcError, match=message):
+        input_gradient(graph, np.full((1, 5), pixel), {**weights, "second.bias": np.zeros(1)}, "second", 0)
