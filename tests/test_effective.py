@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 from test_kernels import BY_HAND
+from test_random_graphs import sensible, specs
 from typer.testing import CliRunner
 
 import cnncalc
@@ -162,6 +164,28 @@ def test_it_is_the_gradient_of_pytorch() -> None:
         profile = total.sum(axis=1 - axis.axis) / total.sum()
         np.testing.assert_allclose(axis.profile, profile[axis.first : axis.first + len(axis.profile)], rtol=1e-9)
         assert pytest.approx(1) == axis.profile.sum()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(specs())
+def test_random_networks(text: str) -> None:
+    """The shares lie in the field and add up to 1; the image goes on beyond its border without changing them."""
+    graph = sensible(text).inference
+    last = cnncalc.last_map(graph, cnncalc.receptive_fields(graph))
+    if last is None:
+        return
+    place = tuple(n // 2 for n in graph.shapes[last][1:])
+    try:
+        free, placed = effective(graph, last), effective(graph, last, place)
+    except CnncalcError:  # the unit lies in padding or in a hole
+        return
+    for axis in free:
+        positions = np.flatnonzero(axis.profile) + axis.first
+        assert pytest.approx(1) == axis.profile.sum()
+        assert axis.field.first <= positions.min()
+        assert positions.max() <= axis.field.last
+    if not any(axis.cut for axis in placed):
+        assert [axis.sigma for axis in free] == pytest.approx([axis.sigma for axis in placed], abs=1e-9)
 
 
 @pytest.mark.parametrize(("kind", "arguments", "inputs", "weights", "_"), BY_HAND, ids=[row[0] for row in BY_HAND])

@@ -214,6 +214,19 @@ def test_a_map_with_one_axis_is_an_array(folder: Path) -> None:
     assert "saliency.npy" == as_json("line.yaml", "--image", "line.npy")["out"]
 
 
+def test_of_a_vector_each_number_counts(folder: Path) -> None:
+    """A network of features has a value for each of them."""
+    Path("features.yaml").write_text(
+        "input: [4]\nnet:\n  - {linear: {out: 2, bias: false}, as: scores}\n", encoding="utf-8"
+    )
+    np.savez("w.npz", **{"scores.weight": np.array([[1.0, -2.0, 3.0, 0.0], [0.0, 0.0, 0.0, 1.0]])})
+    np.save("x.npy", np.ones(4))
+    found = as_json("features.yaml", "--image", "x.npy", "--weights", "w.npz", "--class", "0")
+
+    assert ([4], 3.0, [2]) == (found["shape"], found["most"], found["at"])
+    assert [1, 2, 3, 0] == list(np.load("saliency.npy"))
+
+
 # --- what has no map ---------------------------------------------------------------------------------------------
 
 

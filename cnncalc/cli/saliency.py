@@ -102,8 +102,8 @@ def command(
         score = _score(layer, arrays[layer], class_)
         one = unit_gradient(arrays[layer], (score.chosen, *score.place), layer)
         found = {name: np.abs(slopes) for name, slopes in gradients(part, arrays, values, layer, one, step).items()}
-    maps = {name: slopes.max(axis=0) if channels == "max" else slopes.mean(axis=0) for name, slopes in found.items()}
-    maps = {name: map_ for name, map_ in maps.items() if map_.any()}
+    over = np.max if channels == "max" else np.mean
+    maps = {name: over(slopes, axis=0) if slopes.ndim > 1 else slopes for name, slopes in found.items() if slopes.any()}
     if not maps:
         raise _dead(part, arrays, values, score, one, drawn=weights is None)
     for path, content in [(outs[name], pictures.encoded(map_, outs[name])) for name, map_ in maps.items()]:
