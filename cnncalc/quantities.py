@@ -11,17 +11,17 @@ from fractions import Fraction
 
 from .errors import CnncalcError
 
-COUNTS = {"": 1} | {prefix: 1000**power for power, prefix in enumerate("kMGT", 1)}
+COUNTS: dict[str, int] = {"": 1} | {prefix: 1000**power for power, prefix in enumerate("kMGT", 1)}
 """Unit of a count -> how many."""
 
-SIZES = {"B": 1} | {
+SIZES: dict[str, int] = {"B": 1} | {
     f"{prefix}{sign}": base**power
     for sign, base, prefixes in (("B", 1000, "kMGT"), ("iB", 1024, "KMGT"))
     for power, prefix in enumerate(prefixes, 1)
 }
 """Unit of a size -> bytes."""
 
-PREFIXES = COUNTS | {"K": 1000, "P": 1000**5}
+PREFIXES: dict[str, int] = COUNTS | {"K": 1000, "P": 1000**5}
 """Prefix of a rate -> how many."""
 
 NUMBER = re.compile(r"([+-]?(?:\d[\d_,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?)\s*(.*)")
