@@ -8,6 +8,8 @@
     cnncalc.memory(graph).peak * 4                 bytes of the activations alive at the peak, in fp32
     cnncalc.receptive_fields(graph).of["layer1[0]/relu"]
     cnncalc.check(graph, macs="4.1G")              raises BudgetError where a limit is broken
+    cnncalc.validate(graph, quick=True).holds      whether NumPy measures what is predicted
+    graph.run(image).output                        the network executed
 
 `graph.inference` leaves out what only training uses. Everything raises `CnncalcError` with a message for people.
 """
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from .graph import Node as Node
     from .spec.load import load as load
     from .spec.load import parse as parse
+    from .validation import validate as validate
 
 __all__ = [
     "BudgetError",
@@ -47,6 +50,7 @@ __all__ = [
     "params",
     "parse",
     "receptive_fields",
+    "validate",
 ]
 
 _HOMES = {
@@ -64,6 +68,7 @@ _HOMES = {
     "params": "analyses.params",
     "parse": "spec.load",
     "receptive_fields": "analyses.receptive",
+    "validate": "validation",
 }
 
 

@@ -15,25 +15,33 @@ from cnncalc.spec.schema import MODIFIER_SCHEMAS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SCREENS = re.findall(r"```console\n\$ cnncalc (.*?)\n(.*?)```", README, re.DOTALL)
+PAGES = (ROOT / "README.md", ROOT / "docs" / "running.md")
+SCREENS = [
+    (page, arguments, shown)
+    for page in PAGES
+    for arguments, shown in re.findall(
+        r"```console\n\$ cnncalc (.*?)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL
+    )
+]
 
 
 def screen(arguments: str) -> str:
-    """What a command prints, errors included."""
+    """What a command prints: its answer, or its errors."""
     ran = subprocess.run(
         [sys.executable, "-m", "cnncalc", *arguments.split()], capture_output=True, text=True, cwd=ROOT, check=False
     )
-    return ran.stdout + ran.stderr
+    return ran.stdout or ran.stderr
 
 
-@pytest.mark.parametrize(("arguments", "shown"), SCREENS, ids=[arguments for arguments, _ in SCREENS])
-def test_a_screen_is_what_the_command_prints(arguments: str, shown: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(("page", "arguments", "shown"), SCREENS, ids=[row[1] for row in SCREENS])
+def test_a_screen_is_what_the_command_prints(
+    page: Path, arguments: str, shown: str, request: pytest.FixtureRequest
+) -> None:
     """Each screen is the command's output to the letter; --update-golden writes it again."""
     printed = screen(arguments)
     if request.config.getoption("--update-golden"):
-        path = ROOT / "README.md"
         before = f"$ cnncalc {arguments}\n{shown}```"
-        path.write_text(path.read_text(encoding="utf-8").replace(before, f"$ cnncalc {arguments}\n{printed}```"))
+        page.write_text(page.read_text(encoding="utf-8").replace(before, f"$ cnncalc {arguments}\n{printed}```"))
         return
 
     assert printed == shown
@@ -47,9 +55,10 @@ def test_the_spec_of_the_language_page_is_a_spec() -> None:
     assert graph.output_shape == (1000,)
 
 
-def test_the_python_example_runs() -> None:
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_example_runs(page: Path) -> None:
     """The lines from Python run as they are printed."""
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
 
     assert (ran.returncode, ran.stderr) == (0, "")
