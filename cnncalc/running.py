@@ -10,7 +10,8 @@ What cannot fit in the memory of the machine is refused, with the figure, before
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,19 +58,16 @@ def run(
     affordable(graph, itemsize(dtype), fast=fast)
     import numpy as np  # after the kernels, which tell BLAS how many threads it has
 
-    try:
-        with np.errstate(all="ignore"):
-            arrays = checked(graph, inputs, dtype)
-            values = (
-                tensors.initial(graph, init, seed, dtype)
-                if weights is None
-                else tensors.fitting(weights, graph, "this run", dtype)
-            )
-            if fast:
-                return Ready(graph, values, keep, threads).run(arrays, progress)
-            return evaluate(graph, arrays, values, keep, progress, threads)
-    except MemoryError:
-        raise CnncalcError(f"{graph.name} does not fit in the memory that is free", SMALLER) from None
+    with within_memory(graph), np.errstate(all="ignore"):
+        arrays = checked(graph, inputs, dtype)
+        values = (
+            tensors.initial(graph, init, seed, dtype)
+            if weights is None
+            else tensors.fitting(weights, graph, "this run", dtype)
+        )
+        if fast:
+            return Ready(graph, values, keep, threads).run(arrays, progress)
+        return evaluate(graph, arrays, values, keep, progress, threads)
 
 
 def kept(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
@@ -82,9 +80,7 @@ def kept(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
         if inside and inside[-1].train_only:
             raise CnncalcError(f"`{name}` of {graph.name} is used in training only, and a run leaves it out")
         near = f"it ends with `{inside[-1].name}`" if inside else did_you_mean(name, graph.inference.shapes)
-        raise CnncalcError(
-            f"{graph.name} has no tensor `{name}`", near or f"`cnncalc shapes {graph.origin or graph.name}` lists them"
-        )
+        raise CnncalcError(f"{graph.name} has no tensor `{name}`", near or "`cnncalc shapes` lists them")
     return names
 
 
@@ -112,6 +108,15 @@ def numeric(graph: Graph) -> Graph:
     if unknown:
         raise CnncalcError(f"to run {graph.name}, {', '.join(unknown)} must have a number", "--input 3,224,224")
     return graph
+
+
+@contextmanager
+def within_memory(graph: Graph) -> Iterator[None]:
+    """Where the memory that others have left runs out, CnncalcError is raised."""
+    try:
+        yield
+    except MemoryError:
+        raise CnncalcError(f"{graph.name} does not fit in the memory that is free", SMALLER) from None
 
 
 SMALLER = "a smaller --input, or --set with fewer channels"

@@ -246,3 +246,13 @@ def test_a_stdout_that_cannot_take_it(
     assert code == done.returncode
     assert expected == done.stderr if code else b"bug" not in done.stderr
     assert ("\\xe9" if environment else "é" if not code else "").encode() in done.stdout
+
+
+def test_init_writes_no_schema_beside_a_spec_that_cannot_be_written(folder: Path) -> None:
+    """Where the file is to be is looked at first."""
+    command = [sys.executable, "-m", "cnncalc", "init", "loop"]
+    Path("loop").symlink_to("loop")
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert (2, "error: loop cannot be written: Too many levels of symbolic links\n") == (done.returncode, done.stderr)
+    assert ["loop"] == names(folder)

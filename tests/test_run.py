@@ -16,6 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cnncalc.cli import app
+from cnncalc.cli.run_results import endless
 from cnncalc.layers.conv import Convolution
 
 SMALL = """
@@ -256,6 +257,21 @@ def test_where_it_begins_is_not_sought_where_it_would_not_fit(folder, monkeypatc
     assert "note: NaN or infinity in `output`: --tap shows where it begins\n" in said
 
 
+@pytest.mark.parametrize(
+    ("begins", "where"),
+    [("conv", "the first to leave the range of fp64 is `conv`"), ("", "--tap shows where it begins"),
+     (None, "without --fast all are finite")],
+)  # fmt: skip
+def test_the_remark_about_what_is_not_finite(begins, where):
+    """Where it begins is known, or would take too much memory, or is found with --fast only."""
+    rows = [{"tensor": "a", "finite": True}, {"tensor": "b", "finite": False}, {"tensor": "c", "finite": False}]
+
+    assert [f"note: NaN or infinity in `b`, `c`: {where}", "   = help: other weights (--weights, --init)"] == endless(
+        rows, "fp64", lambda: begins
+    )
+    assert [] == endless(rows[:1], "fp64", lambda: begins)
+
+
 def test_no_warning_of_numpy_is_shown(folder):
     """In a process of its own, also where threads overflow."""
     arguments = ["run", "vgg11", "--input", "3,64,64", "--init", "constant=9", "--threads", "2"]
@@ -380,12 +396,54 @@ def test_what_cannot_fit_is_refused_before_it_is_begun(monkeypatch, arguments):
 
 
 # fmt: off
+NEEDED = [
+    # options, elements: weights and buffers, the peak, a padded copy of the input of a convolution, prepared weights
+    ([], 108 + 4 + 4 * 4 + 192 + 256 + 192),
+    (["--fast"], 108 + 4 + 4 * 4 + 192 + 256 + 192 + 4 * 108),  # 36 numbers for the 9 of each window
+    (["--dtype", "fp64"], 2 * (108 + 4 + 4 * 4 + 192 + 256 + 192)),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("options", "elements"), NEEDED)
+def test_the_memory_that_a_run_needs(folder, monkeypatch, options, elements):
+    """It is run with so many bytes of fp32, and refused with one less; a container's limit is the machine's."""
+    text = "input: [3, 8, 8]\nnet:\n  - {conv: {out: 4, kernel: 3, padding: 1}}\n  - batchnorm\n"
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    limit = folder / "memory.max"
+    monkeypatch.setattr("cnncalc.running.CONTAINER", limit)
+    limit.write_text(f"{4 * elements - 1}\n", encoding="ascii")
+    _, said = cnncalc("run", "net.yaml", *options, code=2)
+    limit.write_text(f"{4 * elements}\n", encoding="ascii")
+    cnncalc("run", "net.yaml", *options)
+    limit.write_text("max\n", encoding="ascii")
+    cnncalc("run", "net.yaml", *options)
+
+    assert said.startswith("error: weights and the peak of activations of net take ")
+
+
+@pytest.mark.parametrize("where", ["execute.evaluate", "weights.initial", "arrays.opened"])
+def test_memory_that_runs_out_is_an_error(folder, monkeypatch, where):
+    """What the machine has and others use: also while inputs are read and weights drawn."""
+
+    def full(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(f"cnncalc.kernels.{where}", full)
+
+    assert cnncalc("run", "small.yaml", "--input-file", "image.npy", code=2)[1] == (
+        "error: small does not fit in the memory that is free\n"
+        "   = help: a smaller --input, or --set with fewer channels\n"
+    )
+
+
+# fmt: off
 WRONG_OPTIONS = [
     # options, the whole message
     (["--dtype", "int8"], "a network runs in fp32 or fp64, not in `int8`"),
     (["--init", "hee"], "no scheme is called `hee`\n   = help: did you mean `he`?"),
     (["--tap", "frist"], "small has no tensor `frist`\n   = help: did you mean `first`?"),
-    (["--tap", "S5"], "small has no tensor `S5`\n   = help: `cnncalc shapes small.yaml` lists them"),
+    (["--tap", "S5"], "small has no tensor `S5`\n   = help: `cnncalc shapes` lists them"),
     (["--weights", "none.npz"], "none.npz cannot be read: No such file or directory"),
     (["--weights", ""], "a file without a name cannot be read\n   = help: the option that names it is empty"),
     (["--input-file", ""], "a file without a name cannot be read\n   = help: the option that names it is empty"),

@@ -35,6 +35,7 @@ def command(
     """Write a starter spec."""
     from pathlib import Path
 
+    from ..files import destination
     from ..render.formats import save
 
     with failures():
@@ -43,6 +44,7 @@ def command(
             raise CnncalcError(f"{path} is there already", "another name, or --force to write over it")
         if not file.parent.is_dir():
             raise CnncalcError(f"there is no folder {file.parent}", f"mkdir {file.parent}")
+        destination(path)
         text = STARTER if source is None else _of_the_zoo(source)
         _sound(text, path)
         if schema:

@@ -90,7 +90,7 @@ def command(
     from ..kernels import weights as tensors
     from ..render import numbers
     from ..render.report import Column, Table
-    from ..running import affordable, beyond_range, kept, run
+    from ..running import affordable, beyond_range, kept, run, within_memory
     from .progress import progress
     from .rows import caption
     from .run_files import distinct, named, read
@@ -119,9 +119,9 @@ def command(
         raise CnncalcError(f"{option} is for an output that is a vector, and that of {graph.name} is {shape}")
     affordable(graph, kind.itemsize, fast=fast)
     classes = read_labels(labels, graph) if labels is not None else None
-    inputs = read(graph, paths) if paths else _noise(graph, seed)
-    values = tensors.initial(graph, init, seed, kind) if weights is None else tensors.load(weights, graph, kind)
-    with progress(f"running {graph.name}", len(graph.nodes)) as step, _quiet():
+    with within_memory(graph), progress(f"running {graph.name}", len(graph.nodes)) as step, _quiet():
+        inputs = read(graph, paths) if paths else _noise(graph, seed)
+        values = tensors.initial(graph, init, seed, kind) if weights is None else tensors.load(weights, graph, kind)
         done = run(whole, inputs, values, dtype=kind, keep=taps, threads=threads, fast=fast, progress=step)
         layers = keys(graph, taps)
         results = {key: done.arrays[name] for key, name in layers.items()}

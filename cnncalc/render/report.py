@@ -42,7 +42,7 @@ class Report(NamedTuple):
 
     tables: Sequence[Table]
     data: Mapping[str, Any] | Callable[[], Mapping[str, Any]]
-    """The same for machines, or what makes it: `schema` first, integers as integers."""
+    """The same for machines, or what makes it: `schema` first, integers as integers; null for a NaN or an infinity."""
 
     notes: Sequence[str] = ()
     """Lines under the table."""
