@@ -74,7 +74,12 @@ def command(
     tap: Annotated[list[str] | None, typer.Option("--tap", metavar="LAYER", help="Keep this tensor as well.")] = None,
     most: Annotated[
         int | None,
-        typer.Option("--top", metavar="N", min=0, help="Show the N largest values of an output that is a vector."),
+        typer.Option(
+            "--top",
+            metavar="N",
+            min=0,
+            help="So many of the largest values of an output that is a vector; 5 if it is not given.",
+        ),
     ] = None,
     labels: Annotated[
         str | None, typer.Option("--labels", metavar="FILE", help="Names of the values of the output, one a line.")
