@@ -54,6 +54,8 @@ def run(
     from .kernels.ready import Ready
 
     keep = kept(graph, keep)
+    if threads < 1:
+        raise CnncalcError(f"a network runs with 1 thread or more, not with {threads}")
     graph = numeric(graph).inference
     affordable(graph, itemsize(dtype), fast=fast)
     import numpy as np  # after the kernels, which tell BLAS how many threads it has
@@ -72,6 +74,8 @@ def run(
 
 def kept(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
     """The names, each of a tensor that a run computes. Raises CnncalcError."""
+    if isinstance(names, str):
+        raise CnncalcError("`keep` is a list of names", f'keep=["{names}"]')
     names = tuple(names)
     for name in names:
         if name in graph.inference.shapes:

@@ -10,7 +10,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cnncalc.cli import app
 from cnncalc.errors import CnncalcError
 from cnncalc.files import destination, same, write, writing
 from cnncalc.render.formats import written
@@ -256,3 +258,31 @@ def test_init_writes_no_schema_beside_a_spec_that_cannot_be_written(folder: Path
 
     assert (2, "error: loop cannot be written: Too many levels of symbolic links\n") == (done.returncode, done.stderr)
     assert ["loop"] == names(folder)
+
+
+def test_an_output_is_looked_at_before_anything_is_computed(tmp_path, monkeypatch):
+    """The spec itself, a folder that is not there: refused, and nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    spec = "input: [1, 4, 4]\nnet: [relu]\n"
+    (tmp_path / "net.yaml").write_text(spec, encoding="utf-8")
+    (tmp_path / "link.yaml").symlink_to("net.yaml")
+    for output, message in (
+        ("net.yaml", "error: net.yaml is the spec, and would be written over\n   = help: another name for --output\n"),
+        (
+            "link.yaml",
+            "error: link.yaml is the spec, and would be written over\n   = help: another name for --output\n",
+        ),
+        ("none/x.txt", "error: none/x.txt cannot be written: No such file or directory\n"),
+    ):
+        done = CliRunner().invoke(app, ["summary", "net.yaml", "--output", output])
+
+        assert (2, "", message) == (done.exit_code, done.stdout, done.stderr)
+    done = CliRunner().invoke(app, ["check", "net.yaml", "--max", "macs=1", "--report", "json=none/x.json"])
+
+    assert (2, "", "error: none/x.json cannot be written: No such file or directory\n") == (
+        done.exit_code,
+        done.stdout,
+        done.stderr,
+    )
+    assert spec == (tmp_path / "net.yaml").read_text(encoding="utf-8")
+    assert ["link.yaml", "net.yaml"] == sorted(path.name for path in tmp_path.iterdir())

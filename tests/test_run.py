@@ -350,7 +350,7 @@ REFUSED = [
     ("number", "error: the input `input` is a single number, and small takes 3x8x8\n"
                "   = help: channels come first; --input gives the network another size\n"),
     ("text", "error: x.npy holds no real numbers but <U1\n"),
-    ("large", "error: the input `input` holds a number too large for float32\n"),
+    ("large", "error: the input `input` holds a number too large for float32\n   = help: --dtype fp64\n"),
     ("cut", "error: x.npy is cut short: 1,535 bytes of 1,536\n"),
     ("more", "error: x.npy goes on after its array, for 1 bytes\n"),
     ("nan", "error: the input `input` holds a NaN or an infinity\n"),

@@ -112,10 +112,14 @@ def command(
 def _reports(texts: list[str]) -> list[tuple[str, str]]:
     """(report, file) of each `--report`; no file is stdout."""
     from ..budget.reports import REPORTS
+    from ..files import destination
 
     found = [(name, file) for name, _, file in (text.partition("=") for text in texts)] or [("text", "")]
     for name, _ in found:
         _known("report", name, REPORTS)
+    for _, file in found:
+        if file:
+            destination(file)
     if sum(not file for _, file in found) > 1:
         raise CnncalcError("two reports to one stdout", "give all but one a file: --report json=check.json")
     return found

@@ -135,6 +135,17 @@ def found() -> str | None:
     return None
 
 
+def writable(path: str, spec: str | None) -> None:
+    """Refuse, before anything is computed, an output that cannot be written or is the spec. Raises CnncalcError."""
+    from pathlib import Path
+
+    from ..files import destination, same
+
+    destination(path)
+    if spec is not None and Path(spec).is_file() and same(path, spec):
+        raise CnncalcError(f"{path} is the spec, and would be written over", "another name for --output")
+
+
 def report(command: Callable[..., Report]) -> Callable[..., None]:
     """Make a command of a function from a Request (and options of its own) to a Report."""
     return _command(command, tuple(COMMON))
@@ -160,6 +171,8 @@ def _command(command: Callable[..., Report], taken: tuple[str, ...]) -> Callable
 
                 near = did_you_mean(request.format, FORMATS)
                 raise CnncalcError(f"no format `{request.format}`", near or f"known: {', '.join(FORMATS)}")
+            if request.output is not None:
+                writable(request.output, request.spec)
             answer = command(request, **values)
             deliver(answer, answer.form or request.format, request.output)
             if answer.failed:

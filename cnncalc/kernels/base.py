@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
@@ -119,7 +120,8 @@ class Tally:
         tallies = [self, *(Tally() for _ in self.crew.workspaces[1:])]
         for tally, workspace in zip(tallies, self.crew.workspaces, strict=True):
             tally.workspace = workspace
-        others = [self.crew.pool.submit(turn, tally) for tally in tallies[1:]]
+        # NumPy's errstate is that of a context, which a thread does not inherit.
+        others = [self.crew.pool.submit(copy_context().run, turn, tally) for tally in tallies[1:]]
         turn(self)
         for other in others:
             other.result()

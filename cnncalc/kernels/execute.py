@@ -242,7 +242,7 @@ def checked(graph: Graph, inputs: Mapping[str, Array] | Array, dtype: Any) -> di
         if not np.isfinite(found).all():
             raise CnncalcError(f"the input `{name}` holds a NaN or an infinity")
         if np.abs(found).max(initial=0) > np.finfo(dtype).max:
-            raise CnncalcError(f"the input `{name}` holds a number too large for {np.dtype(dtype)}")
+            raise CnncalcError(f"the input `{name}` holds a number too large for {np.dtype(dtype)}", "--dtype fp64")
     return {name: np.array(inputs[name], dtype=dtype, order="C", copy=True) for name in graph.inputs}
 
 
