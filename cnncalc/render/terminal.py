@@ -1,4 +1,4 @@
-"""A report as aligned lines of text: whole names, no borders; where it is narrow, columns go from the right."""
+"""A report as aligned lines of text: whole names, no borders; on a narrow terminal columns go and notes wrap."""
 
 from __future__ import annotations
 
@@ -20,7 +20,18 @@ def lines(report: Report, width: int | None) -> Iterator[tuple[str, str]]:
             yield "title", f"{GAP}{table.title}"
         yield from _table(table, width)
     for note in report.notes:
-        yield "", f"{GAP}{note}" if note else ""
+        for line in _wrapped(note, width):
+            yield "", line
+
+
+def _wrapped(note: str, width: int | None) -> list[str]:
+    """A note under the table: on as many lines as it takes, broken between words, those that follow indented."""
+    line = f"{GAP}{note}" if note else ""
+    if width is None or len(line) <= width:
+        return [line]
+    from textwrap import wrap
+
+    return wrap(line, width, subsequent_indent=2 * GAP, break_long_words=False, break_on_hyphens=False)
 
 
 def _table(table: Table, width: int | None) -> Iterator[tuple[str, str]]:
@@ -47,7 +58,7 @@ def _table(table: Table, width: int | None) -> Iterator[tuple[str, str]]:
     if total is not None:
         yield "rule", GAP + "-" * (sum(widths[c] + len(GAP) for c in columns) - len(GAP))
         yield "total", line(total)
-    dropped = [column.title for c, column in enumerate(table.columns) if c not in columns and column.title]
+    dropped = [column.title or column.key for c, column in enumerate(table.columns) if c not in columns]
     if dropped:
         yield "rule", f"{GAP}(no room for: {', '.join(dropped)})"
 
