@@ -1,188 +1,125 @@
-"""The receptive field measured: which pixels the units of the last map depend on, beside the predicted boxes.
+"""The receptive field measured: which pixels units of the last map depend on, beside the table and the boxes.
 
-The field does not depend on the channels, so they are narrowed; and the image is made so large, where the
-network allows it, that the middle unit's field lies on it as a whole. The units are the middle one, its
-neighbour, and those in the corners, where padding is left out. For each the box around the support of its
-gradient must be the predicted one. For the middle unit, spoiling all pixels outside the box must change
-nothing, and those on each side of it something.
-
-Where channels are cut or positions lost (a reshape), a rule without channels can only say what a unit sees at
-most; there a unit may see less, and the note says so.
+Units are followed back through the kernels (`kernels.support`), which asks no rule: on the image itself, and for
+each axis on a strip that is as long as the field needs. How long that is the measurement says: the strip grows
+until nothing that the units see falls beyond the edge of a map. Then the table must say exactly what was found.
+Behind a gate the local field is measured without it. Last, pixels are spoiled in the network as it computes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import prod
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from .analyses import macs
-from .analyses.receptive import Interval, ReceptiveFields, box, last_map, receptive_fields
+from .analyses.receptive import Interval, last_map, receptive_fields
+from .following import Followed, corners, ends, followed, image, record
 from .graph import Graph
-from .kernels import weights as values
 from .kernels.backward import upstream
-from .kernels.base import Array
-from .kernels.support import reached, support
-from .miniature import narrowed, resized
+from .kernels.support import connected
+from .layers.base import AXIS_NAMES
+from .miniature import shrunk
+from .spoiling import Felt, felt
+from .strips import MOST_POSITIONS, held, positions
 
 if TYPE_CHECKING:
     from .validation import Row
 
-Boxes = Mapping[str, tuple[Interval, ...]]
 
-MOST_MACS = 4 * 10**9
-MOST_ELEMENTS = 5 * 10**7
-LOOSE = frozenset({"reshape", "permute", "flatten", "slice", "split"})
-"""Kinds that lose positions or cut channels."""
+class Extent(NamedTuple):
+    """The size of a receptive field."""
+
+    sizes: tuple[tuple[int, int], ...]
+    """Per axis the smallest and the largest over the positions; none where there is no map."""
+
+    everything: bool
+    """Whether the whole input is seen, by a path that looks at all of it."""
+
+    least: bool = False
+    """Whether this is only what lies on the image."""
+
+    def __str__(self) -> str:
+        axes = [str(low) if low == high else f"{low}-{high}" for low, high in self.sizes]
+        local = axes[:1] if len(set(axes)) == 1 else ["x".join(axes)] if axes else []
+        text = " + ".join([*local, *(["global"] if self.everything else [])]) or "no map"
+        return f"at least {text}" if self.least else text
 
 
-def field_rows(graph: Graph, dtype: Any) -> list[Row]:
-    """The rows of the receptive field; none where the network has no map with positions."""
-    from .validation import Row
-
+def field_row(graph: Graph, dtype: Any, step: Callable[[str], None]) -> Row:
+    """The row of the receptive field of a network; `step` is called with what is done next, `steps` times."""
     fields = receptive_fields(graph)
     at = last_map(graph, fields)
-    if at is None:
-        return []
-    part, factor = narrowed(upstream(graph, at))
-    part = _enlarged(part, at, fields)
-    fields = receptive_fields(part)
-    units = _units(part.shapes[at][1:])
-    shapes = {name: tuple(shape) for name, shape in part.shapes.items()}
-    loose = any(node.kind in LOOSE for node in part.nodes)
-    less = False
-    wrong = []
-    for unit in units:
-        predicted = box(part, at, unit)
-        found = _boxes(support(part, shapes, at, unit))
-        if loose and dict(predicted) != dict(found) and _within(predicted, found):
-            less = True
-        elif dict(predicted) != dict(found):
-            seen, expected = _boxes_text(found), _boxes_text(predicted)
-            wrong.append(f"unit {_place(unit)} sees {seen}, predicted {expected}")
-    middle = units[0]
-    predicted, found = box(part, at, middle), _boxes(support(part, shapes, at, middle))
-    claimed = _claimed(part, fields, at, middle)
-    whole, measured = (_size(part, boxes, claimed is not None) for boxes in (predicted, found))
-    if claimed is not None and claimed != whole:
-        wrong.insert(0, f"the table says {claimed}, the box of unit {_place(middle)} {whole}")
-    wrong += _probes(part, at, middle, predicted, not less, dtype)
-    note = f"`{at}` on {' and '.join(map(_shape_text, part.inputs.values()))}"
-    note += f", channels / {factor}" if factor > 1 else ""
-    note += "; sees less than the most that is predicted" if less else ""
-    note += "; gradient support and pixel probes " + ("agree" if not wrong else "differ: " + "; ".join(wrong))
-    return [Row("receptive field", claimed or whole, measured, not wrong, note)]
+    seen = fields.of[at or graph.output]
+    if at is None or seen.axes is None:
+        return _without_map(graph, seen.everything)
+    claimed = Extent(
+        tuple(field.size(n) for field, n in zip(seen.axes, graph.shapes[at][1:], strict=True)), seen.everything
+    )
+    small = shrunk(graph)
+    least = upstream(small, at)
+    step("on the image")
+    whole = upstream(graph, at) if positions(graph) <= MOST_POSITIONS else least
+    tests, pixels = [followed(whole, at, corners(whole.shapes[at][1:]))], []
+    for axis, (name, field) in enumerate(zip(AXIS_NAMES[len(seen.axes)], seen.axes, strict=True)):
+        step(f"along the {name}")
+        strip = held(graph, small, at, axis, field)
+        part, places = (strip.part, strip.places) if strip else (whole, [tests[0].units[0].place])
+        tests.append(followed(part, at, [*places, *ends(part.shapes[at][1:], axis)]))
+        step(f"pixels spoiled along the {name}")
+        middle = corners(least.shapes[at][1:])[0]
+        found = felt(part, at, places[0], axis, dtype) or felt(least, at, middle, axis, dtype)
+        pixels += [found] if found else []
+    return _row(graph, at, claimed, tests, pixels)
 
 
-def _enlarged(part: Graph, at: str, fields: ReceptiveFields) -> Graph:
-    """The network on an image that holds the whole field of the middle unit, or as it is."""
-    axes = fields.of[at].axes
-    if axes is None or fields.of[at].everything:
-        return part
-    jump = max((int(field.jump) for seen in fields.of.values() for field in seen.axes or ()), default=1)
-    wanted = max(field.size()[1] for field in axes) + 2 * jump
-    inputs = {
-        name: (shape[0], *(n + max(0, -(-(wanted - n) // jump)) * jump for n in shape[1:]))
-        for name, shape in part.inputs.items()
-    }
-    larger = resized(part, inputs)
-    return larger if larger is not None and _affordable(larger) else part
+def steps(graph: Graph) -> int:
+    """How often `field_row` says what it does next, at most."""
+    return 1 + 2 * (max(len(shape) for shape in graph.inputs.values()) - 1)
 
 
-def _affordable(graph: Graph) -> bool:
-    return macs(graph).total <= MOST_MACS and max(map(prod, graph.shapes.values())) <= MOST_ELEMENTS
+def _row(graph: Graph, at: str, claimed: Extent, tests: list[Followed], pixels: list[Felt]) -> Row:
+    from .validation import Row, told
 
-
-def _units(sizes: Sequence[int]) -> list[tuple[int, ...]]:
-    """The middle unit, its neighbour, the first and the last."""
-    middle = tuple(n // 2 for n in sizes)
-    beside = tuple(min(i + 1, n - 1) for i, n in zip(middle, sizes, strict=True))
-    return list(dict.fromkeys([middle, beside, (0,) * len(sizes), tuple(n - 1 for n in sizes)]))
-
-
-def _boxes(found: Mapping[str, Array]) -> dict[str, tuple[Interval, ...]]:
-    """The smallest box around the positions found, by input; inputs without any are missing."""
-    boxes = {}
-    for name, positions in found.items():
-        if positions.any():
-            places = np.nonzero(positions)
-            boxes[name] = tuple(Interval(int(axis.min()), int(axis.max())) for axis in places)
-    return boxes
-
-
-def _within(predicted: Boxes, found: Boxes) -> bool:
-    return all(
-        name in predicted
-        and all(p.first <= f.first and f.last <= p.last for p, f in zip(predicted[name], seen, strict=True))
-        for name, seen in found.items()
+    inner = [test.units[:-3] for test in tests[1:]]
+    strips = [units if all(unit.whole[axis] for unit in units) else [] for axis, units in enumerate(inner)]
+    sizes = [
+        (_span(unit.predicted[axis] for unit in units), _span(unit.measured[axis] for unit in units))
+        if units
+        else (claimed.sizes[axis], (_span(unit.measured[axis] for test in tests for unit in test.units)[1],) * 2)
+        for axis, units in enumerate(strips)
+    ]
+    predicted = Extent(tuple(here for here, _ in sizes), claimed.everything)
+    measured = Extent(tuple(found for _, found in sizes), any(test.everything for test in tests), not all(strips))
+    wrong = [text for test in [*tests[1:], tests[0]] for text in test.wrong]
+    wrong += [text for found in pixels for text in found.wrong]
+    notes = [f"`{at}`, followed back through the kernels on {', '.join(dict.fromkeys(image(t.part) for t in tests))}"]
+    if not all(strips):
+        notes.append("no image that can be run holds all that it sees: compared where it lies on the image")
+    elif predicted != claimed and not wrong:
+        notes.append(f"the size depends on the image: {claimed} on {image(graph)}, which does not hold it")
+    if any(each.less for each in pixels):
+        notes.append("feels less than the most that is predicted")
+    return Row(
+        "receptive field",
+        claimed if wrong else predicted,
+        measured,
+        not wrong,
+        "; ".join([*notes, *([told(wrong)] if wrong else [])]),
+        "positions",
+        {"layer": at, "units": [record(test, unit) for test in tests for unit in test.units]},
     )
 
 
-def _claimed(part: Graph, fields: ReceptiveFields, at: str, unit: tuple[int, ...]) -> str | None:
-    """The size that the table of receptive fields gives, where the whole of the field lies on the image."""
-    seen = fields.of[at]
-    if seen.everything or seen.axes is None or len(part.inputs) > 1:
-        return None
-    (shape,) = part.inputs.values()
-    intervals = [field.at(j) for field, j in zip(seen.axes, unit, strict=True)]
-    if any(i is None or i.clipped(n) != i for i, n in zip(intervals, shape[1:], strict=True)):
-        return None
-    return _sizes_text([i.size for i in intervals if i is not None])
+def _without_map(graph: Graph, everything: bool) -> Row:
+    """Where no layer gives a map the output as a whole is followed back."""
+    from .validation import Row
+
+    unit = (0,) * (len(graph.output_shape) - 1)
+    found = bool(connected(graph, graph.output, [unit], whole=True).everything[0])
+    note = "no layer gives a map with positions" + ("; the output sees the whole input" if everything else "")
+    return Row("receptive field", Extent((), everything), Extent((), found), everything == found, note, "positions")
 
 
-def _size(part: Graph, boxes: Boxes, numbers: bool) -> str:
-    """The sizes of the boxes; without `numbers`, `the whole image` where one is that."""
-    texts = []
-    for name, intervals in boxes.items():
-        sizes = [interval.size for interval in intervals]
-        whole = not numbers and tuple(sizes) == tuple(part.inputs[name][1:])
-        texts.append("the whole image" if whole else _sizes_text(sizes))
-    return " and ".join(texts) or "nothing"
-
-
-def _probes(part: Graph, at: str, unit: tuple[int, ...], predicted: Boxes, exact: bool, dtype: Any) -> list[str]:
-    """What is wrong when pixels are spoiled: everything outside the boxes, then each side of each box."""
-    weights = values.initial(part, "he", dtype=dtype)
-    outside = {}
-    for name, shape in part.inputs.items():
-        outside[name] = np.ones(shape[1:], dtype=bool)
-        if name in predicted:
-            outside[name][_slices(predicted[name])] = False
-    wrong = []
-    if any(mask.any() for mask in outside.values()) and reached(part, weights, at, unit, outside):
-        wrong.append("a pixel outside the box changes the unit")
-    if not exact:
-        return wrong
-    for name, intervals in predicted.items():
-        for axis, interval in enumerate(intervals):
-            for side in sorted({interval.first, interval.last}):
-                edge = [*intervals]
-                edge[axis] = Interval(side, side)
-                mask = np.zeros(part.inputs[name][1:], dtype=bool)
-                mask[_slices(edge)] = True
-                if not reached(part, weights, at, unit, {name: mask}):
-                    wrong.append(f"no pixel of `{name}` at position {side} of axis {axis} changes the unit")
-    return wrong
-
-
-def _slices(intervals: Sequence[Interval]) -> tuple[slice, ...]:
-    return tuple(slice(first, last + 1) for first, last in intervals)
-
-
-def _sizes_text(sizes: Sequence[int]) -> str:
-    return str(sizes[0]) if len(set(sizes)) == 1 else "x".join(map(str, sizes))
-
-
-def _shape_text(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))
-
-
-def _place(unit: Sequence[int]) -> str:
-    return ",".join(map(str, unit))
-
-
-def _boxes_text(boxes: Boxes) -> str:
-    texts = [f"{name} " + " x ".join(f"{i.first}..{i.last}" for i in box) for name, box in boxes.items()]
-    return " and ".join(texts) or "nothing"
+def _span(intervals: Iterable[Interval | None]) -> tuple[int, int]:
+    """The smallest and the largest size."""
+    sizes = [interval.size if interval else 0 for interval in intervals]
+    return min(sizes), max(sizes)

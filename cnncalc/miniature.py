@@ -1,4 +1,4 @@
-"""The same network, smaller: another input size, narrower layers, or only the part before a node.
+"""The same network on another input, or with narrower layers.
 
 The structure stays: the same nodes with the same names, kernels, strides and branches. Where the spec can be
 read again it is, so that sizes that it computes follow the input; else the layers are asked for their shapes.
@@ -18,12 +18,65 @@ from .layers.base import Layer
 FACTORS = (32, 16, 8, 4, 2)
 FEWEST_CHANNELS = 4
 
+SMALL = 64
+"""Positions per axis up to which an input is small as it is."""
+
+SMALLEST = 32
+"""Positions per axis that a shrunk input has at least."""
+
+SKEWS = (8, 16, 32)
+"""How many positions an axis of a shrunk input has more than the one before it: no two are to be alike."""
+
+THIN = 8
+"""Positions across a strip, where a network makes sense on so few."""
+
 
 def resized(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
     """The network on inputs of other sizes, or None where it makes no sense on them."""
     if dict(inputs) == dict(graph.inputs):
         return graph
     return _read_again(graph, inputs) or _rebuilt(graph, inputs, 1)
+
+
+def shrunk(graph: Graph) -> Graph:
+    """The network on about the smallest input that it makes sense on, with axes that differ where it allows it."""
+    sizes = {n for shape in graph.inputs.values() for n in shape[1:]}
+    if not sizes or max(sizes) <= SMALL:
+        return graph
+    step = max(1, 2 ** (max(sizes).bit_length() - 6))
+    for less in range(max(sizes) - SMALLEST, 0, -step):
+        small = _shrunk_by(graph, less, 0)
+        if small is not None:
+            return next((found for skew in SKEWS if (found := _shrunk_by(graph, less, skew)) is not None), small)
+    return graph
+
+
+def _shrunk_by(graph: Graph, less: int, skew: int) -> Graph | None:
+    """The network on so many positions less, but each axis `skew` longer than the one before it."""
+    inputs = {
+        name: (shape[0], *(min(n, max(n - less, SMALLEST) + axis * skew) for axis, n in enumerate(shape[1:])))
+        for name, shape in graph.inputs.items()
+    }
+    return resized(graph, inputs)
+
+
+def strip(graph: Graph, small: Graph, lead: str, axis: int, n: int) -> Graph | None:
+    """The network on n positions along an axis of the input `lead`, across it on as few as it allows.
+
+    Other inputs are longer by the same factor. Across the strip there are at most as many positions as in `small`.
+    """
+    own = graph.inputs[lead]
+    for most in (THIN, None):
+        inputs = {}
+        for name, shape in graph.inputs.items():
+            sizes = [min(size, most or size) for size in small.inputs[name][1:]]
+            if len(shape) == len(own):
+                sizes[axis] = n * shape[1 + axis] // own[1 + axis]
+            inputs[name] = (shape[0], *sizes)
+        found = resized(graph, inputs)
+        if found is not None:
+            return found
+    return None
 
 
 def narrowed(graph: Graph) -> tuple[Graph, int]:

@@ -3,7 +3,7 @@
     shapes              of every array that was computed
     parameters          elements of the weight arrays that the kernels asked for, each once
     MACs performed      multiplications counted in the matrix products and tap loops as they ran
-    receptive field     found by the flow of the gradient and by spoiling pixels, for units of the last map
+    receptive field     found by following units back through the kernels and by spoiling pixels
     peak activations    bytes of all arrays alive at one time
 
 The predictions are those of `analyses`; the measurements come from `kernels`, which shares no rule with them.
@@ -11,7 +11,8 @@ The predictions are those of `analyses`; the measurements come from `kernels`, w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,11 +27,14 @@ from .kernels import norm
 from .kernels import weights as values
 from .kernels.base import itemsize
 from .kernels.execute import Run, run
-from .miniature import narrowed, resized
+from .miniature import narrowed, shrunk
 from .running import affordable, numeric
 
-SMALLEST_QUICK = 32
-"""Positions per axis that a quick validation leaves at least."""
+TOLD = 3
+"""Layers that a note names; the others are counted."""
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
+"""(what is done, steps) -> a context whose value is called with the name of each step."""
 
 
 class Row(NamedTuple):
@@ -38,9 +42,25 @@ class Row(NamedTuple):
 
     figure: str
     predicted: Any
+    """A number, or the size of a field; None where it could not be worked out."""
+
     measured: Any
     holds: bool
     note: str = ""
+    unit: str = ""
+    details: Mapping[str, Any] = {}
+    """More for machines: the layers that differ, the units that were followed back."""
+
+
+class Layer(NamedTuple):
+    """One layer, as (predicted, measured)."""
+
+    name: str
+    kind: str
+    shape: tuple[Shape, Shape]
+    macs: tuple[int, int]
+    alive: tuple[int, int]
+    """Bytes alive while it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +68,9 @@ class Validation:
     """What was run and what came out."""
 
     rows: tuple[Row, ...]
+    layers: tuple[Layer, ...]
+    """None where the network could not be run."""
+
     inputs: Mapping[str, Shape]
     nodes: int
     narrowed: int
@@ -59,106 +82,124 @@ class Validation:
         return all(row.holds for row in self.rows)
 
 
-def validate(
-    graph: Graph,
-    quick: bool = False,
-    dtype: Any = np.float32,
-    progress: Callable[[str], None] | None = None,
-) -> Validation:
-    """Run a network and compare. `quick` shrinks the input and narrows the channels; the structure stays."""
-    graph = numeric(graph).inference
-    factor = 1
-    if quick:
-        graph, factor = narrowed(shrunk(graph))
+@contextmanager
+def unseen(what: str, steps: int) -> Iterator[Callable[[str], None]]:
+    """Progress that nobody looks at."""
+    yield lambda name: None
+
+
+def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progress: Progress = unseen) -> Validation:
+    """Run a network and compare. `quick` shrinks the input and narrows the channels; the structure stays.
+
+    The receptive field is measured on the input as it is in any case, and on strips that are as long as it takes.
+    """
+    whole = numeric(graph).inference
+    graph, factor = narrowed(shrunk(whole)) if quick else (whole, 1)
     affordable(graph, itemsize(dtype))
-    rows = tuple(_measured(graph, dtype, progress))
-    return Validation(rows, graph.inputs, len(graph.nodes), factor)
-
-
-def shrunk(graph: Graph) -> Graph:
-    """The network on the smallest input that it makes sense on, at most as large as its own."""
-    sizes = {n for shape in graph.inputs.values() for n in shape[1:]}
-    if not sizes or max(sizes) <= SMALLEST_QUICK:
-        return graph
-    step = max(1, 2 ** (max(sizes).bit_length() - 6))
-    for less in range(max(sizes) - SMALLEST_QUICK, 0, -step):
-        inputs = {
-            name: (shape[0], *(max(n - less, min(n, SMALLEST_QUICK)) for n in shape[1:]))
-            for name, shape in graph.inputs.items()
-        }
-        small = resized(graph, inputs)
-        if small is not None:
-            return small
-    return graph
-
-
-def _measured(graph: Graph, dtype: Any, progress: Callable[[str], None] | None) -> list[Row]:
     weights = values.initial(graph, "he", dtype=dtype)
     draw = np.random.default_rng(0)
     inputs = {name: draw.uniform(0, 1, shape) for name, shape in graph.inputs.items()}
     try:
-        with np.errstate(invalid="ignore", over="ignore"):
-            done = run(graph, inputs, weights, dtype, progress=progress)
+        with np.errstate(invalid="ignore", over="ignore"), progress(f"running {graph.name}", len(graph.nodes)) as step:
+            done = run(graph, inputs, weights, dtype, progress=step)
     except CnncalcError as error:
-        return [Row("shapes", f"{len(graph.nodes)} nodes", "not computed", False, error.message)]
-    rows = [_shapes(graph, done), *_parameters(graph, done), _macs(graph, done)]
+        row = Row("shapes", len(graph.nodes), None, False, error.message, "layers")
+        return Validation((row,), (), graph.inputs, len(graph.nodes), factor)
+    layers = _layers(graph, done, itemsize(dtype))
+    rows = [
+        _shapes(graph, done, quick and _alike(graph) and graph.inputs != whole.inputs),
+        *_parameters(graph, done),
+        _macs(graph, done, layers),
+    ]
     if rows[0].holds:
-        rows += _fields(graph, dtype)
-    return [*rows, _peak(graph, done, np.dtype(dtype).itemsize)]
+        rows.append(_field(whole, dtype, progress))
+    rows.append(_peak(graph, done, itemsize(dtype)))
+    return Validation(tuple(rows), layers, graph.inputs, len(graph.nodes), factor)
 
 
-def _fields(graph: Graph, dtype: Any) -> list[Row]:
-    from .field_validation import field_rows
+def _field(graph: Graph, dtype: Any, progress: Progress) -> Row:
+    from .field_validation import field_row, steps
 
     try:
-        return field_rows(graph, dtype)
+        with progress(f"receptive field of {graph.name}", steps(graph)) as step:
+            return field_row(graph, dtype, step)
     except (CnncalcError, ValueError) as error:
-        return [Row("receptive field", "a box", "not computed", False, str(error))]
+        return Row("receptive field", None, None, False, str(error), "positions")
 
 
-def _shapes(graph: Graph, done: Run) -> Row:
-    wrong = [name for name, shape in graph.shapes.items() if tuple(shape) != done.shapes[name]]
+def _layers(graph: Graph, done: Run, itemsize: int) -> tuple[Layer, ...]:
+    work, alive = counted(graph).of, memory(graph).alive
+    return tuple(
+        Layer(
+            node.name,
+            node.kind,
+            (tuple(node.output), done.shapes[node.name]),
+            (work[node.name], done.multiplications[node.name]),
+            (alive[node.name] * itemsize, done.alive[node.name]),
+        )
+        for node in graph.nodes
+    )
+
+
+def _alike(graph: Graph) -> bool:
+    """Whether every input has several axes, all of one size."""
+    return all(len(shape) > 2 and len(set(shape[1:])) == 1 for shape in graph.inputs.values())
+
+
+def _shapes(graph: Graph, done: Run, square: bool) -> Row:
     total = len(graph.nodes)
-    note = ""
-    if wrong:
-        expected, found = graph.shapes[wrong[0]], done.shapes[wrong[0]]
-        note = f"first `{wrong[0]}`: {_text(expected)} predicted, {_text(found)} computed"
-    return Row("shapes", f"{total} of {total}", f"{total - len(wrong)} of {total}", not wrong, note)
+    pairs = {node.name: (tuple(node.output), done.shapes[node.name]) for node in graph.nodes}
+    wrong = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    note = told([f"`{name}` is {_text(p)} predicted, {_text(m)} computed" for name, (p, m) in wrong.items()])
+    if square and not wrong:
+        note = "shrunk to axes of one size, as no others make sense: swapped axes would not show"
+    return Row("shapes", total, total - len(wrong), not wrong, note, "layers", _differing(wrong))
 
 
 def _parameters(graph: Graph, done: Run) -> list[Row]:
     stored = {name: size for name, size in done.weights.items() if name.rpartition(".")[2] in norm.STORED}
     expected = params(graph)
     learned = sum(done.weights.values()) - sum(stored.values())
-    rows = [Row("parameters", expected.total, learned, expected.total == learned)]
+    rows = [_row("parameters", expected.total, learned, "elements")]
     if expected.buffers or stored:
-        found = sum(stored.values())
-        rows.append(Row("buffers", expected.buffers, found, expected.buffers == found, "running statistics"))
+        rows.append(_row("buffers", expected.buffers, sum(stored.values()), "elements", "running statistics"))
     return rows
 
 
-def _macs(graph: Graph, done: Run) -> Row:
-    expected = counted(graph)
-    wrong = [name for name, count in expected.of.items() if count != done.multiplications[name]]
-    note = ""
-    if wrong:
-        first = wrong[0]
-        note = f"first `{first}`: {expected.of[first]} predicted, {done.multiplications[first]} performed"
-    return Row("MACs performed", expected.total, sum(done.multiplications.values()), not wrong, note)
+def _macs(graph: Graph, done: Run, layers: Sequence[Layer]) -> Row:
+    wrong = {layer.name: layer.macs for layer in layers if layer.macs[0] != layer.macs[1]}
+    note = told([f"`{name}` {p:,} predicted, {m:,} performed" for name, (p, m) in wrong.items()])
+    total = counted(graph).total
+    return _row("MACs performed", total, sum(done.multiplications.values()), "multiplications", note, wrong)
 
 
 def _peak(graph: Graph, done: Run, itemsize: int) -> Row:
     expected = memory(graph)
-    wrong = [name for name, elements in expected.alive.items() if elements * itemsize != done.alive[name]]
-    note = f"bytes, at `{done.peak_at}`" if done.peak_at in graph.by_name else "bytes, the input alone"
-    if wrong:
-        first = wrong[0]
-        note += (
-            f"; {len(wrong)} steps differ, first `{first}`: "
-            f"{expected.alive[first] * itemsize} predicted, {done.alive[first]} alive"
-        )
-    predicted = expected.peak * itemsize
-    return Row("peak activations", predicted, done.peak, predicted == done.peak and not wrong, note)
+    pairs = {name: (elements * itemsize, done.alive[name]) for name, elements in expected.alive.items()}
+    wrong = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    at = f"at `{done.peak_at}`" if done.peak_at in graph.by_name else "the input alone"
+    differs = [f"`{name}` {p:,} predicted, {m:,} alive" for name, (p, m) in wrong.items()]
+    note = f"{at}; {told(differs)}" if differs else at
+    row = _row("peak activations", expected.peak * itemsize, done.peak, "bytes", note, wrong)
+    return row._replace(details={"at": done.peak_at, **row.details})
+
+
+def _row(
+    figure: str, predicted: int, measured: int, unit: str, note: str = "", wrong: Mapping[str, Any] | None = None
+) -> Row:
+    """A figure that holds where it is the same, and the same for every layer."""
+    return Row(figure, predicted, measured, predicted == measured and not wrong, note, unit, _differing(wrong or {}))
+
+
+def _differing(wrong: Mapping[str, tuple[Any, Any]]) -> Mapping[str, Any]:
+    records = [{"layer": name, "predicted": p, "measured": m} for name, (p, m) in wrong.items()]
+    return {"differing": records} if records else {}
+
+
+def told(wrong: Sequence[str]) -> str:
+    """The first differences, and how many more there are."""
+    more = f"; and {len(wrong) - TOLD} more" if len(wrong) > TOLD else ""
+    return "; ".join(wrong[:TOLD]) + more
 
 
 def _text(shape: Shape) -> str:

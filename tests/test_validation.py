@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from cnncalc.analyses.receptive import Field
+from cnncalc.cli import app
 from cnncalc.errors import CnncalcError, SpecError
+from cnncalc.field_validation import field_row
+from cnncalc.kernels.support import connected
 from cnncalc.layers import sliding, windows
 from cnncalc.layers.conv import Convolution
-from cnncalc.miniature import narrowed, resized
+from cnncalc.layers.windows import Interpolated, Nearest, Scatter, Window
+from cnncalc.miniature import narrowed, resized, shrunk
+from cnncalc.render.report import Column, Report, Table
+from cnncalc.render.terminal import lines
 from cnncalc.spec.load import load, parse
 from cnncalc.validation import validate
 
@@ -39,6 +49,11 @@ def figures(validation):
     return {row.figure: row.holds for row in validation.rows}
 
 
+def field(validation):
+    """The row of the receptive field."""
+    return next(row for row in validation.rows if row.figure == "receptive field")
+
+
 def test_every_figure_holds():
     """Each figure of a network with most of the kinds is measured as predicted."""
     found = validate(parse(EVERYTHING))
@@ -57,8 +72,9 @@ def test_quick_keeps_the_structure():
 
     assert found.holds, found.rows
     assert len(graph.nodes) == found.nodes
-    assert ({"input": (3, 32, 32)}, 32) == (dict(found.inputs), found.narrowed)
-    assert ("427", "427") == next(row[1:3] for row in found.rows if row.figure == "receptive field")
+    assert ({"input": (3, 32, 40)}, 32) == (dict(found.inputs), found.narrowed)
+    assert (427, 427) == field(found).predicted.sizes[0]
+    assert field(found).predicted == field(found).measured
 
 
 RIGHT = {
@@ -115,6 +131,282 @@ def test_a_wrong_rule_is_caught(monkeypatch, wrong, where, rule):
         return
 
     assert not found.holds, wrong
+
+
+def of_windows(wrong):
+    """`Field.through` with another window in place of each of those of convolutions and pools."""
+    return lambda self, window, units: RIGHT["through"](
+        self, wrong(window) if type(window) is Window else window, units
+    )
+
+
+def not_up(self, window, units):
+    """`Field.through` as if nothing were ever upsampled."""
+    return self if isinstance(window, Scatter | Nearest | Interpolated) else RIGHT["through"](self, window, units)
+
+
+def too_fast(self, window, units):
+    """`Field.through` with one input too many from unit to unit behind a stride."""
+    right = RIGHT["through"](self, window, units)
+    return right._replace(jump=right.jump + (type(window) is Window and window.stride > 1))
+
+
+# fmt: off
+FIELD_MUTATIONS = [
+    # what is wrong with the table of receptive fields, where, the wrong rule, networks whose table it changes
+    ("the stride is ignored", "Field.through", of_windows(lambda window: window._replace(stride=1)),
+     ["resnet18", "googlenet", "se_resnet50", "efficientnet_b0", "unet", "m5", "c3d", "shufflenet_v2", "alexnet_owt"]),
+    ("the dilation is dropped", "Field.through", of_windows(lambda window: window._replace(dilation=1)),
+     ["dilated_context", "lecture/dilated_1d"]),
+    ("a kernel is one larger", "Field.through", of_windows(lambda window: window._replace(kernel=window.kernel + 1)),
+     ["resnet18", "densenet_cifar", "googlenet", "fcn8s", "tdnn", "siamese", "mobilenet_v2"]),
+    ("a kernel is one smaller", "Field.through", of_windows(lambda window: window._replace(kernel=max(1, window.kernel - 1))),
+     ["resnet18", "dilated_context", "unet", "se_resnet50", "m5"]),
+    ("the padding is one more", "Field.through", of_windows(lambda window: window._replace(before=window.before + 1)),
+     ["resnet18", "dilated_context", "fcn8s", "inception_v3", "lecture/dilated_1d"]),
+    ("there is no padding", "Field.through", of_windows(lambda window: window._replace(before=0)),
+     ["resnet18", "efficientnet_b0", "m5"]),
+    ("units move too fast", "Field.through", too_fast, ["resnet18", "unet", "alexnet_owt"]),
+    ("an upsampling is ignored", "Field.through", not_up, ["unet", "fcn8s"]),
+    ("only the first branch counts", "Field.union", lambda self, other, units: self,
+     ["googlenet", "densenet_cifar", "unet", "shufflenet_v2"]),
+    ("only the last branch counts", "Field.union", lambda self, other, units: other,
+     ["googlenet", "resnet18", "se_resnet50", "fcn8s"]),
+    ("no layer sees everything", "sees_everything", lambda reach: False, ["se_resnet50", "efficientnet_b0"]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(
+    ("where", "rule", "network"),
+    [
+        pytest.param(where, rule, network, id=f"{wrong} in {network}")
+        for wrong, where, rule, networks in FIELD_MUTATIONS
+        for network in networks
+    ],
+)
+def test_a_wrong_table_of_receptive_fields_is_caught(monkeypatch, where, rule, network):
+    """In residual, dilated, upsampling, branching, gated, split, one- and three-dimensional networks."""
+    monkeypatch.setattr(f"cnncalc.analyses.receptive.{where}", rule)
+
+    assert not measured_field(load(network)).holds
+
+
+def test_a_wrong_table_fails_the_validation(monkeypatch):
+    """The truth stands beside what the table says, quick or not."""
+    monkeypatch.setattr(Field, "through", of_windows(lambda window: window._replace(stride=1)))
+    found = validate(load("resnet18"), quick=True)
+
+    assert not found.holds
+    assert ("41", "435") == (str(field(found).predicted), str(field(found).measured))
+    assert "unit 7,0 on 3x448x8 sees -13..27 of the height by the table" in field(found).note
+
+
+def measured_field(graph):
+    """The row of the receptive field, without the others."""
+    return field_row(graph.inference, np.float32, lambda what: None)
+
+
+GENERATOR = """
+input: [4]
+net:
+  - {linear: 72}
+  - {reshape: [2, 6, 6]}
+  - {upconv: {out: 2, kernel: 2, stride: 2}}
+"""
+CROPPED = """
+input: [1, 9, 9]
+net:
+  - {conv: {out: 2, kernel: 3, padding: 1}, as: wide}
+  - {concat: [[{conv: {out: 2, kernel: 3}}, {conv: {out: 2, kernel: 5, padding: 2}}], [{crop: [7, 7]}]]}
+  - {conv: {out: 2, kernel: 5, padding: half, dilation: 2}}
+"""
+
+# fmt: off
+FIELDS = [
+    # what the row says, predicted and measured; network; what its note says
+    ("16",           "16",           "lenet5", "`S4`, followed back through the kernels on 1x32x32"),
+    ("188-204",      "188-204",      "unet", "on 1x572x572, 1x572x200, 1x192x572"),
+    ("436-468",      "436-468",      "fcn8s", "3x8x1268"),
+    ("851 + global", "851 + global", "efficientnet_b0", "3x960x8"),
+    ("195",          "195",          "alexnet_owt", "on 3x224x224, 3x225x72, 3x64x225"),
+    ("76x150x150",   "76x150x150",   "c3d", "3x112x8x8, 3x8x272x8, 3x8x8x272"),
+    ("65",           "65",           "siamese", "1x105x74 and 1x105x74"),
+    ("global",       "global",       "lecture/transfer_cached_head", "no layer gives a map with positions"),
+    ("global",       "global",       GENERATOR, "the output sees the whole input"),
+    ("no map",       "no map",       "input: [3]\nnet:\n  - relu\n", "no layer gives a map with positions"),
+    ("17",           "at least 9",   CROPPED, "no image that can be run holds all that it sees"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("predicted", "measured", "network", "note"), FIELDS)
+def test_the_row_of_the_receptive_field(predicted, measured, network, note):
+    """The number is the table's wherever it can be measured; where it cannot, the row says so."""
+    row = measured_field(parse(network) if "\n" in network else load(network))
+
+    assert (predicted, measured, True) == (str(row.predicted), str(row.measured), row.holds)
+    assert note in row.note
+
+
+# fmt: off
+FOLLOWED = [
+    # local box and whole box of a unit, whether something fell off before and behind; input, steps, unit
+    ((1, 3), (1, 3), (False, False), 9, ["{conv: {out: 1, kernel: 3}}"], 1),
+    ((0, 1), (0, 1), (True, False),  9, ["{conv: {out: 1, kernel: 3, padding: 1}}"], 0),
+    ((6, 8), (6, 8), (False, False), 9, ["{maxpool: {kernel: 3, stride: 2}}"], 3),
+    ((8, 9), (8, 9), (False, True),  10, ["{maxpool: {kernel: 3, stride: 2, round: ceil}}"], 4),
+    ((2, 6), (2, 6), (False, False), 9, ["{conv: {out: 1, kernel: 3, dilation: 2}}"], 2),
+    ((1, 1), (1, 1), (False, False), 4, ["{upconv: {out: 1, kernel: 1, stride: 2}}"], 2),
+    (None,   None,   (False, False), 4, ["{upconv: {out: 1, kernel: 1, stride: 2}}"], 1),
+    ((0, 0), (0, 0), (True, False),  4, ["{upconv: {out: 1, kernel: 3, stride: 2}}"], 0),
+    ((1, 1), (1, 1), (False, False), 4, ["{upsample: 2}"], 3),
+    ((1, 2), (1, 2), (False, False), 4, ["{upsample: {scale: 2, mode: bilinear}}"], 3),
+    ((0, 0), (0, 0), (True, False),  4, ["{upsample: {scale: 2, mode: bilinear}}"], 0),
+    ((2, 4), (2, 4), (False, False), 7, ["{adaptiveavgpool: 3}"], 1),
+    (None,   (1, 1), (True, False),  4, ["{pad: {padding: 1, mode: reflect}}"], 0),
+    ((3, 3), (3, 3), (False, False), 9, ["{crop: {size: 3, offset: [2]}}"], 1),
+    ((4, 5), (4, 5), (False, False), 8, ["{space_to_depth: 2}"], 2),
+    ((2, 2), (2, 2), (False, False), 8, ["{pointwise: 4}", "{pixel_shuffle: 2}"], 5),
+    ((2, 2), (0, 4), (False, False), 5, ["{instancenorm: {}}"], 2),
+    ((2, 2), (2, 2), (False, False), 5, ["{layernorm: channels}"], 2),
+    ((2, 2), (0, 4), (False, False), 5, ["{mul: {map: prev, gate: [globalavgpool, sigmoid]}}"], 2),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("local", "whole", "lost", "n", "steps", "unit"), FOLLOWED)
+def test_units_are_followed_back(local, whole, lost, n, steps, unit):
+    """By hand; of two axes alike each is what the one is."""
+    for axes in (1, 2):
+        net = "".join(f"  - {step}\n" for step in steps).replace("[2]", str([2] * axes))
+        graph = parse(f"input: {[1, *[n] * axes]}\nnet:\n{net}")
+        for expected, through in ((local, False), (whole, True)):
+            found = connected(graph, graph.output, [(unit,) * axes], through)
+            assert lost == tuple(found.lost[0, 0])
+            assert (expected != whole or local != whole) <= (found.everything[0] or expected is None or local is None)
+            places = found.positions["input"][0].nonzero()
+            assert [expected] * axes == [(int(p[0]), int(p[-1])) if len(p) else None for p in map(np.sort, places)]
+
+
+# fmt: off
+QUICK = [
+    # the input of a quick validation, network, its own input
+    ((3, 32, 40),     "resnet18", None),
+    ((3, 33, 47),     "resnet18", (3, 33, 47)),
+    ((3, 64, 64),     "resnet18", (3, 64, 64)),
+    ((3, 32, 40),     "resnet18", (3, 600, 1000)),
+    ((3, 16, 40, 48), "c3d", None),
+    ((1, 1056),       "m5", None),
+    ((1, 192, 200),   "unet", None),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("expected", "network", "given"), QUICK)
+def test_a_quick_input(expected, network, given):
+    """The axes differ where the network allows it; what is small already stays."""
+    graph = load(network, input={"input": given} if given else None)
+
+    assert {"input": expected} == dict(shrunk(graph).inputs)
+
+
+SQUARES = """
+input: [2, 80, 80]
+net:
+  - {mul: [[{permute: [0, 2, 1]}], prev]}
+"""
+
+
+def test_a_network_of_squares_stays_square():
+    """Where no other sizes make sense; the row of the shapes says what that hides."""
+    found = validate(parse(SQUARES), quick=True)
+
+    assert {"input": (2, 32, 32)} == dict(found.inputs)
+    assert "axes of one size" in found.rows[0].note
+
+
+def test_all_wrong_layers_are_known(monkeypatch):
+    """The note tells the first, the details have every one, with both numbers."""
+    monkeypatch.setattr(Convolution, "macs", lambda self, inputs, output: 7)
+    found = validate(load("resnet18"), quick=True)
+    (row,) = [row for row in found.rows if not row.holds]
+
+    assert "`stem` 7 predicted, 94,080 performed; " in row.note
+    assert row.note.endswith("; and 17 more")
+    assert {"layer": "stem", "predicted": 7, "measured": 94080} == row.details["differing"][0]
+    assert 20 == len(row.details["differing"])
+
+
+def test_progress_covers_both_parts():
+    """A bar for the run, a step a node; and one for the receptive field."""
+    bars = {}
+
+    @contextmanager
+    def progress(what, steps):
+        bars[what] = (steps, done := [])
+        yield done.append
+
+    validate(load("lenet5"), progress=progress)
+
+    assert ["running lenet5", "receptive field of lenet5"] == list(bars)
+    assert all(steps == len(done) for steps, done in bars.values())
+    assert "pixels spoiled along the width" == bars["receptive field of lenet5"][1][-1]
+
+
+def run(*arguments, code=0):
+    """What a command prints."""
+    done = CliRunner().invoke(app, list(arguments))
+    assert code == done.exit_code, done.output
+    return done.stdout
+
+
+def test_json_is_for_machines():
+    """Counts are integers with their unit; a field is numbers, one pair an axis; units are boxes."""
+    data = json.loads(run("validate", "lenet5", "--format", "json"))
+    rows = {row["figure"]: row for row in data["figures"]}
+
+    assert "cnncalc.validate/2" == data["schema"]
+    assert (13, 13, "layers") == tuple(rows["shapes"][key] for key in ("predicted", "measured", "unit"))
+    assert {"size": [[16, 16], [16, 16]], "global": False, "at_least": False} == rows["receptive field"]["measured"]
+    assert ("S4", "positions") == (rows["receptive field"]["layer"], rows["receptive field"]["unit"])
+    assert {
+        "image": {"input": [1, 32, 32]}, "unit": [2, 2], "whole": [True, True],
+        "predicted": [[8, 23], [8, 23]], "measured": [[8, 23], [8, 23]],
+    } == rows["receptive field"]["units"][0]  # fmt: skip
+    assert (37632, "bytes", "tanh1") == tuple(rows["peak activations"][key] for key in ("measured", "unit", "at"))
+    assert "layers" not in data
+
+
+def test_all_layers_on_request(monkeypatch):
+    """As a table, as rows of CSV, as records; where the two differ both stand."""
+    table, csv = run("validate", "lenet5", "--all"), run("validate", "lenet5", "--all", "--format", "csv")
+    (first, *_) = json.loads(run("validate", "lenet5", "--all", "--format", "json"))["layers"]
+    monkeypatch.setattr(Convolution, "macs", lambda self, inputs, output: 7)
+    wrong = run("validate", "lenet5", "--all", code=1)
+
+    assert "C1          conv      6x28x28  117,600       22,912" in table
+    assert [
+        "layer,kind,shape_predicted,shape_measured,macs_predicted,macs_measured,alive_predicted,alive_measured",
+        "C1,conv,6x28x28,6x28x28,117600,117600,22912,22912",
+    ] == csv.splitlines()[:2]
+    assert {"predicted": [6, 28, 28], "measured": [6, 28, 28]} == first["shape"]
+    assert "7 DIFFERS 117,600" in wrong
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, None])
+def test_notes_are_never_lost(width):
+    """They stand under the table, wrapped between words; a column without a title is named when it goes."""
+    note = "receptive field: `layer4[2]/relu`, followed back through the kernels on 3x224x224, 3x544x8, 3x8x544"
+    columns = [Column("figure", "figure", right=False, kept=True), Column("note", "", right=False)]
+    report = Report(["net"], [Table(columns, [{"figure": "shapes", "note": "n" * 70}])], {}, [note, ""])
+    shown = [line for _, line in lines(report, width)]
+
+    (first,) = [place for place, line in enumerate(shown) if line.startswith("  receptive field:")]
+
+    assert note.split() == " ".join(shown[first:]).split()
+    assert all(len(line) <= width for line in shown) if width else f"  {note}" in shown
+    assert any("(no room for: note)" in line for line in shown) == (width in (40, 60))
 
 
 def test_sizes_without_a_number_are_refused():

@@ -1,175 +1,255 @@
-"""Which pixels one unit depends on, found twice without asking any rule.
+"""Which pixels a unit depends on, without asking any rule: its place is followed back through the kernels.
 
-`support`: the gradient of the unit flows back with every weight 1, every maximum replaced by the sum of what
-it chose from, and every activation by the identity: what is not 0 in the end is connected. On the way only
-whether it is 0 is kept.
-
-`reached`: pixels are set to NaN, which nothing computed from them can hide, and the real network is run.
+Layer by layer, the marked places of the output mark every place of the input that the kernel reads for them.
+Channels are taken together, so that units can take their place: many are followed at one time. Layers that see
+the whole of a map (a global pool, a gate, the statistics of a norm) can be left out; then what a unit sees
+through its windows remains, its local field. What falls beyond the edge of a map is noted on the way: where
+nothing does, the whole of the field lies on the image.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..graph import Graph
-from . import arrange, conv, join, norm, pool, resize, upconv
-from .activation import identity_backward
-from .backward import flow_back
-from .base import Array, Arrays, Backward, Index, Weights
-from .execute import evaluate
-from .sliding import middle, pad, taps
+from . import arrange, conv, pool, resize, upconv
+from .base import Array, Index
+from .sliding import Places
+
+Shapes = tuple[tuple[int, ...], ...]
 
 
-def _windows(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """Every tap of every window on the map."""
-    return (pool.sum_back(gradient, layer, pool.window_places(layer, inputs[0])),)
+class Connected(NamedTuple):
+    """What some units of a node are connected to."""
+
+    positions: Mapping[str, Array]
+    """Input -> whether each unit depends on a position: bool (units, *sizes)."""
+
+    lost: Array
+    """Whether something read lies before the first or behind the last place of a map: bool (units, axes, 2)."""
+
+    everything: Array
+    """Whether a layer that sees the whole of a map lies on the way: bool (units,)."""
 
 
-def _convolution(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """Every tap of every window, and every channel of its group."""
-    (x,) = inputs
-    if conv.connections(layer) is not None:
-        return conv.backward(layer, inputs, output, weights, gradient)
-    kernel, _, groups, grid = conv.geometry(layer, x.shape)
-    spread = np.zeros((groups, *(axis.padded for axis in grid)), np.float32)
-    total = gradient.reshape(groups, -1, *gradient.shape[1:]).sum(axis=1)
-    for _, index in taps(kernel, grid):
-        spread[index] += total
-    return (spread[(slice(None), *middle(grid))].repeat(len(x) // groups, axis=0),)
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What is noted on the way; `whole` lets the flow through layers that see the whole of a map."""
+
+    whole: bool
+    lost: Array
+    everything: Array
+
+    def through(self, marked: Array, found: Array, axis: int, reads: Array, n: int) -> Array:
+        """What is found along an axis of n positions; `reads` (taps, places) are those that each place reads.
+
+        Where all that a place reads lies beyond the map, less of the other axes may be found, which is noted too.
+        """
+        along = _along(marked, axis)
+        for side, beyond in enumerate((reads < 0, reads >= n)):
+            self.lost[:, axis - 1, side] |= (along & beyond.any(axis=0)).any(axis=1)
+        if not ((reads >= 0) & (reads < n)).any(axis=0).all():
+            for other in range(1, marked.ndim):
+                if other != axis:
+                    gone = np.any(_along(marked, other) & ~_along(found, other), axis=1, keepdims=True)
+                    self.lost[:, other - 1] |= gone
+        return found
 
 
-def _transposed(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """Every output that an input adds to."""
-    (x,) = inputs
-    grid = upconv.stretched(layer, x.shape[1:])
-    total = pad(gradient.reshape(layer.groups, -1, *gradient.shape[1:]).sum(axis=1), grid)
-    found = np.zeros((layer.groups, *x.shape[1:]), np.float32)
-    for _, index in taps(layer.kernel, grid):
-        found += total[index]
-    return (found.repeat(len(x) // layer.groups, axis=0),)
+Rule = Callable[[Any, Shapes, Array, Flow], Sequence[Array | None]]
+"""(layer, shapes of its inputs, marked places of its output, flow) -> those of each input, or None for none."""
 
 
-def _all_channels(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """Every channel of the same position."""
-    return (np.broadcast_to(gradient.sum(axis=0, keepdims=True), gradient.shape),)
+def _same(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """The same place of every input."""
+    return [marked] * len(shapes)
 
 
-def _statistics(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """Everything that the same mean is taken over."""
-    shape, axes = norm.statistics(layer, inputs[0])
-    total = gradient.reshape(shape).sum(axis=axes, keepdims=True)
-    return (np.broadcast_to(total, shape).reshape(gradient.shape),)
+def _whole(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """All places of every input, or none where such layers are left out."""
+    return [_all(shape, marked, flow) for shape in shapes]
 
 
-def _pieces(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """Every piece of a maxout."""
-    return (gradient.repeat(layer.pieces, axis=0),)
+def _all(shape: Sequence[int], marked: Array, flow: Flow) -> Array | None:
+    some = np.logical_or.reduce(marked.reshape(len(marked), -1), axis=1)
+    flow.everything[...] |= some
+    if not flow.whole:
+        return None
+    return np.broadcast_to(some.reshape(-1, *(1,) * (len(shape) - 1)), (len(some), *shape[1:]))
 
 
-def _product(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """A row of the left and a column of the right."""
-    left, right = inputs
-    rows, columns = gradient.sum(axis=-1, keepdims=True), gradient.sum(axis=-2, keepdims=True)
-    return np.broadcast_to(rows, left.shape), np.broadcast_to(columns, right.shape)
+def _statistics(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The same place, and all places through the mean and the variance."""
+    if layer.kind == "layernorm" and layer.over == "channels":
+        return [marked]
+    through = _all(shapes[0], marked, flow)
+    return [marked if through is None else through]
 
 
-def _neighbours(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """The positions that an upsampling weighs, whatever the sign of the weight."""
-    return (resize.spread(layer, inputs[0], gradient, np.abs),)
+def _moved(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The same place where only channels are gone over, and no axis moves."""
+    stays = layer.over == "channels" if layer.kind == "mean" else list(layer.order) == sorted(layer.order)
+    return (_same if stays else _whole)(layer, shapes, marked, flow)
 
 
-ELEMENTWISE = (
-    *(
-        "relu",
-        "relu6",
-        "leakyrelu",
-        "prelu",
-        "elu",
-        "selu",
-        "gelu",
-        "silu",
-        "mish",
-        "hardswish",
-        "hardsigmoid",
-    ),
-    *(
-        "hardtanh",
-        "sigmoid",
-        "tanh",
-        "softplus",
-        "softsign",
-        "abs",
-        "square",
-        "sqrt",
-        "batchnorm",
-        "scale",
-        "bias",
-    ),
+def _join(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The same place of each branch; all of one that is repeated over the map."""
+    return [marked if shape[1:] == marked.shape[1:] else _all(shape, marked, flow) for shape in shapes]
+
+
+def _windows(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """Every tap of every window, one axis after the other."""
+    if layer.kind in POOLS:
+        kernel, grid = layer.kernel, pool.window_places(layer, _like(shapes[0]))
+    else:
+        kernel, _, _, grid = conv.geometry(layer, shapes[0])
+    for axis, (taps, place) in enumerate(zip(kernel, grid, strict=True), start=1):
+        spread = np.zeros((*marked.shape[:axis], place.padded, *marked.shape[axis + 1 :]), bool)
+        for t in range(taps):
+            spread[_on(axis, place.tap(t))] |= marked
+        reads = np.array(place.starts) - place.before + np.arange(taps)[:, None] * place.dilation
+        marked = flow.through(marked, spread[_on(axis, _middle(place))], axis, reads, place.n)
+    return [marked]
+
+
+def _transposed(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """Every input that adds to a place, one axis after the other."""
+    grid = upconv.stretched(layer, shapes[0][1:])
+    for axis, (taps, place) in enumerate(zip(layer.kernel, grid, strict=True), start=1):
+        padded = np.zeros((*marked.shape[:axis], place.padded, *marked.shape[axis + 1 :]), bool)
+        padded[_on(axis, _middle(place))] = marked
+        found = np.logical_or.reduce([padded[_on(axis, place.tap(t))] for t in range(taps)])
+        under = (np.arange(place.n) + place.before - np.arange(taps)[:, None] * place.dilation) / place.starts.step
+        reads = np.where(under % 1 == 0, under, np.nan)
+        marked = flow.through(marked, found, axis, reads, len(place.starts))
+    return [marked]
+
+
+def _adaptive(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The part of the grid; one part is the whole map."""
+    if prod(layer.size) == 1:
+        return _whole(layer, shapes, marked, flow)
+    like = _like((len(marked), *shapes[0][1:]))
+    return [pool.adaptive_avg_backward(layer, (like,), like, {}, marked.astype(np.float32))[0] != 0]
+
+
+def _upsampled(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """What has a weight, whatever its sign; a place beyond the map is moved to its edge."""
+    like = _like((len(marked), *shapes[0][1:]))
+    found: Array = resize.spread(layer, like, marked.astype(np.float32), np.abs) != 0
+    reach = {"nearest": 0, "bilinear": 1, "bicubic": 2}[layer.mode]
+    for axis, n in enumerate(shapes[0][1:] if reach else (), start=1):
+        m = marked.shape[axis]
+        j = np.arange(m)
+        place = j * (n - 1) / max(m - 1, 1) if layer.align_corners else (j + 0.5) * n / m - 0.5
+        flow.through(marked, found, axis, np.stack([place - reach, place.clip(0, n - 1), place + reach]), n)
+    return [found]
+
+
+def _padded(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """The middle; and what the edges repeat, except in a local field, where it is padding."""
+    inside = marked
+    for axis, ((before, _), n) in enumerate(zip(layer.padding, shapes[0][1:], strict=True), start=1):
+        reads = np.arange(marked.shape[axis])[None] - before
+        inside = flow.through(inside, inside[_on(axis, slice(before, before + n))], axis, reads, n)
+    if not flow.whole or layer.mode == "zeros":
+        return [inside]
+    places_alone = type(layer)(**{**vars(layer), "channels": ((0, 0),)})
+    like = _like((len(marked), *shapes[0][1:]))
+    return [arrange.pad_backward(places_alone, (like,), like, {}, marked.astype(np.float32))[0] != 0]
+
+
+def _selected(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """The part that was kept of the places; of the channels any."""
+    if layer.kind != "crop" and layer.axis == "channels":
+        return [marked]
+    like = np.zeros((len(marked), *shapes[0][1:]), bool)
+    return arrange.select_backward(layer, (like,), like, {}, marked)
+
+
+def _blocks(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """The place whose channels a block was."""
+    (inside,) = arrange.pixel_shuffle_backward(layer, (), marked, {}, marked)
+    return [np.logical_or.reduce(inside.reshape(len(marked), -1, *inside.shape[1:]), axis=1)]
+
+
+def _unblocked(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """All of the block."""
+    channels = marked.repeat(layer.scale ** (marked.ndim - 1), axis=0)
+    return arrange.space_to_depth_backward(layer, (), marked, {}, channels)
+
+
+POOLS = ("maxpool", "avgpool", "l2pool")
+
+# fmt: off
+SAME = (
+    "relu", "relu6", "leakyrelu", "prelu", "elu", "selu", "gelu", "silu", "mish", "hardswish", "hardsigmoid",
+    "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "softmax", "maxout", "abs", "square", "sqrt", "identity",
+    "dropout", "batchnorm", "lrn", "l2norm", "scale", "bias", "concat", "channel_shuffle",
 )
+# fmt: on
 
-RULES: dict[str, Backward] = {
-    **dict.fromkeys(ELEMENTWISE, identity_backward),
-    **dict.fromkeys(("conv", "pointwise", "depthwise"), _convolution),
-    "upconv": _transposed,
-    **dict.fromkeys(("maxpool", "avgpool", "l2pool"), _windows),
-    "adaptivemaxpool": pool.adaptive_avg_backward,
-    "globalmaxpool": pool.global_avg_backward,
-    **dict.fromkeys(("softmax", "lrn", "l2norm"), _all_channels),
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(SAME, _same),
+    **dict.fromkeys(("flatten", "reshape", "linear", "matmul", "globalavgpool", "globalmaxpool"), _whole),
     **dict.fromkeys(("layernorm", "groupnorm", "instancenorm"), _statistics),
-    "maxout": _pieces,
-    **dict.fromkeys(("sub", "mul", "maximum"), join.add_backward),
-    "matmul": _product,
-    "upsample": _neighbours,
-    "mean": arrange.mean_backward,
+    **dict.fromkeys(("add", "sub", "mul", "maximum"), _join),
+    **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
+    **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _adaptive),
+    **dict.fromkeys(("crop", "slice", "split"), _selected),
+    "upconv": _transposed,
+    "upsample": _upsampled,
+    "pad": _padded,
+    "pixel_shuffle": _blocks,
+    "space_to_depth": _unblocked,
+    **dict.fromkeys(("mean", "permute"), _moved),
 }
-"""Kind -> the flow of connections back through it, where the gradient could be 0 by the values."""
+"""Kind -> how a place is followed back through it."""
 
 
-def support(graph: Graph, shapes: Mapping[str, tuple[int, ...]], at: str, unit: tuple[int, ...]) -> dict[str, Array]:
-    """Input -> for each position (the channels taken together) whether the unit depends on it.
+def connected(graph: Graph, at: str, units: Sequence[tuple[int, ...]], whole: bool) -> Connected:
+    """What units of the node `at` are connected to; each is a position, without its channel.
 
-    `unit` is a position of the node `at`, without its channel; `shapes` are those that were measured.
+    Without `whole`, layers that see the whole of a map are left out. Raises ValueError for a kind without a rule.
     """
-    arrays = {name: np.broadcast_to(np.float32(0), shape) for name, shape in shapes.items()}
-    ones = {
-        f"{node.weights_of}.{name}": np.broadcast_to(np.float32(1), shape)
-        for node in graph.nodes
-        for name, shape in (*node.weights.items(), *node.buffers.items())
-    }
-    seed = np.zeros(shapes[at], np.float32)
-    seed[_at(unit)] = 1
-    found = flow_back(graph, arrays, ones, at, seed, RULES, after=_connected)
-    return {name: (gradient != 0).any(axis=0) for name, gradient in found.items()}
+    sizes = graph.shapes[at][1:]
+    marked = np.zeros((len(units), *sizes), bool)
+    for place, unit in enumerate(units):
+        marked[(place, *unit)] = True
+    flow = Flow(whole, np.zeros((len(units), len(sizes), 2), bool), np.zeros(len(units), bool))
+    found: dict[str, Array] = {at: marked}
+    for node in reversed(graph.nodes):
+        if node.name not in found:
+            continue
+        if node.kind not in RULES:
+            raise ValueError(f"nothing says how `{node.kind}` is followed back")
+        shares = RULES[node.kind](node.layer, node.incoming, found.pop(node.name), flow)
+        for name, share in zip(node.inputs, shares, strict=True):
+            if share is not None:
+                found[name] = found[name] | share if name in found else share
+    nothing = {name: np.zeros((len(units), *shape[1:]), bool) for name, shape in graph.inputs.items()}
+    return Connected({name: found.get(name, nothing[name]) for name in graph.inputs}, flow.lost, flow.everything)
 
 
-def _at(unit: tuple[int, ...]) -> Index:
-    return (slice(None), *unit)
+def _along(marked: Array, axis: int) -> Array:
+    """Whether a unit is marked anywhere at a place of one axis: (units, places)."""
+    along: Array = np.logical_or.reduce(marked, axis=tuple(a for a in range(1, marked.ndim) if a != axis))
+    return along
 
 
-def _connected(gradient: Array) -> Array:
-    connected: Array = (gradient != 0).astype(np.float32)
-    return connected
+def _like(shape: Sequence[int]) -> Array:
+    """An array of a shape that takes no memory."""
+    return np.broadcast_to(np.float32(0), tuple(shape))
 
 
-def reached(
-    graph: Graph,
-    weights: Mapping[str, Array],
-    at: str,
-    unit: tuple[int, ...],
-    marked: Mapping[str, Array],
-) -> bool:
-    """Whether a unit feels the marked positions, input -> bool array (*sizes), in any channel."""
-    dtype = next((weight.dtype for weight in weights.values()), np.dtype(np.float32))
-    draw = np.random.default_rng(0)
-    inputs = {}
-    for name, shape in graph.inputs.items():
-        values = draw.uniform(0.5, 1.5, shape).astype(dtype)
-        if name in marked:
-            values[:, marked[name]] = np.nan
-        inputs[name] = values
-    with np.errstate(invalid="ignore", over="ignore"):
-        output = evaluate(graph, inputs, weights, keep=[at]).arrays[at]
-    return bool(np.isnan(output[_at(unit)]).any())
+def _on(axis: int, here: slice) -> Index:
+    return (*(slice(None),) * axis, here)
+
+
+def _middle(place: Places) -> slice:
+    return slice(place.before, place.before + place.n)
