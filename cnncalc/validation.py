@@ -69,7 +69,7 @@ class Validation:
 
     rows: tuple[Row, ...]
     layers: tuple[Layer, ...]
-    """None where the network could not be run."""
+    """Empty where the network could not be run."""
 
     inputs: Mapping[str, Shape]
     nodes: int
