@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: workers of one machine share its cores
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the same for PyTorch
+
 from collections.abc import Callable
 from pathlib import Path
 

@@ -635,6 +635,22 @@ def test_saliency_of_a_linear_network_is_its_weights(folder, how, reduce):
     assert ("scores", [4, 6], 1) == (found["score"], found["shape"], found["class"])
 
 
+def test_blas_is_held_to_one_thread_for_a_run():
+    """Where NumPy was loaded first, BLAS has one thread while a network runs, and its own number again after it."""
+    script = (
+        "import numpy, cnncalc\n"
+        "from threadpoolctl import threadpool_info\n"
+        "threads = lambda *_: [pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'blas']\n"
+        "before, during = threads(), []\n"
+        "cnncalc.load('lenet5').run(numpy.zeros((1, 32, 32)), progress=lambda _: during.extend(threads()))\n"
+        "assert set(during) <= {1} and threads() == before, (before, during, threads())"
+    )
+    clean = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", script], env=clean, capture_output=True, text=True, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+
+
 def test_blas_is_held_to_one_thread():
     """The backend, loaded before NumPy, keeps BLAS from starting threads; a setting of the user stays."""
     script = "import os, cnncalc.kernels; print(os.environ['OPENBLAS_NUM_THREADS'])"

@@ -5,13 +5,9 @@ It mirrors `layers/` file by file and shares no rule with it. To add a kind: its
 
 from __future__ import annotations
 
-import os
-import sys
+from .blas import one_thread  # first of all: it speaks to BLAS before NumPy is loaded
 
-if "numpy" not in sys.modules:
-    # BLAS's own threads wait for each other where cores are shared; the backend has threads of its own.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
+# isort: split
 from . import activation, affine, arrange, conv, join, linear, norm, pool, resize, upconv
 from .base import Array, Crew, Kernel, Tally, Workspace
 
@@ -80,4 +76,4 @@ KERNELS: dict[str, Kernel] = {
 }
 """Kind -> how it is computed."""
 
-__all__ = ["KERNELS", "Array", "Crew", "Kernel", "Tally", "Workspace"]
+__all__ = ["KERNELS", "Array", "Crew", "Kernel", "Tally", "Workspace", "one_thread"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -19,6 +20,7 @@ from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from . import KERNELS
 from .base import Array, Crew, Tally, meeting
+from .blas import one_thread
 from .follow import chains, finish, outer
 
 
@@ -139,7 +141,7 @@ def evaluate(
     kept = {*graph.outputs, *(keep or ())}
     readers = Counter(name for node in graph.nodes for name in set(node.inputs))
     arrays = {name: inputs.pop(name) for name in graph.inputs}
-    buffers, crew = Buffers(), Crew(threads)
+    buffers = Buffers()
     shapes: dict[str, tuple[int, ...]] = {}
     for name in graph.inputs:
         buffers.watch(arrays[name])
@@ -148,7 +150,7 @@ def evaluate(
     asked: dict[str, int] = {}
     alive = {name: buffers.alive() for name in list(graph.inputs)[:1]}
     seconds: dict[str, float] = {}
-    try:
+    with one_thread(), closing(Crew(threads)) as crew:
         for chain in chains(graph, kept) if following else ([node] for node in graph.nodes):
             start = perf_counter()
             read = outer(chain)
@@ -169,8 +171,6 @@ def evaluate(
             if progress is not None:
                 for node in chain:
                     progress(node.name)
-    finally:
-        crew.close()
     results = {name: array for name, array in arrays.items() if name in kept}
     return Run(results, shapes, performed, asked, alive, seconds, crew.nbytes, graph.output)
 
