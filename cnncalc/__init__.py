@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from .errors import SpecError as SpecError
     from .graph import Graph as Graph
     from .graph import Node as Node
+    from .proof.validation import validate as validate
     from .spec.load import load as load
     from .spec.load import parse as parse
-    from .validation import validate as validate
 
 __all__ = [
     "BudgetError",
@@ -67,7 +67,7 @@ _HOMES = {
     "params": "analyses.params",
     "parse": "spec.load",
     "receptive_fields": "analyses.receptive",
-    "validate": "validation",
+    "validate": "proof.validation",
 }
 
 

@@ -115,7 +115,7 @@ def test_a_form_is_written_and_read_again(name: str) -> None:
 @pytest.mark.parametrize("name", RUN_IN_NUMPY)
 def test_the_forms_run_in_numpy_and_every_prediction_holds(name: str) -> None:
     """What `validate --quick` asserts of a spec, of each form."""
-    from cnncalc.validation import validate
+    from cnncalc.proof.validation import validate
 
     for form in FORMS.values():
         rewritten = transform(network(name).inference, form)

@@ -22,12 +22,12 @@ from typer.testing import CliRunner
 import cnncalc
 from cnncalc.cli import app
 from cnncalc.effective import Room, _alike, effective
+from cnncalc.effective.uniform import RULES, local
 from cnncalc.errors import CnncalcError
 from cnncalc.kernels import KERNELS
 from cnncalc.kernels.backward import upstream
 from cnncalc.layers import KINDS
 from cnncalc.spec import zoo
-from cnncalc.uniform import RULES, local
 
 LINEAR = "input: [1, {n}]\nnet:\n  - {{conv: {{out: 1, kernel: {k}, padding: half, bias: false}}, repeat: {layers}}}\n"
 

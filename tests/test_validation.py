@@ -12,16 +12,16 @@ from typer.testing import CliRunner
 from cnncalc.analyses.receptive import Field
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError, SpecError
-from cnncalc.field_validation import field_row
 from cnncalc.kernels.support import connected
 from cnncalc.layers import sliding, windows
 from cnncalc.layers.conv import Convolution
 from cnncalc.layers.windows import Interpolated, Nearest, Scatter, Window
-from cnncalc.miniature import narrowed, resized, shrunk
+from cnncalc.proof.fields import field_row
+from cnncalc.proof.validation import validate
 from cnncalc.render.report import Column, Report, Table
 from cnncalc.render.terminal import lines
 from cnncalc.spec.load import load, parse
-from cnncalc.validation import validate
+from cnncalc.transforms.miniature import narrowed, resized, shrunk
 
 EVERYTHING = """
 input: [3, 40, 41]

@@ -21,8 +21,9 @@ from ..render.report import Report
 from .request import Request, report_with
 
 if TYPE_CHECKING:
+    from ..proof.rows import Row
+    from ..proof.validation import Layer, Validation
     from ..render.report import Table
-    from ..validation import Layer, Row, Validation
 
 
 @report_with("spec", "format", "output", "set", "input")
@@ -35,8 +36,8 @@ def command(
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32 or fp64.")] = "fp32",
 ) -> Report:
     """Predictions against measurements."""
+    from ..proof.validation import validate
     from ..render import numbers
-    from ..validation import validate
     from .progress import progress
     from .run import dtype_of
 

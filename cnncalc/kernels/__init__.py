@@ -24,7 +24,7 @@ KERNELS: dict[str, Kernel] = {
     "adaptivemaxpool": pool.ADAPTIVE_MAX,
     "globalavgpool": pool.GLOBAL_AVG,
     "globalmaxpool": pool.GLOBAL_MAX,
-    "mean": arrange.MEAN,
+    "mean": pool.MEAN,
     "batchnorm": norm.BATCH,
     "layernorm": norm.IMAGE,
     "groupnorm": norm.IMAGE,

@@ -5,7 +5,6 @@ The gradient of a permutation is its inverse; of a selection, zeros everywhere e
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -167,25 +166,6 @@ def select_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights,
     return (result,)
 
 
-def _mean_axes(layer: Any, x: Array) -> tuple[int, ...]:
-    return tuple(range(1, x.ndim)) if layer.over == "map" else (0,)
-
-
-def mean_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """Over the map: a vector; over the channels: a map of one."""
-    out: Array = inputs[0].mean(axis=_mean_axes(layer, inputs[0]), keepdims=layer.over == "channels")
-    return out
-
-
-def mean_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """An equal part to each element."""
-    (x,) = inputs
-    axes = _mean_axes(layer, x)
-    count = prod(x.shape[axis] for axis in axes)
-    shape = [1 if axis in axes else n for axis, n in enumerate(x.shape)]
-    return (np.broadcast_to(gradient.reshape(shape) / count, x.shape).astype(x.dtype),)
-
-
 FLATTEN = Kernel(flatten_forward, reshape_backward)
 RESHAPE = Kernel(reshape_forward, reshape_backward)
 PERMUTE = Kernel(permute_forward, permute_backward)
@@ -195,4 +175,3 @@ SPACE_TO_DEPTH = Kernel(space_to_depth_forward, space_to_depth_backward)
 PAD = Kernel(pad_forward, pad_backward)
 CROP = Kernel(crop_forward, select_backward)
 SELECT = Kernel(select_forward, select_backward)
-MEAN = Kernel(mean_forward, mean_backward)

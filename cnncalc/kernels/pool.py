@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,25 @@ def global_max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weig
     return (_at_first_largest(inputs[0], gradient.reshape(-1)),)
 
 
+def _mean_axes(layer: Any, x: Array) -> tuple[int, ...]:
+    return tuple(range(1, x.ndim)) if layer.over == "map" else (0,)
+
+
+def mean_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """Over the map: a vector; over the channels: a map of one."""
+    out: Array = inputs[0].mean(axis=_mean_axes(layer, inputs[0]), keepdims=layer.over == "channels")
+    return out
+
+
+def mean_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """An equal part to each element."""
+    (x,) = inputs
+    axes = _mean_axes(layer, x)
+    count = prod(x.shape[axis] for axis in axes)
+    shape = [1 if axis in axes else n for axis, n in enumerate(x.shape)]
+    return (np.broadcast_to(gradient.reshape(shape) / count, x.shape).astype(x.dtype),)
+
+
 MAX = Kernel(max_forward, max_backward)
 AVG = Kernel(avg_forward, avg_backward)
 L2 = Kernel(l2_forward, l2_backward)
@@ -204,3 +224,4 @@ ADAPTIVE_AVG = Kernel(adaptive_forward(np.mean), adaptive_avg_backward)
 ADAPTIVE_MAX = Kernel(adaptive_forward(np.max), adaptive_max_backward)
 GLOBAL_AVG = Kernel(global_avg_forward, global_avg_backward)
 GLOBAL_MAX = Kernel(global_max_forward, global_max_backward)
+MEAN = Kernel(mean_forward, mean_backward)

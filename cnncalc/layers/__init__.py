@@ -35,7 +35,6 @@ from .arrange import (
     ChannelShuffle,
     Crop,
     Flatten,
-    Mean,
     PadMap,
     Permute,
     PixelShuffle,
@@ -49,7 +48,7 @@ from .conv import Conv, Depthwise, Pointwise
 from .join import Add, Concat, Matmul, Maximum, Mul, Sub
 from .linear import Linear
 from .norm import BatchNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
-from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool
+from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Mean
 from .resize import Upsample
 from .upconv import Upconv
 

@@ -17,7 +17,7 @@ from .conv import PADDING, windows_fit
 from .fields import COUNT_PER_AXIS, FLAG, Choice, Pad, Padding, field
 from .join import is_one
 from .sliding import Slide, slide
-from .windows import EVERYTHING, Adaptive, Reach
+from .windows import EVERYTHING, Adaptive, Reach, same_place
 
 ROUND = "whether a last, partial step counts: floor or ceil"
 
@@ -166,3 +166,29 @@ class GlobalMaxPool(GlobalPool):
     """The largest value of each channel."""
 
     kind = "globalmaxpool"
+
+
+class Mean(Weightless):
+    """The mean over the map (the axes go, a vector remains) or over the channels (one channel remains)."""
+
+    kind = "mean"
+    main = "over"
+    storage = NEW
+
+    over: str = field(Choice("map", "channels"), "map", about="what is averaged")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Nothing."""
+        return iter(())
+
+    def output(self, *inputs: Shape) -> Shape:
+        """A vector, or a map of one channel."""
+        return inputs[0][:1] if self.over == "map" else (1, *inputs[0][1:])
+
+    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+        """One an input."""
+        return product(inputs[0])
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The whole map, or the same position."""
+        return (EVERYTHING if self.over == "map" else same_place(len(output) - 1),)

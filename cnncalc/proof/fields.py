@@ -9,20 +9,18 @@ Behind a gate the local field is measured without it. Last, pixels are spoiled i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from .analyses.receptive import Interval, last_map, receptive_fields
+from ..analyses.receptive import Interval, last_map, receptive_fields
+from ..graph import Graph
+from ..kernels.backward import upstream
+from ..kernels.support import connected
+from ..layers.base import AXIS_NAMES
+from ..transforms.miniature import shrunk
 from .following import Followed, corners, ends, followed, image, record
-from .graph import Graph
-from .kernels.backward import upstream
-from .kernels.support import connected
-from .layers.base import AXIS_NAMES
-from .miniature import shrunk
+from .rows import Row, told
 from .spoiling import Felt, felt
 from .strips import MOST_POSITIONS, held, positions
-
-if TYPE_CHECKING:
-    from .validation import Row
 
 
 class Extent(NamedTuple):
@@ -77,8 +75,6 @@ def steps(graph: Graph) -> int:
 
 
 def _row(graph: Graph, at: str, claimed: Extent, tests: list[Followed], pixels: list[Felt]) -> Row:
-    from .validation import Row, told
-
     inner = [test.units[:-3] for test in tests[1:]]
     strips = [units if all(unit.whole[axis] for unit in units) else [] for axis, units in enumerate(inner)]
     sizes = [
@@ -111,8 +107,6 @@ def _row(graph: Graph, at: str, claimed: Extent, tests: list[Followed], pixels: 
 
 def _without_map(graph: Graph, everything: bool) -> Row:
     """Where no layer gives a map the output as a whole is followed back."""
-    from .validation import Row
-
     unit = (0,) * (len(graph.output_shape) - 1)
     found = bool(connected(graph, graph.output, [unit], whole=True).everything[0])
     note = "no layer gives a map with positions" + ("; the output sees the whole input" if everything else "")

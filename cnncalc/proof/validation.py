@@ -18,38 +18,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .analyses import macs as counted
-from .analyses import memory, params
-from .dims import Shape
-from .errors import CnncalcError
-from .graph import Graph
-from .kernels import norm
-from .kernels import weights as values
-from .kernels.base import itemsize
-from .kernels.execute import Run, run
-from .miniature import narrowed, shrunk
-from .running import affordable, numeric
-
-TOLD = 3
-"""Layers that a note names; the others are counted."""
+from ..analyses import macs as counted
+from ..analyses import memory, params
+from ..dims import Shape
+from ..errors import CnncalcError
+from ..graph import Graph
+from ..kernels import norm
+from ..kernels import weights as values
+from ..kernels.base import itemsize
+from ..kernels.execute import Run, run
+from ..running import affordable, numeric
+from ..transforms.miniature import narrowed, shrunk
+from .fields import field_row, steps
+from .rows import Row, told
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 """(what is done, steps) -> a context whose value is called with the name of each step."""
-
-
-class Row(NamedTuple):
-    """One figure, predicted and measured."""
-
-    figure: str
-    predicted: Any
-    """A number, or the size of a field; None where it could not be worked out."""
-
-    measured: Any
-    holds: bool
-    note: str = ""
-    unit: str = ""
-    details: Mapping[str, Any] = {}
-    """More for machines: the layers that differ, the units that were followed back."""
 
 
 class Layer(NamedTuple):
@@ -118,8 +102,6 @@ def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progres
 
 
 def _field(graph: Graph, dtype: Any, progress: Progress) -> Row:
-    from .field_validation import field_row, steps
-
     try:
         with progress(f"receptive field of {graph.name}", steps(graph)) as step:
             return field_row(graph, dtype, step)
@@ -194,12 +176,6 @@ def _row(
 def _differing(wrong: Mapping[str, tuple[Any, Any]]) -> Mapping[str, Any]:
     records = [{"layer": name, "predicted": p, "measured": m} for name, (p, m) in wrong.items()]
     return {"differing": records} if records else {}
-
-
-def told(wrong: Sequence[str]) -> str:
-    """The first differences, and how many more there are."""
-    more = f"; and {len(wrong) - TOLD} more" if len(wrong) > TOLD else ""
-    return "; ".join(wrong[:TOLD]) + more
 
 
 def _text(shape: Shape) -> str:

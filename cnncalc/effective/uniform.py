@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from .graph import Graph
-from .kernels import KERNELS, conv, join, pool, resize, upconv
-from .kernels.activation import identity_backward
-from .kernels.backward import flow_back
-from .kernels.base import Array, Arrays, Backward, Weights
-from .kernels.sliding import middle, pad, taps
-from .layers.windows import EVERYTHING
+from ..graph import Graph
+from ..kernels import KERNELS, conv, join, pool, resize, upconv
+from ..kernels.activation import identity_backward
+from ..kernels.backward import flow_back
+from ..kernels.base import Array, Arrays, Backward, Weights
+from ..kernels.sliding import middle, pad, taps
+from ..layers.windows import EVERYTHING
 
 
 def uniform_flow(graph: Graph, at: str, unit: tuple[int, ...]) -> dict[str, Array]:

@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .analyses import macs
-from .analyses.receptive import Interval
+from ..analyses import macs
+from ..analyses.receptive import Interval
+from ..graph import Graph
+from ..kernels import weights as values
+from ..kernels.base import Array
+from ..kernels.execute import evaluate
+from ..kernels.support import connected
+from ..layers.base import AXIS_NAMES
+from ..transforms.miniature import narrowed
 from .following import boxes, named
-from .graph import Graph
-from .kernels import weights as values
-from .kernels.base import Array
-from .kernels.execute import evaluate
-from .kernels.support import connected
-from .layers.base import AXIS_NAMES
-from .miniature import narrowed
 from .strips import Place
 
 SMALL = 1e-3

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from math import gcd
 from typing import Any
 
-from .dims import Shape
-from .errors import CnncalcError
-from .graph import Graph, Node
-from .layers.base import Layer
+from ..dims import Shape
+from ..errors import CnncalcError
+from ..graph import Graph, Node
+from ..layers.base import Layer
 
 FACTORS = (32, 16, 8, 4, 2)
 FEWEST_CHANNELS = 4
@@ -92,7 +92,7 @@ def narrowed(graph: Graph) -> tuple[Graph, int]:
 
 def _read_again(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
     """The spec with other inputs, if it can be found and still describes the same nodes."""
-    from .spec.load import load
+    from ..spec.load import load
 
     if graph.origin in ("", "-", "<stdin>"):
         return None

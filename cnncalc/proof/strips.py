@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from .analyses.receptive import Field, receptive_fields
-from .graph import Graph
-from .kernels.backward import upstream
-from .kernels.support import connected
-from .miniature import strip
+from ..analyses.receptive import Field, receptive_fields
+from ..graph import Graph
+from ..kernels.backward import upstream
+from ..kernels.support import connected
+from ..transforms.miniature import strip
 
 Place = tuple[int, ...]
 """A position on a map, one number per axis."""

@@ -17,16 +17,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .analyses.receptive import Interval, box, receptive_fields
-from .errors import CnncalcError, did_you_mean
-from .graph import Graph
-from .kernels import weights as tensors
-from .kernels.backward import input_gradient, upstream
-from .kernels.base import Array
-from .layers.base import Layer
-from .layers.fields import Padding, PerAxis
-from .miniature import resized
-from .running import affordable
+from ..analyses.receptive import Interval, box, receptive_fields
+from ..errors import CnncalcError, did_you_mean
+from ..graph import Graph
+from ..kernels import weights as tensors
+from ..kernels.backward import input_gradient, upstream
+from ..kernels.base import Array
+from ..layers.base import Layer
+from ..layers.fields import Padding, PerAxis
+from ..running import affordable
+from ..transforms.miniature import resized
 from .uniform import uniform_flow
 
 ONES = "ones"

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .analyses.receptive import Interval, box, receptive_fields
-from .graph import Graph
-from .kernels.base import Array
-from .kernels.support import connected
-from .layers.base import AXIS_NAMES
+from ..analyses.receptive import Interval, box, receptive_fields
+from ..graph import Graph
+from ..kernels.base import Array
+from ..kernels.support import connected
+from ..layers.base import AXIS_NAMES
 from .strips import Place
 
 Boxes = Mapping[str, tuple[Interval, ...]]
