@@ -14,6 +14,7 @@ from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from . import KERNELS
 from .base import Array, Arrays, Backward
+from .blas import one_thread
 from .execute import Asked, checked, evaluate
 
 Position = int | tuple[int, ...]
@@ -81,7 +82,7 @@ def gradients(
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, Array]:
     """Input -> gradient, from the gradient `seed` of the node `at`. Raises CnncalcError where it overflows."""
-    with np.errstate(all="ignore"):
+    with one_thread(), np.errstate(all="ignore"):
         found = flow_back(graph, arrays, weights, at, seed, watch=progress and (lambda node, *_: progress(node.name)))
     if not all(np.isfinite(gradient).all() for gradient in found.values()):
         raise CnncalcError(f"the gradient of `{at}` overflows on its way to the input", "other weights")
@@ -95,12 +96,11 @@ def flow_back(
     at: str,
     seed: Array,
     rules: Mapping[str, Backward] | None = None,
-    after: Callable[[Array], Array] = lambda gradient: gradient,
     watch: Watch | None = None,
 ) -> dict[str, Array]:
     """Input -> gradient, from the gradient `seed` of the node `at`; zeros where it does not depend on one.
 
-    `rules` takes the place of the kernels' own gradients by kind; `after` is applied to every gradient.
+    `rules` takes the place of the kernels' own gradients by kind.
     """
     gradients = {at: seed}
     for node in reversed(graph.nodes):
@@ -111,7 +111,7 @@ def flow_back(
         inputs = tuple(arrays[name] for name in node.inputs)
         found = rule(node.layer, inputs, arrays[node.name], Asked(node, weights, {}), gradient)
         for name, share in zip(node.inputs, found, strict=True):
-            gradients[name] = after(gradients[name] + share if name in gradients else share)
+            gradients[name] = gradients[name] + share if name in gradients else share
         if watch is not None:
             watch(node, gradient, found)
     return {name: gradients.get(name, np.zeros(arrays[name].shape, seed.dtype)) for name in graph.inputs}
