@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .dims import Dim, Shape, is_symbolic
-from .errors import Mark
+from .errors import CnncalcError, Mark, did_you_mean
 from .layers.base import Layer
 
 if TYPE_CHECKING:
@@ -146,6 +146,21 @@ class Graph:
     def outputs(self) -> tuple[str, ...]:
         """The names of the main output and of the side outputs."""
         return (self.output, *self.heads.values())
+
+    def tensors(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The names, each of a tensor that a run computes. Raises CnncalcError for another."""
+        if isinstance(names, str):
+            raise CnncalcError("`keep` is a list of names", f'keep=["{names}"]')
+        names, known = tuple(names), self.inference.shapes
+        for name in names:
+            if name in known:
+                continue
+            below = [node for node in self.nodes if node.name == name or node.name.startswith((f"{name}/", f"{name}["))]
+            if below and below[-1].train_only:
+                raise CnncalcError(f"`{name}` of {self.name} is used in training only, and a run leaves it out")
+            near = f"it ends with `{below[-1].name}`" if below else did_you_mean(name, known)
+            raise CnncalcError(f"{self.name} has no tensor `{name}`", near or "`cnncalc shapes` lists them")
+        return names
 
     def run(self, inputs: Any, weights: Mapping[str, Any] | None = None, **options: Any) -> Run:
         """Execute the network in NumPy on one image, with drawn weights if none are given: see `running.run`."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .analyses.memory import memory, weight_shapes
 from .analyses.params import params
 from .dims import product
-from .errors import CnncalcError, did_you_mean
+from .errors import CnncalcError
 from .graph import Graph
 from .render import numbers
 
@@ -49,15 +49,18 @@ def run(
     Inputs and weights are finite; what comes out may not be: `beyond_range` tells where that begins.
     """
     from .kernels import weights as tensors
-    from .kernels.base import itemsize
+    from .kernels.base import float_type
     from .kernels.execute import checked, evaluate
     from .kernels.ready import Ready
 
-    keep = kept(graph, keep)
-    if threads < 1:
+    keep = graph.tensors(keep)
+    if not isinstance(threads, int) or threads < 1:
         raise CnncalcError(f"a network runs with 1 thread or more, not with {threads}")
+    if not isinstance(seed, int) or seed < 0:
+        raise CnncalcError(f"a seed is a whole number from 0 on, not {seed}")
     graph = numeric(graph).inference
-    affordable(graph, itemsize(dtype), fast=fast)
+    dtype = float_type(dtype)
+    affordable(graph, dtype.itemsize, fast=fast)
     import numpy as np  # after the kernels, which tell BLAS how many threads it has
 
     with within_memory(graph), np.errstate(all="ignore"):
@@ -72,22 +75,6 @@ def run(
         return evaluate(graph, arrays, values, keep, progress, threads)
 
 
-def kept(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
-    """The names, each of a tensor that a run computes. Raises CnncalcError."""
-    if isinstance(names, str):
-        raise CnncalcError("`keep` is a list of names", f'keep=["{names}"]')
-    names = tuple(names)
-    for name in names:
-        if name in graph.inference.shapes:
-            continue
-        inside = [node for node in graph.nodes if node.name == name or node.name.startswith((f"{name}/", f"{name}["))]
-        if inside and inside[-1].train_only:
-            raise CnncalcError(f"`{name}` of {graph.name} is used in training only, and a run leaves it out")
-        near = f"it ends with `{inside[-1].name}`" if inside else did_you_mean(name, graph.inference.shapes)
-        raise CnncalcError(f"{graph.name} has no tensor `{name}`", near or "`cnncalc shapes` lists them")
-    return names
-
-
 def beyond_range(
     graph: Graph, inputs: Mapping[str, Array] | Array, weights: Mapping[str, Array], dtype: Any, threads: int = 1
 ) -> str | None:
@@ -95,10 +82,10 @@ def beyond_range(
 
     None where all are finite; "" where so much does not fit in half of the memory.
     """
-    from .kernels.base import itemsize
+    from .kernels.base import float_type
 
     graph = numeric(graph).inference
-    if 2 * (memory(graph).activations + params(graph).total) * itemsize(dtype) > installed():
+    if 2 * (memory(graph).activations + params(graph).total) * float_type(dtype).itemsize > installed():
         return ""
     import numpy as np
 

@@ -215,6 +215,9 @@ REFUSED = [
     ({"threads": 0}, "a network runs with 1 thread or more, not with 0"),
     ({"init": "hee"}, "no scheme is called `hee`"),
     ({"dtype": "int8"}, "a network runs in float32 or float64, not in int8"),
+    ({"dtype": "fp23"}, "a network runs in float32 or float64, not in fp23"),
+    ({"seed": -1}, "a seed is a whole number from 0 on, not -1"),
+    ({"threads": "2"}, "1 thread or more, not with 2"),
     ({"weights": {}}, "4 of them differ"),
 ]
 # fmt: on
@@ -227,10 +230,34 @@ def test_wrong_options_are_refused(options, message):
         parse(SMALL).run(drawn((3, 8, 8)), **options)
 
 
+# fmt: off
+NOT_READY = [
+    # weights changed, options, the message
+    ({}, {"keep": "first"}, "`keep` is a list of names"),
+    ({}, {"keep": ["frist"]}, "did you mean `first`"),
+    ({}, {"threads": 0}, "1 thread or more"),
+    ({"first.weight": None}, {}, "1 of them differ"),
+    ({"first.weight": np.full((4, 3, 3, 3), np.nan)}, {}, "`first.weight` of this network made ready holds a NaN"),
+    ({name: np.ones(shape, np.float16) for name, shape in
+      {"first.weight": (4, 3, 3, 3), "first.bias": 4, "scores.weight": (2, 144), "scores.bias": 2}.items()},
+     {}, "float32 or float64, not in float16"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("changed", "options", "message"), NOT_READY, ids=[row[2] for row in NOT_READY])
+def test_what_does_not_fit_is_not_made_ready(changed, options, message):
+    """Names, shapes, numbers and options are looked at when a network is made ready, not when it runs."""
+    graph = parse(SMALL)
+    weights = {**tensors.initial(graph), **changed}
+    with pytest.raises(CnncalcError, match=message):
+        Ready(graph, {name: value for name, value in weights.items() if value is not None}, **options)
+
+
 def test_training_steps_are_left_out():
-    """GoogLeNet's auxiliary heads are not run."""
+    """GoogLeNet's auxiliary heads are not run, and need no weights."""
     graph = cnncalc.load("googlenet")
-    done = graph.run(np.zeros(graph.input_shape), fast=True)
+    done = graph.run(np.zeros(graph.input_shape), tensors.initial(graph), fast=True)
 
     assert (1000,) == done.output.shape
     assert not set(done.shapes) & {node.name for node in graph.nodes if node.train_only}

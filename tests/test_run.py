@@ -140,6 +140,7 @@ def test_run_as_json(folder):
     assert [output["most"], output["least"]] == [row["value"] for row in found.pop("top")]
     assert {
         "schema": "cnncalc.run/1",
+        "units": {"peak_activations": "bytes", "workspace": "bytes", "macs": "multiply-accumulates of one image"},
         "name": "small",
         "inputs": {"input": {"shape": [3, 8, 8], "noise": "uniform", "seed": 3}},
         "weights": {"init": "he", "seed": 3},

@@ -82,6 +82,9 @@ RIGHT = {
     "conv.weights": Convolution.weights,
     "slide": sliding.slide,
     "through": Field.through,
+    "size": Field.size,
+    "stride": Field.stride,
+    "padding": Field.padding,
 }
 
 # fmt: off
@@ -133,6 +136,21 @@ def test_a_wrong_rule_is_caught(monkeypatch, wrong, where, rule):
     assert not found.holds, wrong
 
 
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "efficientnet_b0", "unet"])
+@pytest.mark.parametrize("quick", [True, False])
+def test_swapped_axes_show_on_a_square_image(monkeypatch, name, quick):
+    """Rules are asked with the shapes that kernels compute on an image whose axes differ."""
+    if name == "unet" and not quick:
+        return  # the same code, for a minute
+    graph = load(name)
+    monkeypatch.setattr("cnncalc.layers.conv.Convolution.output",
+                        lambda self, x: tuple(RIGHT["conv.output"](self, x)[axis] for axis in (0, 2, 1)))  # fmt: skip
+    found = validate(graph, quick=quick)
+
+    assert not found.holds
+    assert "shapes" in [row.figure for row in found.rows if not row.holds]
+
+
 def of_windows(wrong):
     """`Field.through` with another window in place of each of those of convolutions and pools."""
     return lambda self, window, units: RIGHT["through"](
@@ -172,6 +190,12 @@ FIELD_MUTATIONS = [
      ["googlenet", "densenet_cifar", "unet", "shufflenet_v2"]),
     ("only the last branch counts", "Field.union", lambda self, other, units: other,
      ["googlenet", "resnet18", "se_resnet50", "fcn8s"]),
+    ("the size is one more", "Field.size", lambda self, units=None: tuple(n + 1 for n in RIGHT["size"](self, units)),
+     ["resnet18", "lenet5", "unet", "m5", "se_resnet50"]),
+    ("only the smallest size is told", "Field.size", lambda self, units=None: RIGHT["size"](self, units)[:1] * 2, ["unet"]),
+    ("the stride is twice as large", "Field.stride", property(lambda self: RIGHT["stride"].fget(self) * 2),
+     ["resnet18", "lenet5", "unet", "m5"]),
+    ("no padding is told", "Field.padding", property(lambda self: 0), ["resnet18", "m5"]),
     ("no layer sees everything", "sees_everything", lambda reach: False, ["se_resnet50", "efficientnet_b0"]),
 ]
 # fmt: on

@@ -34,10 +34,14 @@ def input_text(graph: Graph) -> str:
 
 def caption(graph: Graph, *conventions: str) -> list[str]:
     """The line above every table: name, what was set, input, conventions."""
-    changed = ""
-    if graph.changed and graph.settings:
-        changed = " (" + ", ".join(f"{name}={_setting(value)}" for name, value in graph.settings.items()) + ")"
-    return [graph.name + changed, input_text(graph), *conventions]
+    return [named(graph), input_text(graph), *conventions]
+
+
+def named(graph: Graph) -> str:
+    """The name of a network, and what of it was set."""
+    if not (graph.changed and graph.settings):
+        return graph.name
+    return f"{graph.name} ({', '.join(f'{name}={_setting(value)}' for name, value in graph.settings.items())})"
 
 
 def _setting(value: Any) -> str:

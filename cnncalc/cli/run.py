@@ -95,7 +95,7 @@ def command(
     from ..kernels import weights as tensors
     from ..render import numbers
     from ..render.report import Column, Table
-    from ..running import affordable, beyond_range, kept, run, within_memory
+    from ..running import affordable, beyond_range, run, within_memory
     from .progress import progress
     from .rows import caption
     from .run_files import distinct, named, read
@@ -107,7 +107,7 @@ def command(
     init, seed = init or "he", seed or 0
     tensors.named(init, kind)
     whole, graph = request.whole, request.numeric
-    taps = kept(whole, tap or ())
+    taps = whole.tensors(tap or ())
     paths = named(graph, input_file or [])
     spec = graph.origin if Path(graph.origin).is_file() else None
     distinct(
@@ -176,6 +176,7 @@ def command(
             "top": top,
             "macs": macs(graph).total,
             "multiplications": performed,
+            "units": {"peak_activations": "bytes", "workspace": "bytes", "macs": "multiply-accumulates of one image"},
             "peak_activations": done.peak,
             "workspace": done.workspace,
             "seconds": seconds,

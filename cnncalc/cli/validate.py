@@ -39,12 +39,13 @@ def command(
     from ..proof.validation import validate
     from ..render import numbers
     from .progress import progress
+    from .rows import named
     from .run import dtype_of
 
     graph = request.numeric
     result = validate(graph, quick=quick, dtype=dtype_of(dtype), progress=progress)
     caption = [
-        graph.name,
+        named(graph),
         f"input {' and '.join(map(numbers.shape, result.inputs.values()))}",
         *([f"channels divided by {result.narrowed} (quick)"] if result.narrowed > 1 else []),
         f"{result.nodes} nodes run in NumPy, {dtype}",

@@ -145,12 +145,19 @@ class Kernel(NamedTuple):
     backward: Backward
 
 
-def itemsize(dtype: Any) -> int:
-    """Bytes of an element that kernels compute with. Raises CnncalcError for another."""
-    kind = np.dtype(dtype)
+WORDS = {"fp32": "float32", "fp64": "float64"}
+"""A dtype as the command line calls it -> as NumPy does."""
+
+
+def float_type(dtype: Any) -> np.dtype[Any]:
+    """A type that kernels compute with. Raises CnncalcError for another."""
+    try:
+        kind = np.dtype(WORDS.get(dtype, dtype) if isinstance(dtype, str) else dtype)
+    except TypeError:
+        kind = None
     if kind not in (np.float32, np.float64):
-        raise CnncalcError(f"a network runs in float32 or float64, not in {kind}")
-    return int(kind.itemsize)
+        raise CnncalcError(f"a network runs in float32 or float64, not in {dtype if kind is None else kind}")
+    return kind
 
 
 def tensor(weights: Weights, name: str, shape: tuple[int, ...]) -> Array:

@@ -16,11 +16,13 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import CnncalcError
 from ..graph import Graph, Node
 from . import conv, norm, winograd
-from .base import Array
+from .base import Array, float_type
 from .execute import Run, checked, evaluate
 from .follow import CONVOLUTIONS, only_readers
+from .weights import fitting
 
 
 class Ready:
@@ -28,7 +30,8 @@ class Ready:
 
     `graph` and `weights` are as `execute.run` takes them; tensors in `keep` are computed as the spec has them and
     returned by every run. `winograd=False` keeps to the multiplications of the definition. A network
-    without weights computes in `dtype`, others in that of their weights.
+    without weights computes in `dtype`, others in that of their weights. Raises CnncalcError where names, shapes or
+    options do not fit.
     """
 
     def __init__(
@@ -41,11 +44,14 @@ class Ready:
         dtype: Any = np.float32,
     ) -> None:
         graph = graph.inference
-        self.keep, self.threads = tuple(keep), threads
+        if not isinstance(threads, int) or threads < 1:
+            raise CnncalcError(f"a network runs with 1 thread or more, not with {threads}")
+        self.keep, self.threads = graph.tensors(keep), threads
+        self.dtype = float_type(next((np.asarray(values).dtype for values in weights.values()), dtype))
+        weights = fitting(weights, graph, "this network made ready", self.dtype)
         self.graph, self.weights = folded(graph, weights, self.keep)
         if winograd:
             self.weights = transformed(self.graph, self.weights)
-        self.dtype = next((values.dtype for values in weights.values()), np.dtype(dtype))
 
     @property
     def nbytes(self) -> int:

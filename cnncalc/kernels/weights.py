@@ -35,11 +35,11 @@ TAPPED = frozenset({"conv", "pointwise", "depthwise", "upconv", "linear"})
 
 
 def initial(graph: Graph, scheme: str = "he", seed: int = 0, dtype: Any = np.float32) -> dict[str, Array]:
-    """First values of every learned and stored tensor, by its full name. Raises CnncalcError."""
+    """First values of every tensor that a run reads, learned or stored, by its full name. Raises CnncalcError."""
     scheme, constant = named(scheme, dtype)
     draw = np.random.default_rng(seed)
     values: dict[str, Array] = {}
-    for node in graph.nodes:
+    for node in graph.inference.nodes:
         for name, shape in node.weights.items():
             key = f"{node.weights_of}.{name}"
             if key not in values:
@@ -170,10 +170,10 @@ def _taken(values: Array, what: str, dtype: Any) -> Array:
 
 
 def shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
-    """The shape of every learned and stored tensor, each once, by its full name."""
+    """The shape of every tensor that a run reads, learned or stored, each once, by its full name."""
     return {
         f"{node.weights_of}.{name}": tuple(shape)
-        for node in graph.nodes
+        for node in graph.inference.nodes
         for name, shape in (*node.weights.items(), *node.buffers.items())
     }
 

@@ -7,10 +7,11 @@ which leaves out padding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, NamedTuple
 
-from ..analyses.receptive import Interval, box, receptive_fields
+from ..analyses.receptive import Field, Interval, box, receptive_fields
 from ..graph import Graph
 from ..kernels.base import Array
 from ..kernels.support import connected
@@ -66,6 +67,8 @@ def followed(part: Graph, at: str, places: Sequence[Place]) -> Followed:
                     f"{named(part, place)} sees {_places(table)} of the {axis} by the table, "
                     f"and is connected to {_places(really)}"
                 )
+    for name, field, n in zip(names, seen.axes or (), part.shapes[at][1:], strict=True):
+        wrong += [f"along the {name} on {image(part)} {text}" for text in _printed(field, n)]
     everything = bool(local.everything.any())
     if everything and not seen.everything:
         wrong.append("a layer on the way sees the whole of a map, and the table says that none does")
@@ -74,6 +77,22 @@ def followed(part: Graph, at: str, places: Sequence[Place]) -> Followed:
     if sum(sum(shape[1:]) for shape in part.shapes.values()) <= MOST_BOXED:
         wrong += _beside_boxes(part, at, [places[0], *places[-2:]])
     return Followed(part, units, everything, wrong)
+
+
+def _printed(field: Field, units: int) -> Iterator[str]:
+    """Where the size, stride and padding that are printed are not those of the units that were followed."""
+    seen = [field.at(j) for j in range(min(field.period, units))]
+    sizes = [interval.size if interval else 0 for interval in seen]
+    if field.size(units) != (min(sizes), max(sizes)):
+        yield f"the table says the size {field.size(units)}, and its units see {min(sizes)} to {max(sizes)}"
+    j, first = next(((j, interval) for j, interval in enumerate(seen) if interval), (0, None))
+    later = field.at(j + field.period)
+    if first is None or later is None:
+        return
+    if field.padding != -first.first:
+        yield f"the table says the padding {field.padding}, and unit {j} begins at {first.first}"
+    if field.stride != Fraction(later.first - first.first, field.period):
+        yield f"the table says the stride {field.stride}, and unit {j + field.period} begins at {later.first}"
 
 
 def _beside_boxes(part: Graph, at: str, places: Sequence[Place]) -> list[str]:

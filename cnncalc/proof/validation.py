@@ -25,12 +25,13 @@ from ..errors import CnncalcError
 from ..graph import Graph
 from ..kernels import norm
 from ..kernels import weights as values
-from ..kernels.base import itemsize
+from ..kernels.base import float_type
 from ..kernels.execute import Run, run
 from ..running import affordable, numeric
 from ..transforms.miniature import narrowed, shrunk
 from .fields import field_row, steps
 from .rows import Row, told
+from .unequal import alike, on_unequal_axes
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
 """(what is done, steps) -> a context whose value is called with the name of each step."""
@@ -79,7 +80,8 @@ def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progres
     """
     whole = numeric(graph).inference
     graph, factor = narrowed(shrunk(whole)) if quick else (whole, 1)
-    affordable(graph, itemsize(dtype))
+    dtype = float_type(dtype)
+    affordable(graph, dtype.itemsize)
     weights = values.initial(graph, "he", dtype=dtype)
     draw = np.random.default_rng(0)
     inputs = {name: draw.uniform(0, 1, shape) for name, shape in graph.inputs.items()}
@@ -89,15 +91,15 @@ def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progres
     except CnncalcError as error:
         row = Row("shapes", len(graph.nodes), None, False, error.message, "layers")
         return Validation((row,), (), graph.inputs, len(graph.nodes), factor)
-    layers = _layers(graph, done, itemsize(dtype))
+    layers = _layers(graph, done, dtype.itemsize)
     rows = [
-        _shapes(graph, done, quick and _alike(graph) and graph.inputs != whole.inputs),
+        _shapes(graph, done, on_unequal_axes(graph, weights) if alike(graph) else {}),
         *_parameters(graph, done),
         _macs(graph, done, layers),
     ]
     if rows[0].holds:
         rows.append(_field(whole, dtype, progress))
-    rows.append(_peak(graph, done, itemsize(dtype)))
+    rows.append(_peak(graph, done, dtype.itemsize))
     return Validation(tuple(rows), layers, graph.inputs, len(graph.nodes), factor)
 
 
@@ -123,18 +125,13 @@ def _layers(graph: Graph, done: Run, itemsize: int) -> tuple[Layer, ...]:
     )
 
 
-def _alike(graph: Graph) -> bool:
-    """Whether every input has several axes, all of one size."""
-    return all(len(shape) > 2 and len(set(shape[1:])) == 1 for shape in graph.inputs.values())
-
-
-def _shapes(graph: Graph, done: Run, square: bool) -> Row:
+def _shapes(graph: Graph, done: Run, unequal: Mapping[str, tuple[Shape, Shape]] | None) -> Row:
     total = len(graph.nodes)
     pairs = {node.name: (tuple(node.output), done.shapes[node.name]) for node in graph.nodes}
-    wrong = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    wrong = {**(unequal or {}), **{name: pair for name, pair in pairs.items() if pair[0] != pair[1]}}
     note = told([f"`{name}` is {_text(p)} predicted, {_text(m)} computed" for name, (p, m) in wrong.items()])
-    if square and not wrong:
-        note = "shrunk to axes of one size, as no others make sense: swapped axes would not show"
+    if unequal is None and not wrong:
+        note = "axes of one size, and it runs on no others: swapped axes would not show"
     return Row("shapes", total, total - len(wrong), not wrong, note, "layers", _differing(wrong))
 
 
