@@ -164,7 +164,7 @@ def _taken(values: Array, what: str, dtype: Any) -> Array:
         raise CnncalcError(f"{what} holds a NaN or an infinity")
     with np.errstate(over="ignore"):
         taken = values.astype(dtype, copy=False)
-    if not np.isfinite(taken).all():
+    if taken is not values and not np.isfinite(taken).all():
         raise CnncalcError(f"{what} holds a number too large for {np.dtype(dtype)}", "--dtype fp64")
     return taken
 
