@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .report import Column, Report, Table
@@ -13,7 +13,8 @@ GAP = "  "
 
 def lines(report: Report, width: int | None) -> Iterator[tuple[str, str]]:
     """(style, line) of a report; style is `title`, `head`, `rule`, `total` or nothing. No width, no limit."""
-    yield "title", "   ".join(report.caption)
+    for line in _caption(report.caption, width):
+        yield "title", line
     for table in report.tables:
         yield "", ""
         if table.title:
@@ -24,9 +25,21 @@ def lines(report: Report, width: int | None) -> Iterator[tuple[str, str]]:
             yield "", line
 
 
-def _wrapped(note: str, width: int | None) -> list[str]:
+def _caption(parts: Sequence[str], width: int | None) -> list[str]:
+    """The caption: on as many lines as it takes, broken between its parts, or between words of a long one."""
+    found = [""]
+    for part in parts:
+        longer = f"{found[-1]}   {part}" if found[-1] else part
+        if width is None or len(longer) <= width or not found[-1]:
+            found[-1] = longer
+        else:
+            found.append(f"{GAP}{part}")
+    return [line for text in found for line in _wrapped(text, width, "")]
+
+
+def _wrapped(note: str, width: int | None, indent: str = GAP) -> list[str]:
     """A note under the table: on as many lines as it takes, broken between words, those that follow indented."""
-    line = f"{GAP}{note}" if note else ""
+    line = f"{indent}{note}" if note else ""
     if width is None or len(line) <= width:
         return [line]
     from textwrap import wrap
