@@ -49,13 +49,12 @@ def run(
     Inputs and weights are finite; what comes out may not be: `beyond_range` tells where that begins.
     """
     from .kernels import weights as tensors
-    from .kernels.base import float_type
+    from .kernels.base import float_type, threads_of
     from .kernels.execute import checked, evaluate
     from .kernels.ready import Ready
 
     keep = graph.tensors(keep)
-    if not isinstance(threads, int) or threads < 1:
-        raise CnncalcError(f"a network runs with 1 thread or more, not with {threads}")
+    threads = threads_of(threads)
     if not isinstance(seed, int) or seed < 0:
         raise CnncalcError(f"a seed is a whole number from 0 on, not {seed}")
     graph = numeric(graph).inference

@@ -15,8 +15,6 @@ from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from .metrics import DEFAULT_DTYPE, METRICS, Span, Subject, Value, within
 
-UNBOUNDED = "global"
-
 
 class Figures:
     """The figures of one network."""

@@ -21,7 +21,6 @@ from .limits import EQUALS, ERROR, GROWTH, KINDS, LEVELS, MAX, WARN, WARNING, Bo
 from .metrics import METRICS, SHAPE, WITH_AT, WITH_DTYPE, Subject, Unreadable, amount, growth, shape
 
 KEYS = (*KINDS, "dtype", "at", "level")
-Entries = Mapping[str, tuple[Node, Node]]
 
 
 def limits(node: Node, problems: list[Diagnostic], level: str = ERROR) -> list[Limit]:

@@ -72,7 +72,6 @@ class Result:
     name: str = ""
     input: Mapping[str, Sequence[int]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    set_input: Any = None
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     figures: Entry = field(default_factory=dict)
@@ -89,7 +88,7 @@ class Result:
 
 def judged(case: Case) -> Result:
     """Judge one case; whatever is wrong with it is part of the result."""
-    result = Result(case.spec, case.key, settings=case.settings, set_input=case.input)
+    result = Result(case.spec, case.key, settings=case.settings)
     try:
         return _judged(case, result)
     except CnncalcError as error:

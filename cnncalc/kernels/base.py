@@ -54,6 +54,13 @@ Finish: TypeAlias = Callable[[Array, Select], None]
 Piece = TypeVar("Piece")
 
 
+def threads_of(given: Any) -> int:
+    """A number of threads. Raises CnncalcError for what is none."""
+    if not isinstance(given, int) or given < 1:
+        raise CnncalcError(f"a network runs with 1 thread or more, not with {given}")
+    return given
+
+
 class Crew:
     """Threads of our own, each with its workspace: BLAS itself is held to one."""
 

@@ -16,10 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CnncalcError
 from ..graph import Graph, Node
 from . import conv, norm, winograd
-from .base import Array, float_type
+from .base import Array, float_type, threads_of
 from .execute import Run, checked, evaluate
 from .follow import CONVOLUTIONS, only_readers
 from .weights import fitting
@@ -44,9 +43,7 @@ class Ready:
         dtype: Any = np.float32,
     ) -> None:
         graph = graph.inference
-        if not isinstance(threads, int) or threads < 1:
-            raise CnncalcError(f"a network runs with 1 thread or more, not with {threads}")
-        self.keep, self.threads = graph.tensors(keep), threads
+        self.keep, self.threads = graph.tensors(keep), threads_of(threads)
         self.dtype = float_type(next((np.asarray(values).dtype for values in weights.values()), dtype))
         weights = fitting(weights, graph, "this network made ready", self.dtype)
         self.graph, self.weights = folded(graph, weights, self.keep)

@@ -68,11 +68,6 @@ def save(text: str, output: str) -> None:
     write(output, text.encode(errors="backslashreplace"))
 
 
-def save_bytes(content: bytes, output: str) -> None:
-    """Write a file whole or not at all."""
-    write(output, content)
-
-
 def _json(data: Mapping[str, Any]) -> str:
     """JSON, which has no word for a NaN or an infinity: null stands for them."""
     import json

@@ -43,5 +43,3 @@ def dead_ends(nodes: Nodes, end: Tensor, inputs: Iterable[str], document: Docume
             mark = document.input_marks[name]
             problems.append(Diagnostic(f"the input `{name}` is not used", mark, help=f"- {{..., from: {name}}}"))
     return problems
-
-    return problems
