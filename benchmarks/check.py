@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cnncalc.spec import zoo
+from cnncalc.language import zoo
 
 ALONE = """
 import sys, time

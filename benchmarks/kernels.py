@@ -35,7 +35,7 @@ from cnncalc.graph import Graph, Node
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.execute import run
 from cnncalc.kernels.ready import Ready
-from cnncalc.spec.load import load
+from cnncalc.language.load import load
 
 SIDE = 1536
 TESTS = Path(__file__).resolve().parents[1] / "tests"

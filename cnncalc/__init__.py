@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from .errors import SpecError as SpecError
     from .graph import Graph as Graph
     from .graph import Node as Node
+    from .language.load import load as load
+    from .language.load import parse as parse
     from .proof.validation import validate as validate
-    from .spec.load import load as load
-    from .spec.load import parse as parse
 
 __all__ = [
     "BudgetError",
@@ -61,11 +61,11 @@ _HOMES = {
     "box": "analyses.receptive",
     "check": "budget.check",
     "last_map": "analyses.receptive",
-    "load": "spec.load",
+    "load": "language.load",
     "macs": "analyses.macs",
     "memory": "analyses.memory",
     "params": "analyses.params",
-    "parse": "spec.load",
+    "parse": "language.load",
     "receptive_fields": "analyses.receptive",
     "validate": "proof.validation",
 }

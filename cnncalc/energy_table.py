@@ -15,7 +15,7 @@ from typing import Any
 
 from .analyses.energy import Range, Table
 from .errors import CnncalcError, Diagnostic, SpecError, did_you_mean
-from .spec.yaml import MAX_BYTES, Node, compose
+from .language.yaml import MAX_BYTES, Node, compose
 
 PARTS = ("multiply", "add", "access")
 

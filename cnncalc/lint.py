@@ -9,9 +9,9 @@ from .analyses import macs, params
 from .analyses.receptive import last_map, receptive_fields
 from .errors import Diagnostic, did_you_mean
 from .graph import Graph, Node
+from .language.words import EXPECT_KEYS
 from .layers.norm import Norm
 from .layers.windows import Window
-from .spec.words import EXPECT_KEYS
 
 
 def doubts(graph: Graph) -> list[Diagnostic]:

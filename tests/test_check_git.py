@@ -368,7 +368,7 @@ def test_the_configuration_in_the_documentation_reads(repository: Path) -> None:
     """The TOML as it is printed, and the `budget:` in a spec."""
     from cnncalc.budget.config import config
     from cnncalc.budget.reading import limits
-    from cnncalc.spec.yaml import compose
+    from cnncalc.language.yaml import compose
 
     (text,) = recipes("toml")
     (repository / "cnncalc.toml").write_text(text)

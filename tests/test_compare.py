@@ -16,8 +16,8 @@ import cnncalc
 from cnncalc.analyses.comparison import Comparison, compare
 from cnncalc.cli import app
 from cnncalc.graph import Graph
-from cnncalc.spec import zoo
-from cnncalc.spec.write import write
+from cnncalc.language import zoo
+from cnncalc.language.write import write
 from cnncalc.transforms.forms import FORMS
 from cnncalc.transforms.rewrite import Options, transform
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 import cnncalc
 from cnncalc.analyses.difference import Difference, difference
 from cnncalc.cli import app
-from cnncalc.spec import zoo
+from cnncalc.language import zoo
 
 SMALL = [name for name in zoo.names() if name != "resnet1202_cifar"]
 

@@ -26,8 +26,8 @@ from cnncalc.effective.uniform import RULES, local
 from cnncalc.errors import CnncalcError
 from cnncalc.kernels import KERNELS
 from cnncalc.kernels.backward import upstream
+from cnncalc.language import zoo
 from cnncalc.layers import KINDS
-from cnncalc.spec import zoo
 
 LINEAR = "input: [1, {n}]\nnet:\n  - {{conv: {{out: 1, kernel: {k}, padding: half, bias: false}}, repeat: {layers}}}\n"
 

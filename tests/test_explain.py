@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 import cnncalc
 from cnncalc.analyses.explain import explain
 from cnncalc.cli import app
+from cnncalc.language import zoo
 from cnncalc.render import formulas
-from cnncalc.spec import zoo
 
 NETWORKS = (
     "lenet5",

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncalc.spec.arithmetic import ExpressionError
-from cnncalc.spec.expressions import Expression, Template
+from cnncalc.language.arithmetic import ExpressionError
+from cnncalc.language.expressions import Expression, Template
 
 SCOPE = {"a": 3, "width": 64, "half": Fraction(1, 2), "sizes": [7, 5, 9], "word": "relu", "yes": True, "i": 2}
 

@@ -22,7 +22,7 @@ from cnncalc.cli import app
 from cnncalc.dims import equals
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
-from cnncalc.spec.zoo import names
+from cnncalc.language.zoo import names
 from cnncalc.symbolic import Opened, opened
 from cnncalc.symbols import divides, symbol
 

@@ -11,8 +11,8 @@ from cnncalc.kernels import KERNELS, Tally
 from cnncalc.kernels.backward import input_gradient, upstream
 from cnncalc.kernels.execute import run
 from cnncalc.kernels.weights import initial
+from cnncalc.language.load import parse
 from cnncalc.layers import KINDS
-from cnncalc.spec.load import parse
 
 
 def test_max_pool_of_the_lecture():

@@ -21,7 +21,7 @@ import pytest
 import cnncalc
 from cnncalc.dims import product
 from cnncalc.graph import Graph, Node
-from cnncalc.spec.zoo import folder, names, plain
+from cnncalc.language.zoo import folder, names, plain
 
 DATA = Path(__file__).parent / "data"
 SPECS = list(names())

@@ -12,8 +12,8 @@ from cnncalc.errors import SpecError
 from cnncalc.kernels.execute import run
 from cnncalc.kernels.ready import Ready
 from cnncalc.kernels.weights import initial
+from cnncalc.language.load import parse
 from cnncalc.proof.validation import validate
-from cnncalc.spec.load import parse
 
 GRAPHS = int(os.environ.get("CNNCALC_GRAPHS", "300"))
 

@@ -11,7 +11,7 @@ import pytest
 
 import cnncalc
 from cnncalc.cli import COMMANDS
-from cnncalc.spec.schema import MODIFIER_SCHEMAS
+from cnncalc.language.schema import MODIFIER_SCHEMAS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

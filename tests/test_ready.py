@@ -16,7 +16,7 @@ from cnncalc.kernels.conv import convolve
 from cnncalc.kernels.execute import run
 from cnncalc.kernels.ready import Ready
 from cnncalc.kernels.sliding import places
-from cnncalc.spec.load import load, parse
+from cnncalc.language.load import load, parse
 
 
 def drawn(shape, seed=0, dtype=np.float64):

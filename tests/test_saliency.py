@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from cnncalc.cli import app
 from cnncalc.kernels.backward import activations, dead_end, unit_gradient, upstream
 from cnncalc.kernels.weights import initial
-from cnncalc.spec.load import parse
+from cnncalc.language.load import parse
 
 COLOUR = """
 input: [3, 12, 10]

@@ -15,11 +15,11 @@ import yaml
 from cnncalc.budget.reading import limits, tree
 from cnncalc.budget.schema import budget_schema
 from cnncalc.errors import Mark, Source
+from cnncalc.language.builtin import BUILTIN
+from cnncalc.language.load import worked_example
+from cnncalc.language.schema import MODIFIER_SCHEMAS, schema
+from cnncalc.language.words import EXPECT_KEYS, MODIFIERS, TOP_KEYS
 from cnncalc.layers import KINDS
-from cnncalc.spec.builtin import BUILTIN
-from cnncalc.spec.load import worked_example
-from cnncalc.spec.schema import MODIFIER_SCHEMAS, schema
-from cnncalc.spec.words import EXPECT_KEYS, MODIFIERS, TOP_KEYS
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").rglob("*.yaml"))
 SCHEMA = schema(budget_schema())

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError
-from cnncalc.spec.load import parse
+from cnncalc.language.load import parse
 from cnncalc.sweep.columns import COLUMNS, Figures
 from cnncalc.sweep.engine import all_rows
 from cnncalc.sweep.evaluate import Evaluator

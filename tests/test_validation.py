@@ -13,6 +13,7 @@ from cnncalc.analyses.receptive import Field
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError, SpecError
 from cnncalc.kernels.support import connected
+from cnncalc.language.load import load, parse
 from cnncalc.layers import sliding, windows
 from cnncalc.layers.conv import Convolution
 from cnncalc.layers.windows import Interpolated, Nearest, Scatter, Window
@@ -20,7 +21,6 @@ from cnncalc.proof.fields import field_row
 from cnncalc.proof.validation import validate
 from cnncalc.render.report import Column, Report, Table
 from cnncalc.render.terminal import lines
-from cnncalc.spec.load import load, parse
 from cnncalc.transforms.miniature import narrowed, resized, shrunk
 
 EVERYTHING = """

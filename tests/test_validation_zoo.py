@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from cnncalc.language import zoo
+from cnncalc.language.load import load
 from cnncalc.proof.validation import validate
-from cnncalc.spec import zoo
-from cnncalc.spec.load import load
 
 IN_FULL = ("lenet5", "alexnet", "resnet50", "googlenet", "mobilenet_v2", "unet")
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.graph import Graph, Node
-from cnncalc.spec import zoo
-from cnncalc.spec.write import write
+from cnncalc.language import zoo
+from cnncalc.language.write import write
 
 
 def facts(node: Node) -> tuple[Any, ...]:

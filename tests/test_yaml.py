@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import Diagnostic, SpecError
-from cnncalc.spec.yaml import Node, compose, scalar
+from cnncalc.language.yaml import Node, compose, scalar
 
 SCALARS = [
     ("3", 3),

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 import cnncalc
 from cnncalc.cli import app
+from cnncalc.language import zoo
 from cnncalc.lint import unmet
-from cnncalc.spec import zoo
 
 ROOT = Path(__file__).parents[1]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CnncalcError, Diagnostic, Mark, SpecError, did_you_mean
-from ..spec.yaml import Node
-from ..spec.zoo import plain
+from ..language.yaml import Node
+from ..language.zoo import plain
 from .limits import ERROR, Limit
 from .reading import level_of, limits
 from .toml import marked
@@ -161,7 +161,7 @@ def _metric_like(key: str) -> bool:
 def _shape(node: Node, problems: list[Diagnostic]) -> Any:
     value = plain(node)
     if isinstance(value, str):
-        from ..spec.load import input_shape
+        from ..language.load import input_shape
 
         return input_shape([value])
     shapes = list(value.values()) if isinstance(value, dict) else [value]

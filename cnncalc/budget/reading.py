@@ -16,7 +16,7 @@ from typing import Any
 
 from ..analyses.memory import BYTES
 from ..errors import Diagnostic, Mark, Source, SpecError, did_you_mean
-from ..spec.yaml import Node
+from ..language.yaml import Node
 from .limits import EQUALS, ERROR, GROWTH, KINDS, LEVELS, MAX, WARN, WARNING, Bound, Limit
 from .metrics import METRICS, SHAPE, WITH_AT, WITH_DTYPE, Subject, Unreadable, amount, growth, shape
 

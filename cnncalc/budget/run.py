@@ -96,7 +96,7 @@ def judged(case: Case) -> Result:
 
 
 def _judged(case: Case, result: Result) -> Result:
-    from ..spec.load import load
+    from ..language.load import load
 
     graph = load(case.spec, set=case.settings, input=case.input)
     require_numbers(graph)
@@ -140,7 +140,7 @@ def _base_graph(case: Case, graph: Graph, remarks: list[str]) -> Graph | None:
         return None
     if case.base_text == _text_now(case.spec):
         return graph
-    from ..spec.load import parse
+    from ..language.load import parse
 
     try:
         base = parse(case.base_text, case.spec, set=case.settings, input=case.input)

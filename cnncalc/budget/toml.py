@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..errors import Diagnostic, Mark, Source, SpecError
-from ..spec.yaml import Node
+from ..language.yaml import Node
 
 WORD = r"(?:\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)"
 KEY = rf"{WORD}(?:\s*\.\s*{WORD})*"

@@ -12,11 +12,11 @@ from typing import Any
 
 from ..errors import Diagnostic
 from ..graph import Graph
-from ..spec.expanding.expand import Expander
-from ..spec.expanding.tensors import Context, Tensor
-from ..spec.given import inputs, variables
-from ..spec.reading.document import read
-from ..spec.steps import Arguments, BlockCall, Document, Group, LayerCall, Loop, Step
+from ..language.expanding.expand import Expander
+from ..language.expanding.tensors import Context, Tensor
+from ..language.given import inputs, variables
+from ..language.reading.document import read
+from ..language.steps import Arguments, BlockCall, Document, Group, LayerCall, Loop, Step
 
 
 @dataclass

@@ -76,7 +76,7 @@ def command(
         from ..budget.outcome import FAIL_ON as LEVELS
         from ..budget.reading import option
         from ..budget.session import Ask, session
-        from ..spec.load import input_shape, setting
+        from ..language.load import input_shape, setting
 
         reports = _reports(report or [])
         _known("level", fail_on, LEVELS)

@@ -78,7 +78,7 @@ def _graphs(request: Request, example: bool) -> tuple[Graph, Graph]:
     """The network as it is used, and with the steps that only training uses."""
     if not example:
         return request.numeric, request.whole
-    from ..spec.load import input_shape, parse, setting
+    from ..language.load import input_shape, parse, setting
 
     print("no spec given: the worked example, GoogLeNet's 5x5 branch on 28x28x192", file=sys.stderr)
     settings, shape = dict(setting(text) for text in request.set), input_shape(request.input)
@@ -88,8 +88,8 @@ def _graphs(request: Request, example: bool) -> tuple[Graph, Graph]:
 
 def _written(graph: Graph, form: str, options: Options, path: str) -> str:
     """Write the network in a form; what was written."""
+    from ..language.write import write
     from ..render.formats import save
-    from ..spec.write import write
 
     rewritten = transform(graph, FORMS[form], options)
     if not rewritten.plans:

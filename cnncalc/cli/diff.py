@@ -81,8 +81,8 @@ class _Side(Request):
     @cached_property
     def whole(self) -> Graph:
         """The network with the steps that are used in training only."""
-        from ..spec.load import input_shape, parse, setting
-        from ..spec.revision import revision
+        from ..language.load import input_shape, parse, setting
+        from ..language.revision import revision
 
         spec = self.spec or ""
         committed = revision(spec)

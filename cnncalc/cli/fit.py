@@ -40,7 +40,7 @@ def command(
 ) -> Report:
     """The largest setting that holds every limit."""
     from ..errors import CnncalcError
-    from ..spec.load import input_shape, setting
+    from ..language.load import input_shape, setting
     from ..sweep.fit import Unmet, fit, limit
     from .memory import bytes_of
 

@@ -80,8 +80,8 @@ def command(
 
 def _loader(request: Request) -> Load:
     """How the network of the request is loaded with symbols put in; standard input is read once."""
-    from ..spec.load import input_shape, load, parse, setting, worked_example
-    from ..spec.yaml import MAX_BYTES
+    from ..language.load import input_shape, load, parse, setting, worked_example
+    from ..language.yaml import MAX_BYTES
     from .request import found
 
     settings, shape = dict(setting(text) for text in request.set), input_shape(request.input)

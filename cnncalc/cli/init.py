@@ -59,15 +59,15 @@ def _write_schema(file: Path) -> None:
     import json
 
     from ..budget.schema import budget_schema
+    from ..language.schema import schema
     from ..render.formats import save
-    from ..spec.schema import schema
 
     save(json.dumps(schema(budget_schema()), indent=2) + "\n", str(file))
 
 
 def _sound(text: str, name: str) -> None:
     """A starter that does not read is a bug, and is not written."""
-    from ..spec.load import parse
+    from ..language.load import parse
 
     parse(text, name)
 
@@ -75,7 +75,7 @@ def _sound(text: str, name: str) -> None:
 def _of_the_zoo(name: str) -> str:
     """The text of a network of the zoo; a member of a family has its own settings in `vars`."""
     from ..errors import did_you_mean
-    from ..spec import zoo
+    from ..language import zoo
 
     member = zoo.member(name)
     if member is None:
@@ -93,8 +93,8 @@ def _with_settings(text: str, member: object) -> str:
     """The spec of a family with other values in `vars`, and without what it expected of the old ones."""
     from typing import cast
 
-    from ..spec.yaml import compose
-    from ..spec.zoo import Member
+    from ..language.yaml import compose
+    from ..language.zoo import Member
 
     one = cast(Member, member)
     root = compose(text, one.path.name, [])

@@ -27,7 +27,7 @@ def command(
     input: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input.")] = None,
 ) -> None:
     """Check specs."""
-    from ..spec.load import input_shape, setting
+    from ..language.load import input_shape, setting
 
     with failures():
         if format not in ("table", "json"):
@@ -62,8 +62,8 @@ def _default() -> str:
 
 
 def _lint(spec: str, settings: dict[str, Any], shape: Any) -> dict[str, Any]:
+    from ..language.load import load
     from ..lint import doubts, unmet
-    from ..spec.load import load
 
     try:
         graph = load(spec, set=settings, input=shape)

@@ -47,7 +47,7 @@ class LazyGroup(TyperGroup):
 def _is_spec(word: str) -> bool:
     from pathlib import Path
 
-    from ..spec import zoo
+    from ..language import zoo
 
     return Path(word).suffix in (".yaml", ".yml") or zoo.member(word) is not None
 

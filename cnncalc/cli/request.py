@@ -78,7 +78,7 @@ class Request:
     @cached_property
     def whole(self) -> Graph:
         """The network with the steps that are used in training only."""
-        from ..spec.load import input_shape, load, parse, setting, worked_example
+        from ..language.load import input_shape, load, parse, setting, worked_example
 
         settings = dict(setting(text) for text in self.set)
         shape = input_shape(self.input)

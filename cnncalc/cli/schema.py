@@ -31,7 +31,7 @@ def command(
     import json
 
     from ..budget.schema import budget_schema
-    from ..spec.schema import schema
+    from ..language.schema import schema
 
     described = schema(budget_schema())
     return Report(["cnncalc spec"], [], described, text=json.dumps(described, indent=2) + "\n")

@@ -26,8 +26,8 @@ def command(
     lecture: Annotated[bool, typer.Option("--lecture", help="The worked examples of the lecture notes.")] = False,
 ) -> Report:
     """The networks of the zoo."""
-    from ..spec import zoo
-    from ..spec.load import load
+    from ..language import zoo
+    from ..language.load import load
 
     if lecture and not show:
         return _lecture([name for name in zoo.lecture() if (request.spec or "") in name], request)
@@ -55,10 +55,10 @@ def command(
 
 def _lecture(names: list[str], request: Request) -> Report:
     from ..analyses import macs, params
+    from ..language.load import load
+    from ..language.zoo import plain
     from ..render import numbers
     from ..render.report import Column, Table
-    from ..spec.load import load
-    from ..spec.zoo import plain
 
     if not names:
         raise CnncalcError(f"no worked example has `{request.spec}` in its name", "`cnncalc zoo --lecture` lists them")

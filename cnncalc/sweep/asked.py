@@ -87,7 +87,7 @@ class Asked:
     @cached_property
     def plan(self) -> Plan:
         """What is swept."""
-        from ..spec.load import input_shape, setting
+        from ..language.load import input_shape, setting
 
         given = [text for text in self.arguments if "=" not in text]
         swept = [text for text in self.arguments if "=" in text]

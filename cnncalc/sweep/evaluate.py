@@ -15,9 +15,9 @@ import numpy as np
 from ..dims import is_symbolic, settled
 from ..errors import CnncalcError, SpecError
 from ..graph import Graph
+from ..language.given import symbols
+from ..language.load import expanded
 from ..layers.base import AXIS_NAMES, size_text
-from ..spec.given import symbols
-from ..spec.load import expanded
 from .columns import COLUMNS, Figures
 from .grid import text_of
 from .plan import Plan

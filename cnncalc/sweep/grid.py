@@ -19,8 +19,8 @@ from math import lcm, prod
 from typing import Any
 
 from ..errors import CnncalcError
-from ..spec.yaml import compose, scalar
-from ..spec.zoo import plain
+from ..language.yaml import compose, scalar
+from ..language.zoo import plain
 
 MOST_VALUES = 5_000_000
 MOST_POINTS = 10**12

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CnncalcError, SpecError, did_you_mean
+from ..language.given import symbols
+from ..language.reading.document import read
+from ..language.sources import found
+from ..language.steps import Document
 from ..layers.base import AXIS_NAMES
-from ..spec.given import symbols
-from ..spec.reading.document import read
-from ..spec.sources import found
-from ..spec.steps import Document
 from .grid import Grid, text_of
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ..dims import is_symbolic
 from ..errors import CnncalcError, did_you_mean
-from ..spec.load import expanded
+from ..language.load import expanded
 from .evaluate import Evaluator
 from .grid import MOST_VALUES, Variable, text_of
 from .plan import Plan
