@@ -182,6 +182,39 @@ def last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
     return None
 
 
+class Extent(NamedTuple):
+    """What the units of one map see: "the receptive field" where a number is asked for."""
+
+    at: str
+    """The node whose units it is of."""
+
+    sizes: tuple[tuple[int, int], ...]
+    """Per spatial axis the smallest and the largest size, in input positions."""
+
+    strides: tuple[Fraction, ...]
+    """Per spatial axis, in input positions; the average where it differs."""
+
+    everything: bool = False
+    """Whether each unit sees the whole input, so that no size says what it sees."""
+
+
+def network_field(graph: Graph, fields: ReceptiveFields | None = None) -> Extent | None:
+    """The receptive field of a network: that of the units of its last map; None where no layer has positions."""
+    fields = fields or receptive_fields(graph)
+    name = last_map(graph, fields)
+    return field_at(graph, name, fields) if name else None
+
+
+def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
+    """The receptive field of the units of one node; None for one without positions."""
+    seen, shape = fields.of[name], graph.shapes[name]
+    if seen.axes is None:
+        return None
+    units = [n if isinstance(n, int) else None for n in shape[1:]]
+    sizes = tuple(field.size(n) for field, n in zip(seen.axes, units, strict=True))
+    return Extent(name, sizes, tuple(field.stride for field in seen.axes))
+
+
 def box(graph: Graph, name: str, unit: Sequence[int]) -> dict[str, tuple[Interval, ...]]:
     """The pixels that one unit of a node really depends on, per axis, by input.
 
