@@ -9,22 +9,17 @@ from ...layers import KINDS
 from ..steps import Block, BlockCall, Lost, Parameter, Step
 from ..words import MODIFIERS, OPERATIONS
 from ..yaml import Node, compose
-from .names import Names
-from .report import Report
-from .signature import HEAD, parameters
-from .values import Values
+from .values import HEAD, Values, parameters
 
 
 class BlockReader:
     """Reads the blocks of a spec."""
 
-    def __init__(
-        self, report: Report, names: Names, values: Values, steps: Callable[[Node | None], tuple[Step, ...]]
-    ) -> None:
-        self.report = report
-        self.names = names
-        self.calls = names.calls
+    def __init__(self, values: Values, steps: Callable[[Node | None], tuple[Step, ...]]) -> None:
         self.values = values
+        self.report = values.report
+        self.names = values.names
+        self.calls = values.names.calls
         self.steps = steps
         self.blocks: dict[str, Block] = {}
         self.refused: set[str] = set()

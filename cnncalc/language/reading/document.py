@@ -9,8 +9,7 @@ from ...errors import Diagnostic, Mark, did_you_mean
 from ..steps import Document, Step, Value
 from ..words import EXPECT_KEYS, OTHER_TOP_WORDS, TOP_KEYS
 from ..yaml import Node, compose
-from .names import AMBIENT, IDENTIFIER, Names, Scope, name_rule
-from .report import Report
+from .names import AMBIENT, IDENTIFIER, Names, Report, Scope, name_rule
 from .steps import StepsReader
 from .values import Values
 
@@ -26,8 +25,8 @@ class _DocumentReader:
     def __init__(self, problems: list[Diagnostic]) -> None:
         self.report = Report(problems)
         self.names = Names(self.report)
-        self.values = Values(self.report, self.names)
-        self.steps = StepsReader(self.report, self.names, self.values)
+        self.values = Values(self.names)
+        self.steps = StepsReader(self.values)
 
     def document(self, root: Node) -> Document:
         """The document at the root."""

@@ -10,18 +10,16 @@ from ..expressions import LOST
 from ..steps import Following, LayerCall, Value
 from ..words import MODIFIERS, OTHER_WORDS, SUGAR
 from ..yaml import Node
-from .names import Names
-from .report import Report
 from .values import Values
 
 
 class LayerReader:
     """Reads the layers of a spec."""
 
-    def __init__(self, report: Report, names: Names, values: Values) -> None:
-        self.report = report
-        self.names = names
+    def __init__(self, values: Values) -> None:
         self.values = values
+        self.report = values.report
+        self.names = values.names
         self.kinds_used: set[str] = set()
         self._defaults: dict[str, dict[str, Value]] = {}
         self._default_marks: dict[str, Mark] = {}

@@ -10,20 +10,16 @@ from ...layers.fields import shown
 from ..steps import BlockCall, LayerCall, Lost, Parameter, Step, Value
 from ..words import SUGAR
 from ..yaml import Node
-from .names import Names
-from .report import Report
 from .values import Values
 
 
 class ModifierReader:
     """Reads the modifiers of steps."""
 
-    def __init__(
-        self, report: Report, names: Names, values: Values, parameters: Callable[[str], tuple[Parameter, ...]]
-    ) -> None:
-        self.report = report
-        self.names = names
+    def __init__(self, values: Values, parameters: Callable[[str], tuple[Parameter, ...]]) -> None:
         self.values = values
+        self.report = values.report
+        self.names = values.names
         self.parameters = parameters
 
     def put(self, step: Step, node: Node) -> None:

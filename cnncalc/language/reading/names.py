@@ -1,4 +1,4 @@
-"""Which names a spec declares and which it reads: variables by scope, tensors, labels of weights."""
+"""Which names a spec declares and which it reads, and what is wrong with them: variables, tensors, labels, blocks."""
 
 from __future__ import annotations
 
@@ -6,15 +6,78 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
-from ...errors import Mark, did_you_mean
-from ..steps import Reference, Value
+from ...errors import MOST_SHOWN, Diagnostic, Label, Mark, SpecError, did_you_mean
+from ..steps import Fault, Reference, Value
 from ..yaml import Node
-from .calls import Calls
-from .report import Report
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 AMBIENT = ("in", "prev", "i")
 """Variables that are there without being declared."""
+
+
+class Report:
+    """Adds to a list of problems. Raises SpecError once there are more than anyone reads."""
+
+    def __init__(self, problems: list[Diagnostic]) -> None:
+        self.problems = problems
+
+    def __call__(self, message: str, mark: Mark, help: str = "", labels: tuple[Label, ...] = ()) -> None:
+        """Report a problem."""
+        self.problems.append(Diagnostic(message, mark, help=help, labels=labels))
+        if len(self.problems) > MOST_SHOWN:
+            raise SpecError(self.problems)
+
+    def fault(self, fault: Fault) -> None:
+        """Report what a part that cannot be read says of itself."""
+        self(fault.diagnostic.message, fault.diagnostic.mark, fault.diagnostic.help)
+
+
+class Calls:
+    """The blocks of a spec, where they are declared, and the calls between them."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[str, Mark] = {}
+        self.caller = ""
+        """The block that is being read; the net has no name."""
+
+        self._called: dict[str, set[str]] = {}
+
+    def add(self, *blocks: str) -> None:
+        """Take note of calls in what is being read."""
+        self._called.setdefault(self.caller, set()).update(blocks)
+
+    def reached(self, caller: str = "") -> set[str]:
+        """The blocks that a block calls, and what those call; by default, what the net does."""
+        seen: set[str] = set()
+        ahead = [caller]
+        while ahead:
+            for name in self._called.get(ahead.pop(), ()):
+                if name not in seen:
+                    seen.add(name)
+                    ahead.append(name)
+        return seen
+
+    def cycles(self) -> Iterator[list[str]]:
+        """Blocks that call themselves over others: from the first of them around to itself, each cycle once."""
+        done: set[str] = set()
+        for start in self.blocks:
+            path: dict[str, Iterator[str]] = {}
+            ahead = start if start not in done else None
+            while ahead is not None or path:
+                if ahead is not None:
+                    path[ahead] = iter(sorted(self._called.get(ahead, ())))
+                ahead = next(path[(last := next(reversed(path)))], None)
+                if ahead is None:
+                    done.add(last)
+                    del path[last]
+                elif ahead in path:
+                    way = list(path)
+                    yield [*way[way.index(ahead) :], ahead]
+                    ahead = None
+                    done.update(path)
+                    path.clear()
+                elif ahead in done:
+                    ahead = None
 
 
 class Scope:

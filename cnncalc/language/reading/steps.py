@@ -1,7 +1,10 @@
-"""Steps: the operation of each, and what its key says."""
+"""Lists of steps: the operation of each, and what it is called where it has no name."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import Any
 
 from ...errors import Mark, did_you_mean
@@ -10,35 +13,31 @@ from ..steps import Group, Head, JoinCall, Lost, Step
 from ..words import MODIFIERS, OPERATIONS, OTHER_WORDS
 from ..yaml import Node
 from .blocks import BlockReader
-from .branches import BranchReader
 from .layers import LayerReader
-from .loops import LoopReader
 from .modifiers import ModifierReader, repeats
-from .names import Names, near
-from .numbering import number
-from .report import Report
+from .names import near
+from .nested import NestedReader
 from .values import Values
 
 
 class StepsReader:
     """Reads lists of steps."""
 
-    def __init__(self, report: Report, names: Names, values: Values) -> None:
-        self.report = report
-        self.names = names
-        self.calls = names.calls
-        self.layers = LayerReader(report, names, values)
-        self.blocks = BlockReader(report, names, values, self.steps)
-        self.branches = BranchReader(report, names, values, self.blocks, self.steps)
-        self.loops = LoopReader(report, names, values, self.steps)
-        self.modifiers = ModifierReader(report, names, values, self.blocks.parameters)
+    def __init__(self, values: Values) -> None:
+        self.report = values.report
+        self.names = values.names
+        self.calls = values.names.calls
+        self.layers = LayerReader(values)
+        self.blocks = BlockReader(values, self.steps)
+        self.nested = NestedReader(values, self.blocks, self.steps)
+        self.modifiers = ModifierReader(values, self.blocks.parameters)
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
         """The steps at a node: a list of them, or one."""
         if node is None or node.value is None:
             return ()
         steps = [self._step(member) for member in (node.items if node.is_sequence else [node])]
-        number(steps)
+        _number(steps)
         return tuple(steps)
 
     def _step(self, node: Node) -> Step:
@@ -58,7 +57,7 @@ class StepsReader:
             return step
         key, value = node.entries[word]
         with self.names.turns(repeats(node)):
-            body = self.loops.loop(node) if word == "for" else self._operation(word, key, value)
+            body = self.nested.loop(node) if word == "for" else self._operation(word, key, value)
         self.modifiers.check_overrides(node, body, {"first": step.first, "last": step.last, "each": step.each})
         if body is None:
             self.names.pass_over(node)
@@ -109,14 +108,14 @@ class StepsReader:
         if word == "do":
             return Group(self.steps(value))
         if word == "head":
-            return Head(self.branches.head(value))
+            return Head(self.nested.head(value))
         if word in self.blocks.refused:
             return Lost()
         if word in KINDS and word not in self.calls.blocks:
             self.layers.kinds_used.add(word)
             kind = KINDS[word]
             if kind.joins:
-                branches = self.branches.branches(word, key, value)
+                branches = self.nested.branches(word, key, value)
                 return JoinCall(kind, branches, kind()) if branches else Lost()
             return self.layers.layer(kind, value)
         if self.blocks.known(word):
@@ -128,3 +127,27 @@ class StepsReader:
             f"no layer kind or block `{word}`", key.mark, help or "`cnncalc schema --kinds` lists the layer kinds"
         )
         return None
+
+
+def _number(steps: Iterable[Step]) -> None:
+    """Number the words that stand more than once in a list of steps; lists inside it count along."""
+    flat = list(_flat(steps))
+    words = Counter(step.word for step in flat)
+    seen: dict[str, int] = {}
+    joins = sum(isinstance(step.body, JoinCall) for step in flat)
+    taken = {step.name.text for step in flat if step.name is not None}
+    for step in flat:
+        seen[step.word] = seen.get(step.word, 0) + 1
+        between = "_" if step.word[-1:].isdigit() else ""
+        step.label = step.word if words[step.word] == 1 else f"{step.word}{between}{seen[step.word]}"
+        if step.name is None and step.label in taken:
+            step.label = next(f"{step.label}_{n}" for n in count(2) if f"{step.label}_{n}" not in taken)
+        step.alone = joins == 1
+
+
+def _flat(steps: Iterable[Step]) -> Iterator[Step]:
+    for step in steps:
+        if isinstance(step.body, Group) and step.name is None and step.repeat is None:
+            yield from _flat(step.body.steps)
+        else:
+            yield step

@@ -1,15 +1,18 @@
-"""Arguments and names as they are written -> values, expressions and references."""
+"""Arguments and names as they are written -> values, expressions, references, parameters of blocks."""
 
 from __future__ import annotations
 
 import re
 
+from ...errors import Mark
 from ..arithmetic import ExpressionError
 from ..expressions import LOST, Expression, Template
-from ..steps import Reference, Value, located
-from ..yaml import Node
-from .names import Names
-from .report import Report
+from ..steps import Parameter, Reference, Value, located
+from ..yaml import Node, scalar
+from .names import AMBIENT, IDENTIFIER, Names, name_rule
+
+HEAD = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\((.*)\))?\s*", re.DOTALL)
+"""`name(parameters)`."""
 
 TENSOR_NAME = re.compile(r"[\w.+\-/\[\]${} ]+")
 
@@ -17,9 +20,9 @@ TENSOR_NAME = re.compile(r"[\w.+\-/\[\]${} ]+")
 class Values:
     """Reads the values of a spec, and notes which variables they read."""
 
-    def __init__(self, report: Report, names: Names) -> None:
-        self.report = report
+    def __init__(self, names: Names) -> None:
         self.names = names
+        self.report = names.report
 
     def value(self, node: Node, note: bool = True) -> Value:
         """The value at a node; one that cannot be read is reported, and LOST."""
@@ -64,3 +67,48 @@ class Values:
             return reference
         self.names.pass_over(node)
         return None
+
+
+def parameters(text: str, signature: str, key: Node, values: Values) -> tuple[tuple[Parameter, ...], dict[str, Mark]]:
+    """The parameters in the text between the brackets, and where they stand."""
+    parameters, marks = [], {}
+    offset = signature.index("(") + 1 if text else 0
+    for part in _split(text):
+        name, equals, default = part.partition("=")
+        start = offset + len(name) - len(name.lstrip())
+        mark = key.mark.at(start, len(part.strip()))
+        offset += len(part) + 1
+        name = name.strip()
+        if not IDENTIFIER.fullmatch(name) or name in AMBIENT or name in marks:
+            again = "stands twice" if name in marks else "cannot be the name of a parameter"
+            values.report(f"`{name}` {again}", mark, name_rule(name) if name not in marks else "write `name(a, b=1)`")
+            continue
+        value = None
+        if equals:
+            where = key.mark.at(start + len(name) + 1, len(default.strip()))
+            value = values.value(_inline(default.strip(), where), note=False)
+        parameters.append(Parameter(name, value))
+        marks[name] = mark
+    return tuple(parameters), marks
+
+
+def _split(text: str) -> list[str]:
+    """The parts between the commas that stand in no bracket."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += character in "([{"
+        depth -= character in ")]}"
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts if text.strip() else []
+
+
+def _inline(text: str, mark: Mark) -> Node:
+    """The default of a parameter: a scalar, an expression or a list of them."""
+    if text.startswith("[") and text.endswith("]"):
+        return Node([_inline(part.strip(), mark) for part in _split(text[1:-1])], mark)
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return Node(text[1:-1], mark, quoted=True)
+    return Node(scalar(text), mark)

@@ -1,0 +1,122 @@
+"""Steps inside a step: the branches of a join, `add: {main: [...], shortcut: prev}`, those of a head, and loops.
+
+for: [out, stride], in: [[64, 1], [128, 2]], do: [...]      a table of a paper, a row a turn
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...errors import Label, Mark
+from ...layers import KINDS
+from ..steps import Branch, Loop, Lost, Step
+from ..words import BRANCH_KEYS, MODIFIERS, OPERATIONS, values_text
+from ..yaml import Node
+from .blocks import BlockReader
+from .names import AMBIENT, IDENTIFIER
+from .values import Values
+
+
+class NestedReader:
+    """Reads the branches and loops of a spec."""
+
+    def __init__(self, values: Values, blocks: BlockReader, steps: Callable[[Node | None], tuple[Step, ...]]) -> None:
+        self.values = values
+        self.report = values.report
+        self.names = values.names
+        self.blocks = blocks
+        self.steps = steps
+
+    def branches(self, word: str, key: Node, value: Node) -> tuple[Branch, ...]:
+        """The branches of a join."""
+        if value.is_mapping:
+            named = [(name, member) for name, (_, member) in value.entries.items()]
+        elif value.is_sequence:
+            named = [(f"branch{place + 1}", member) for place, member in enumerate(value.items)]
+        else:
+            self.report(f"`{word}` needs branches", key.mark, f"{word}: {{main: [...], shortcut: prev}}")
+            return ()
+        if not named:
+            self.report(f"`{word}` needs branches", value.mark, f"{word}: [prev, [...]]")
+        return tuple(self._branch(name, member, word) for name, member in named)
+
+    def head(self, node: Node) -> tuple[Branch, ...]:
+        """The branches of a head; one that has no name takes that of the step."""
+        if node.is_mapping and not node.entries.keys() <= BRANCH_KEYS:
+            words = [key for key in node.entries if key not in MODIFIERS]
+            if not (len(words) == 1 and (words[0] in KINDS or words[0] in OPERATIONS or self.blocks.known(words[0]))):
+                named = [(name, member) for name, (_, member) in node.entries.items()]
+                for name, (key, _) in node.entries.items():
+                    self.names.tensors.setdefault(name, key.mark)
+                return tuple(self._branch(name, member, "head") for name, member in named)
+        return (self._branch("", node, "head"),)
+
+    def _branch(self, name: str, node: Node, word: str) -> Branch:
+        lost = Branch(name, node.mark, None, None, (Step(node.mark, Lost(), ""),))
+        if node.is_text:
+            reference = self.values.reference(node, "a branch")
+            return Branch(name, node.mark, reference, None, ()) if reference else lost
+        if node.is_sequence:
+            return Branch(name, node.mark, None, None, self.steps(node))
+        if node.is_mapping and node.entries.keys() <= BRANCH_KEYS and node.entries:
+            start, when, steps = node.get("from"), node.get("when"), node.get("do")
+            reference = self.values.reference(start, "from") if start else None
+            if start and reference is None:
+                self.names.pass_over(node)
+                return lost
+            return Branch(name, node.mark, reference, self.values.value(when) if when else None, self.steps(steps))
+        if node.is_mapping:
+            return Branch(name, node.mark, None, None, self.steps(node))
+        self.report(
+            f"a branch of `{word}` is a list of steps or the name of a tensor",
+            node.mark,
+            "`prev` is the tensor that enters the step; `[]` is the identity",
+        )
+        return lost
+
+    def loop(self, node: Node) -> Loop | Lost | None:
+        """The loop at a node; None, and reported, where it has no shape of one."""
+        names_node, rows, steps = node.get("for"), node.get("in"), node.get("do")
+        if names_node is None or rows is None or steps is None:
+            missing = " and ".join(f"`{key}`" for key in ("for", "in", "do") if node.get(key) is None)
+            self.report(f"a `for` needs {missing}", node.mark, "for: [out, stride], in: [[64, 1], [128, 2]], do: [...]")
+            return None
+        members = names_node.items if names_node.is_sequence else [names_node]
+        marks: dict[str, Mark] = {}
+        for member in members:
+            if not member.is_text or not IDENTIFIER.fullmatch(member.value) or member.value in AMBIENT:
+                self.report("`for` names one variable, or a list of them", member.mark, "for: [t, c, n, s]")
+                return None
+            if member.value in marks:
+                first = Label(marks[member.value], "first here")
+                self.report(f"`for` names `{member.value}` twice", member.mark, "one name a column", labels=(first,))
+                return None
+            marks[member.value] = member.mark
+        if not marks:
+            self.report("`for` names one variable, or a list of them", names_node.mark, "for: [t, c, n, s]")
+            return None
+        table = self.values.value(rows)
+        whole = True
+        if rows.is_sequence and len(members) > 1:
+            whole = self._check_rows(rows, list(marks))
+        elif not rows.is_sequence and table.is_constant:
+            self.report("`in` is a list of rows", rows.mark, "in: [[64, 1], [128, 2]]")
+            return None
+        with self.names.scope(marks, "the loop variable `{name}` is not used"):
+            body = self.steps(steps)
+        return Loop(tuple(marks), table, body) if whole else Lost()
+
+    def _check_rows(self, rows: Node, names: list[str]) -> bool:
+        whole = True
+        for row in rows.items:
+            if row.is_sequence and len(row.items) != len(names):
+                self.report(
+                    f"this row has {values_text(len(row.items))} for {len(names)} names",
+                    row.mark,
+                    f"one for each of {', '.join(names)}",
+                )
+                whole = False
+            elif not row.is_sequence and not (row.is_text and "$" in row.value):
+                self.report(f"a row is a list with a value for each of {', '.join(names)}", row.mark)
+                whole = False
+        return whole
