@@ -48,7 +48,7 @@ def macs(graph: Graph) -> Macs:
             count = node.macs
         of[node.name] = count
         total = total + count
-        if node.layer.joins:
+        if node.layer.multiplies:
             between = between + count
     return Macs(of, total, between)
 

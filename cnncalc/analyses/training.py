@@ -78,7 +78,7 @@ def training(graph: Graph) -> Training:
 
 def done_by_both(node: Node) -> bool:
     """Whether its MACs multiply activations with each other, so that each input has a gradient of its own."""
-    return node.layer.joins
+    return node.layer.multiplies
 
 
 def _is_trained(node: Node) -> bool:

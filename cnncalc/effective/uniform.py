@@ -20,6 +20,7 @@ from ..kernels.activation import identity_backward
 from ..kernels.backward import flow_back
 from ..kernels.base import Array, Arrays, Backward, Weights
 from ..kernels.sliding import middle, pad, taps
+from ..layers import Layer
 from ..layers.windows import EVERYTHING
 
 
@@ -29,7 +30,7 @@ def uniform_flow(graph: Graph, at: str, unit: tuple[int, ...]) -> dict[str, Arra
     seed: Array = np.zeros(graph.shapes[at])
     whole: Any = (slice(None), *unit)
     seed[whole] = 1
-    rules = {node.kind: local(RULES.get(node.kind, KERNELS[node.kind].backward)) for node in graph.nodes}
+    rules = {node.kind: local(rule_of(node.layer)) for node in graph.nodes}
     found = flow_back(graph, arrays, {}, at, seed, rules)
     return {name: gradient.sum(axis=0) for name, gradient in found.items()}
 
@@ -101,17 +102,10 @@ def _neighbours(layer: Any, inputs: Arrays, output: Array, weights: Weights, gra
     return (resize.spread(layer, inputs[0], gradient, np.abs),)
 
 
-# fmt: off
-SAME_ELEMENT = (
-    "relu", "relu6", "leakyrelu", "prelu", "elu", "selu", "gelu", "silu", "mish", "hardswish", "hardsigmoid",
-    "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "softmax", "abs", "square", "sqrt",
-    "batchnorm", "layernorm", "groupnorm", "instancenorm", "lrn", "l2norm", "scale", "bias",
-)
-# fmt: on
-"""Activations and norms, which pass on what they get."""
+PASSING = frozenset({"activation", "norm", "affine"})
+"""Families that pass on what they get, element by element."""
 
 RULES: Mapping[str, Backward] = {
-    **dict.fromkeys(SAME_ELEMENT, identity_backward),
     **dict.fromkeys(("conv", "pointwise", "depthwise"), _convolution),
     "upconv": _transposed,
     **dict.fromkeys(("maxpool", "l2pool"), _window),
@@ -121,4 +115,11 @@ RULES: Mapping[str, Backward] = {
     **dict.fromkeys(("sub", "mul"), join.add_backward),
     "upsample": _neighbours,
 }
-"""Kind -> its gradient, where its own would depend on weights or values."""
+"""Kind -> its gradient, where its own would depend on weights or values and it does not just pass on."""
+
+
+def rule_of(layer: Layer) -> Backward:
+    """The gradient of a layer with all weights alike."""
+    if layer.kind in RULES:
+        return RULES[layer.kind]
+    return identity_backward if layer.family in PASSING else KERNELS[layer.kind].backward

@@ -18,17 +18,6 @@ CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise"})
 OWN_ARRAY = CONVOLUTIONS | {"upconv", "linear", "batchnorm", "add", "concat"}
 """Kinds whose output is an array of its own, on which the next layer may work."""
 
-# fmt: off
-POINTWISE = frozenset({
-    "leakyrelu", "elu", "selu", "gelu", "silu", "mish", "hardswish", "hardsigmoid", "hardtanh", "sigmoid",
-    "tanh", "softplus", "softsign", "abs", "square",
-})
-# fmt: on
-"""Activations that have no shorter form in place."""
-
-IN_PLACE = POINTWISE | {"batchnorm", "relu", "relu6"}
-"""Kinds that read one array and can be computed in it."""
-
 
 def finish(node: Node, weights: Weights, others: tuple[Array, ...] = ()) -> Finish:
     """A norm, an activation or a sum, computed in the array that it reads; `others` are what a sum adds to it."""
@@ -83,7 +72,9 @@ def _can_follow(node: Node, last: str, done: Container[str]) -> bool:
     if node.kind == "add":
         others = [name for name in node.inputs if name != last]
         return len(set(node.incoming)) == 1 and all(name in done for name in others)
-    return node.kind in IN_PLACE
+    layer = node.layer
+    without_weights = layer.elementwise and layer.storage == "in place" and not layer.joins and not layer.roles
+    return node.kind == "batchnorm" or without_weights
 
 
 def outer(chain: list[Node]) -> Mapping[str, tuple[str, ...]]:

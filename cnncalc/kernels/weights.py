@@ -30,8 +30,8 @@ from .base import Array
 __all__ = ["SCHEMES", "fitting", "initial", "load", "named", "read", "save", "save_all", "shapes"]
 
 SCHEMES = ("he", "glorot", "positive", "ones", "constant")
-TAPPED = frozenset({"conv", "pointwise", "depthwise", "upconv", "linear"})
-"""Kinds whose `weight` is multiplied with many inputs and drawn at random; elsewhere it is a factor."""
+FIRST = {"scale": 1.0, "shift": 0.0, "slope": 0.25}
+"""What a learned tensor is in its layer -> its first value; taps are drawn."""
 
 
 def initial(graph: Graph, scheme: str = "he", seed: int = 0, dtype: Any = np.float32) -> dict[str, Array]:
@@ -86,10 +86,9 @@ def _first(
         return np.ones(shape, dtype)
     if scheme == "constant":
         return np.full(shape, constant, dtype)
-    if name == "bias":
-        return np.zeros(shape, dtype)
-    if node.kind not in TAPPED:
-        return np.full(shape, 0.25 if node.kind == "prelu" else 1.0, dtype)
+    role = node.layer.roles[name]
+    if role != "taps":
+        return np.full(shape, FIRST[role], dtype)
     taps = prod(shape[2:])
     fan_in, fan_out = shape[1] * taps, shape[0] * taps
     if scheme == "he":

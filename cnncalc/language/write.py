@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..graph import Graph, Node
-from ..layers.norm import Norm
 from .wording import allowed, arguments_of, inputs_of, legal_names, mapping_of, text_of
 from .words import SUGAR
 
@@ -105,7 +104,7 @@ def _is_sugar(node: Node, end: Node, following: Node, follow: Sequence[Node]) ->
         and not following.layer.joins
         and following.inputs == (end.name,)
         and following.name == f"{node.name}/{following.kind}"
-        and (not follow or (isinstance(follow[0].layer, Norm) and follow[0].kind != following.kind))
+        and (not follow or (follow[0].layer.family == "norm" and follow[0].kind != following.kind))
         and (not following.weights or following.weights_of == f"{node.weights_of}/{following.kind}")
         and not following.layer.flattens
         and _modifiers(node) == _modifiers(following)
@@ -121,7 +120,7 @@ def _sugar(follow: Sequence[Node]) -> dict[str, str]:
     written = {}
     for node in follow:
         arguments = arguments_of(node)
-        key = "norm" if node is follow[0] and (len(follow) > 1 or isinstance(node.layer, Norm)) else "act"
+        key = "norm" if node is follow[0] and (len(follow) > 1 or node.layer.family == "norm") else "act"
         written[key] = f"{{{_operation(node, arguments)}}}" if arguments else node.kind
     return written
 

@@ -7,11 +7,12 @@ Each evaluation counts as one operation, however it is computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, exact_div, product
 from .affine import PerChannel
-from .base import IN_PLACE, NEW, VIEW, Need, Shapes, Weightless
+from .base import DOUBTFUL, IN_PLACE, MEANT, NEW, NOTHING, SLOPE, VIEW, Need, Shapes, Weightless
 from .fields import COUNT, REAL, Choice, Real, field
 from .windows import Reach, same_place
 
@@ -19,7 +20,10 @@ from .windows import Reach, same_place
 class Activation(Weightless):
     """One output an input, at the same place."""
 
+    family = "activation"
     storage = IN_PLACE
+    elementwise = True
+    doubled = DOUBTFUL
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Nothing."""
@@ -42,12 +46,14 @@ class Relu(Activation):
     """max(0, x)."""
 
     kind = "relu"
+    doubled = NOTHING
 
 
 class Relu6(Activation):
     """min(max(0, x), 6)."""
 
     kind = "relu6"
+    doubled = NOTHING
 
 
 class LeakyRelu(Activation):
@@ -108,6 +114,7 @@ class HardTanh(Activation):
     """min(max(low, x), high)."""
 
     kind = "hardtanh"
+    doubled = NOTHING
     low: float = field(REAL, -1.0, about="smallest output")
     high: float = field(REAL, 1.0, about="largest output")
 
@@ -140,18 +147,21 @@ class Abs(Activation):
     """|x|."""
 
     kind = "abs"
+    doubled = NOTHING
 
 
 class Square(Activation):
     """x * x."""
 
     kind = "square"
+    doubled = MEANT
 
 
 class Sqrt(Activation):
     """The square root of x."""
 
     kind = "sqrt"
+    doubled = MEANT
 
 
 class Identity(Activation):
@@ -159,6 +169,7 @@ class Identity(Activation):
 
     kind = "identity"
     storage = VIEW
+    doubled = MEANT
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         """None."""
@@ -169,6 +180,7 @@ class Softmax(Activation):
     """exp(x_c) divided by its sum over the channels of each position."""
 
     kind = "softmax"
+    elementwise = False
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         """An exponential, an addition and a division an element."""
@@ -192,6 +204,9 @@ class PRelu(PerChannel):
     """x for x > 0, else a learned slope times x (He et al. 2015, arXiv:1502.01852)."""
 
     kind = "prelu"
+    family = "activation"
+    roles: ClassVar[Mapping[str, str]] = {"weight": SLOPE}
+    doubled = DOUBTFUL
 
 
 class Maxout(Weightless):
@@ -199,7 +214,10 @@ class Maxout(Weightless):
 
     kind = "maxout"
     main = "pieces"
+    family = "activation"
     storage = NEW
+    elementwise = False
+    doubled = MEANT
     pieces: Dim = field(COUNT, 2, about="channels that one output is the largest of")
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:

@@ -7,17 +7,20 @@ bias                    a learned number added to each channel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from ..dims import Dim, Shape, product
-from .base import IN_PLACE, NO_WEIGHTS, Layer, Need, Shapes
+from .base import IN_PLACE, MEANT, NO_WEIGHTS, SCALE, SHIFT, Need, Shapes, Uncentred
 from .fields import FLAG, field
 from .windows import Reach, same_place
 
 
-class PerChannel(Layer):
+class PerChannel(Uncentred):
     """One learned number for each channel."""
 
     storage = IN_PLACE
+    elementwise = True
+    multiplies = False
     shared: bool = field(FLAG, False, about="one number for all channels instead of one each")
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -53,12 +56,18 @@ class Scale(PerChannel):
     """Multiplies each channel by a learned number."""
 
     kind = "scale"
+    family = "affine"
+    roles: ClassVar[Mapping[str, str]] = {"weight": SCALE}
+    doubled = MEANT
 
 
 class Bias(PerChannel):
     """Adds a learned number to each channel."""
 
     kind = "bias"
+    family = "affine"
+    roles: ClassVar[Mapping[str, str]] = {"bias": SHIFT}
+    doubled = MEANT
 
     def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
         """`bias`: one number a channel."""

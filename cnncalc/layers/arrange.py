@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
-from .base import AXIS_NAMES, NEW, PACKED, SCATTERED, VIEW, Need, Shapes, Weightless, size_text
+from .base import AXIS_NAMES, MEANT, NEW, NOTHING, PACKED, SCATTERED, VIEW, Need, Shapes, Weightless, size_text
 from .fields import COUNT, NATURAL, Choice, Pad, Padding, PerAxis, WholeList, field
 from .join import is_one
 from .windows import EVERYTHING, Border, Nearest, Reach, Window, same_place
@@ -21,6 +21,10 @@ AXES = ("channels", "depth", "height", "width", "length")
 
 class Arrangement(Weightless):
     """What they share: nothing is computed."""
+
+    family = "arrangement"
+    elementwise = False
+    doubled = MEANT
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         """None: elements are moved."""
@@ -38,6 +42,7 @@ class Flatten(Arrangement):
 
     kind = "flatten"
     storage = PACKED
+    doubled = NOTHING
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Nothing."""

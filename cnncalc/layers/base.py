@@ -25,6 +25,16 @@ VIEWS = frozenset({VIEW, SCATTERED, PACKED})
 """Where no element is computed or, as a rule, copied."""
 
 NO_WEIGHTS: Mapping[str, Shape] = {}
+NO_ROLES: Mapping[str, str] = {}
+
+TAPS, SCALE, SHIFT, SLOPE = "taps", "scale", "shift", "slope"
+"""What a learned tensor is: taps multiply and add up many inputs, a scale multiplies one, a shift is added to what
+comes of it, a slope multiplies where an input is negative."""
+
+ROLES = (TAPS, SCALE, SHIFT, SLOPE)
+
+NOTHING, DOUBTFUL, MEANT = "nothing", "doubtful", "meant"
+"""What a layer does straight after another that is the same: nothing more; something that is hardly meant; its work."""
 
 
 class Need(NamedTuple):
@@ -52,6 +62,21 @@ class Layer:
 
     storage: str
     """NEW, IN_PLACE, VIEW, SCATTERED or PACKED."""
+
+    family: ClassVar[str]
+    """convolution, linear, pool, norm, affine, activation, join, arrangement or resize."""
+
+    roles: ClassVar[Mapping[str, str]]
+    """Each learned tensor that it may have -> TAPS, SCALE, SHIFT or SLOPE."""
+
+    elementwise: ClassVar[bool]
+    """Whether each output is computed from the input elements at its own place alone, and from fixed numbers."""
+
+    multiplies: ClassVar[bool]
+    """Whether its MACs multiply activations with each other, and no learned taps."""
+
+    doubled: ClassVar[str]
+    """NOTHING, DOUBTFUL or MEANT: what it is straight after another with the same arguments."""
 
     joins: ClassVar[bool] = False
     """Whether it takes several branches."""
@@ -101,6 +126,13 @@ class Layer:
         """Name -> shape of each tensor that is stored with the weights and not learned."""
         raise NotImplementedError
 
+    def centres(self, channels: Dim) -> Dim:
+        """Of so many channels, those whose common mean it takes away, at inference or as it is trained; 0 for none.
+
+        Where it is 1, a number added to a channel of its input is taken away again.
+        """
+        raise NotImplementedError
+
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
         """Multiply-accumulates for one image; taps on padding count, a bias costs nothing."""
         raise NotImplementedError
@@ -144,8 +176,19 @@ class ArgumentError(Exception):
         self.message = message
 
 
-class Weightless(Layer):
-    """A layer without learned tensors and without MACs."""
+class Uncentred(Layer):
+    """A layer that takes no mean away."""
+
+    def centres(self, channels: Dim) -> Dim:
+        """None."""
+        return 0
+
+
+class Weightless(Uncentred):
+    """A layer without learned tensors and without MACs, which takes no mean away."""
+
+    roles = NO_ROLES
+    multiplies = False
 
     def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
         """None."""

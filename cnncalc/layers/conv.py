@@ -19,16 +19,21 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
-from .base import AXIS_NAMES, NEW, NO_WEIGHTS, Layer, Need, Shapes
+from .base import AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, SHIFT, TAPS, Need, Shapes, Uncentred
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, Connections, Pad, Padding, field
 from .sliding import Slide, slide
 from .windows import Reach
 
 
-class Convolution(Layer):
+class Convolution(Uncentred):
     """The answers that every convolution shares; the kinds say what their arguments are."""
 
+    family = "convolution"
+    roles: ClassVar[Mapping[str, str]] = {"weight": TAPS, "bias": SHIFT}
     storage = NEW
+    elementwise = False
+    multiplies = False
+    doubled = MEANT
     sugar = True
     stride: tuple[Dim, ...]
     padding: tuple[Pad, ...]

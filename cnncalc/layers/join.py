@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..dims import Dim, Shape, equals, product
-from .base import AXIS_NAMES, IN_PLACE, NEW, Need, Shapes, Weightless, size_text
+from .base import AXIS_NAMES, IN_PLACE, MEANT, NEW, Need, Shapes, Weightless, size_text
 from .windows import EVERYTHING, Reach, same_place
 
 
@@ -24,6 +24,8 @@ def is_one(dim: Dim) -> bool:
 class Join(Weightless):
     """What the joins share: several inputs."""
 
+    family = "join"
+    doubled = MEANT
     joins = True
     fewest = 1
 
@@ -32,6 +34,7 @@ class Elementwise(Join):
     """Element by element over all branches; axes of size 1 are repeated."""
 
     storage = IN_PLACE
+    elementwise = True
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The branches have the same shape, where an axis is not repeated."""
@@ -99,6 +102,7 @@ class Concat(Join):
 
     kind = "concat"
     storage = NEW
+    elementwise = False
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The maps agree."""
@@ -131,6 +135,8 @@ class Matmul(Join):
 
     kind = "matmul"
     storage = NEW
+    elementwise = False
+    multiplies = True
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Two branches whose inner sizes agree."""

@@ -8,19 +8,25 @@ With n inputs and O outputs: weights = O * n, params = weights + O with a bias, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from ..dims import Dim, Shape, product
-from .base import NEW, NO_WEIGHTS, Layer, Need, Shapes
+from .base import MEANT, NEW, NO_WEIGHTS, SHIFT, TAPS, Need, Shapes, Uncentred
 from .fields import COUNT, FLAG, field
 from .windows import EVERYTHING, Reach
 
 
-class Linear(Layer):
+class Linear(Uncentred):
     """Each output is a weighted sum of all inputs."""
 
     kind = "linear"
     main = "out"
+    family = "linear"
+    roles: ClassVar[Mapping[str, str]] = {"weight": TAPS, "bias": SHIFT}
     storage = NEW
+    elementwise = False
+    multiplies = False
+    doubled = MEANT
     flattens = True
     sugar = True
 

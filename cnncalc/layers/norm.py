@@ -12,9 +12,10 @@ of `groupnorm`, `instancenorm` and `layernorm` over the map depends on the whole
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
-from ..dims import Dim, Shape, divides, product
-from .base import IN_PLACE, NEW, NO_WEIGHTS, Layer, Need, Shapes, Weightless
+from ..dims import Dim, Shape, divides, exact_div, product
+from .base import DOUBTFUL, IN_PLACE, NEW, NO_WEIGHTS, NOTHING, SCALE, SHIFT, Layer, Need, Shapes, Weightless
 from .fields import COUNT, FLAG, REAL, Choice, Real, field
 from .windows import Reach, Statistics, same_place
 
@@ -25,7 +26,11 @@ AFFINE = "whether there is a learned scale and shift"
 class Norm(Layer):
     """What the norms share: the shape stays, and a learned scale and shift follow."""
 
+    family = "norm"
+    roles: ClassVar[Mapping[str, str]] = {"weight": SCALE, "bias": SHIFT}
     storage = IN_PLACE
+    multiplies = False
+    doubled = DOUBTFUL
     affine: bool
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -66,6 +71,7 @@ class BatchNorm(Norm):
     """A scale and a shift per channel (Ioffe and Szegedy 2015); at inference by stored statistics."""
 
     kind = "batchnorm"
+    elementwise = True
 
     eps: float = field(Real(0), 1e-5, about=EPS)
     affine: bool = field(FLAG, True, about=AFFINE)
@@ -82,6 +88,10 @@ class BatchNorm(Norm):
         """The running mean and variance."""
         return {"running_mean": (inputs[0][0],), "running_var": (inputs[0][0],)}
 
+    def centres(self, channels: Dim) -> Dim:
+        """Each channel by itself: its running mean holds what is added to it."""
+        return 1
+
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         """One multiplication and one addition an element."""
         return product(output) * 2
@@ -96,6 +106,7 @@ class LayerNorm(Norm):
 
     kind = "layernorm"
     main = "over"
+    elementwise = False
 
     over: str = field(Choice("all", "channels"), "all", about="all: channels and map; channels: each position apart")
     eps: float = field(Real(0), 1e-5, about=EPS)
@@ -104,6 +115,10 @@ class LayerNorm(Norm):
     def affine_shape(self, shape: Shape) -> Shape:
         """One number an element that the statistics are taken over."""
         return shape if self.over == "all" else (shape[0],)
+
+    def centres(self, channels: Dim) -> Dim:
+        """All channels together."""
+        return channels
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The whole map, or the same position."""
@@ -116,6 +131,7 @@ class GroupNorm(Norm):
 
     kind = "groupnorm"
     main = "groups"
+    elementwise = False
 
     groups: Dim = field(COUNT, about="groups of channels")
     eps: float = field(Real(0), 1e-5, about=EPS)
@@ -128,14 +144,23 @@ class GroupNorm(Norm):
             "groups", divides(self.groups, channels), f"{self.groups} groups do not divide the {channels} channels"
         )
 
+    def centres(self, channels: Dim) -> Dim:
+        """The channels of a group together."""
+        return exact_div(channels, self.groups)
+
 
 class InstanceNorm(Norm):
     """Statistics of one image over the map of each channel (Ulyanov et al. 2016)."""
 
     kind = "instancenorm"
+    elementwise = False
 
     eps: float = field(Real(0), 1e-5, about=EPS)
     affine: bool = field(FLAG, False, about=AFFINE)
+
+    def centres(self, channels: Dim) -> Dim:
+        """Each channel by itself."""
+        return 1
 
 
 class LocalResponseNorm(Weightless):
@@ -143,7 +168,10 @@ class LocalResponseNorm(Weightless):
 
     kind = "lrn"
     main = "size"
+    family = "norm"
     storage = NEW
+    elementwise = False
+    doubled = DOUBTFUL
 
     size: Dim = field(COUNT, 5, about="channels in the neighbourhood")
     alpha: float = field(REAL, 1e-4, about="weight of the sum of squares")
@@ -171,7 +199,10 @@ class L2Norm(Weightless):
     """Divides each position's vector of channels by its length (FaceNet's embedding)."""
 
     kind = "l2norm"
+    family = "norm"
     storage = IN_PLACE
+    elementwise = False
+    doubled = NOTHING
 
     eps: float = field(Real(0), 1e-12, about="smallest length that is divided by")
 

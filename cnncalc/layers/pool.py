@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..dims import Dim, Shape, product
-from .base import NEW, Need, Shapes, Weightless
+from .base import MEANT, NEW, NOTHING, Need, Shapes, Weightless
 from .conv import PADDING, windows_fit
 from .fields import COUNT_PER_AXIS, FLAG, Choice, Pad, Padding, field
 from .join import is_one
@@ -25,7 +25,9 @@ ROUND = "whether a last, partial step counts: floor or ceil"
 class Pooling(Weightless):
     """What all pools share."""
 
+    family = "pool"
     storage = NEW
+    elementwise = False
 
     @classmethod
     def check(cls, axes: int) -> str:
@@ -37,6 +39,7 @@ class WindowPool(Pooling):
     """A window slid over each channel."""
 
     main = "kernel"
+    doubled = MEANT
 
     kernel: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="extent of the window in taps")
     stride: tuple[Dim, ...] | None = field(COUNT_PER_AXIS, None, about="step of the window; the kernel if not given")
@@ -102,6 +105,7 @@ class AdaptivePool(Pooling):
     """A grid of parts, as equal as they can be."""
 
     main = "size"
+    doubled = NOTHING
 
     size: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="parts per axis")
 
@@ -139,6 +143,8 @@ class AdaptiveMaxPool(AdaptivePool):
 class GlobalPool(Pooling):
     """One value a channel; the axes stay, at size 1."""
 
+    doubled = NOTHING
+
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Nothing."""
         return iter(())
@@ -173,7 +179,10 @@ class Mean(Weightless):
 
     kind = "mean"
     main = "over"
+    family = "pool"
     storage = NEW
+    elementwise = False
+    doubled = NOTHING
 
     over: str = field(Choice("map", "channels"), "map", about="what is averaged")
 

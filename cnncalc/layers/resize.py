@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..dims import Dim, Shape, product
-from .base import NEW, Need, Shapes, Weightless
+from .base import MEANT, NEW, Need, Shapes, Weightless
 from .fields import COUNT_PER_AXIS, FLAG, Choice, field
 from .windows import Axis, Interpolated, Nearest, Reach
 
@@ -21,7 +21,10 @@ class Upsample(Weightless):
 
     kind = "upsample"
     main = "scale"
+    family = "resize"
     storage = NEW
+    elementwise = False
+    doubled = MEANT
 
     scale: tuple[Dim, ...] | None = field(COUNT_PER_AXIS, None, about="factor on each axis")
     size: tuple[Dim, ...] | None = field(COUNT_PER_AXIS, None, about="size of the output, in place of a factor")

@@ -13,19 +13,24 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, at_least, divides, exact_div, product
-from .base import AXIS_NAMES, NEW, NO_WEIGHTS, Layer, Need, Shapes
+from .base import AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, SHIFT, TAPS, Need, Shapes, Uncentred
 from .conv import BIAS
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, NATURAL_PER_AXIS, Pad, Padding, field
 from .sliding import zeros
 from .windows import Reach, Scatter
 
 
-class Upconv(Layer):
+class Upconv(Uncentred):
     """The transpose of a convolution: it undoes the shrinking of one with the same arguments."""
 
     kind = "upconv"
     main = "out"
+    family = "convolution"
+    roles: ClassVar[Mapping[str, str]] = {"weight": TAPS, "bias": SHIFT}
     storage = NEW
+    elementwise = False
+    multiplies = False
+    doubled = MEANT
     sugar = True
     inherits: ClassVar[str | None] = "conv"
     not_inherited = frozenset({"out", "kernel"})

@@ -12,9 +12,8 @@ from typing import NamedTuple
 from ..dims import product
 from ..graph import Graph, Node
 from ..layers import Layer
-from ..layers.activation import Activation, Dropout, Identity, PRelu, Softmax
+from ..layers.base import IN_PLACE
 from ..layers.conv import Conv, Convolution, Depthwise
-from ..layers.norm import Norm
 
 
 class Site(NamedTuple):
@@ -95,8 +94,8 @@ class Neighbours:
 
 
 def _is_norm(layer: Layer) -> bool:
-    return isinstance(layer, Norm)
+    return layer.family == "norm" and bool(layer.roles)
 
 
 def _is_activation(layer: Layer) -> bool:
-    return isinstance(layer, Activation | PRelu) and not isinstance(layer, Dropout | Identity | Softmax)
+    return layer.family == "activation" and layer.elementwise and layer.storage == IN_PLACE
