@@ -7,6 +7,7 @@ from typing import Any
 
 from .analyses import macs, params
 from .analyses.receptive import last_map, receptive_fields
+from .analyses.remarks import STRIDES, Remark, worded
 from .errors import Diagnostic, did_you_mean
 from .graph import Graph, Node
 from .language.words import EXPECT_KEYS
@@ -29,11 +30,13 @@ def doubts(graph: Graph) -> list[Diagnostic]:
             found.setdefault((node.mark, message), Diagnostic(text, node.mark, help=help, severity="warning"))
     marks = {node.name: node.mark for node in graph.nodes}
     remarks = () if any(graph.symbols()) else receptive_fields(graph).remarks
+    apart: dict[Any, list[Remark]] = {}
     for remark in remarks:
-        mark = next((mark for name, mark in marks.items() if mark and f"`{name}`" in remark), None)
-        if mark:
-            found.setdefault((mark, remark.split("`")[-1]), Diagnostic(remark, mark, severity="warning"))
-    return [*_layout(graph), *found.values()]
+        if mark := marks.get(remark.node):
+            values = remark.values if remark.code == STRIDES else ()
+            apart.setdefault((mark, remark.code, remark.axes, values), []).append(remark)
+    unaligned = [Diagnostic(worded(*alike), key[0], severity="warning") for key, alike in apart.items()]
+    return [*_layout(graph), *found.values(), *unaligned]
 
 
 def _layout(graph: Graph) -> Iterator[Diagnostic]:

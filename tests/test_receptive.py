@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc import Graph
-from cnncalc.analyses.receptive import ITSELF, Field, Interval, receptive_fields
+from cnncalc.analyses.receptive import ITSELF, Field, Interval, network_field, receptive_fields
+from cnncalc.analyses.remarks import CENTRES, STRIDES, Remark, folded
 from cnncalc.dims import is_symbolic
 from cnncalc.layers import KINDS
 from cnncalc.layers.windows import Window
@@ -105,26 +106,73 @@ def test_a_case_of_tensorflow_models_comes_out_as_published(case: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("case", "net", "size", "remark"),
+    ("case", "net", "size", "remark", "words"),
     [
-        ("net3_misaligned", NET3, (64, 64), "the branches of `add` move by 2 and 1 inputs a unit (height)"),
+        (
+            "net3_misaligned",
+            NET3,
+            (64, 64),
+            (STRIDES, (2, 1)),
+            "the branches of `add` move by 2 and 1 inputs a unit (height and width)",
+        ),
         (
             "net4_input8",
             NET4,
             (8, 8),
-            "the branches of `add` are not aligned: their centres are 1 apart (height)",
+            (CENTRES, (1,)),
+            "the branches of `add` are not aligned: their centres are 1 apart (height and width)",
         ),
     ],
 )
 def test_branches_that_are_not_aligned_are_a_remark_and_no_error(
-    case: str, net: list[Any], size: tuple[int, int], remark: str
+    case: str, net: list[Any], size: tuple[int, int], remark: tuple[str, tuple[int, ...]], words: str
 ) -> None:
-    """Where the other tool raises, the field is the union of both branches and the shift is said."""
-    graph = network(net, size)
-    remarks = receptive_fields(graph).remarks
+    """Where the other tool raises, the field is the union of both branches and the shift is said, axes together."""
+    code, values = remark
+    remarks = receptive_fields(network(net, size)).remarks
 
     assert "error" in CASES[case]
-    assert (remark, remark.replace("height", "width")) == remarks
+    assert (Remark(code, "add", ("height", "width"), tuple(map(Fraction, values))),) == remarks
+    assert [words] == folded(remarks)
+
+
+def test_what_differs_only_in_its_node_is_remarked_on_once() -> None:
+    """Three joins that are one position apart: one line, with the number of the others."""
+    graph = network([{"add": [[conv(1)], [conv(2), {"pad": [[0, 1], [0, 1]]}]]}] * 3)
+
+    assert [
+        "the branches of `add1` (and of 2 more) are not aligned: their centres are 0.5 apart (height and width)"
+    ] == folded(receptive_fields(graph).remarks)
+
+
+@pytest.mark.parametrize(
+    ("padding", "count"), [([2, 0], 0), ([0, 2], 1), ([1, 1], 0)], ids=["causal", "looks ahead", "centred"]
+)
+def test_causal_branches_are_aligned(padding: list[int], count: int) -> None:
+    """A unit that sees nothing behind its own position ends where the skip ends."""
+    graph = network([{"add": [[conv(3, 1, [padding])], "prev"]}], (20,))
+
+    assert count == len(receptive_fields(graph).remarks)
+
+
+@pytest.mark.parametrize(
+    ("net", "at", "sizes", "everything"),
+    [
+        ([conv([7, 5])], "conv", ((7, 7), (5, 5)), False),
+        ([conv(3), {"maxpool": 2}, "globalavgpool"], "maxpool", ((4, 4), (4, 4)), False),
+        ([conv(3), {"linear": 4}], "conv", ((3, 3), (3, 3)), False),
+        ([conv(3), {"linear": 16}, {"reshape": [1, 4, 4]}, {"upsample": 2}], "upsample", (), True),
+    ],
+    ids=["a map", "one place", "a vector", "a map that sees everything"],
+)
+def test_the_receptive_field_of_a_network(
+    net: list[Any], at: str, sizes: tuple[tuple[int, int], ...], everything: bool
+) -> None:
+    """Of the output; of the last map where the output is a vector or one place; global where each unit sees all."""
+    found = network_field(network(net))
+
+    assert found is not None
+    assert (at, sizes, everything) == (found.at, found.sizes, found.everything)
 
 
 def test_a_non_square_kernel_has_a_field_of_its_own_on_each_axis() -> None:

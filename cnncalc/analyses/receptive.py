@@ -24,6 +24,7 @@ from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import AXIS_NAMES, Layer
 from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Reach, Window, on_map, sees_everything
+from .remarks import CENTRES, STRIDES, Remark
 
 LONGEST_PERIOD = 4096
 
@@ -153,14 +154,14 @@ class ReceptiveFields(NamedTuple):
     """The receptive field of every input and node."""
 
     of: Mapping[str, Seen]
-    remarks: tuple[str, ...]
-    """Where branches meet that see differently placed or spaced positions."""
+    remarks: tuple[Remark, ...]
+    """Where branches meet that see differently placed or spaced positions; see `remarks.worded`."""
 
 
 def receptive_fields(graph: Graph) -> ReceptiveFields:
     """The receptive fields of a network. Raises CnncalcError where a size without a number decides."""
     of = {name: Seen((ITSELF,) * (len(shape) - 1) or None) for name, shape in graph.inputs.items()}
-    remarks: list[str] = []
+    remarks: list[Remark] = []
     reaches: dict[tuple[Layer, tuple[Shape, ...]], tuple[Reach, ...]] = {}
     for node in graph.nodes:
         key = (node.layer, node.incoming)
@@ -169,6 +170,20 @@ def receptive_fields(graph: Graph) -> ReceptiveFields:
             reach = reaches[key] = _windows(node)
         of[node.name] = _seen(node, reach, [of[name] for name in node.inputs], remarks)
     return ReceptiveFields(of, tuple(remarks))
+
+
+def _last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
+    """The last tensor before the output whose units have a field of their own, or are several that see all."""
+    if all(len(shape) == 1 for shape in graph.inputs.values()):
+        return None
+    needed = {graph.output}
+    for node in reversed(graph.nodes):
+        if node.name in needed:
+            one_place = all(isinstance(n, int) and n == 1 for n in node.output[1:])
+            if len(node.output) > 1 and (fields.of[node.name].axes is not None or not one_place):
+                return node.name
+            needed.update(node.inputs)
+    return None
 
 
 def last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
@@ -199,9 +214,12 @@ class Extent(NamedTuple):
 
 
 def network_field(graph: Graph, fields: ReceptiveFields | None = None) -> Extent | None:
-    """The receptive field of a network: that of the units of its last map; None where no layer has positions."""
+    """THE receptive field of a network: that of its output; where that is a vector or one place, of the last map.
+
+    None where no input and no layer has positions. Raises CnncalcError where a size without a number decides.
+    """
     fields = fields or receptive_fields(graph)
-    name = last_map(graph, fields)
+    name = _last_map(graph, fields)
     return field_at(graph, name, fields) if name else None
 
 
@@ -209,7 +227,7 @@ def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
     """The receptive field of the units of one node; None for one without positions."""
     seen, shape = fields.of[name], graph.shapes[name]
     if seen.axes is None:
-        return None
+        return Extent(name, (), (), everything=True) if seen.everything and len(shape) > 1 else None
     units = [n if isinstance(n, int) else None for n in shape[1:]]
     sizes = tuple(field.size(n) for field, n in zip(seen.axes, units, strict=True))
     return Extent(name, sizes, tuple(field.stride for field in seen.axes))
@@ -249,7 +267,7 @@ def _windows(node: Node) -> tuple[Reach, ...]:
     return reaches
 
 
-def _seen(node: Node, reaches: tuple[Reach, ...], sources: list[Seen], remarks: list[str]) -> Seen:
+def _seen(node: Node, reaches: tuple[Reach, ...], sources: list[Seen], remarks: list[Remark]) -> Seen:
     everything = False
     fields: tuple[Field, ...] | None = None
     for source, reach in zip(sources, reaches, strict=True):
@@ -287,17 +305,25 @@ def _units(output: Shape) -> list[int]:
     return [n if isinstance(n, int) else LONGEST_PERIOD for n in output[1:]]
 
 
-def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], remarks: list[str]) -> None:
+def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], remarks: list[Remark]) -> None:
+    """Note where branches are not aligned, the axes of one finding together."""
+    found: dict[tuple[str, tuple[Fraction, ...]], list[str]] = {}
     for axis, a, b in zip(AXIS_NAMES[len(ours)], ours, theirs, strict=True):
         if a.period == b.period == 1 and a.jump == b.jump and _centred(a) == _centred(b):
             continue
         if a.stride != b.stride:
-            remarks.append(f"the branches of `{node.name}` move by {a.stride} and {b.stride} inputs a unit ({axis})")
-        elif a.centre != b.centre:
-            shift = abs(a.centre - b.centre)
-            remarks.append(
-                f"the branches of `{node.name}` are not aligned: their centres are {_half(shift)} apart ({axis})"
-            )
+            found.setdefault((STRIDES, (a.stride, b.stride)), []).append(axis)
+        elif a.centre != b.centre and not _end_together(a, b):
+            found.setdefault((CENTRES, (abs(a.centre - b.centre),)), []).append(axis)
+    remarks.extend(Remark(code, node.name, tuple(axes), values) for (code, values), axes in found.items())
+
+
+def _end_together(a: Field, b: Field) -> bool:
+    """Whether no unit sees beyond its own position, which is the last that either sees: both are causal."""
+    if not a.period == b.period == 1:
+        return False
+    (one,), (other,) = a.intervals, b.intervals
+    return one is not None and other is not None and one.last == other.last and one.last % a.jump == 0
 
 
 def _read(reach: Reach, wanted: Patch, shape: Shape) -> Patch:
@@ -336,7 +362,3 @@ def _either(a: Interval | None, b: Interval | None) -> Interval | None:
 def _centred(field: Field) -> int | None:
     only = field.intervals[0]
     return only and only.first + only.last
-
-
-def _half(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else f"{float(value):g}"

@@ -60,6 +60,7 @@ def command(
 ) -> Report:
     """Receptive fields."""
     from ..analyses.receptive import last_map, receptive_fields
+    from ..analyses.remarks import folded, worded
     from ..render.report import Column
     from .rows import KIND, LAYER, OUTPUT, caption, field_data, folds, table
 
@@ -114,7 +115,7 @@ def command(
             "input": [dim if isinstance(dim, int) else str(dim) for dim in graph.input_shape],
             "convention": "in input pixels, padding included; size is [min, max] over positions",
             "last_map": last,
-            "remarks": list(fields.remarks),
+            "remarks": list(map(worded, fields.remarks)),
             "layers": [
                 {
                     "name": node.name,
@@ -126,7 +127,7 @@ def command(
                 for node in graph.nodes
             ],
         },
-        _by_position(graph, fields, last) + [f"note: {remark}" for remark in fields.remarks],
+        _by_position(graph, fields, last) + [f"note: {remark}" for remark in folded(fields.remarks)],
         text=_plot(request, graph, fields) if plot else None,
     )
 

@@ -27,6 +27,7 @@ def command(
     """Everything at a glance."""
     from ..analyses import macs, memory, params
     from ..analyses.receptive import last_map, receptive_fields
+    from ..analyses.remarks import folded
     from ..render import numbers
     from ..render.report import Column
     from .memory import bytes_of
@@ -94,7 +95,7 @@ def command(
             f"{numbers.count(work.flops * batch)} FLOPs ({numbers.short(work.flops * batch)}, 2 a MAC)",
             *_asides(request),
         ],
-        [f"note: {remark}" for remark in fields.remarks[:3]],
+        [f"note: {remark}" for remark in folded(fields.remarks)[:3]],
     )
 
 

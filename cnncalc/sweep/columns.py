@@ -8,6 +8,7 @@ from typing import Any
 
 from ..analyses import macs, memory, params
 from ..analyses.receptive import ReceptiveFields, last_map, receptive_fields
+from ..analyses.remarks import STRIDES
 from ..dims import is_swept, settled
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
@@ -113,7 +114,7 @@ def _fields(graph: Graph) -> tuple[Graph, ReceptiveFields, str | None]:
     placed = replace(graph, nodes=tuple(map(_placed, graph.nodes)))
     fields = receptive_fields(placed)
     regular = all(type(window) is Window for node in placed.nodes for window in _all_windows(node))
-    if not regular or any("move by" in remark for remark in fields.remarks):
+    if not regular or any(remark.code == STRIDES for remark in fields.remarks):
         for node in graph.nodes:
             for n in node.output[1:]:
                 settled(n)
