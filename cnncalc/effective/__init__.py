@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..affordable import affordable
 from ..analyses.receptive import Interval, box, receptive_fields
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
@@ -25,7 +26,6 @@ from ..kernels.backward import input_gradient, upstream
 from ..kernels.base import Array
 from ..layers.base import Layer
 from ..layers.fields import Padding, PerAxis
-from ..running import affordable
 from ..transforms.miniature import resized
 from .uniform import uniform_flow
 
