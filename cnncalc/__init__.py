@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .analyses.receptive import receptive_fields as receptive_fields
     from .budget.check import BudgetError as BudgetError
     from .budget.check import check as check
+    from .building import Builder as Builder
     from .engine.running import run as run
     from .errors import CnncalcError as CnncalcError
     from .errors import SpecError as SpecError
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BudgetError",
+    "Builder",
     "CnncalcError",
     "Graph",
     "Node",
@@ -56,6 +58,7 @@ __all__ = [
 
 _HOMES = {
     "BudgetError": "budget.check",
+    "Builder": "building",
     "CnncalcError": "errors",
     "Graph": "graph",
     "Node": "graph",

@@ -83,7 +83,8 @@ MAY_IMPORT = {
     "symbols": {"dims"},
     "layers": {"errors", "dims", "symbols", "layers"},
     "graph": {"errors", "dims", "layers"},
-    "language": {"errors", "dims", "symbols", "layers", "graph", "language"},
+    "building": {"errors", "dims", "layers", "graph"},
+    "language": {"errors", "dims", "symbols", "layers", "graph", "building", "language"},
 }
 """The foundation: what each part may import."""
 

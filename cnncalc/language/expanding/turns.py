@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...building import MAX_LAYERS
 from ...dims import settled
 from ...layers.fields import shown
 from ..arithmetic import ExpressionError, decided
 from ..steps import Loop, Step, Value
 from ..words import values_text
-from .nodes_made import MAX_LAYERS
 from .problems import fault
 from .tensors import Local
 
