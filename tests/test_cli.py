@@ -345,6 +345,31 @@ def test_an_expectation_that_is_not_met_is_exit_code_1(folder: Path) -> None:
     assert "net.yaml: 1 failure, 0 warnings" in both.out
 
 
+def test_a_list_that_is_expected_and_not_found_is_shown_with_what_was_found(folder: Path) -> None:
+    """The sizes of the output, and the same list as it should be."""
+    (folder / "net.yaml").write_text("input: [3, 8, 8]\nnet: [relu]\nexpect: {output: [3, 8, 9]}\n", encoding="utf-8")
+    done = run("lint", "net.yaml")
+
+    assert 1 == done.code
+    assert "error: expected output [3, 8, 9], found [3, 8, 8]\n --> net.yaml:3:18" in done.out
+
+
+def test_a_spec_that_breaks_lint_does_not_lose_the_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is said of that spec alone."""
+    from cnncalc import lint
+
+    sound = lint.doubts
+    monkeypatch.setattr(lint, "doubts", lambda graph: sound(graph) if graph.name == "good" else 1 // 0)
+    for name in ("good", "bad"):
+        (folder / f"{name}.yaml").write_text(f"name: {name}\n{SPEC.split(chr(10), 1)[1]}", encoding="utf-8")
+    done = run("lint", "bad.yaml", "good.yaml", "missing.yaml")
+
+    assert 2 == done.code
+    assert "good.yaml: fine, 2 layers; it expects nothing\n" == done.out
+    assert "bad.yaml: error: cnncalc has a bug: ZeroDivisionError" in done.err
+    assert "there is no file missing.yaml" in done.err
+
+
 def test_a_doubtful_step_is_a_warning_and_with_strict_a_failure(folder: Path) -> None:
     """A bias that a norm takes away again."""
     text = "input: [3, 8, 8]\nnet: [{conv: {out: 4, kernel: 3, padding: 1}}, batchnorm]\n"

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import CnncalcError, Diagnostic
-from .request import FAILED, TROUBLE, failures
+from .request import FAILED, TROUBLE, bug, debugging, failures
 
 MANY = typer.Argument(metavar="[SPEC]...", help="Spec files, or networks of the zoo.")
 
@@ -71,6 +71,10 @@ def _lint(spec: str, settings: dict[str, Any], shape: Any) -> dict[str, Any]:
         failed = [] if graph.changed or any(graph.symbols()) else unmet(graph)
     except CnncalcError as error:
         return {"spec": spec, "error": str(error), "unmet": [], "warnings": [], "text": ""}
+    except Exception as error:
+        if debugging():
+            raise
+        return {"spec": spec, "error": f"{spec}: {bug(error)}", "unmet": [], "warnings": [], "text": ""}
     pictures = [str(problem) for problem in (*failed, *warnings)]
     expectation = "what it expects holds" if graph.expect and not failed else "it expects nothing"
     if graph.expect and any(graph.symbols()):

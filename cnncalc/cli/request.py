@@ -211,18 +211,27 @@ class failures:  # noqa: N801 - reads as a statement: `with failures():`
         elif isinstance(error, KeyboardInterrupt):
             raise typer.Exit(130) from None
         elif isinstance(error, Exception):
-            import os
-
-            if os.environ.get("CNNCALC_DEBUG"):
+            if debugging():
                 return
-            print(
-                f"error: cnncalc has a bug: {type(error).__name__}: {error}\n"
-                "   = help: please report it with the spec; CNNCALC_DEBUG=1 shows where",
-                file=sys.stderr,
-            )
+            print(bug(error), file=sys.stderr)
         else:
             return
         raise typer.Exit(TROUBLE) from None
+
+
+def debugging() -> bool:
+    """Whether a bug is to be shown where it is, by its traceback."""
+    import os
+
+    return bool(os.environ.get("CNNCALC_DEBUG"))
+
+
+def bug(error: Exception) -> str:
+    """What is said of an error that nobody foresaw."""
+    return (
+        f"error: cnncalc has a bug: {type(error).__name__}: {error}\n"
+        "   = help: please report it with the spec; CNNCALC_DEBUG=1 shows where"
+    )
 
 
 def _close_stdout() -> None:

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..affordable import affordable, numeric
 from ..analyses import macs as counted
 from ..analyses import memory, params
 from ..dims import Shape
@@ -28,6 +27,7 @@ from ..kernels import norm
 from ..kernels import weights as values
 from ..kernels.base import float_type
 from ..kernels.execute import Run, run
+from ..running import affordable, numeric
 from ..transforms.miniature import narrowed, shrunk
 from .fields import field_row, steps
 from .rows import Row, told

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from math import gcd
 from typing import Any
 
-from ..building import Builder
 from ..dims import Shape
 from ..errors import CnncalcError
 from ..graph import Graph, Node
@@ -113,23 +112,18 @@ def _read_again(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
 
 def _rebuilt(graph: Graph, inputs: Mapping[str, Shape], factor: int) -> Graph | None:
     """Every layer asked for its output again, its channels divided by the factor; None where a need fails."""
-    builder = Builder(graph.name, inputs)
+    shapes: dict[str, Shape] = dict(inputs)
+    nodes = []
     for node in graph.nodes:
-        layer = node.layer
-        if factor != 1:
-            narrow = _narrow(node, tuple(builder.shapes[name] for name in node.inputs), factor)
-            if narrow is None:
-                return None
-            layer = narrow
-        try:
-            shape = builder.shapes[builder.like(node, layer=layer)]
-        except CnncalcError:
+        incoming = tuple(shapes[name] for name in node.inputs)
+        layer = node.layer if factor == 1 else _narrow(node, incoming, factor)
+        if layer is None or not all(need.holds for need in layer.needs(*incoming)):
             return None
-        if any(n < 1 for n in shape) or len(shape) != len(node.output):
+        shapes[node.name] = layer.output(*incoming)
+        if any(n < 1 for n in shapes[node.name]) or len(shapes[node.name]) != len(node.output):
             return None
-    for head, tensor in graph.heads.items():
-        builder.head(head, tensor)
-    return builder.graph(graph.output)
+        nodes.append(node._replace(layer=layer, incoming=incoming, output=shapes[node.name]))
+    return Graph(graph.name, inputs, tuple(nodes), graph.output, graph.heads)
 
 
 def _narrow(node: Node, incoming: tuple[Shape, ...], factor: int) -> Layer | None:

@@ -20,6 +20,7 @@ class LayerReader:
         self.values = values
         self.report = values.report
         self.names = values.names
+        self.kinds_used: set[str] = set()
         self._defaults: dict[str, dict[str, Value]] = {}
         self._default_marks: dict[str, Mark] = {}
 
@@ -41,7 +42,7 @@ class LayerReader:
     def unused_defaults(self) -> None:
         """Report the defaults for a kind that no step is."""
         for kind, mark in self._default_marks.items():
-            if not any(KINDS[used].inherits == kind or used == kind for used in self.names.kinds):
+            if not any(KINDS[used].inherits == kind or used == kind for used in self.kinds_used):
                 self.report(f"`defaults` for `{kind}`, and no step is one", mark, "remove them")
 
     def layer(self, kind: type[Layer], value: Node) -> LayerCall:
@@ -117,7 +118,7 @@ class LayerReader:
             help = f"write it as a step: `{word}: [...]`"
             self.report(f"`{word}` joins branches and cannot follow a step", mark, help)
         else:
-            self.names.kinds.add(word)
+            self.kinds_used.add(word)
             return True
         return False
 
