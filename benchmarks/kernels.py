@@ -6,7 +6,7 @@
 
 In each turn, one after the other: NumPy's matrix product of 1536 x 1536 in one thread, the network by cnncalc,
 and by PyTorch eager and onnxruntime with two threads each, where they are installed. The network runs made ready
-(`kernels.ready.Ready`: norms folded, what follows in place, 3x3 windows by Winograd's algorithm), the same by the
+(`engine.ready.Ready`: norms folded, what follows in place, 3x3 windows by Winograd's algorithm), the same by the
 multiplications of the definition, and layer by layer as `validate` measures it. Rates are those of the
 definition's multiplications, whichever are performed. The ratios are those of each turn; printed are their
 medians, and what the least seconds of each give. Goals: one thread at 75 % (ResNet-50) and 80 % (VGG-16) of the
@@ -31,10 +31,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from cnncalc.analyses import memory
+from cnncalc.engine.ready import Ready
 from cnncalc.graph import Graph, Node
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.execute import run
-from cnncalc.kernels.ready import Ready
 from cnncalc.language.load import load
 
 SIDE = 1536

@@ -9,7 +9,7 @@
     cnncalc.receptive_fields(graph).of["layer1[0]/relu"]
     cnncalc.check(graph, macs="4.1G")              raises BudgetError where a limit is broken
     cnncalc.validate(graph, quick=True).holds      whether NumPy measures what is predicted
-    graph.run(image).output                        the network executed
+    cnncalc.run(graph, image).output               the network executed
 
 `graph.inference` leaves out what only training uses. Everything raises `CnncalcError` with a message for people.
 """
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .analyses.receptive import receptive_fields as receptive_fields
     from .budget.check import BudgetError as BudgetError
     from .budget.check import check as check
+    from .building import Builder as Builder
+    from .engine.running import run as run
     from .errors import CnncalcError as CnncalcError
     from .errors import SpecError as SpecError
     from .graph import Graph as Graph
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BudgetError",
+    "Builder",
     "CnncalcError",
     "Graph",
     "Node",
@@ -49,11 +52,13 @@ __all__ = [
     "params",
     "parse",
     "receptive_fields",
+    "run",
     "validate",
 ]
 
 _HOMES = {
     "BudgetError": "budget.check",
+    "Builder": "building",
     "CnncalcError": "errors",
     "Graph": "graph",
     "Node": "graph",
@@ -67,6 +72,7 @@ _HOMES = {
     "params": "analyses.params",
     "parse": "language.load",
     "receptive_fields": "analyses.receptive",
+    "run": "engine.running",
     "validate": "proof.validation",
 }
 

@@ -7,8 +7,8 @@ no place in a spec (a missing file, a wrong option); `SpecError` carries all dia
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
 
 
 class CnncalcError(Exception):
@@ -103,6 +103,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     words = {other.lower(): other for other in reversed([*known])}
     near = difflib.get_close_matches(str(word).lower(), list(words), n=1, cutoff=0.6)
     return f"did you mean `{words[near[0]]}`?" if near else ""
+
+
+MOST_ENTRIES = 12
+
+
+def list_text(values: Sequence[Any], text: Callable[[Any], str], levels: int = 3) -> str:
+    """A list as a sentence shows it: its first entries, each as `text` writes it, and how many there are."""
+    if levels == 0:
+        return "[...]"
+    entries = [
+        list_text(value, text, levels - 1) if isinstance(value, list | tuple) else text(value)
+        for value in values[:MOST_ENTRIES]
+    ]
+    more = f", ... {len(values):,} in all" if len(values) > MOST_ENTRIES else ""
+    return f"[{', '.join(entries)}{more}]"
 
 
 WIDEST_LINE = 160

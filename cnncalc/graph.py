@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from .dims import Dim, Shape, is_symbolic
 from .errors import CnncalcError, Mark, did_you_mean
 from .layers.base import Layer
-
-if TYPE_CHECKING:
-    from .kernels.execute import Run
 
 
 class Node(NamedTuple):
@@ -161,12 +158,6 @@ class Graph:
             near = f"it ends with `{below[-1].name}`" if below else did_you_mean(name, known)
             raise CnncalcError(f"{self.name} has no tensor `{name}`", near or "`cnncalc shapes` lists them")
         return names
-
-    def run(self, inputs: Any, weights: Mapping[str, Any] | None = None, **options: Any) -> Run:
-        """Execute the network in NumPy on one image, with drawn weights if none are given: see `running.run`."""
-        from .running import run
-
-        return run(self, inputs, weights, **options)
 
     def symbols(self) -> Iterator[str]:
         """The sizes of the inputs that have no number yet."""

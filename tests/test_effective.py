@@ -400,7 +400,7 @@ def test_conventions_are_printed(arguments: list[str], note: str) -> None:
 def test_what_cannot_fit_is_refused_before_it_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     """No weight is drawn."""
     monkeypatch.setattr("cnncalc.kernels.weights.initial", None)
-    monkeypatch.setattr("cnncalc.running.installed", lambda: 10**6)
+    monkeypatch.setattr("cnncalc.affordable.installed", lambda: 10**6)
     for options in (["--init", "he"], ["--unit", "0,0"], ["--input", "3,224,9000000"]):
         code, _, err = command("vgg16", "--effective", *options)
 

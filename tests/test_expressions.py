@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncalc.language.arithmetic import ExpressionError
+from cnncalc.language.arithmetic import Entries, ExpressionError
 from cnncalc.language.expressions import Expression, Template
 
 SCOPE = {"a": 3, "width": 64, "half": Fraction(1, 2), "sizes": [7, 5, 9], "word": "relu", "yes": True, "i": 2}
+SCOPE |= {"many": list(range(100)), "deep": [1, [2, [3, [4]]]]}
 
 VALUES = [
     ("$a", 3),
@@ -56,7 +57,16 @@ VALUES = [
     ("$sizes[0]", 7),
     ("$sizes[-1]", 9),
     ("$sizes[$i]", 9),
-    ("[$a, $a * 2]", [3, 6]),
+    ("[$a, $a * 2]", Entries([3, 6])),
+    ("range($a)", Entries([0, 1, 2])),
+    ("range($a, 9, 2)", Entries([3, 5, 7])),
+    ("range($a, 0, -1)", Entries([3, 2, 1])),
+    ("range($a, $a)", Entries([])),
+    ("log2($width)", 6),
+    ("log2($half)", -1),
+    ("floor(log2($a))", 1),
+    ("$word == 'a$b'", False),
+    ("'a_b' == 'a$b'", False),
     ("min($sizes)", 5),
     ("max($sizes)", 9),
     ("min($a, 2)", 2),
@@ -92,7 +102,22 @@ def test_the_value_of_an_expression(text: str, expected: Any) -> None:
 ERRORS = [
     ("$a +", "`$a +` is not an expression"),
     ("$a $a", "`$a $a` is not an expression"),
-    ("$", "no variable `$` here"),
+    ("$", "a `$` without the name of a variable"),
+    ("$6 + 256$0.1", "a `$` without the name of a variable"),
+    ("1$0", "a `$` inside `1$0`"),
+    ("$a + 0x1$f", "a `$` inside `0x1$f`"),
+    ("$a$i", "a `$` inside `$a$i`"),
+    ("$$a", "a `$` inside `$$a`"),
+    ("$sizes.$a", "a `$` inside `$sizes.$a`"),
+    ("_a + $a", "`_a` is not a number"),
+    ("$a pieces", "`$a pieces` is not an expression"),
+    ("int($a)", "no function `int`"),
+    ("range($half)", "`range` takes whole numbers, and a step other than 0"),
+    ("range(1, $a, 0)", "`range` takes whole numbers, and a step other than 0"),
+    ("range(10 ** 9)", "the list holds more than 150,000 values"),
+    ("log2($a - 3)", "`log2` takes a number above 0"),
+    ("$many + 1", "the list [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ... 100 in all] is not a number"),
+    ("$deep + 1", "the list [1, [2, [3, [...]]]] is not a number"),
     ("($a", "`($a` is not an expression"),
     ("$a; $a", "`$a; $a` is not an expression"),
     ("$a = 3", "`$a = 3` is not an expression"),
@@ -231,6 +256,8 @@ def test_the_variables_in_a_name_become_their_text(text: str, expected: str) -> 
 
 
 BAD_NAMES = [
+    ("conv$", "a `$` without the name of a variable", (4, 1)),
+    ("conv$1", "a `$` without the name of a variable", (4, 1)),
     ("conv${}", "an expression is missing here", (4, 3)),
     ("conv${a +}", "`a +` is not an expression", (4, 6)),
     ("conv$missing", "no variable `$missing` here", (4, 8)),

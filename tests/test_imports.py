@@ -82,8 +82,9 @@ MAY_IMPORT = {
     "dims": {"symbols"},
     "symbols": {"dims"},
     "layers": {"errors", "dims", "symbols", "layers"},
-    "graph": {"errors", "dims", "layers", "running"},  # the door: Graph.run
-    "language": {"errors", "dims", "symbols", "layers", "graph", "language"},
+    "graph": {"errors", "dims", "layers"},
+    "building": {"errors", "dims", "layers", "graph"},
+    "language": {"errors", "dims", "symbols", "layers", "graph", "building", "language"},
 }
 """The foundation: what each part may import."""
 
@@ -96,13 +97,16 @@ MUST_NOT_IMPORT = {
         "cli",
         "render",
         "analyses",
+        "engine",
+        "proof",
     },  # the oracle shares no rule with what it checks
+    "proof": {"language", "cli", "render", "engine"},  # what proves is plain: nothing that is only speed
     "render": {"language", "cli", "kernels"},
 }
 """The rest: what each part must not."""
 
 
-MAY_RENDER = {"cli", "render", "budget", "sweep", "running"}
+MAY_RENDER = {"cli", "render", "budget", "sweep", "affordable"}
 """Who writes for people: the commands, the reports of `check` and `sweep`, and what refuses a size with its figure."""
 
 

@@ -12,7 +12,9 @@ import pytest
 from test_kernels import BY_HAND
 
 from cnncalc.effective import uniform
-from cnncalc.kernels import KERNELS, Tally, follow, support, weights
+from cnncalc.engine import follow
+from cnncalc.engine.layers import LAYERS
+from cnncalc.kernels import KERNELS, Tally, support, weights
 from cnncalc.layers import KINDS
 from cnncalc.layers.base import DOUBTFUL, MEANT, NOTHING, ROLES, TAPS, Layer
 from cnncalc.proof import spoiling
@@ -131,9 +133,13 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "kernels.KERNELS": (set(KINDS), set(KERNELS)),
     "kernels.support.RULES": (set(KINDS), set(support.RULES)),
     "kernels.support.POOLS": ({kind for kind in of_family("pool") if "kernel" in KINDS[kind].fields}, set(support.POOLS)),
-    "kernels.follow.CONVOLUTIONS": (of_family("convolution") - {"upconv"}, set(follow.CONVOLUTIONS)),
-    "kernels.follow.OWN_ARRAY": (
+    "engine.follow.CONVOLUTIONS": (of_family("convolution") - {"upconv"}, set(follow.CONVOLUTIONS)),
+    "engine.follow.OWN_ARRAY": (
         of_family("convolution", "linear") | {"batchnorm", "add", "concat"}, set(follow.OWN_ARRAY)
+    ),
+    "engine.layers.LAYERS": (
+        set(follow.CONVOLUTIONS) | {"linear", "maxpool", "batchnorm", "relu"} | (of_family("join") - {"concat", "matmul"}),
+        set(LAYERS),
     ),
     "kernels.weights.FIRST": (set(ROLES) - {TAPS}, set(weights.FIRST)),
     "effective.uniform.RULES": (

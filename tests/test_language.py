@@ -137,6 +137,30 @@ CASES: list[tuple[str, str, str, list[str]]] = [
         ],
     ),
     (
+        "a for over a number counts from 0",
+        IMAGE,
+        "  - {for: n, in: 2, do: [{pointwise: $n + 1}]}",
+        ["row[0]/pointwise pointwise 1x32x32", "row[1]/pointwise pointwise 2x32x32"],
+    ),
+    (
+        "a for over a range needs no dollar sign",
+        IMAGE,
+        "  - {for: n, in: 'range(8, 0, -4)', do: [{pointwise: $n}]}",
+        ["row[0]/pointwise pointwise 8x32x32", "row[1]/pointwise pointwise 4x32x32"],
+    ),
+    (
+        "a row of one value gives that value to one name",
+        IMAGE,
+        "  - {for: n, in: [[8], [4]], do: [{pointwise: $n}]}",
+        ["row[0]/pointwise pointwise 8x32x32", "row[1]/pointwise pointwise 4x32x32"],
+    ),
+    (
+        "where one row of several has more, one name gets the lists",
+        IMAGE,
+        "  - {for: k, in: [[3], [3, 5]], do: [{pointwise: '$k[-1]'}]}",
+        ["row[0]/pointwise pointwise 3x32x32", "row[1]/pointwise pointwise 5x32x32"],
+    ),
+    (
         "$in is what enters the block and $prev what enters the step",
         IMAGE + "\nblocks:\n  b: [{pointwise: 8}, "
         "{pointwise: $prev.channels * 2 + $in.channels}, {linear: '$in.height + $in.size[1] + len($prev.size)'}]",

@@ -8,9 +8,10 @@ import numpy as np
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
+import cnncalc
+from cnncalc.engine.ready import Ready
 from cnncalc.errors import SpecError
 from cnncalc.kernels.execute import run
-from cnncalc.kernels.ready import Ready
 from cnncalc.kernels.weights import initial
 from cnncalc.language.load import parse
 from cnncalc.proof.validation import validate
@@ -142,13 +143,15 @@ def test_prediction_equals_measurement(text):
 
 @settings(max_examples=GRAPHS // 2, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(specs())
-def test_a_ready_network_computes_what_its_layers_do(text):
-    """Norms folded in, what follows in place, 3x3 windows by Winograd's algorithm: the same values."""
+def test_what_is_fast_computes_what_its_layers_do(text):
+    """In pieces and by threads; norms folded in, what follows in place, 3x3 windows by Winograd's algorithm."""
     graph = sensible(text)
     weights = initial(graph, dtype=np.float64)
     image = np.random.default_rng(0).uniform(-1, 1, graph.input_shape)
     expected = run(graph, image, weights, np.float64).output
 
-    np.testing.assert_allclose(
-        Ready(graph, weights, dtype=np.float64).run(image).output, expected, rtol=1e-7, atol=1e-9, err_msg=text
-    )
+    for found in (
+        cnncalc.run(graph, image, weights, dtype="float64", threads=2).output,
+        Ready(graph, weights, dtype=np.float64).run(image).output,
+    ):
+        np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9, err_msg=text)

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cnncalc
+from cnncalc.engine import winograd
+from cnncalc.engine.ready import Ready
+from cnncalc.engine.team import Crew, Team
 from cnncalc.errors import CnncalcError
-from cnncalc.kernels import Tally, winograd
+from cnncalc.kernels import Tally
 from cnncalc.kernels import weights as tensors
-from cnncalc.kernels.base import Crew
 from cnncalc.kernels.conv import convolve
 from cnncalc.kernels.execute import run
-from cnncalc.kernels.ready import Ready
 from cnncalc.kernels.sliding import places
 from cnncalc.language.load import load, parse
 
@@ -73,13 +74,13 @@ def test_winograd_computes_the_convolution(sizes, channels, filters, pads, form,
         return
     grid = square(x, pads)
     crew = Crew(threads)
-    tally = Tally(crew)
-    found = winograd.convolve(x, winograd.transformed(weight, form), grid, tally)
+    team = Team(crew)
+    found = winograd.convolve(x, winograd.transformed(weight, form), grid, team)
     crew.close()
     tiles = np.prod([-(-len(axis.starts) // form.tile) for axis in grid])
 
     np.testing.assert_allclose(found, convolve(x, weight, 1, grid, Tally()), rtol=1e-9, atol=1e-9)
-    assert (form.tile + 2) ** 2 * tiles * filters * channels == tally.multiplications
+    assert (form.tile + 2) ** 2 * tiles * filters * channels == team.multiplications
 
 
 # fmt: off
@@ -194,17 +195,19 @@ SMALL = "input: [3, 8, 8]\nnet:\n  - {conv: {out: 4, kernel: 3}, as: first}\n  -
 
 
 def test_a_graph_runs():
-    """`Graph.run` draws weights by a seed, takes them as they are given, and keeps what is asked for."""
+    """`cnncalc.run` draws weights by a seed, takes them as they are given, and keeps what is asked for."""
     graph = parse(SMALL)
     image = drawn((3, 8, 8), dtype=np.float32)
     weights = tensors.initial(graph, seed=3)
-    done = graph.run(image, seed=3, keep=["first"])
+    done = cnncalc.run(graph, image, seed=3, keep=["first"])
 
     assert (2,) == done.output.shape
     assert (4, 6, 6) == done.arrays["first"].shape
     assert np.float32 == done.output.dtype
-    np.testing.assert_array_equal(done.output, graph.run(image, weights).output)
-    np.testing.assert_allclose(done.output, graph.run(image, weights, dtype="float64", fast=True).output, rtol=1e-4)
+    np.testing.assert_array_equal(done.output, cnncalc.run(graph, image, weights).output)
+    np.testing.assert_allclose(
+        done.output, cnncalc.run(graph, image, weights, dtype="float64", fast=True).output, rtol=1e-4
+    )
 
 
 # fmt: off
@@ -227,7 +230,7 @@ REFUSED = [
 def test_wrong_options_are_refused(options, message):
     """Each is an error that says what is wrong."""
     with pytest.raises(CnncalcError, match=message):
-        parse(SMALL).run(drawn((3, 8, 8)), **options)
+        cnncalc.run(parse(SMALL), drawn((3, 8, 8)), **options)
 
 
 # fmt: off
@@ -257,7 +260,7 @@ def test_what_does_not_fit_is_not_made_ready(changed, options, message):
 def test_training_steps_are_left_out():
     """GoogLeNet's auxiliary heads are not run, and need no weights."""
     graph = cnncalc.load("googlenet")
-    done = graph.run(np.zeros(graph.input_shape), tensors.initial(graph), fast=True)
+    done = cnncalc.run(graph, np.zeros(graph.input_shape), tensors.initial(graph), fast=True)
 
     assert (1000,) == done.output.shape
     assert not set(done.shapes) & {node.name for node in graph.nodes if node.train_only}

@@ -252,7 +252,7 @@ def test_where_it_begins_is_not_sought_where_it_would_not_fit(folder, monkeypatc
     """A run that keeps everything is not begun; the remark says how to find it."""
     (folder / "square.yaml").write_text(SQUARES, encoding="utf-8")
     np.save("x.npy", np.full(3, 1e10))
-    monkeypatch.setattr("cnncalc.running.installed", lambda: 100)
+    monkeypatch.setattr("cnncalc.engine.running.installed", lambda: 100)
     _, said = cnncalc("run", "square.yaml", "--input-file", "x.npy")
 
     assert "note: NaN or infinity in `output`: --tap shows where it begins\n" in said
@@ -387,7 +387,7 @@ TOO_LARGE = [
 def test_what_cannot_fit_is_refused_before_it_is_begun(monkeypatch, arguments):
     """The bytes that it takes are in the error, and no weight was drawn."""
     monkeypatch.setattr("cnncalc.kernels.weights.initial", None)
-    monkeypatch.setattr("cnncalc.running.installed", lambda: 16 * 10**9)
+    monkeypatch.setattr("cnncalc.affordable.installed", lambda: 16 * 10**9)
     _, said = cnncalc(*arguments, code=2)
 
     assert said == (
@@ -412,7 +412,7 @@ def test_the_memory_that_a_run_needs(folder, monkeypatch, options, elements):
     text = "input: [3, 8, 8]\nnet:\n  - {conv: {out: 4, kernel: 3, padding: 1}}\n  - batchnorm\n"
     (folder / "net.yaml").write_text(text, encoding="utf-8")
     limit = folder / "memory.max"
-    monkeypatch.setattr("cnncalc.running.CONTAINER", limit)
+    monkeypatch.setattr("cnncalc.affordable.CONTAINER", limit)
     limit.write_text(f"{4 * elements - 1}\n", encoding="ascii")
     _, said = cnncalc("run", "net.yaml", *options, code=2)
     limit.write_text(f"{4 * elements}\n", encoding="ascii")
@@ -643,7 +643,7 @@ def test_blas_is_held_to_one_thread_for_a_run():
         "from threadpoolctl import threadpool_info\n"
         "threads = lambda *_: [pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'blas']\n"
         "before, during = threads(), []\n"
-        "cnncalc.load('lenet5').run(numpy.zeros((1, 32, 32)), progress=lambda _: during.extend(threads()))\n"
+        "cnncalc.run(cnncalc.load('lenet5'), numpy.zeros((1, 32, 32)), progress=lambda _: during.extend(threads()))\n"
         "assert set(during) <= {1} and threads() == before, (before, during, threads())"
     )
     clean = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}

@@ -278,7 +278,7 @@ def test_what_overflows_is_an_error(folder: Path, weight: float, pixel: float, m
 def test_what_cannot_fit_is_refused_before_it_is_begun(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before an image is read and a weight is drawn."""
     monkeypatch.setattr("cnncalc.kernels.weights.initial", None)
-    monkeypatch.setattr("cnncalc.running.installed", lambda: 10**9)
+    monkeypatch.setattr("cnncalc.affordable.installed", lambda: 10**9)
 
     assert "all activations and their gradients of vgg16 take" in refused("vgg16", "--image", "none.png")
 

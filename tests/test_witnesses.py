@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from cnncalc.analyses import params
+from cnncalc.engine.ready import Ready
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.backward import upstream
 from cnncalc.kernels.execute import run
-from cnncalc.kernels.ready import Ready
 from cnncalc.language.load import load
 
 torch = pytest.importorskip("torch", reason="no PyTorch: pip install torch==2.13.0 (a CPU build)")

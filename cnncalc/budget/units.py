@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..building import Builder
 from ..errors import Diagnostic
 from ..graph import Graph
 from ..language.expanding.expand import Expander
@@ -36,8 +37,10 @@ Where = tuple[tuple[int, int | None], ...]
 class _Recorder(Expander):
     """An expansion that remembers which step of the net it is in."""
 
-    def __init__(self, document: Document, variables: Mapping[str, Any], problems: list[Diagnostic]) -> None:
-        super().__init__(document, variables, problems)
+    def __init__(
+        self, document: Document, variables: Mapping[str, Any], builder: Builder, problems: list[Diagnostic]
+    ) -> None:
+        super().__init__(document, variables, builder, problems)
         self.units: dict[Where, Unit] = {}
         self.way: list[tuple[int, int | None]] = []
         self.inside: list[Sequence[Step]] = [document.steps]
@@ -58,18 +61,18 @@ class _Recorder(Expander):
                 return end
             self.own = step
             self.current = self.units.setdefault(tuple(self.way), Unit(self._where(step), step.word, step.word))
-            before = len(self.nodes.all)
+            before = len(self.builder.nodes)
             end = super().step(step, at, context)
-            self.current.nodes += [node.name for node in self.nodes.all[before:]]
+            self.current.nodes += [node.name for node in self.builder.nodes[before:]]
             return end
         finally:
             self.current = None
             self.way.pop()
 
     def once(self, step: Step, at: Tensor, context: Context, scope: Any, turn: str, changes: Arguments) -> Tensor:
-        before, unit = len(self.nodes.all), self.current if step is self.own else None
+        before, unit = len(self.builder.nodes), self.current if step is self.own else None
         end = super().once(step, at, context, scope, turn, changes)
-        if unit is not None and len(self.nodes.all) > before:
+        if unit is not None and len(self.builder.nodes) > before:
             if not unit.turns:
                 unit.what = self._what(step, scope)
             unit.turns += 1
@@ -106,8 +109,9 @@ def units(text: str, name: str, settings: Mapping[str, Any], input: Any) -> list
     problems: list[Diagnostic] = []
     document = read(text, name, problems)
     values = variables(document, settings, problems)
-    recorder = _Recorder(document, values, problems)
-    recorder.expand(inputs(document, values, settings, input, problems))
+    shapes = inputs(document, values, settings, input, problems)
+    recorder = _Recorder(document, values, Builder(name, shapes), problems)
+    recorder.expand()
     return [unit for unit in recorder.units.values() if unit.nodes]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.folding import Fold, fold
 from ..dims import product
-from ..errors import CnncalcError, did_you_mean
+from ..errors import CnncalcError, did_you_mean, list_text
 from ..graph import Graph
 from ..render import numbers
 from ..render.report import Column, Table
@@ -45,7 +45,9 @@ def named(graph: Graph) -> str:
 
 
 def _setting(value: Any) -> str:
-    return value if isinstance(value, str) else numbers.position(value) if not isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return list_text(value, str)
+    return value if isinstance(value, str) else numbers.position(value)
 
 
 def mac_convention(macs: Macs, request: Request) -> str:

@@ -91,11 +91,12 @@ def command(
     ] = False,
 ) -> Report:
     """Execute a network."""
+    from ..affordable import affordable, within_memory
     from ..analyses import macs
+    from ..engine.running import beyond_range, run
     from ..kernels import weights as tensors
     from ..render import numbers
     from ..render.report import Column, Table
-    from ..running import affordable, beyond_range, run, within_memory
     from .progress import progress
     from .rows import caption
     from .run_files import distinct, named, read

@@ -64,10 +64,10 @@ def command(
     """Saliency of the pixels."""
     import numpy as np
 
+    from ..affordable import affordable
     from ..files import write
     from ..kernels import weights as tensors
     from ..kernels.backward import activations, gradients, unit_gradient, upstream
-    from ..running import affordable
     from . import pictures, saliency_files
     from .progress import progress
     from .run_files import distinct

@@ -17,15 +17,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..affordable import affordable
 from ..analyses.receptive import Interval, box, receptive_fields
+from ..building import Builder
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..kernels import weights as tensors
 from ..kernels.backward import input_gradient, upstream
 from ..kernels.base import Array
 from ..layers.base import Layer
-from ..layers.fields import Padding, PerAxis
-from ..running import affordable
 from ..transforms.miniature import resized
 from .uniform import uniform_flow
 
@@ -213,14 +213,15 @@ def _with_room(graph: Graph, room: Room, at: str, fields: Sequence[Interval]) ->
 
 def _line(part: Graph, axis: int) -> Graph | None:
     """The network along one axis alone, or None where it makes no sense without the others."""
-    nodes = tuple(
-        node._replace(layer=_along(node.layer, len(node.incoming[0]) - 1, axis), output=_only(node.output, axis))
-        for node in part.nodes
-    )
-    inputs = {name: _only(shape, axis) for name, shape in part.inputs.items()}
-    line = resized(Graph(part.name, part.inputs, nodes, part.output), inputs)
-    same = line is not None and all(line.shapes[node.name] == node.output for node in nodes)
-    return line if same else None
+    builder = Builder(part.name, {name: _only(shape, axis) for name, shape in part.inputs.items()})
+    for node in part.nodes:
+        try:
+            name = builder.like(node, layer=_along(node.layer, len(node.incoming[0]) - 1, axis))
+        except CnncalcError:
+            return None
+        if builder.shapes[name] != _only(node.output, axis):
+            return None
+    return builder.graph(part.output)
 
 
 def _only(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
@@ -229,10 +230,6 @@ def _only(shape: tuple[int, ...], axis: int) -> tuple[int, ...]:
 
 def _along(layer: Layer, axes: int, axis: int) -> Layer:
     """The layer with its arguments of one axis, out of those of several."""
-    given = {
-        name: (value[axis],)
-        if isinstance(layer.fields[name].reader, PerAxis | Padding) and axes > 1 and len(value or ()) == axes
-        else value
-        for name, value in vars(layer).items()
-    }
-    return type(layer)(**given)
+    if axes < 2:
+        return layer
+    return type(layer)(**{**vars(layer), **{name: (given[axis],) for name, given in layer.per_axis()}})

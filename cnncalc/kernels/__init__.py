@@ -9,7 +9,7 @@ from .blas import one_thread  # first of all: it speaks to BLAS before NumPy is 
 
 # isort: split
 from . import activation, affine, arrange, conv, join, linear, norm, pool, resize, upconv
-from .base import Array, Crew, Kernel, Tally, Workspace
+from .base import Array, Kernel, Tally
 
 KERNELS: dict[str, Kernel] = {
     "conv": conv.KERNEL,
@@ -76,4 +76,4 @@ KERNELS: dict[str, Kernel] = {
 }
 """Kind -> how it is computed."""
 
-__all__ = ["KERNELS", "Array", "Crew", "Kernel", "Tally", "Workspace", "one_thread"]
+__all__ = ["KERNELS", "Array", "Kernel", "Tally", "one_thread"]

@@ -102,17 +102,7 @@ def _mish_slope(layer: Any, x: Array) -> Array:
     return slope
 
 
-def positive(x: Array, out: Array | None = None) -> Array:
-    """The larger of x and 0: against a row of zeros NumPy takes a third of the time that one takes."""
-    if out is x and x.flags.c_contiguous:
-        flat = x.reshape(-1)
-        np.maximum(flat, np.zeros(flat.shape, x.dtype), out=flat)
-        return x
-    larger: Array = np.maximum(x, np.zeros(x.shape[-1:] if out is x else x.shape[1:], x.dtype), out=out)
-    return larger
-
-
-RELU = pointwise(lambda _, x: positive(x), lambda _, x: (x > 0).astype(x.dtype))
+RELU = pointwise(lambda _, x: np.maximum(x, 0), lambda _, x: (x > 0).astype(x.dtype))
 RELU6 = pointwise(lambda _, x: np.clip(x, 0, 6), lambda _, x: _above(x, 0, 6))
 LEAKY_RELU = pointwise(lambda a, x: np.where(x > 0, x, a.slope * x), lambda a, x: np.where(x > 0, 1, a.slope))
 ELU = pointwise(

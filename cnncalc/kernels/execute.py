@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -19,9 +18,8 @@ import numpy as np
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from . import KERNELS
-from .base import Array, Crew, Tally, meeting
+from .base import Array, Arrays, Tally
 from .blas import one_thread
-from .follow import chains, finish, outer
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +104,26 @@ class Buffers:
         return sum(owner.nbytes for owner in owners.values())
 
 
+class Plain:
+    """How a network is computed: each layer by its kernel, one after the other."""
+
+    workspace = 0
+    """Bytes of the buffers that are held besides the arrays."""
+
+    def chains(self, graph: Graph, kept: Container[str]) -> Iterable[list[Node]]:
+        """The nodes in order, those together that are computed in one array."""
+        return ([node] for node in graph.nodes)
+
+    def output(
+        self, chain: list[Node], inputs: Mapping[str, Arrays], weights: Mapping[str, Asked]
+    ) -> tuple[Array, int]:
+        """The array of a chain, and the multiplications performed; `inputs` and `weights` by node."""
+        (node,) = chain
+        tally = Tally()
+        out = KERNELS[node.kind].forward(node.layer, inputs[node.name], weights[node.name], tally)
+        return out, tally.multiplications
+
+
 def run(
     graph: Graph,
     inputs: Mapping[str, Array] | Array,
@@ -113,15 +131,14 @@ def run(
     dtype: Any = np.float32,
     keep: Iterable[str] | None = None,
     progress: Callable[[str], None] | None = None,
-    threads: int = 1,
 ) -> Run:
-    """Run a network on one image.
+    """Run a network on one image, as its layers are defined.
 
     `inputs` is an array (of the only input) or name -> array; `weights` full name -> array, as
     `weights.initial` gives them. `keep` names nodes whose arrays are returned besides the outputs. `progress`
     is called with the name of each node when it is done. Raises CnncalcError for inputs that do not fit.
     """
-    return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress, threads)
+    return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress)
 
 
 def evaluate(
@@ -130,14 +147,13 @@ def evaluate(
     weights: Mapping[str, Array],
     keep: Iterable[str] | None = None,
     progress: Callable[[str], None] | None = None,
-    threads: int = 1,
-    following: bool = False,
+    how: Plain | None = None,
 ) -> Run:
     """As `run`, for inputs that are known to fit; NaN is let through. They are moved out of `inputs`.
 
-    With `following`, norms, activations and sums are computed in the array of the layer before them where
-    nothing else reads it; `alive` and `seconds` are then those of the layer and its followers together.
+    `alive` and `seconds` of nodes that `how` computes in one array are those of all of them together.
     """
+    how = how or Plain()
     kept = {*graph.outputs, *(keep or ())}
     readers = Counter(name for node in graph.nodes for name in set(node.inputs))
     arrays = {name: inputs.pop(name) for name in graph.inputs}
@@ -150,11 +166,11 @@ def evaluate(
     asked: dict[str, int] = {}
     alive = {name: buffers.alive() for name in list(graph.inputs)[:1]}
     seconds: dict[str, float] = {}
-    with one_thread(), closing(Crew(threads)) as crew:
-        for chain in chains(graph, kept) if following else ([node] for node in graph.nodes):
+    with one_thread():
+        for chain in how.chains(graph, kept):
             start = perf_counter()
             read = outer(chain)
-            array, count = _computed(chain, read, arrays, weights, asked, crew)
+            array, count = _computed(chain, read, arrays, weights, asked, how)
             buffers.watch(array)
             now = buffers.alive()
             for node in chain:
@@ -172,7 +188,13 @@ def evaluate(
                 for node in chain:
                     progress(node.name)
     results = {name: array for name, array in arrays.items() if name in kept}
-    return Run(results, shapes, performed, asked, alive, seconds, crew.nbytes, graph.output)
+    return Run(results, shapes, performed, asked, alive, seconds, how.workspace, graph.output)
+
+
+def outer(chain: list[Node]) -> Mapping[str, tuple[str, ...]]:
+    """Node of a chain -> what it reads that the chain does not compute."""
+    inner = {node.name for node in chain}
+    return {node.name: tuple(name for name in node.inputs if name not in inner) for node in chain}
 
 
 def _computed(
@@ -181,39 +203,14 @@ def _computed(
     arrays: Mapping[str, Array],
     weights: Mapping[str, Array],
     asked: dict[str, int],
-    crew: Crew,
+    how: Plain,
 ) -> tuple[Array, int]:
-    """The output of a node, after what follows it in its array; and the multiplications performed."""
     inputs = {name: tuple(arrays[other] for other in others) for name, others in read.items()}
-    node, *followers = chain
     try:
-        finishes = [finish(other, Asked(other, weights, asked), inputs[other.name]) for other in followers]
-        tally = Tally(crew, finishes)
-        out = KERNELS[node.kind].forward(node.layer, inputs[node.name], Asked(node, weights, asked), tally)
-        if not tally.finished:
-            _finish(out, tally)
+        return how.output(chain, inputs, {node.name: Asked(node, weights, asked) for node in chain})
     except (ValueError, KeyError, IndexError, TypeError) as error:
+        node = chain[0]
         raise CnncalcError(f"`{node.name}` ({node.kind}) cannot be computed: {error}") from error
-    return out, tally.multiplications
-
-
-AT_A_TIME = 1 << 17
-"""Elements that are finished at a time."""
-
-
-def _finish(out: Array, tally: Tally) -> None:
-    """What follows in place, where the kernel did not see to it itself."""
-    channels = max(1, AT_A_TIME * len(out) // out.size)
-    followers = tally.finishes
-    if out.flags.c_contiguous:
-        out = out.reshape(len(out), -1)
-
-    def work(first: int, tally: Tally) -> None:
-        here = slice(first, first + channels)
-        for follower in followers:
-            follower(out[here], lambda values: meeting(values, out)[here])
-
-    tally.each(range(0, len(out), channels), work, tally.threads(2 * out.size))
 
 
 def checked(graph: Graph, inputs: Mapping[str, Array] | Array, dtype: Any) -> dict[str, Array]:

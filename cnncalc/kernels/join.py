@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, meeting
+from .base import Array, Arrays, Kernel, Tally, Weights
 
 
 def _aligned(inputs: Arrays) -> Arrays:
@@ -24,33 +24,10 @@ def _unrepeated(gradient: Array, like: Array) -> Array:
     return result
 
 
-AT_A_TIME = 1 << 16
-"""Elements of a join that are worked on at a time, so that they are in the cache."""
-
-
 def _elementwise(combine: np.ufunc) -> Any:
     def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
         first, *others = _aligned(inputs)
-        if not others:
-            return first.copy()
-        if any(x.shape != first.shape for x in others):
-            whole: Array = reduce(combine, others, first)
-            return whole
-        out = np.empty(first.shape, first.dtype)
-        flat = out.reshape(len(out), -1)
-        channels = max(1, AT_A_TIME * len(out) // out.size)
-
-        def work(start: int, tally: Tally) -> None:
-            here = slice(start, start + channels)
-            combine(first[here], others[0][here], out=out[here])
-            for other in others[1:]:
-                combine(out[here], other[here], out=out[here])
-            for finish in finishes:
-                finish(flat[here], lambda values: meeting(values, flat)[here])
-
-        finishes = tally.finishes
-        tally.finished = True
-        tally.each(range(0, len(out), channels), work, tally.threads(3 * out.size))
+        out: Array = reduce(combine, others, first) if others else first.copy()
         return out
 
     return forward

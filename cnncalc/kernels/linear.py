@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .base import Array, Arrays, Kernel, Tally, Weights, tensor
-from .pieces import parts
 
 
 def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
@@ -15,13 +12,7 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
     (x,) = inputs
     (n,) = x.shape
     weight = tensor(weights, "weight", (layer.out, n))
-    out = np.empty(layer.out, dtype=x.dtype)
-
-    def work(rows: slice, tally: Tally) -> None:
-        tally.matmul(weight[rows], x[:, None], out=out[rows, None])
-
-    threads = tally.threads(weight.size)
-    tally.each(parts(layer.out, -(-layer.out // threads)), work, threads)
+    out = tally.matmul(weight, x[:, None])[:, 0]
     if layer.bias:
         out += tensor(weights, "bias", (layer.out,))
     return out

@@ -9,13 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Finish, Kernel, Select, Tally, Weights, per_channel, tensor
+from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
 
 STORED = frozenset({"running_mean", "running_var"})
 """The arrays that are not learned."""
-
-AT_A_TIME = 1 << 16
-"""Elements of a batch norm that are worked on at a time."""
 
 
 def line(layer: Any, channels: int, weights: Weights) -> tuple[Array, Array]:
@@ -31,30 +28,12 @@ def line(layer: Any, channels: int, weights: Weights) -> tuple[Array, Array]:
 
 
 def batch_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """By the running mean and variance; some channels at a time, so that they are in the cache."""
+    """By the running mean and variance."""
     (x,) = inputs
-    out = np.empty(x.shape, x.dtype)
     factor, shift = (per_channel(values, x) for values in line(layer, len(x), weights))
-    channels = max(1, AT_A_TIME * len(x) // x.size)
-
-    def work(first: int, tally: Tally) -> None:
-        part = slice(first, first + channels)
-        np.multiply(x[part], factor[part], out=out[part])
-        out[part] += shift[part]
-
-    tally.each(range(0, len(x), channels), work, tally.threads(2 * x.size))
+    out: Array = x * factor
+    out += shift
     return out
-
-
-def batch_finish(layer: Any, weights: Weights, channels: int) -> Finish:
-    """The same in place."""
-    factor, shift = line(layer, channels, weights)
-
-    def finish(part: Array, select: Select) -> None:
-        part *= select(factor)
-        part += select(shift)
-
-    return finish
 
 
 def batch_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:

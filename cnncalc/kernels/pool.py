@@ -17,9 +17,6 @@ from .sliding import Places, middle, pad, places, steps, taps
 
 LOWEST = float("-inf")
 
-AT_A_TIME = 1 << 17
-"""Elements of the input of a maximum that are worked on at a time."""
-
 
 def window_places(layer: Any, x: Array) -> list[Places]:
     """Where the window stands; its stride is its kernel unless it is given."""
@@ -32,25 +29,13 @@ def _empty(x: Array, grid: list[Places], value: float) -> Array:
 
 
 def max_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """The largest element, one axis after the other; padding is less than any."""
+    """The largest element; padding is less than any."""
     (x,) = inputs
     grid = window_places(layer, x)
+    padded = pad(x, grid, LOWEST)
     out = _empty(x, grid, LOWEST)
-    channels = max(1, AT_A_TIME * len(x) // x.size)
-
-    def work(first: int, tally: Tally) -> None:
-        part = pad(x[first : first + channels], grid, LOWEST)
-        for axis, place in enumerate(grid, start=1):
-            along = [(slice(None),) * axis + (place.tap(t),) for t in range(layer.kernel[axis - 1])]
-            largest = part[along[0]]
-            if len(along) > 1:
-                largest = np.maximum(largest, part[along[1]])
-            for index in along[2:]:
-                np.maximum(largest, part[index], out=largest)
-            part = largest
-        out[first : first + channels] = part
-
-    tally.each(range(0, len(x), channels), work, tally.threads(2 * x.size))
+    for _, index in taps(layer.kernel, grid):
+        np.maximum(out, padded[index], out=out)
     return out
 
 

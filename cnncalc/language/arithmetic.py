@@ -7,15 +7,19 @@ works as it does on numbers.
 from __future__ import annotations
 
 import ast
+import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..dims import at_least, at_most, equals, is_swept, is_symbolic, settled
+from ..errors import list_text
 
 MAX_NUMBER = 2**53
 MAX_DENOMINATOR = 2**64
 MAX_EXPONENT = 64
+MAX_ENTRIES = 150_000
+MAX_LEVELS = 64
 
 Value = Any
 
@@ -32,6 +36,32 @@ class ExpressionError(Exception):
         self.offset = offset
         self.length = length
         self.help = help
+
+
+class Entries(list[Any]):
+    """A list that knows how many values it holds and how deep, those of the lists in it included.
+
+    Variables may name the same list many times over: what is bounded is its size once all is written out.
+    """
+
+    held: int
+    levels: int
+
+    def __init__(self, members: Iterable[Value]) -> None:
+        """Raises ExpressionError where it is too large."""
+        super().__init__(members)
+        inner = [m if isinstance(m, Entries) else Entries(m) for m in self if is_list(m)]
+        self.held = len(self) - len(inner) + 1 + sum(entries.held for entries in inner)
+        self.levels = 1 + max((entries.levels for entries in inner), default=0)
+        if self.held > MAX_ENTRIES:
+            raise ExpressionError(f"the list holds more than {MAX_ENTRIES:,} values")
+        if self.levels > MAX_LEVELS:
+            raise ExpressionError(f"lists within lists, more than {MAX_LEVELS} levels deep")
+
+
+def is_list(value: Value) -> bool:
+    """Whether a value is a list; a tensor is none."""
+    return isinstance(value, list | tuple) and not hasattr(value, "fact")
 
 
 def decided(value: Value) -> bool:
@@ -63,7 +93,7 @@ def described(value: Value) -> str:
     if isinstance(value, str):
         return f"the text `{value}`"
     if isinstance(value, list | tuple):
-        return f"the list [{', '.join(map(str, value))}]"
+        return f"the list {list_text(value, str)}"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
@@ -77,13 +107,16 @@ def as_number(value: Value) -> Value:
 
 def members_of(value: Value) -> Sequence[Value]:
     """The members of a list. Raises ExpressionError."""
-    if not isinstance(value, list | tuple) or hasattr(value, "fact"):
+    if not is_list(value):
         raise ExpressionError(f"{described(value)} is not a list")
-    return value
+    members: Sequence[Value] = value
+    return members
 
 
 def bounded(value: Value) -> Value:
     """The value, which must not be too large. Raises ExpressionError."""
+    if isinstance(value, list) and not isinstance(value, Entries):
+        return Entries(value)
     if type(value) is int:
         if abs(value) > MAX_NUMBER:
             raise ExpressionError("the number is larger than 2^53")
@@ -220,6 +253,31 @@ def _len(values: Value) -> int:
     return len(members_of(values))
 
 
+def _range(*limits: Value) -> list[int]:
+    """Python's: from 0 or the first number up to and without the second, by steps of the third."""
+    whole = [settled(as_number(limit)) for limit in limits]
+    if not all(isinstance(limit, int) for limit in whole) or (len(whole) == 3 and whole[2] == 0):
+        raise ExpressionError("`range` takes whole numbers, and a step other than 0")
+    numbers = range(*whole)
+    if numbers and len(numbers[: MAX_ENTRIES + 1]) > MAX_ENTRIES:
+        raise ExpressionError(f"the list holds more than {MAX_ENTRIES:,} values")
+    return list(numbers)
+
+
+def _log2(value: Value) -> Value:
+    """Whole for the powers of two, and else as near as a double is."""
+    number = settled(as_number(value))
+    if is_symbolic(number):
+        raise ExpressionError(f"log2({number}) has no value yet", help=GIVE_A_NUMBER)
+    if number <= 0:
+        raise ExpressionError("`log2` takes a number above 0")
+    if isinstance(number, int) and number & (number - 1) == 0:
+        return number.bit_length() - 1
+    from fractions import Fraction
+
+    return Fraction(math.log2(number))
+
+
 def divisible(value: Value, by: Value = 8, smallest: Value = None) -> Value:
     """MobileNet's rounding: the multiple of `by` nearest to `value`, at least `smallest`, and not below 90% of it."""
     value, by = as_number(value), settled(as_number(by))
@@ -242,6 +300,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sum": _sum,
     "len": _len,
     "divisible": divisible,
+    "range": _range,
+    "log2": _log2,
 }
 
 MANY = 1000
@@ -249,5 +309,7 @@ ARITY = {"min": (1, MANY), "max": (1, MANY), "ceil": (1, 1), "floor": (1, 1), "r
     "sum": (1, 1),
     "len": (1, 1),
     "divisible": (1, 3),
+    "range": (1, 3),
+    "log2": (1, 1),
 }
 """How many arguments each takes, from and to."""

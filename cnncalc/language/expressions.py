@@ -24,6 +24,7 @@ from .arithmetic import (
     ARITY,
     FUNCTIONS,
     MANY,
+    Entries,
     ExpressionError,
     as_number,
     bounded,
@@ -85,7 +86,7 @@ class _Part(Expression):
 class Template:
     """A name with variables in it: `conv${b}_$i` becomes `conv3_1`."""
 
-    PART = re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)")
+    PART = re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)|\$")
 
     __slots__ = ("names", "parts", "text")
 
@@ -97,6 +98,8 @@ class Template:
         end = 0
         for match in self.PART.finditer(text):
             self.parts.append(text[end : match.start()])
+            if match[0] == "$":
+                raise ExpressionError("a `$` without the name of a variable", match.start(), 1, NAMED)
             try:
                 self.parts.append(_Part(match[2] or match[1], match.start(), len(match[0])))
             except ExpressionError as error:
@@ -142,7 +145,7 @@ def _compile(text: str, bare_names: bool) -> tuple[Compiled, frozenset[str]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text.replace("$", "_").strip(), mode="eval").body
+            tree = ast.parse(_python(text).strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         offset = min(getattr(error, "offset", 1) or 1, len(text))
         raise ExpressionError(f"`{text}` is not an expression", max(offset - 1, 0), 1, _way_out(text)) from None
@@ -151,6 +154,31 @@ def _compile(text: str, bare_names: bool) -> tuple[Compiled, frozenset[str]]:
         raise ExpressionError(message, 0, len(text), "give its parts names under `vars`")
     compiler = _Compiler(text, len(text) - len(text.lstrip()), bare_names)
     return compiler.compile(tree), frozenset(compiler.names)
+
+
+QUOTED = r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\""""
+DOLLAR = re.compile(rf"(?P<quoted>{QUOTED})|(?P<inside>[\w.$]+)?\$(?P<name>[^\W\d]\w*)?")
+
+
+def _python(text: str) -> str:
+    """The text with `_` for the `$` of each variable, so that every character keeps its place."""
+
+    def underscored(match: re.Match[str]) -> str:
+        if match["quoted"]:
+            return match[0]
+        if match["inside"]:
+            word = re.match(r"[\w.$]+", text[match.start() :])
+            shown = word[0] if word else match[0]
+            raise ExpressionError(f"a `$` inside `{shown}`", match.start(), len(shown), APART)
+        if not match["name"] and text[match.end() : match.end() + 1] != "{":
+            raise ExpressionError("a `$` without the name of a variable", match.start(), 1, NAMED)
+        return f"_{match['name'] or ''}"
+
+    return DOLLAR.sub(underscored, text)
+
+
+APART = "`$name` reads a variable, and an operator stands between it and what is before it"
+NAMED = "`$name` reads a variable: a letter, then letters, digits and `_`"
 
 
 def _way_out(text: str) -> str:
@@ -227,8 +255,9 @@ class _Compiler:
         return lambda scope: value
 
     def _Name(self, node: ast.Name) -> Compiled:
-        name = node.id[1:] if node.id.startswith("_") else node.id
-        if not node.id.startswith("_") and not self.bare_names:
+        variable = self._text(node).startswith("$")
+        name = node.id[1:] if variable else node.id
+        if not variable and not self.bare_names:
             if node.id in WORDS:
                 value = WORDS[node.id]
                 return lambda scope: value
@@ -276,7 +305,7 @@ class _Compiler:
 
     def _List(self, node: ast.List | ast.Tuple) -> Compiled:
         members = [self.compile(member) for member in node.elts]
-        return lambda scope: [member(scope) for member in members]
+        return self._located(node, lambda scope: Entries([member(scope) for member in members]))
 
     _Tuple = _List
 
@@ -324,9 +353,8 @@ class _Compiler:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS:
             shown = self._text(node.func)
-            raise self.refuse(
-                node.func, f"no function `{shown}`", did_you_mean(shown, FUNCTIONS) or f"known: {', '.join(FUNCTIONS)}"
-            )
+            near = OTHER_FUNCTIONS.get(shown) or did_you_mean(shown, FUNCTIONS) or f"known: {', '.join(FUNCTIONS)}"
+            raise self.refuse(node.func, f"no function `{shown}`", near)
         if node.keywords:
             raise self.refuse(node, f"the arguments of `{name}` have no names", "write them in order")
         fewest, most = ARITY[name]
@@ -345,3 +373,15 @@ class _Compiler:
 
 ALLOWED = "allowed are numbers, $names, + - * / // % **, comparisons, and, or, not, `a if c else b` and the functions"
 WORDS: dict[str, Any] = {"true": True, "false": False, "none": "none"}
+OTHER_FUNCTIONS = {
+    "int": "write `floor(x)`, or `round(x)`",
+    "make_divisible": "write `divisible(x, 8)`",
+    "_make_divisible": "write `divisible(x, 8)`",
+    "pow": "write `x ** n`",
+    "abs": "write `max(x, -x)`",
+    "math.ceil": "write `ceil(x)`",
+    "math.floor": "write `floor(x)`",
+    "math.log2": "write `log2(x)`",
+    "log": "write `log2(x)`",
+}
+"""What Python and others have -> what to write here."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..building import Builder
 from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
 from .expanding.expand import Expander
@@ -55,19 +56,12 @@ def parse(
     """The network that the text of a spec describes; `name` is what errors call it."""
     problems: list[Diagnostic] = []
     document = read(text, name, problems)
-    graph = _graph(document, dict(set or {}), input, name, origin or name, problems)
-    if problems:
-        raise SpecError(problems)
-    return graph
+    return _graph(document, dict(set or {}), input, name, origin or name, problems)
 
 
 def expanded(document: Document, name: str, set: Mapping[str, Any], input: Any) -> Graph:
     """The network of a document that has been read; `input` may also be a function from the spec's shapes to others."""
-    problems: list[Diagnostic] = []
-    graph = _graph(document, dict(set), input, name, name, problems)
-    if problems:
-        raise SpecError(problems)
-    return graph
+    return _graph(document, dict(set), input, name, name, [])
 
 
 def _graph(
@@ -93,22 +87,20 @@ def _graph(
                 message = f"`{value.constant}` is a variable, and here the name of a size"
                 problems.append(Diagnostic(message, value.mark, help=f"write `${value.constant}`, or use another name"))
     shapes = inputs(document, values, settings, input, problems)
-    expander = Expander(document, values, problems)
+    builder = Builder(document.name or Path(name).name.split(".")[0], shapes)
+    output = ""
     try:
-        nodes, output, heads = expander.expand(shapes) if not _recursive(problems) else ((), "", {})
+        if not _recursive(problems):
+            output = Expander(document, values, builder, problems).expand()
     except TooLarge as error:
         problems.append(error.diagnostic)
-        nodes, output, heads = (), "", {}
     except RecursionError:
         problems.append(Diagnostic("blocks that call blocks, too many levels deep", document.mark))
-        nodes, output, heads = (), "", {}
-    return Graph(
-        name=document.name or Path(name).name.split(".")[0],
-        inputs=shapes,
+    if problems:
+        raise SpecError(problems)
+    return builder.graph(
+        output,
         input_marks=document.input_marks,
-        nodes=nodes,
-        output=output,
-        heads=heads,
         source=document.source,
         origin=origin,
         settings=values,
@@ -116,7 +108,6 @@ def _graph(
         budget=document.budget,
         notes=document.notes,
         changed=bool(settings) or input is not None,
-        provisos=tuple(expander.sizes.provisos),
     )
 
 

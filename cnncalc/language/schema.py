@@ -115,7 +115,7 @@ def _step() -> dict[str, Any]:
     }
     operations |= {
         "for": {"description": "Loop variables.", "type": ["string", "array"]},
-        "in": {"description": "The rows that a `for` runs over.", "type": ["array", "string"]},
+        "in": {"description": "The rows that a `for` runs over, or how many.", "type": ["array", "string", "integer"]},
         "do": {"$ref": "#/definitions/steps", "description": "The steps of a `for`, or a group of steps."},
         "head": {"$ref": "#/definitions/branches", "description": "Side outputs; the main path goes on."},
     }

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import Diagnostic, Mark
 from ..layers import Layer
-from .arithmetic import ExpressionError
+from .arithmetic import Entries, ExpressionError
 from .expressions import LOST, Expression, Scope, Template, Unknown
 from .yaml import Node
 
@@ -56,7 +56,10 @@ class Value(NamedTuple):
                 raise self.fault(ExpressionError(f"the tensor `{value}` is not a number", help=help))
             return value
         if self.members is not None:
-            return [member(scope) for member in self.members]
+            try:
+                return Entries([member(scope) for member in self.members])
+            except ExpressionError as error:
+                raise self.fault(error) from None
         if self.constant is LOST:
             raise Unknown
         return self.constant

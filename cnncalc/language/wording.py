@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..building import legal_name
 from ..dims import is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
@@ -14,9 +15,7 @@ from ..layers.fields import Padding, PerAxis, Reader
 from .yaml import scalar
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-NAME = re.compile(r"[\w.+\-/\[\]]+( [\w.+\-/\[\]]+)*")
 PLAIN = re.compile(r"[\w$][\w.+/-]*( [\w.+/-]+)*")
-RESERVED = ("prev", "in")
 
 
 def arguments_of(node: Node) -> dict[str, Any]:
@@ -72,7 +71,7 @@ def legal_names(graph: Graph) -> dict[str, str]:
     legal: dict[str, str] = {}
     taken: set[str] = set()
     for name in (*graph.inputs, *(node.name for node in graph.nodes)):
-        own = allowed(name)
+        own = legal_name(name)
         if name in graph.inputs and not IDENTIFIER.fullmatch(own):
             own = re.sub(r"\W", "_", f"input_{own}")
         while own in taken:
@@ -80,12 +79,6 @@ def legal_names(graph: Graph) -> dict[str, str]:
         legal[name] = own
         taken.add(own)
     return legal
-
-
-def allowed(name: str) -> str:
-    """A name with `_` for what the language does not allow in one."""
-    legal = name if NAME.fullmatch(name) else re.sub(r"[^\w.+\-/\[\]]", "_", name) or "_"
-    return f"{legal}_" if legal in RESERVED else legal
 
 
 def mapping_of(values: Mapping[str, str]) -> str:

@@ -18,8 +18,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..building import legal_name
 from ..graph import Graph, Node
-from .wording import allowed, arguments_of, inputs_of, legal_names, mapping_of, text_of
+from .wording import arguments_of, inputs_of, legal_names, mapping_of, text_of
 from .words import SUGAR
 
 NONE = "none"
@@ -177,14 +178,14 @@ def _lines(
             modifiers["as"] = text_of(name)
             named[step.end] = name
         if node.weights and node.weights_of != node.name:
-            modifiers["share"] = text_of(names.get(node.weights_of) or allowed(node.weights_of))
+            modifiers["share"] = text_of(names.get(node.weights_of) or legal_name(node.weights_of))
         modifiers.update({key: "true" for key in ("frozen", "train_only") if getattr(node, key)})
         at = step.end
         yield f"  - {_step(operation, modifiers)}"
     if at != graph.output:
         yield f"  - {{do: [], from: {text_of(named[graph.output])}}}"
     for head, end in graph.heads.items():
-        yield f"  - {{head: {text_of(named[end])}, as: {text_of(allowed(head))}}}"
+        yield f"  - {{head: {text_of(named[end])}, as: {text_of(legal_name(head))}}}"
     if not steps and not graph.heads and at == graph.output:
         yield "  []"
 

@@ -224,6 +224,10 @@ class PadMap(Arrangement):
     )
     mode: str = field(Choice("zeros", "reflect", "replicate"), "zeros", about="what the new positions hold")
 
+    def per_axis(self) -> Iterator[tuple[str, tuple[Pad, ...]]]:
+        """`channels` is one pair, whatever the number of axes."""
+        return ((name, value) for name, value in super().per_axis() if name != "channels")
+
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """A reflection needs enough to reflect."""
         if self.mode == "reflect":

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, dataclass_transform
 
 from ..dims import Dim, Shape, Truth
-from .fields import Field, field
+from .fields import Field, Padding, PerAxis, field
 from .windows import Reach
 
 Shapes = tuple[Shape, ...]
@@ -144,6 +144,13 @@ class Layer:
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """For each input: what one output position sees of it, per spatial axis of the output, or EVERYTHING."""
         raise NotImplementedError
+
+    def per_axis(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """The arguments that have an entry for each spatial axis, and those."""
+        for name, declared in self.fields.items():
+            value = getattr(self, name)
+            if isinstance(declared.reader, PerAxis | Padding) and value is not None:
+                yield name, value
 
     @classmethod
     def check(cls, axes: int) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..dims import Dim
+from ..errors import list_text
 
 LARGEST = 2**40
 REQUIRED: Any = object()
@@ -60,7 +61,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(shown(member).strip("`") for member in value) + "]"
+        return list_text(value, lambda member: shown(member).strip("`"))
     return "nothing" if value is None else f"`{value}`"
 
 
@@ -254,7 +255,7 @@ def _hint(value: Any) -> str:
         return f"; one per axis is written [{', '.join(value.split('x'))}]"
     if isinstance(value, str) and re.fullmatch(r"[-+]?[\d.]+", value):
         return "; a number stands without quotes"
-    if isinstance(value, str) and re.fullmatch(r"[\d\s.+*/()-]+", value):
+    if isinstance(value, str) and re.fullmatch(r"([\d\s.,+*/%()-]|\b[a-z_]\w*(?=\())+", value):
         return "; only a text with a `$name` in it is an expression"
     return ""
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..affordable import affordable, numeric
 from ..analyses import macs as counted
 from ..analyses import memory, params
 from ..dims import Shape
@@ -27,7 +28,6 @@ from ..kernels import norm
 from ..kernels import weights as values
 from ..kernels.base import float_type
 from ..kernels.execute import Run, run
-from ..running import affordable, numeric
 from ..transforms.miniature import narrowed, shrunk
 from .fields import field_row, steps
 from .rows import Row, told

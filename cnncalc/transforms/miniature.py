@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from math import gcd
 from typing import Any
 
+from ..building import Builder
 from ..dims import Shape
 from ..errors import CnncalcError
 from ..graph import Graph, Node
@@ -112,18 +113,23 @@ def _read_again(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
 
 def _rebuilt(graph: Graph, inputs: Mapping[str, Shape], factor: int) -> Graph | None:
     """Every layer asked for its output again, its channels divided by the factor; None where a need fails."""
-    shapes: dict[str, Shape] = dict(inputs)
-    nodes = []
+    builder = Builder(graph.name, inputs)
     for node in graph.nodes:
-        incoming = tuple(shapes[name] for name in node.inputs)
-        layer = node.layer if factor == 1 else _narrow(node, incoming, factor)
-        if layer is None or not all(need.holds for need in layer.needs(*incoming)):
+        layer = node.layer
+        if factor != 1:
+            narrow = _narrow(node, tuple(builder.shapes[name] for name in node.inputs), factor)
+            if narrow is None:
+                return None
+            layer = narrow
+        try:
+            shape = builder.shapes[builder.like(node, layer=layer)]
+        except CnncalcError:
             return None
-        shapes[node.name] = layer.output(*incoming)
-        if any(n < 1 for n in shapes[node.name]) or len(shapes[node.name]) != len(node.output):
+        if any(n < 1 for n in shape) or len(shape) != len(node.output):
             return None
-        nodes.append(node._replace(layer=layer, incoming=incoming, output=shapes[node.name]))
-    return Graph(graph.name, inputs, tuple(nodes), graph.output, graph.heads)
+    for head, tensor in graph.heads.items():
+        builder.head(head, tensor)
+    return builder.graph(graph.output)
 
 
 def _narrow(node: Node, incoming: tuple[Shape, ...], factor: int) -> Layer | None:

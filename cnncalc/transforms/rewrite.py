@@ -12,11 +12,11 @@ a form stays, and why.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
-from ..dims import Shape
+from ..building import Builder, Unmet
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers import Layer
@@ -128,35 +128,34 @@ def _rewritten(
     graph: Graph, form: Form, plans: Mapping[str, Plan], sites: Mapping[str, Site], kept: Mapping[str, str]
 ) -> Rewritten:
     gone = {node.name for site in sites.values() for node in site.nodes}
-    taken = {node.name for node in graph.nodes} - gone
-    builder = _Builder(graph.inputs)
+    name = f"{graph.name}-{form.name}" if plans else graph.name
+    rewriting = _Rewriting(graph, name, gone)
     new: dict[str, tuple[str, ...]] = {}
     for node in graph.nodes:
         if node.name in plans:
-            new[node.name] = builder.replaced(sites[node.name], plans[node.name].parts, taken)
+            new[node.name] = rewriting.replaced(sites[node.name], plans[node.name].parts)
         elif node.name not in gone:
-            builder.add(node)
-    changed = replace(
-        graph,
-        name=f"{graph.name}-{form.name}" if plans else graph.name,
+            rewriting.add(node)
+    for head, tensor in graph.heads.items():
+        rewriting.builder.head(head, rewriting.now(tensor))
+    changed = rewriting.builder.graph(
+        rewriting.now(graph.output),
         source=f"{graph.source}; {form.about}" if graph.source and plans else graph.source,
-        nodes=tuple(builder.nodes),
-        output=builder.now(graph.output),
-        heads={head: builder.now(name) for head, name in graph.heads.items()},
-        expect=None,
-        budget=None,
+        settings=graph.settings,
+        notes=graph.notes,
         changed=graph.changed or bool(plans),
+        input_marks=graph.input_marks,
     )
     old = {name: tuple(node.name for node in site.nodes) for name, site in sites.items()}
     return Rewritten(changed, plans, new, old, kept)
 
 
-class _Builder:
-    """Nodes one after the other, each with its shapes worked out from those before it."""
+class _Rewriting:
+    """A network that is built like another, with other layers in some places."""
 
-    def __init__(self, inputs: Mapping[str, Shape]) -> None:
-        self.nodes: list[Node] = []
-        self.shapes: dict[str, Shape] = dict(inputs)
+    def __init__(self, graph: Graph, name: str, gone: set[str]) -> None:
+        self.builder = Builder(name, graph.inputs)
+        self.builder.reserve(node.name for node in graph.nodes if node.name not in gone)
         self.renamed: dict[str, str] = {}
 
     def now(self, name: str) -> str:
@@ -165,45 +164,27 @@ class _Builder:
 
     def add(self, node: Node) -> None:
         """Add a node that reads what its old inputs are now."""
-        inputs = tuple(map(self.now, node.inputs))
-        incoming = tuple(self.shapes[name] for name in inputs)
-        if incoming == node.incoming and node.output:
-            node = node._replace(inputs=inputs)
-        else:
-            node = node._replace(inputs=inputs, incoming=incoming, output=_output(node, incoming))
-        self.nodes.append(node)
-        self.shapes[node.name] = node.output
+        try:
+            self.builder.like(node, inputs=tuple(map(self.now, node.inputs)))
+        except Unmet as unmet:
+            raise CnncalcError(f"`{node.name}` does not fit any more: {unmet.need.message}") from None
 
-    def replaced(self, site: Site, parts: Sequence[Part], taken: set[str]) -> tuple[str, ...]:
+    def replaced(self, site: Site, parts: Sequence[Part]) -> tuple[str, ...]:
         """Add the parts in place of a site; the names of all that is new."""
-        place, first = site.place, len(self.nodes)
-        at = site.nodes[0].inputs
+        place, builder = site.place, self.builder
+        at = tuple(map(self.now, site.nodes[0].inputs))
+        new: list[str] = []
         for number, part in enumerate(parts):
-            path = _free(f"{place.name}/{part.name}", taken)
             weights = f"{place.weights_of}/{part.name}"
-            self.add(place._replace(name=path, layer=part.layer, inputs=at, output=(), weights_of=weights))
-            at = (path,)
+            path = builder.free(f"{place.name}/{part.name}")
+            at = (builder.like(place, name=path, layer=part.layer, inputs=at, weights_of=weights),)
+            new += at
             for node in site.repeat if number + 1 < len(parts) else ():
-                name = _free(f"{path}/{node.kind}", taken)
-                self.add(node._replace(name=name, inputs=at, output=(), weights_of=f"{weights}/{node.kind}"))
-                at = (name,)
+                name = builder.free(f"{path}/{node.kind}")
+                at = (builder.like(node, name=name, inputs=at, weights_of=f"{weights}/{node.kind}"),)
+                new += at
         self.renamed[place.name] = at[0]
-        return tuple(node.name for node in self.nodes[first:])
-
-
-def _output(node: Node, incoming: tuple[Shape, ...]) -> Shape:
-    for need in node.layer.needs(*incoming):
-        if need.holds is False:
-            raise CnncalcError(f"`{node.name}` does not fit any more: {need.message}")
-    return node.layer.output(*incoming)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name}_{number}", number + 1
-    taken.add(free)
-    return free
+        return tuple(new)
 
 
 def reasons(kept: Mapping[str, str]) -> Iterable[tuple[str, list[str]]]:

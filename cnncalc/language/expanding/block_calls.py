@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...errors import Mark
+from ...errors import Mark, list_text
 from ..steps import Arguments, Block
 from .problems import fault
 from .tensors import Call, Context, Local, Tensor
@@ -43,7 +43,7 @@ def value_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(value_text, value)) + "]"
+        return list_text(value, value_text)
     if hasattr(value, "denominator") and not isinstance(value, int):
         return f"{float(value):g}"
     return str(value)

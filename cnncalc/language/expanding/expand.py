@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...dims import Shape
+from ...building import Builder
 from ...errors import Diagnostic
-from ...graph import Node
 from ..expressions import Unknown
 from ..steps import Arguments, BlockCall, Document, Fault, Group, Head, JoinCall, LayerCall, Loop, Lost, Step, Value
 from .block_calls import inside
@@ -21,7 +20,6 @@ from .layers_made import Layers
 from .nodes_made import Nodes
 from .problems import Problems, TooLarge
 from .references import References, path_of
-from .sizes import Sizes
 from .tensors import Context, Local, Tensor
 from .turns import Turns, decide, rows
 
@@ -31,31 +29,33 @@ MAX_STEPS = 300_000
 class Expander:
     """Runs the steps of one document."""
 
-    def __init__(self, document: Document, variables: Mapping[str, Any], problems: list[Diagnostic]) -> None:
+    def __init__(
+        self, document: Document, variables: Mapping[str, Any], builder: Builder, problems: list[Diagnostic]
+    ) -> None:
         self.document = document
         self.variables = variables
         self.problems = Problems(problems)
-        self.nodes = Nodes()
-        self.sizes = Sizes()
-        self.layers = Layers(self.nodes, self.sizes)
+        self.builder = builder
+        self.nodes = Nodes(builder)
+        self.layers = Layers(self.nodes)
         self.references = References(document, self.nodes, self.problems)
-        self.joins = Joins(self.nodes, self.sizes, self.references, self.run)
+        self.joins = Joins(self.nodes, self.references, self.run)
         self._steps_run = 0
         self._whole = True
 
-    def expand(self, inputs: Mapping[str, Shape]) -> tuple[tuple[Node, ...], str, dict[str, str]]:
-        """The nodes, the name of the output and the side outputs."""
-        tensors = {name: Tensor(name, shape) for name, shape in inputs.items()}
+    def expand(self) -> str:
+        """Run the document on the inputs of the builder; the name of the output."""
+        tensors = {name: Tensor(name, shape) for name, shape in self.builder.inputs.items()}
         if not tensors:
-            return (), "", {}
+            return ""
         first = next(iter(tensors.values()))
         self.layers.axes = len(first.shape or ()) - 1
         self.nodes.paths.update(tensors)
         context = Context(self.variables, "", "", dict(tensors), first)
         end = self.run(self.document.steps, first, context)
         if self._whole and not self.problems.all:
-            self.problems.all += dead_ends(self.nodes, end, inputs, self.document)
-        return tuple(self.nodes.all), end.name, {head: name for head, (name, _) in self.nodes.heads.items()}
+            self.problems.all += dead_ends(self.builder, end, self.document)
+        return end.name
 
     def run(self, steps: tuple[Step, ...], at: Tensor, context: Context) -> Tensor:
         """The tensor at the end of a list of steps."""
@@ -146,7 +146,7 @@ class Expander:
         if name:
             context.tensors[name] = end
             if name not in self.nodes.paths and not turn:
-                self.nodes.paths[path] = end
+                self.nodes.called(path, end)
         return end
 
     def _block(

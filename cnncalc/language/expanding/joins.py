@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ...building import Unmet
 from ..expressions import Unknown
 from ..steps import Branch, Fault, Head, JoinCall, Step
 from .disagreements import disagreement
 from .nodes_made import Nodes
 from .problems import fault
 from .references import References
-from .sizes import Sizes, Unmet
 from .tensors import Context, Local, Tensor
 from .turns import decide
 
@@ -21,12 +21,10 @@ class Joins:
     def __init__(
         self,
         nodes: Nodes,
-        sizes: Sizes,
         references: References,
         run: Callable[[tuple[Step, ...], Tensor, Context], Tensor],
     ) -> None:
         self.nodes = nodes
-        self.sizes = sizes
         self.references = references
         self.run = run
 
@@ -52,16 +50,13 @@ class Joins:
         if not ends:
             help = "give it a branch whose `when` holds, or write `when` on the step"
             raise fault(f"every branch of `{call.kind.kind}` is absent", step.mark, help)
-        incoming = tuple(end.shape for _, end in ends if end.shape is not None)
-        if len(incoming) < len(ends):
+        if any(end.shape is None for _, end in ends):
             raise Unknown
-        layer = call.layer
+        names = tuple(end.name for _, end in ends)
         try:
-            output = self.sizes.of(layer, incoming)
+            return self.nodes.add(call.layer, path, shared, names, step.mark, context)
         except Unmet as unmet:
             raise Fault(disagreement(call.kind.kind, unmet.need, ends, step.mark)) from None
-        names = tuple(end.name for _, end in ends)
-        return self.nodes.add(layer, path, shared, names, incoming, output, step.mark, context)
 
     def heads(
         self,
@@ -85,9 +80,7 @@ class Joins:
             end = self._branch(branch, f"{below}/", f"{below_shared}/", at, context)
             if end is None:
                 continue
-            if label in self.nodes.heads:
-                label = self.nodes.another(label)
-            self.nodes.heads[label] = (end.name, branch.mark)
+            self.nodes.builder.head(label, end.name)
             context.tensors[branch.name or name or step.label] = end
 
     def _branch(self, branch: Branch, prefix: str, shared: str, at: Tensor, context: Context) -> Tensor | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ...building import Unmet
 from ...dims import admitted
 from ...errors import Mark, did_you_mean
 from ...layers import KINDS, ArgumentError, Layer
@@ -14,16 +15,14 @@ from ..expressions import Unknown
 from ..steps import Arguments, Following, LayerCall, Step
 from .nodes_made import Nodes
 from .problems import fault
-from .sizes import Sizes, Unmet
 from .tensors import Context, Local, Tensor
 
 
 class Layers:
     """Makes the layers of an expansion, and their nodes."""
 
-    def __init__(self, nodes: Nodes, sizes: Sizes) -> None:
+    def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
-        self.sizes = sizes
         self.axes = 2
         """Of the first input; for layers whose own input is unknown."""
 
@@ -113,12 +112,11 @@ class Layers:
         if at.shape is None:
             raise Unknown
         try:
-            output = self.sizes.of(layer, (at.shape,))
+            return self.nodes.add(layer, path, shared, (at.name,), mark, context)
         except Unmet as unmet:
             need, given = unmet.need, {**(arguments or {}), **(changes or {})}
             place = given[need.field].mark if need.field in given else mark
             raise fault(f"`{layer.kind}`: {need.message}", place, need.help) from None
-        return self.nodes.add(layer, path, shared, (at.name,), (at.shape,), output, mark, context)
 
 
 def _hashable(value: Any) -> Any:

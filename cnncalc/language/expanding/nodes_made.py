@@ -1,94 +1,61 @@
-"""Layers -> nodes: each gets a path that no other has, and weights that it may share."""
+"""Layers -> nodes of the network that is built: each with a path that no other has, and weights that it may share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from ...dims import Shape
+from ...building import Builder, TooMany, Unlike, weights_text
 from ...errors import Diagnostic, Label, Mark
-from ...graph import Node
 from ...layers import Layer
-from ...layers.base import size_text
 from ..steps import Fault
 from .problems import TooLarge
 from .tensors import Context, Tensor
-
-MAX_LAYERS = 150_000
 
 
 class Nodes:
     """The nodes of an expansion, in order."""
 
-    def __init__(self) -> None:
-        self.all: list[Node] = []
-        self.by_path: dict[str, Node] = {}
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
         self.paths: dict[str, Tensor] = {}
         """The tensors by their paths: inputs, nodes and named steps."""
 
-        self.heads: dict[str, tuple[str, Mark]] = {}
-        """The side outputs: label -> the node and the branch."""
-
-        self._copies: dict[str, int] = {}
-        self._weights: dict[str, tuple[str, Mapping[str, Shape], Mark]] = {}
-
     def add(
-        self,
-        layer: Layer,
-        path: str,
-        shared: str,
-        inputs: tuple[str, ...],
-        incoming: tuple[Shape, ...],
-        output: Shape,
-        mark: Mark,
-        context: Context,
+        self, layer: Layer, path: str, shared: str, inputs: tuple[str, ...], mark: Mark, context: Context
     ) -> Tensor:
-        """A node; the tensor is what it makes. A path that is taken gets a number, and so do the weights under it."""
+        """A node; the tensor is what it makes. A path that is taken gets a number, and so do the weights under it.
+
+        Raises Unmet, Fault where it cannot share, TooLarge.
+        """
         if path in self.paths:
-            other = self.another(path)
+            other = self.builder.free(path)
             if shared.rpartition("/")[2] == path.rpartition("/")[2]:
                 shared += other[len(path) :]
             path = other
-        if len(self.all) >= MAX_LAYERS:
-            raise TooLarge(f"more than {MAX_LAYERS:,} layers", mark)
-        node = Node(path, layer, inputs, incoming, output, shared, context.frozen, context.train_only, mark)
-        if shared != path:
-            self._share(node, shared, mark)
-        self.all.append(node)
-        self.by_path[path] = node
-        tensor = Tensor(path, output)
-        self.paths[path] = tensor
+        try:
+            name = self.builder.add(
+                layer,
+                inputs,
+                path,
+                weights_of=shared,
+                frozen=context.frozen,
+                train_only=context.train_only,
+                mark=mark,
+            )
+        except Unlike as unlike:
+            raise Fault(_unlike(unlike, mark)) from None
+        except TooMany as many:
+            raise TooLarge(many.message, mark) from None
+        tensor = self.paths[name] = Tensor(name, self.builder.shapes[name])
         return tensor
 
-    def another(self, path: str) -> str:
-        """A path like this one that is free."""
-        number = self._copies.get(path, 2)
-        while f"{path}_{number}" in self.paths or f"{path}_{number}" in self.heads:
-            number += 1
-        self._copies[path] = number
-        return f"{path}_{number}"
-
-    def _share(self, node: Node, shared: str, mark: Mark) -> None:
-        weights = node.weights
-        owner = self._weights.get(shared)
-        if owner is None:
-            known = self.by_path.get(shared)
-            if known is not None and known.mark is not None:
-                owner = (known.name, known.weights, known.mark)
-            else:
-                owner = (node.name, weights, mark)
-            self._weights[shared] = owner
-        name, theirs, place = owner
-        if weights != theirs:
-            raise Fault(
-                Diagnostic(
-                    f"`{node.name}` cannot share the weights of `{name}`: their shapes differ",
-                    mark,
-                    _weights_text(weights),
-                    labels=(Label(place, _weights_text(theirs)),) if place != mark else (),
-                    notes=(f"{name} has {_weights_text(theirs)}",) if place == mark else (),
-                )
-            )
+    def called(self, path: str, tensor: Tensor) -> None:
+        """Give a tensor another path, that of a step."""
+        self.paths[path] = tensor
+        self.builder.reserve((path,))
 
 
-def _weights_text(weights: Mapping[str, Shape]) -> str:
-    return ", ".join(f"{name} {size_text(shape)}" for name, shape in weights.items()) or "no weights"
+def _unlike(unlike: Unlike, mark: Mark) -> Diagnostic:
+    owner, theirs = unlike.owner, weights_text(unlike.owner.weights)
+    place = owner.mark or mark
+    labels = (Label(place, theirs),) if place != mark else ()
+    notes = (f"{owner.name} has {theirs}",) if place == mark else ()
+    return Diagnostic(unlike.message, mark, unlike.weights, labels=labels, notes=notes)

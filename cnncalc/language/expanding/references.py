@@ -25,7 +25,7 @@ class References:
         """Take note of a name that a step gives; two tensors cannot have one."""
         mark = step.name.mark if step.name is not None else step.mark
         known = self._given.setdefault(path, mark)
-        if known is mark and path not in self.nodes.by_path:
+        if known is mark and self.nodes.builder.node(path) is None:
             return
         if known is mark:
             help = f"a name that changes from turn to turn, such as `{name}_$i`, is another one in each"

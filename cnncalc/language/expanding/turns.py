@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...building import MAX_LAYERS
 from ...dims import settled
 from ...layers.fields import shown
 from ..arithmetic import ExpressionError, decided
 from ..steps import Loop, Step, Value
 from ..words import values_text
-from .nodes_made import MAX_LAYERS
 from .problems import fault
 from .tensors import Local
 
@@ -62,10 +62,16 @@ def _repeat(repeat: Value, scope: Local) -> int:
 def rows(loop: Loop, scope: Local) -> Iterator[dict[str, Any]]:
     """The values of a loop's variables, row by row. Raises Fault at the row that has not one for each."""
     table = loop.rows(scope)
-    if not isinstance(table, list | tuple):
+    number = settled(table)
+    if len(loop.names) == 1 and isinstance(number, int) and not isinstance(number, bool):
+        if not 0 <= number <= MAX_LAYERS:
+            raise fault(f"`in` counts from 0 to {MAX_LAYERS:,} turns, and is {number:,}", loop.rows.mark)
+        table = range(number)
+    elif not isinstance(table, list | tuple):
         raise fault(f"`in` is a list of rows, and is {shown(table)}", loop.rows.mark, "in: [[64, 1], [128, 2]]")
+    column = len(loop.names) == 1 and not all(isinstance(row, list | tuple) and len(row) == 1 for row in table)
     for turn, row in enumerate(table):
-        values = [row] if len(loop.names) == 1 else row
+        values = [row] if column else row
         if not isinstance(values, list | tuple) or len(values) != len(loop.names):
             count = len(values) if isinstance(values, list | tuple) else 1
             raise fault(

@@ -20,7 +20,6 @@ class LayerReader:
         self.values = values
         self.report = values.report
         self.names = values.names
-        self.kinds_used: set[str] = set()
         self._defaults: dict[str, dict[str, Value]] = {}
         self._default_marks: dict[str, Mark] = {}
 
@@ -42,7 +41,7 @@ class LayerReader:
     def unused_defaults(self) -> None:
         """Report the defaults for a kind that no step is."""
         for kind, mark in self._default_marks.items():
-            if not any(KINDS[used].inherits == kind or used == kind for used in self.kinds_used):
+            if not any(KINDS[used].inherits == kind or used == kind for used in self.names.kinds):
                 self.report(f"`defaults` for `{kind}`, and no step is one", mark, "remove them")
 
     def layer(self, kind: type[Layer], value: Node) -> LayerCall:
@@ -118,7 +117,7 @@ class LayerReader:
             help = f"write it as a step: `{word}: [...]`"
             self.report(f"`{word}` joins branches and cannot follow a step", mark, help)
         else:
-            self.kinds_used.add(word)
+            self.names.kinds.add(word)
             return True
         return False
 

@@ -38,7 +38,7 @@ class ModifierReader:
                 if step.start is None:
                     step.body = Lost()
             elif key in ("when", "repeat"):
-                setattr(step, key, self.values.value(value))
+                setattr(step, key, self.values.value(value, computed=key == "repeat"))
             elif key in ("first", "last", "each"):
                 if value.is_mapping and value.entries:
                     setattr(step, key, {name: self.values.value(member) for name, (_, member) in value.entries.items()})

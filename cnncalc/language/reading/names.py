@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from ...errors import MOST_SHOWN, Diagnostic, Label, Mark, SpecError, did_you_mean
+from ...layers import KINDS
 from ..steps import Fault, Reference, Value
 from ..yaml import Node
 
@@ -97,6 +98,9 @@ class Names:
         self.scopes: list[Scope] = []
         self.inputs: tuple[str, ...] = ()
         self.tensors: dict[str, Mark] = {}
+        self.kinds: set[str] = set()
+        """The layer kinds that steps are."""
+
         self.parameters: dict[str, Mapping[str, Mark]] = {}
         """Of each block."""
 
@@ -183,6 +187,8 @@ class Names:
     def _pass_word(self, word: str) -> None:
         if word in self.calls.blocks:
             self.calls.add(word)
+        elif word in KINDS:
+            self.kinds.add(word)
         for name in re.findall(r"[A-Za-z_]\w*", word) if "$" in word else ():
             scope = next((scope for scope in reversed(self.scopes) if name in scope.marks), None)
             if scope:

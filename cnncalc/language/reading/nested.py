@@ -9,11 +9,12 @@ from collections.abc import Callable
 
 from ...errors import Label, Mark
 from ...layers import KINDS
+from ..expressions import LOST
 from ..steps import Branch, Loop, Lost, Step
 from ..words import BRANCH_KEYS, MODIFIERS, OPERATIONS, values_text
 from ..yaml import Node
 from .blocks import BlockReader
-from .names import AMBIENT, IDENTIFIER
+from .names import AMBIENT, IDENTIFIER, name_rule
 from .values import Values
 
 
@@ -84,8 +85,12 @@ class NestedReader:
         members = names_node.items if names_node.is_sequence else [names_node]
         marks: dict[str, Mark] = {}
         for member in members:
-            if not member.is_text or not IDENTIFIER.fullmatch(member.value) or member.value in AMBIENT:
+            if not member.is_text or not IDENTIFIER.fullmatch(member.value):
                 self.report("`for` names one variable, or a list of them", member.mark, "for: [t, c, n, s]")
+                return None
+            if member.value in AMBIENT:
+                message = f"`{member.value}` cannot be the name of a loop variable"
+                self.report(message, member.mark, name_rule(member.value))
                 return None
             if member.value in marks:
                 first = Label(marks[member.value], "first here")
@@ -95,11 +100,11 @@ class NestedReader:
         if not marks:
             self.report("`for` names one variable, or a list of them", names_node.mark, "for: [t, c, n, s]")
             return None
-        table = self.values.value(rows)
+        table = self.values.value(rows, computed=True)
         whole = True
         if rows.is_sequence and len(members) > 1:
             whole = self._check_rows(rows, list(marks))
-        elif not rows.is_sequence and table.is_constant:
+        elif table.is_constant and not rows.is_sequence and (len(members) > 1 or not _is_count(table.constant)):
             self.report("`in` is a list of rows", rows.mark, "in: [[64, 1], [128, 2]]")
             return None
         with self.names.scope(marks, "the loop variable `{name}` is not used"):
@@ -120,3 +125,8 @@ class NestedReader:
                 self.report(f"a row is a list with a value for each of {', '.join(names)}", row.mark)
                 whole = False
         return whole
+
+
+def _is_count(value: object) -> bool:
+    """Whether `in: 4` can stand for 0, 1, 2, 3."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or value is LOST

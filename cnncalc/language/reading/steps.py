@@ -112,7 +112,7 @@ class StepsReader:
         if word in self.blocks.refused:
             return Lost()
         if word in KINDS and word not in self.calls.blocks:
-            self.layers.kinds_used.add(word)
+            self.names.kinds.add(word)
             kind = KINDS[word]
             if kind.joins:
                 branches = self.nested.branches(word, key, value)

@@ -24,8 +24,11 @@ class Values:
         self.names = names
         self.report = names.report
 
-    def value(self, node: Node, note: bool = True) -> Value:
-        """The value at a node; one that cannot be read is reported, and LOST."""
+    def value(self, node: Node, note: bool = True, computed: bool = False) -> Value:
+        """The value at a node; one that cannot be read is reported, and LOST.
+
+        A text is an expression if it has a `$` in it, or is `computed`: where no other text makes sense.
+        """
         if node.is_sequence:
             return Value(node.mark, members=tuple(self.value(member, note) for member in node.items))
         if node.is_mapping:
@@ -36,7 +39,7 @@ class Values:
             self.report("a mapping stands where a value is expected", node.mark, help)
             self.names.pass_over(node)
             return Value(node.mark, LOST)
-        if node.is_text and "$" in node.value:
+        if node.is_text and ("$" in node.value or computed):
             try:
                 expression = Expression(node.value)
             except ExpressionError as error:

@@ -21,9 +21,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from .base import PRODUCTS, Array, Finish, Tally
-from .pieces import finish, parts
-from .sliding import Places, steps
+from ..kernels.base import Array
+from ..kernels.sliding import Places, steps
+from .team import PRODUCTS, Finish, Team, finish, parts
 
 TRANSFORMED = "transformed"
 """The name of a weight that `transformed` has made of a convolution's `weight`."""
@@ -140,7 +140,7 @@ def transformed(weight: Array, form: Form) -> Array:
     return (both @ weight.reshape(filters * channels, 9).T).reshape(-1, filters, channels)
 
 
-def convolve(x: Array, filters: Array, grid: Sequence[Places], tally: Tally, finishes: Sequence[Finish] = ()) -> Array:
+def convolve(x: Array, filters: Array, grid: Sequence[Places], team: Team, finishes: Sequence[Finish] = ()) -> Array:
     """x (C, h, w) with filters as `transformed` gives them -> (O, *steps)."""
     places, many, channels = filters.shape
     form = next(form for form in FORMS if form.window**2 == places)
@@ -154,17 +154,17 @@ def convolve(x: Array, filters: Array, grid: Sequence[Places], tally: Tally, fin
     to_inputs, to_outputs = (np.kron(matrix, matrix).astype(x.dtype) for matrix in (form.inputs, form.outputs))
     line = np.dtype((np.void, m * x.itemsize))  # the outputs of a tile that stand side by side, as one item
 
-    def work(band: slice, tally: Tally) -> None:
+    def work(band: slice, team: Team) -> None:
         rows = band.stop - band.start
         tiles = rows * along
-        space = tally.workspace.take((2, places * max(channels, many) * tiles), x.dtype)
+        space = team.workspace.take((2, places * max(channels, many) * tiles), x.dtype)
 
         def side(which: int, *shape: int) -> Array:
             return space[which, : prod(shape)].reshape(shape)
 
         np.copyto(side(0, form.window, form.window, channels, rows, along), _windows(padded, form, band, along))
         np.matmul(to_inputs, side(0, places, channels * tiles), out=side(1, places, channels * tiles))
-        tally.matmul(filters, side(1, places, channels, tiles), out=side(0, places, many, tiles))
+        team.matmul(filters, side(1, places, channels, tiles), out=side(0, places, many, tiles))
         np.matmul(side(0, places, many * tiles).T, to_outputs.T, out=side(1, many * tiles, m * m))
         here = slice(m * band.start, min(m * band.stop, height))
         whole = here.stop - here.start == m * rows and width == m * along
@@ -176,8 +176,8 @@ def convolve(x: Array, filters: Array, grid: Sequence[Places], tally: Tally, fin
         finish(out[:, here].reshape(1, many, -1), finishes, lambda values: _meeting(values, out, here))
 
     most = max(FEW_TILES, ELEMENTS // (places * (channels + many)))
-    threads = tally.threads(places * (channels + many + channels * many / PRODUCTS) * down * along)
-    tally.each(parts(down, min(-(-most // along), -(-down // threads))), work, threads)
+    threads = team.threads(places * (channels + many + channels * many / PRODUCTS) * down * along)
+    team.each(parts(down, min(-(-most // along), -(-down // threads))), work, threads)
     return out
 
 

@@ -6,13 +6,15 @@ of its output while that is in the cache.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 
 import numpy as np
 
 from ..graph import Graph, Node
-from . import KERNELS, activation, norm
-from .base import Array, Finish, Select, Tally, Weights
+from ..kernels import KERNELS
+from ..kernels.base import Array, Tally, Weights
+from .layers import norm_after, positive
+from .team import Finish, Select
 
 CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise"})
 OWN_ARRAY = CONVOLUTIONS | {"upconv", "linear", "batchnorm", "add", "concat"}
@@ -22,12 +24,12 @@ OWN_ARRAY = CONVOLUTIONS | {"upconv", "linear", "batchnorm", "add", "concat"}
 def finish(node: Node, weights: Weights, others: tuple[Array, ...] = ()) -> Finish:
     """A norm, an activation or a sum, computed in the array that it reads; `others` are what a sum adds to it."""
     if node.kind == "batchnorm":
-        return norm.batch_finish(node.layer, weights, node.output[0])
+        return norm_after(node.layer, weights, node.output[0])
 
     def work(part: Array, select: Select) -> None:
         match node.kind:
             case "relu":
-                activation.positive(part, out=part)
+                positive(part, out=part)
             case "relu6":
                 np.clip(part, 0, 6, out=part)
             case "add":
@@ -75,9 +77,3 @@ def _can_follow(node: Node, last: str, done: Container[str]) -> bool:
     layer = node.layer
     without_weights = layer.elementwise and layer.storage == "in place" and not layer.joins and not layer.roles
     return node.kind == "batchnorm" or without_weights
-
-
-def outer(chain: list[Node]) -> Mapping[str, tuple[str, ...]]:
-    """Node of a chain -> what it reads that the chain does not compute."""
-    inner = {node.name for node in chain}
-    return {node.name: tuple(name for name in node.inputs if name not in inner) for node in chain}

@@ -5,30 +5,34 @@
     convolutions     3x3 windows by Winograd's algorithm where that pays
     what follows     activations, and sums with what has been computed, in the array of the layer before them
 
-The layers as the spec gives them, one by one, are what `execute.run` computes and what `validate` measures.
+The layers as the spec gives them, one by one, are what `kernels.execute.run` computes and what `validate` measures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..graph import Graph, Node
-from . import conv, norm, winograd
-from .base import Array, float_type, threads_of
-from .execute import Run, checked, evaluate
+from ..kernels import conv, norm
+from ..kernels.base import Array, float_type
+from ..kernels.execute import Run, checked, evaluate
+from ..kernels.weights import fitting
+from . import winograd
 from .follow import CONVOLUTIONS, only_readers
-from .weights import fitting
+from .quick import Quick
+from .team import threads_of
 
 
 class Ready:
     """A network with its weights prepared.
 
-    `graph` and `weights` are as `execute.run` takes them; tensors in `keep` are computed as the spec has them and
-    returned by every run. `winograd=False` keeps to the multiplications of the definition. A network
+    `graph` and `weights` are as `kernels.execute.run` takes them; tensors in `keep` are computed as the spec has
+    them and returned by every run. `winograd=False` keeps to the multiplications of the definition. A network
     without weights computes in `dtype`, others in that of their weights. Raises CnncalcError where names, shapes or
     options do not fit.
     """
@@ -58,7 +62,8 @@ class Ready:
     def run(self, inputs: Mapping[str, Array] | Array, progress: Callable[[str], None] | None = None) -> Run:
         """Run it on one image. Raises CnncalcError for inputs that do not fit."""
         arrays = checked(self.graph, inputs, self.dtype)
-        return evaluate(self.graph, arrays, self.weights, self.keep, progress, self.threads, following=True)
+        with closing(Quick(self.threads, following=True)) as quick:
+            return evaluate(self.graph, arrays, self.weights, self.keep, progress, quick)
 
 
 def folded(graph: Graph, weights: Mapping[str, Array], keep: Iterable[str] = ()) -> tuple[Graph, dict[str, Array]]:
