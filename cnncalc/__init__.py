@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from .errors import SpecError as SpecError
     from .graph import Graph as Graph
     from .graph import Node as Node
-    from .language.load import load as load
     from .language.load import parse as parse
+    from .opening import load as load
     from .proof.validation import validate as validate
 
 __all__ = [
@@ -66,7 +66,7 @@ _HOMES = {
     "box": "analyses.receptive",
     "check": "budget.check",
     "last_map": "analyses.receptive",
-    "load": "language.load",
+    "load": "opening",
     "macs": "analyses.macs",
     "memory": "analyses.memory",
     "params": "analyses.params",

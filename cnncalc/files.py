@@ -1,10 +1,14 @@
-"""The one way to write a file, whole or not at all; and to read one that a user names.
+"""The one way to write a file, whole or not at all; and the one way to read one, bounded.
 
     write("table.csv", content)
     with writing("result.npz") as file:      what comes later in the block may still fail
+    content("net.yaml", 4_000_000, "a spec")
+    inside(folder, "models/net.yaml")        a path that a file of the project names, and that may not leave it
 
 A file is written beside its place and moved there at the end. A symbolic link is followed; the mode and the owner
 of a file that was there stay. What is no regular file (a device, a pipe, /dev/stdout) is written straight into.
+Devices are not read, and a pipe only where a user names it and no project does; what is open already, such as
+/dev/stdin, is.
 """
 
 from __future__ import annotations
@@ -76,18 +80,95 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def reading(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to read. Raises CnncalcError."""
+def reading(path: str | Path, pipes: bool = True) -> Iterator[BinaryIO]:
+    """A file to read: a regular one, one that is open already, or a pipe. Raises CnncalcError."""
     given = os.fspath(path)
     if not given:
         raise CnncalcError("a file without a name cannot be read", "the option that names it is empty")
     if "\0" in given:
         raise CnncalcError(f"{given} cannot be read: no file has a NUL in its name")
     try:
-        with Path(given).open("rb") as file:
+        _readable(given, os.stat(given), pipes)  # noqa: PTH116 - Path drops a slash at the end, which names a folder
+        waits = 0 if pipes else getattr(os, "O_NONBLOCK", 0)  # a pipe that takes the file's place meanwhile
+        with os.fdopen(os.open(given, os.O_RDONLY | waits | getattr(os, "O_BINARY", 0)), "rb") as file:
+            _readable(given, os.fstat(file.fileno()), pipes)
+            if waits:
+                os.set_blocking(file.fileno(), True)
             yield file
     except OSError as error:
         raise CnncalcError(f"{given} cannot be read: {error.strerror or error}") from None
+
+
+def content(path: str | Path, most: int, kind: str) -> bytes:
+    """The bytes of a regular file, which is refused where it has more than `most`. Raises CnncalcError."""
+    with reading(path, pipes=False) as file:
+        if os.fstat(file.fileno()).st_size > most:
+            raise too_large(os.fspath(path), most, kind)
+        found = file.read(most + 1)
+    if len(found) > most:
+        raise too_large(os.fspath(path), most, kind)
+    return found
+
+
+def too_large(name: str, most: int, kind: str) -> CnncalcError:
+    """The error for a file with more bytes than its kind has."""
+    return CnncalcError(f"{name} is larger than {most:,} bytes, which is no {kind.removeprefix('a ')}")
+
+
+def _readable(given: str, found: os.stat_result, pipes: bool) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if stat.S_ISREG(found.st_mode) or (pipes and stat.S_ISFIFO(found.st_mode)):
+        return
+    if not _is_open(os.path.abspath(given)):  # noqa: PTH100 - links are not to be followed
+        kind = "a pipe" if stat.S_ISFIFO(found.st_mode) else "a device, or the like"
+        raise CnncalcError(f"{given} cannot be read: it is {kind}, and no file")
+
+
+def _is_open(path: str) -> bool:
+    return path == "/dev/stdin" or OPEN_FILE.fullmatch(path) is not None
+
+
+def is_there(path: str | Path) -> bool:
+    """Whether there is anything of this name; a link to nothing is nothing."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether there is a folder of this name."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def dangling(path: str | Path) -> str | None:
+    """Where a link leads that leads to nothing; None for what is no such link."""
+    try:
+        return os.readlink(path) if Path(path).is_symlink() and not is_there(path) else None  # noqa: PTH115 - as it is written
+    except (OSError, ValueError):
+        return None
+
+
+def inside(folder: Path, name: str, what: str) -> Path:
+    """The path that a file of a project names; `what` says where it is named.
+
+    Raises CnncalcError for one that leads out of the folder, by `..`, by its root or by a link, or into `.git`.
+    """
+    path = Path(name)
+    if "\0" in name or not path.parts:
+        raise CnncalcError(f"{what}: {name!r} names no file")
+    if path.is_absolute() or path.drive or ".." in path.parts:
+        raise CnncalcError(f"{what}: {name!r} leads out of the project", "paths are relative to its folder")
+    found, top = Path(os.path.realpath(folder / path)), Path(os.path.realpath(folder))
+    if not found.is_relative_to(top):
+        raise CnncalcError(f"{what}: {name!r} is a link that leads out of the project")
+    if ".git" in (*path.parts, *found.relative_to(top).parts):
+        raise CnncalcError(f"{what}: {name!r} is git's own")
+    return folder / path
 
 
 def destination(path: str | Path) -> Place:

@@ -437,7 +437,9 @@ def test_without_a_spec_the_folder_s_own_is_taken_or_the_worked_example(folder: 
     (folder / "pyproject.toml").write_text("[tool.cnncalc\n", encoding="utf-8")
     broken = run("macs")
     assert (2, "") == (broken.code, broken.out)
-    assert broken.err.startswith("error: pyproject.toml cannot be read")
+    assert broken.err.startswith(
+        "error: this is not TOML: Expected ']' at the end of a table declaration\n --> pyproject"
+    )
 
 
 # --- streams, files, terminals -----------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cnncalc.language.load import load
+from cnncalc.opening import load
 from cnncalc.sweep.columns import COLUMNS, Figures
 from cnncalc.sweep.fit import Unmet, fit, limit
 from cnncalc.sweep.grid import text_of

@@ -19,8 +19,9 @@ from cnncalc.kernels import KERNELS, Tally, arrays
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.execute import run
 from cnncalc.kernels.support import RULES
-from cnncalc.language.load import load, parse
+from cnncalc.language.load import parse
 from cnncalc.layers import KINDS
+from cnncalc.opening import load
 
 GRID = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
 LINE = [[1, 2, 3, 4, 5]]

@@ -17,7 +17,8 @@ from cnncalc.kernels import weights as tensors
 from cnncalc.kernels.conv import convolve
 from cnncalc.kernels.execute import run
 from cnncalc.kernels.sliding import places
-from cnncalc.language.load import load, parse
+from cnncalc.language.load import parse
+from cnncalc.opening import load
 
 
 def drawn(shape, seed=0, dtype=np.float64):

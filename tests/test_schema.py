@@ -16,9 +16,9 @@ from cnncalc.budget.reading import limits, tree
 from cnncalc.budget.schema import budget_schema
 from cnncalc.errors import Mark, Source
 from cnncalc.language.builtin import BUILTIN
-from cnncalc.language.load import worked_example
 from cnncalc.language.schema import MODIFIER_SCHEMAS, schema
 from cnncalc.language.words import EXPECT_KEYS, MODIFIERS, TOP_KEYS
+from cnncalc.language.zoo import WORKED_EXAMPLE
 from cnncalc.layers import KINDS
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").rglob("*.yaml"))
@@ -53,7 +53,7 @@ def test_a_spec_of_the_zoo_validates(path: Path) -> None:
 
 # fmt: off
 GOOD = {
-    "the worked example": worked_example(),
+    "the worked example": WORKED_EXAMPLE,
     "a bare word": "{input: [3, 8, 8], net: [relu]}",
     "a main argument": "{input: [3, 8, 8], net: [{maxpool: 2}]}",
     "an expression": "{input: [3, 8, 8], vars: {w: 1}, net: [{conv: {out: $w * 2, kernel: 3}}]}",

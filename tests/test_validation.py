@@ -13,10 +13,11 @@ from cnncalc.analyses.receptive import Field
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError, SpecError
 from cnncalc.kernels.support import connected
-from cnncalc.language.load import load, parse
+from cnncalc.language.load import parse
 from cnncalc.layers import sliding, windows
 from cnncalc.layers.conv import Convolution
 from cnncalc.layers.windows import Interpolated, Nearest, Scatter, Window
+from cnncalc.opening import load
 from cnncalc.proof.fields import field_row
 from cnncalc.proof.validation import validate
 from cnncalc.render.report import Column, Report, Table

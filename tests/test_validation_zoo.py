@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cnncalc.language import zoo
-from cnncalc.language.load import load
+from cnncalc.opening import load
 from cnncalc.proof.validation import validate
 
 IN_FULL = ("lenet5", "alexnet", "resnet50", "googlenet", "mobilenet_v2", "unet")

@@ -10,7 +10,7 @@ from cnncalc.engine.ready import Ready
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.backward import upstream
 from cnncalc.kernels.execute import run
-from cnncalc.language.load import load
+from cnncalc.opening import load
 
 torch = pytest.importorskip("torch", reason="no PyTorch: pip install torch==2.13.0 (a CPU build)")
 F = torch.nn.functional

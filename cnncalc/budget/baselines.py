@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import CnncalcError
+from ..git import Repository, ref_of
+from ..project import here
 from .config import Config
 from .finding import FAIL, WARN
-from .git import Repository, ref_of
 from .lock import Lock
 from .lock import read as read_lock
 from .run import Case, Result, judged
@@ -34,7 +35,7 @@ def baseline(named: str | None, config: Config, lock: Lock | None) -> Baseline |
         return Baseline(lock.name, lock=lock) if lock else None
     ref = ref_of(asked)
     if ref is not None:
-        repository = Repository(Path.cwd(), asked)
+        repository = Repository(here(), asked)
         return Baseline(asked, commit=repository.commit(ref), repository=repository)
     path = Path(asked) if named else config.folder / asked
     if not path.is_file():
@@ -70,7 +71,7 @@ def explained_by_history(found: Sequence[Case], results: Sequence[Result]) -> li
     if not open_:
         return explained
     try:
-        repository = Repository(Path.cwd())
+        repository = Repository(here())
         commits = repository.past(Path(found[place].spec) for place in open_)
         texts = repository.texts((commit, Path(found[place].spec)) for place in open_ for commit in commits)
     except CnncalcError:

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import files
 from ..errors import CnncalcError, Diagnostic, Mark, SpecError, did_you_mean
 from ..language.yaml import Node
 from ..language.zoo import plain
+from ..project import Project, patterns, project
 from .limits import ERROR, Limit
 from .reading import level_of, limits
-from .toml import marked
 
-NAMES = ("cnncalc.toml", "pyproject.toml")
 KEYS = ("specs", "spec", "baseline", "lock", "ratchet", "budget")
 RULE_KEYS = ("match", "with", "input", "level")
 LOCK_NAME = "cnncalc.lock.json"
@@ -41,84 +41,80 @@ class Rule:
 
 @dataclass(frozen=True)
 class Config:
-    """What a project says; paths are relative to `folder`."""
+    """What a project says; paths are relative to its folder."""
 
-    folder: Path
-    name: str = ""
-    specs: tuple[str, ...] = ()
+    project: Project
     baseline: str = ""
     lock: str = LOCK_NAME
     ratchet: bool = False
     rules: tuple[Rule, ...] = ()
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the project."""
+        return self.project.folder
+
+    @property
+    def specs(self) -> tuple[str, ...]:
+        """The patterns of the specs that are its own."""
+        return patterns(self.project)
+
+    @property
+    def name(self) -> str:
+        """The configuration, as messages call it."""
+        return self.project.name
+
 
 def config(start: Path, named: str | None = None) -> Config:
     """The nearest configuration upwards, within the repository. Raises CnncalcError."""
-    if named is not None:
-        path = Path(named)
-        return _read(path, named, _table(path, named, path.name == "pyproject.toml"))
-    for folder in (start, *start.parents):
-        found = [(path, table) for name in NAMES if (table := _present(path := folder / name)) is not None]
-        if len(found) > 1:
-            raise CnncalcError(
-                f"{folder} has a cnncalc.toml and a [tool.cnncalc] in pyproject.toml",
-                "keep one of them: which holds is not clear",
-            )
-        if found:
-            path, table = found[0]
-            return _read(path, _shown(path, start), table)
-        if (folder / ".git").exists():
-            return Config(folder)
-    return Config(start)
+    found = project(start, named)
+    return _read(found, found.root) if found.root is not None else Config(found)
 
 
-def _shown(path: Path, start: Path) -> str:
-    import os
-
-    return Path(os.path.relpath(path, start)).as_posix()
-
-
-def _present(path: Path) -> Node | None:
-    if not path.is_file():
-        return None
-    return _table(path, _shown(path, Path.cwd()), path.name == "pyproject.toml")
-
-
-def _table(path: Path, name: str, inside: bool) -> Node | None:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CnncalcError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    if inside and "cnncalc" not in text:
-        return None
-    root: Node | None = marked(text, name)
-    if inside:
-        tool = root.get("tool") if root else None
-        root = tool.get("cnncalc") if tool is not None and tool.is_mapping else None
-    return root
-
-
-def _read(path: Path, name: str, root: Node | None) -> Config:
+def _read(found: Project, root: Node) -> Config:
     problems: list[Diagnostic] = []
-    if root is None:
-        raise CnncalcError(f"{name} has no [tool.cnncalc]")
+    try:
+        patterns(found)
+    except SpecError as error:
+        problems += error.diagnostics
     for key, (key_node, _) in root.entries.items():
         if key not in KEYS:
             help = did_you_mean(key, KEYS) or f"known: {', '.join(KEYS)}"
             problems.append(Diagnostic(f"the configuration has no key `{key}`", key_node.mark, help=help))
-    specs = root.get("specs") or root.get("spec")
     read = Config(
-        folder=path.parent.resolve(),
-        name=name,
-        specs=_texts(specs, "specs", problems),
-        baseline=_text(root.get("baseline"), "baseline", "", problems),
-        lock=_text(root.get("lock"), "lock", LOCK_NAME, problems),
+        found,
+        baseline=_baseline(root.get("baseline"), found, problems),
+        lock=_lock(root.get("lock"), found, problems),
         ratchet=_flag(root.get("ratchet"), problems),
         rules=tuple(_rules(root.get("budget"), problems)),
     )
     if problems:
         raise SpecError(problems)
     return read
+
+
+def _baseline(node: Node | None, found: Project, problems: list[Diagnostic]) -> str:
+    named = _text(node, "baseline", "", problems)
+    return named if named.startswith("git:") else _inside(node, named, found, problems)
+
+
+def _lock(node: Node | None, found: Project, problems: list[Diagnostic]) -> str:
+    named = _inside(node, _text(node, "lock", LOCK_NAME, problems), found, problems)
+    if node is not None and named and not named.endswith(".json"):
+        problems.append(Diagnostic("a lock is a JSON file", node.mark, help=f'lock = "{LOCK_NAME}"'))
+    return named or LOCK_NAME
+
+
+def _inside(node: Node | None, named: str, found: Project, problems: list[Diagnostic]) -> str:
+    """A file of the project that the configuration names: what it is not is a problem."""
+    if node is not None and node.is_text:
+        try:
+            files.inside(found.folder, named, found.name)
+        except CnncalcError as error:
+            message = error.message.removeprefix(f"{found.name}: ")
+            problems.append(Diagnostic(message, node.mark, help=error.help))
+            return ""
+    return named
 
 
 def _rules(node: Node | None, problems: list[Diagnostic]) -> list[Rule]:
@@ -178,13 +174,6 @@ def _text(node: Node | None, key: str, default: str, problems: list[Diagnostic])
         problems.append(Diagnostic(f"`{key}` is a text", node.mark, help=f'{key} = "..."'))
         return default
     return str(node.value)
-
-
-def _texts(node: Node | None, key: str, problems: list[Diagnostic]) -> tuple[str, ...]:
-    if node is None:
-        return ()
-    members = node.items if node.is_sequence else [node]
-    return tuple(_text(member, key, "", problems) for member in members)
 
 
 def _flag(node: Node | None, problems: list[Diagnostic]) -> bool:

@@ -8,33 +8,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from .. import files
 from ..errors import CnncalcError
+from ..language.yaml import MAX_BYTES
+from ..project import SKIPPED, own_specs
 from .config import Config
 from .limits import Limit
 from .run import Case
 
 SUFFIXES = (".yaml", ".yml")
-SKIPPED = frozenset({"node_modules", "__pycache__"})
-IS_SPEC = re.compile(r"^net[ \t]*:", re.MULTILINE)
+IS_SPEC = re.compile(rb"^net[ \t]*:", re.MULTILINE)
 
 
 def specs(arguments: Sequence[str], config: Config, remark: Callable[[str], None]) -> list[str]:
-    """The specs that arguments mean, or those of the configuration. Raises CnncalcError."""
-    found: list[str] = []
-    for argument in arguments:
-        found += _given(argument, remark)
+    """The specs that arguments mean, or those of the project. Raises CnncalcError."""
+    found = [spec for argument in arguments for spec in _given(argument, config, remark)]
     if not arguments:
-        for pattern in config.specs:
-            paths = sorted(config.folder.glob(pattern)) if not Path(pattern).is_absolute() else []
-            members = [_shown(path) for path in paths if path.is_file()]
-            if not members:
-                raise CnncalcError(
-                    f"{config.name}: `specs` has {pattern!r}, and no file matches",
-                    "patterns are relative to its folder",
-                )
-            found += members
-    if not arguments and not config.specs and Path("spec.yaml").is_file():
-        found = ["spec.yaml"]
+        found = own_specs(config.project)
     if not found:
         raise CnncalcError(
             "no spec given, and none in this folder", "cnncalc check models/, or `specs` in cnncalc.toml"
@@ -42,56 +32,59 @@ def specs(arguments: Sequence[str], config: Config, remark: Callable[[str], None
     return list(dict.fromkeys(found))
 
 
-def _given(argument: str, remark: Callable[[str], None]) -> list[str]:
-    path = Path(argument)
-    if path.is_dir():
-        members, others = _walk(path)
+def _given(argument: str, config: Config, remark: Callable[[str], None]) -> list[str]:
+    if files.is_folder(argument):
+        members, others, links = _walk(Path(argument), config.folder)
         if not members:
             raise CnncalcError(f"the folder {argument} has no spec", "a spec is a YAML file with `net:`")
         if others:
             remark(f"{argument}: {others} YAML file{'s' if others > 1 else ''} without `net:` left out")
+        if links:
+            remark(f"{argument}: {links} link{'s' if links > 1 else ''} out of the project left out")
         return members
-    if not path.exists() and any(sign in argument for sign in "*?["):
+    if not files.is_there(argument) and any(sign in argument for sign in "*?["):
         import glob
 
         members = sorted(name for name in glob.glob(argument, recursive=True) if Path(name).is_file())  # noqa: PTH207 - Path.glob takes no absolute pattern
         if not members:
             raise CnncalcError(f"no file matches {argument}")
         return members
-    return [argument if argument == "-" or not path.exists() else path.as_posix()]
+    return [Path(argument).as_posix() if files.is_there(argument) else argument]
 
 
-def _walk(folder: Path) -> tuple[list[str], int]:
-    members, others = [], 0
-    for place, folders, files in os.walk(folder):
+def _walk(folder: Path, project: Path) -> tuple[list[str], int, int]:
+    """The specs below a folder; how many other YAML files there are, and links that lead out of the project."""
+    members, others, links = [], 0, 0
+    top = os.path.realpath(project if folder.resolve().is_relative_to(project.resolve()) else folder)
+    for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
-        for name in sorted(files):
+        for name in sorted(names):
             if name.endswith(SUFFIXES) and not name.startswith("."):
                 path = Path(place) / name
-                if _is_spec(path):
+                if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(top):
+                    links += 1
+                elif _is_spec(path):
                     members.append(path.as_posix())
                 else:
                     others += 1
-    return members, others
+    return members, others, links
 
 
 def _is_spec(path: Path) -> bool:
+    """Whether a file says that it is a spec; one that cannot be read is taken for one, and is an error then."""
     if path.name.endswith((".cnn.yaml", ".cnn.yml")):
         return True
     try:
-        return IS_SPEC.search(path.read_text(encoding="utf-8", errors="replace")) is not None
-    except OSError:
+        with files.reading(path, pipes=False) as file:
+            return IS_SPEC.search(file.read(MAX_BYTES)) is not None
+    except CnncalcError:
         return True
-
-
-def _shown(path: Path) -> str:
-    return Path(os.path.relpath(path)).as_posix()
 
 
 def key_of(spec: str, config: Config, settings: Mapping[str, Any], input: Any) -> str:
     """`models/a.yaml width=0.5 input=3x96x96`: how the lock and the reports call a spec with settings."""
     name = spec
-    if Path(spec).exists():
+    if files.is_there(spec):
         path = Path(spec).resolve()
         name = (
             path.relative_to(config.folder).as_posix() if path.is_relative_to(config.folder) else Path(spec).as_posix()

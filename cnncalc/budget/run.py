@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import CnncalcError, Diagnostic, SpecError
 from ..graph import Graph
+from ..opening import SPEC, NetworkFile, opened
 from .check import Unjudged, against_lock, judge
 from .figures import Figures, require_numbers
 from .finding import ALL, FAIL, NEW, WARN, Finding
@@ -96,9 +96,8 @@ def judged(case: Case) -> Result:
 
 
 def _judged(case: Case, result: Result) -> Result:
-    from ..language.load import load
-
-    graph = load(case.spec, set=case.settings, input=case.input)
+    file = opened(case.spec)
+    graph = file.graph(case.settings, case.input)
     require_numbers(graph)
     result = replace(result, name=graph.name, input={name: list(shape) for name, shape in graph.inputs.items()})
     figures = Figures(graph)
@@ -109,7 +108,7 @@ def _judged(case: Case, result: Result) -> Result:
     if wrong:
         raise SpecError(wrong)
     remarks: list[str] = []
-    base_graph = _base_graph(case, graph, remarks)
+    base_graph = _base_graph(case, file, graph, remarks)
     base: Any = Figures(base_graph) if base_graph is not None else case.base_entry
     problems: tuple[Problem, ...] = ()
     try:
@@ -122,7 +121,7 @@ def _judged(case: Case, result: Result) -> Result:
     findings += _lock_findings(case, figures)
     locked = figures.locked if case.figures else {}
     then = base.locked if isinstance(base, Figures) and case.figures else case.base_entry
-    explained, causes = _explained(case, findings, graph, base_graph, locked, then)
+    explained, causes = _explained(case, _text(file), findings, graph, base_graph, locked, then)
     return replace(
         result,
         findings=tuple(explained),
@@ -135,15 +134,13 @@ def _judged(case: Case, result: Result) -> Result:
     )
 
 
-def _base_graph(case: Case, graph: Graph, remarks: list[str]) -> Graph | None:
+def _base_graph(case: Case, file: NetworkFile, graph: Graph, remarks: list[str]) -> Graph | None:
     if case.base_text is None:
         return None
-    if case.base_text == _text_now(case.spec):
+    if case.base_text == _text(file):
         return graph
-    from ..language.load import parse
-
     try:
-        base = parse(case.base_text, case.spec, set=case.settings, input=case.input)
+        base = replace(file, content=case.base_text.encode()).graph(case.settings, case.input)
         require_numbers(base)
     except CnncalcError as error:
         remarks.append(f"{case.key}: that of the baseline cannot be read ({error.message}), so this one counts as new")
@@ -151,11 +148,9 @@ def _base_graph(case: Case, graph: Graph, remarks: list[str]) -> Graph | None:
     return base
 
 
-def _text_now(spec: str) -> str | None:
-    try:
-        return Path(spec).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        return None
+def _text(file: NetworkFile) -> str | None:
+    """The text of a user's spec; None for what is not one."""
+    return file.text if file.format is SPEC and file.member is None else None
 
 
 def _lock_findings(case: Case, figures: Figures) -> list[Finding]:
@@ -176,6 +171,7 @@ def _no_baseline(finding: Finding) -> Problem:
 
 def _explained(
     case: Case,
+    text: str | None,
     findings: Sequence[Finding],
     graph: Graph,
     base: Graph | None,
@@ -191,7 +187,6 @@ def _explained(
     ]
     if not differ and not (broken and (case.why or base is not None)):
         return list(findings), {}
-    text = _text_now(case.spec)
     ours = side(graph, text, case.settings, case.input)
     theirs = side(base, case.base_text, case.settings, case.input) if base is not None and base is not graph else None
     causes = {metric: tuple(growth(Subject(metric), theirs, ours)) for metric in differ} if theirs else {}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ..errors import CnncalcError
+from ..project import here, shown
 from . import baselines, plan
 from .config import Config, config
 from .limits import Limit
@@ -45,9 +44,9 @@ class Ask:
 
 def session(ask: Ask, remark: Remark) -> Outcome:
     """The outcome; remarks are for stderr. Raises CnncalcError where nothing can be judged."""
-    project = config(Path.cwd(), ask.config)
+    project = config(here(), ask.config)
     path = project.folder / project.lock
-    lock = read(path, _shown(path)) if path.is_file() and not ask.measure else None
+    lock = read(path, shown(path)) if path.is_file() and not ask.measure else None
     base = baselines.baseline(ask.baseline, project, lock) if not ask.measure else None
     names = plan.specs(ask.specs, project, remark)
     cases = plan.cases(names, project, ask.limits, ask.settings, ask.input, lock=lock, why=ask.why)
@@ -92,9 +91,5 @@ def _written(ask: Ask, project: Config, lock: Lock | None, results: list[Result]
     if changes:
         write(path, entries)
     for line in told(changes, len(results)):
-        remark(f"{_shown(path)}: {line}" if not line.startswith(" ") else line)
+        remark(f"{shown(path)}: {line}" if not line.startswith(" ") else line)
     return stand
-
-
-def _shown(path: Path) -> str:
-    return Path(os.path.relpath(path)).as_posix()

@@ -15,7 +15,7 @@ from ..render.report import Report
 from ..transforms.forms import FORMS
 from ..transforms.rewrite import Options, reasons, transform
 from .compare_rows import closed_form, layer_table, total_table
-from .request import Request, found
+from .request import Request, named
 from .rows import caption, mac_convention
 
 EXAMPLE = """\
@@ -43,7 +43,7 @@ def comparison(
     form: str | None,
 ) -> Report:
     """The report; with `write`, the network in one form is also written as a spec."""
-    example = (request.spec or found()) is None
+    example = named(request.spec) is None
     options = _options(ratio or (EXAMPLE_RATIO if example else RATIO), bottleneck or "plain", groups or GROUPS)
     if form is not None and form not in FORMS:
         raise CnncalcError(f"no form `{form}`", did_you_mean(form, FORMS) or f"known: {', '.join(FORMS)}")

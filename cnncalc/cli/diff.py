@@ -12,8 +12,7 @@ whose layers are all the same under another path is renamed, a repeat with more 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,7 +23,7 @@ from .request import Request, report
 
 if TYPE_CHECKING:
     from ..analyses.difference import Difference, Side
-    from ..graph import Graph, Node
+    from ..graph import Node
 
 Setting = list[str] | None
 
@@ -74,27 +73,8 @@ def command(
     )
 
 
-@dataclass(frozen=True)
-class _Side(Request):
-    """A request for one of the two, which may be at another commit."""
-
-    @cached_property
-    def whole(self) -> Graph:
-        """The network with the steps that are used in training only."""
-        from ..language.load import input_shape, parse, setting
-        from ..language.revision import revision
-
-        spec = self.spec or ""
-        committed = revision(spec)
-        if committed is None:
-            return super().whole
-        settings = dict(setting(text) for text in self.set)
-        return parse(committed.text(), spec, set=settings, input=input_shape(self.input), origin=spec)
-
-
-def _side(request: Request, spec: str, settings: Setting, shape: Setting) -> _Side:
-    values = {**vars(request), "spec": spec, "set": [*request.set, *(settings or [])]}
-    return _Side(**{**values, "input": shape or request.input})
+def _side(request: Request, spec: str, settings: Setting, shape: Setting) -> Request:
+    return replace(request, spec=spec, set=[*request.set, *(settings or [])], input=shape or request.input)
 
 
 def _names(left: Request, right: Request) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from ..render.report import Report
-from .request import FAILED, Request, found, report
+from .request import FAILED, Request, named, report
 
 
 @report
@@ -44,7 +44,7 @@ def command(
     from ..sweep.fit import Unmet, fit, limit
     from .memory import bytes_of
 
-    spec = request.spec or found()
+    spec = named(request.spec)
     if spec is None:
         raise CnncalcError("no spec to fit", "for instance cnncalc fit mobilenet_v2 --vary width --max macs=100M")
     limits = [limit(text, True) for text in most or []] + [limit(text, False) for text in least or []]

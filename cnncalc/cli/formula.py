@@ -13,7 +13,6 @@ tables say.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -79,27 +78,13 @@ def command(
 
 
 def _loader(request: Request) -> Load:
-    """How the network of the request is loaded with symbols put in; standard input is read once."""
-    from ..language.load import input_shape, load, parse, setting, worked_example
-    from ..language.yaml import MAX_BYTES
-    from .request import found
+    """How the network of the request is loaded with symbols put in; it is opened once."""
+    from ..language.load import input_shape, setting
 
     settings, shape = dict(setting(text) for text in request.set), input_shape(request.input)
-    spec = request.spec or found()
-    text, name = "", "<stdin>"
-    if spec is None:
-        print("no spec given: the worked example, GoogLeNet's module 3a on 28x28x192", file=sys.stderr)
-        text, name = worked_example(), "worked example"
-    elif spec == "-":
-        text = sys.stdin.buffer.read(MAX_BYTES + 1).decode("utf-8", "replace")
 
     def loaded(changes: Mapping[str, Any], shapes: Mapping[str, Any] | None) -> Graph:
-        changed, sizes = {**settings, **changes}, shape if shapes is None else shapes
-        graph = (
-            load(spec, set=changed, input=sizes)
-            if spec is not None and spec != "-"
-            else parse(text, name, set=changed, input=sizes)
-        )
+        graph = request.file.graph({**settings, **changes}, shape if shapes is None else shapes)
         return graph if request.training else graph.inference
 
     return loaded

@@ -53,17 +53,17 @@ def command(
 
 
 def _default() -> str:
-    from .request import found
+    from .request import named
 
-    spec = found()
+    spec = named(None)
     if spec is None:
         raise CnncalcError("no spec given, and none in this folder", "cnncalc lint net.yaml")
     return spec
 
 
 def _lint(spec: str, settings: dict[str, Any], shape: Any) -> dict[str, Any]:
-    from ..language.load import load
     from ..lint import doubts, unmet
+    from ..opening import load
 
     try:
         graph = load(spec, set=settings, input=shape)

@@ -19,6 +19,7 @@ from ..errors import CnncalcError
 
 if TYPE_CHECKING:
     from ..graph import Graph
+    from ..opening import NetworkFile
     from ..render.report import Report
 
 OK, FAILED, TROUBLE = 0, 1, 2
@@ -76,17 +77,21 @@ class Request:
     training: bool
 
     @cached_property
+    def file(self) -> NetworkFile:
+        """What stands behind the spec; behind none the folder's own, or the worked example."""
+        from ..opening import chosen
+
+        file = chosen(self.spec)
+        if file.remark:
+            print(file.remark, file=sys.stderr)
+        return file
+
+    @cached_property
     def whole(self) -> Graph:
         """The network with the steps that are used in training only."""
-        from ..language.load import input_shape, load, parse, setting, worked_example
+        from ..language.load import input_shape, setting
 
-        settings = dict(setting(text) for text in self.set)
-        shape = input_shape(self.input)
-        spec = self.spec or found()
-        if spec is None:
-            print("no spec given: the worked example, GoogLeNet's module 3a on 28x28x192", file=sys.stderr)
-            return parse(worked_example(), "worked example", set=settings, input=shape)
-        return load(spec, set=settings, input=shape)
+        return self.file.graph(dict(setting(text) for text in self.set), input_shape(self.input))
 
     @property
     def graph(self) -> Graph:
@@ -114,35 +119,24 @@ class Request:
         return "per image" if self.batch == 1 else f"for a batch of {self.batch}"
 
 
-def found() -> str | None:
-    """The spec of the folder: `spec.yaml`, or what `[tool.cnncalc]` of pyproject.toml names first."""
-    from pathlib import Path
+def named(spec: str | None) -> str | None:
+    """The spec that is named, or the folder's own, which is told; None where there is neither. Raises CnncalcError."""
+    if spec is not None:
+        return spec
+    from ..project import own_spec
 
-    if Path("spec.yaml").is_file():
-        return "spec.yaml"
-    project = Path("pyproject.toml")
-    if project.is_file():
-        import tomllib
-
-        try:
-            table = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {}).get("cnncalc", {})
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            raise CnncalcError(f"pyproject.toml cannot be read: {error}") from None
-        names: Any = table.get("specs", table.get("spec", [])) if isinstance(table, dict) else []
-        for pattern in [names] if isinstance(names, str) else names or []:
-            for path in sorted(Path().glob(str(pattern))):
-                return str(path)
-    return None
+    own, remark = own_spec()
+    if remark:
+        print(remark, file=sys.stderr)
+    return own
 
 
 def writable(path: str, spec: str | None) -> None:
     """Refuse, before anything is computed, an output that cannot be written or is the spec. Raises CnncalcError."""
-    from pathlib import Path
-
-    from ..files import destination, same
+    from ..files import destination, is_there, same
 
     destination(path)
-    if spec is not None and Path(spec).is_file() and same(path, spec):
+    if spec is not None and is_there(spec) and same(path, spec):
         raise CnncalcError(f"{path} is the spec, and would be written over", "another name for --output")
 
 

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from .request import failures, found
+from .request import failures, named
 
 DEFAULT_COLUMNS = "params,macs"
 
@@ -74,7 +74,7 @@ def command(
 
         Sweep(
             arguments=arguments,
-            default_spec=found(),
+            default_spec=lambda: named(None),
             columns=columns,
             where=where or [],
             pareto=pareto,

@@ -27,7 +27,7 @@ def command(
 ) -> Report:
     """The networks of the zoo."""
     from ..language import zoo
-    from ..language.load import load
+    from ..opening import load
 
     if lecture and not show:
         return _lecture([name for name in zoo.lecture() if (request.spec or "") in name], request)
@@ -55,8 +55,8 @@ def command(
 
 def _lecture(names: list[str], request: Request) -> Report:
     from ..analyses import macs, params
-    from ..language.load import load
     from ..language.zoo import plain
+    from ..opening import load
     from ..render import numbers
     from ..render.report import Column, Table
 

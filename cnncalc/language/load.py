@@ -1,9 +1,8 @@
-"""From the name of a spec to its Graph: a file, a text, or a network of the zoo."""
+"""From the text of a spec to its Graph."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +13,9 @@ from .expanding.expand import Expander
 from .expanding.problems import TooLarge
 from .given import input_shape, inputs, setting, symbols, variables
 from .reading.document import read
-from .sources import exists, found, text_of, worked_example
 from .steps import Document
 
-__all__ = ["expanded", "found", "input_shape", "load", "parse", "setting", "worked_example"]
-
-
-def load(
-    spec: str | Path,
-    *,
-    set: Mapping[str, Any] | None = None,
-    input: Any = None,
-) -> Graph:
-    """The network that a spec describes.
-
-    `spec` is a path or the name of a network of the zoo. `set` gives variables (and sizes that are symbols) other
-    values; `input` replaces the input: `(3, 192, 192)`, or a mapping from names where there are several inputs.
-    Raises SpecError with everything that is wrong with the spec, CnncalcError where there is none to read.
-    """
-    from . import zoo
-
-    if not exists(spec) and (member := zoo.member(str(spec))) is not None:
-        text = member.path.read_text(encoding="utf-8")
-        graph = parse(text, member.path.name, set={**member.settings, **(set or {})}, input=input, origin=str(spec))
-        if not member.settings:
-            return graph
-        changed = bool(set) or input is not None
-        return replace(graph, name=member.name, expect=member.expect, changed=changed)
-    text, name = text_of(str(spec))
-    return parse(text, name, set=set, input=input, origin=str(spec))
+__all__ = ["expanded", "input_shape", "parse", "setting"]
 
 
 def parse(

@@ -72,3 +72,20 @@ def plain(node: Node) -> Any:
     if node.is_mapping:
         return {key: plain(value) for key, (_, value) in node.entries.items()}
     return node.value
+
+
+WORKED_EXAMPLE = """\
+name: googlenet-3a
+source: Szegedy et al. 2014, arXiv:1409.4842, Table 1, module 3a
+input: [192, 28, 28]
+defaults:
+  conv: {padding: half, bias: false}
+net:
+  - concat:
+      b1x1: [{pointwise: 64}]
+      b3x3: [{pointwise: 96}, {conv: {out: 128, kernel: 3}}]
+      b5x5: [{pointwise: 16}, {conv: {out: 32, kernel: 5}}]
+      pool: [{maxpool: {kernel: 3, stride: 1, padding: 1}}, {pointwise: 32}]
+expect: {params: 163328, macs: 128049152, output: [256, 28, 28]}
+"""
+"""What commands work on where no spec is given: GoogLeNet's module 3a."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,8 +22,8 @@ class Asked:
     """One call of the command."""
 
     arguments: Sequence[str]
-    default_spec: str | None
-    """The spec of the folder, where none is named."""
+    default_spec: Callable[[], str | None]
+    """The spec of the folder, asked for where none is named."""
 
     columns: str
     where: Sequence[str]
@@ -91,7 +91,7 @@ class Asked:
 
         given = [text for text in self.arguments if "=" not in text]
         swept = [text for text in self.arguments if "=" in text]
-        spec = given[0] if given else self.default_spec
+        spec = given[0] if given else self.default_spec()
         if len(given) > 1:
             raise CnncalcError(f"`{given[1]}` is not of the form name=values", "for instance width=0.25:1.5:0.25")
         if spec is None:

@@ -9,9 +9,9 @@ from typing import Any
 from ..errors import CnncalcError, SpecError, did_you_mean
 from ..language.given import symbols
 from ..language.reading.document import read
-from ..language.sources import found
 from ..language.steps import Document
 from ..layers.base import AXIS_NAMES
+from ..opening import opened
 from .grid import Grid, text_of
 
 
@@ -47,8 +47,9 @@ def plan(
     training: bool = False,
 ) -> Plan:
     """A plan, with every name checked. Raises CnncalcError."""
-    text, name, of_family = found(spec)
-    made = Plan(text, name, {**of_family, **settings}, shape, grid, tuple(columns), size, training)
+    file = opened(spec)
+    name = file.name
+    made = Plan(file.text, name, {**file.settings, **settings}, shape, grid, tuple(columns), size, training)
     document = made.document()
     inputs = list(document.inputs)
     words = ["input", *(f"input.{axis}" for axis in _axes(document))]

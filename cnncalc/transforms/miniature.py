@@ -93,7 +93,7 @@ def narrowed(graph: Graph) -> tuple[Graph, int]:
 
 def _read_again(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
     """The spec with other inputs, if it can be found and still describes the same nodes."""
-    from ..language.load import load
+    from ..opening import load
 
     if graph.origin in ("", "-", "<stdin>"):
         return None

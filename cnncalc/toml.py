@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from ..errors import Diagnostic, Mark, Source, SpecError
-from ..language.yaml import Node
+from .errors import Diagnostic, Mark, Source, SpecError
+from .language.yaml import Node
 
 WORD = r"(?:\"[^\"]*\"|'[^']*'|[A-Za-z0-9_-]+)"
 KEY = rf"{WORD}(?:\s*\.\s*{WORD})*"

@@ -1,6 +1,8 @@
-"""`git:REF` as a baseline: the texts of specs as they were, by one process for all of them.
+"""What git keeps: a spec as it was at another commit, and the texts of many specs by one process.
 
-`git:main` is the commit; `git:main...` is where the current branch left it: what a pull request is about.
+git:HEAD~1:models/net.yaml    a file at a commit, looked up from the current folder, then from the repository's top
+git:main                      a commit, as a baseline
+git:main...                   where the current branch left it: what a pull request is about
 """
 
 from __future__ import annotations
@@ -9,15 +11,41 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
-from ..errors import CnncalcError
+from .errors import CnncalcError
 
 if TYPE_CHECKING:
     import subprocess
 
 PREFIX = "git:"
 OLDEST = 20
+MOST = 4_000_000
+"""Bytes of a spec; a larger one is as good as not there."""
+
+SECONDS = 60
+COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def committed(spec: str, most: int) -> bytes:
+    """The bytes of `git:REF:PATH`; at most one more than `most`. Raises CnncalcError."""
+    ref, _, path = spec.removeprefix(PREFIX).partition(":")
+    if not _is_ref(ref) or not path or "\x00" in path:
+        raise CnncalcError(f"`{spec}` is not of the form git:REF:PATH", "for instance git:HEAD~1:net.yaml")
+    said = b""
+    for name in (f"{ref}:./{path}", f"{ref}:{path}"):
+        size = _git(["cat-file", "-s", name])
+        said = size.stderr
+        if size.returncode == 0:
+            if int(size.stdout) > most:
+                raise CnncalcError(f"{spec} is larger than {most:,} bytes, which is no spec")
+            blob = _git(["cat-file", "blob", name])
+            said = blob.stderr
+            if blob.returncode == 0:
+                return blob.stdout
+    lines = said.decode("utf-8", "replace").strip().splitlines()
+    reason = lines[-1].removeprefix("fatal: ") if lines else "git gave no reason"
+    raise CnncalcError(f"{spec} cannot be read: {reason}", "git:REF:PATH, for instance git:HEAD~1:net.yaml")
 
 
 class Repository:
@@ -43,7 +71,7 @@ class Repository:
         """The commit that a REF means; REF... is where HEAD left it. Raises CnncalcError."""
         name = ref.removesuffix("...")
         found = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
-        if found is None:
+        if found is None or not COMMIT.fullmatch(found.strip()):
             raise self._missing(name)
         if name == ref:
             return found.strip()
@@ -62,23 +90,20 @@ class Repository:
             for place in dict.fromkeys(places)
             if (inside := self._inside(place[1])) and "\n" not in inside
         ]
-        if not wanted:
-            return {}
-        lines = "".join(f"{commit}:{inside}\n" for (commit, _), inside in wanted)
-        out = self._bytes(["cat-file", "--batch"], lines.encode())
+        from tempfile import TemporaryFile
+
         found: dict[tuple[str, Path], str] = {}
-        at = 0
-        for place, _ in wanted:
-            end = out.find(b"\n", at)
-            if end < 0:
-                break
-            words = out[at:end].split(b" ")
-            at = end + 1
-            if len(words) == 3 and words[2].isdigit() and words[1] in (b"blob", b"tree"):
-                size = int(words[2])
-                if words[1] == b"blob":
-                    found[place] = out[at : at + size].decode("utf-8-sig", errors="replace")
-                at += size + 1
+        with TemporaryFile() as out:
+            self._batch([f"{place[0]}:{inside}" for place, inside in wanted], out)
+            out.seek(0)
+            for place, _ in wanted:
+                words = out.readline().split()
+                if len(words) != 3 or not words[2].isdigit():
+                    continue
+                size, start = int(words[2]), out.tell()
+                if words[1] == b"blob" and size <= MOST:
+                    found[place] = out.read(size).decode("utf-8-sig", errors="replace")
+                out.seek(start + size + 1)
         return found
 
     def past(self, paths: Iterable[Path]) -> list[str]:
@@ -123,15 +148,18 @@ class Repository:
         done = _git(["-C", str(self.folder), *arguments])
         return done.stdout.decode("utf-8", errors="replace") if done.returncode == 0 else None
 
-    def _bytes(self, arguments: list[str], given: bytes) -> bytes:
-        done = _git(["-C", str(self.folder), *arguments], given)
+    def _batch(self, objects: list[str], out: IO[bytes]) -> None:
+        """Each object after a line with its kind and size, into a file: what is large is not held in memory."""
+        if not objects:
+            return
+        given = "".join(f"{name}\n" for name in objects).encode(errors="surrogateescape")
+        done = _git(["-C", str(self.folder), "cat-file", "--batch"], given, out)
         if done.returncode != 0:
             reason = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
             raise CnncalcError(f"`{self.asked}`: git could not read it" + (f": {reason[-1]}" if reason else ""))
-        return done.stdout
 
 
-def _git(arguments: list[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def _git(arguments: list[str], given: bytes = b"", out: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:
     import subprocess
 
     environment: Mapping[str, str] = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
@@ -139,10 +167,14 @@ def _git(arguments: list[str], given: bytes = b"") -> subprocess.CompletedProces
         return subprocess.run(  # noqa: S603 - no shell
             ["git", *arguments],  # noqa: S607 - the git of the PATH
             input=given,
-            capture_output=True,
+            stdout=subprocess.PIPE if out is None else out,
+            stderr=subprocess.PIPE,
             check=False,
             env=environment,
+            timeout=SECONDS,
         )
+    except subprocess.TimeoutExpired:
+        raise CnncalcError(f"git did not answer within {SECONDS} seconds") from None
     except OSError as error:
         raise CnncalcError(
             f"git cannot be run: {error.strerror}", "--baseline FILE compares with a lock and needs no git"
@@ -154,6 +186,11 @@ def ref_of(baseline: str) -> str | None:
     if not baseline.startswith(PREFIX):
         return None
     ref = baseline.removeprefix(PREFIX)
-    if not ref or ref.startswith("-") or any(c.isspace() or not c.isprintable() for c in ref):
+    if not _is_ref(ref.removesuffix("...")):
         raise CnncalcError(f"`{baseline}` names no commit", "git:main, git:origin/main, git:v1.2 or git:HEAD~1")
     return ref
+
+
+def _is_ref(ref: str) -> bool:
+    """Whether a text can name one commit: no option, no range, no `^HEAD`, which is all but a commit."""
+    return bool(ref) and ref[0] not in "-^" and ".." not in ref and ref.isprintable() and " " not in ref

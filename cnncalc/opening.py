@@ -1,0 +1,202 @@
+"""A name -> a network: the one way for every command, and for Python.
+
+    net.yaml, models/net.yaml     a file, of the format that its suffix or its first bytes say
+    resnet50, lecture/conv        a network of the zoo, where there is no such file
+    -                             standard input
+    git:REF:PATH                  a file as it was at a commit
+    (nothing)                     the folder's own: spec.yaml, or what its configuration names first
+
+A format is a row of FORMATS.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import files
+from .errors import CnncalcError, did_you_mean
+from .language import zoo
+from .language.yaml import MAX_BYTES
+
+if TYPE_CHECKING:
+    from .graph import Graph
+
+
+class Format(NamedTuple):
+    """A kind of file that holds a network."""
+
+    name: str
+    """As messages call it, with its article."""
+
+    suffixes: tuple[str, ...]
+    begins: tuple[bytes, ...]
+    """What a file of this format begins with, whatever it is called."""
+
+    most: int
+    """Bytes; a larger file is refused unread."""
+
+    reader: str
+    """`module:function` in this package, imported when it is needed: (file, set, input) -> Graph."""
+
+
+SPEC = Format("a spec", (".yaml", ".yml"), (), MAX_BYTES, "opening:_of_a_spec")
+
+FORMATS = (SPEC,)
+"""What can be opened; the first is taken for a file of which neither the name nor the first bytes say anything."""
+
+
+@dataclass(frozen=True)
+class NetworkFile:
+    """What stands behind a name, read once: as many graphs of it as there are settings and inputs."""
+
+    spec: str
+    """As the user names it."""
+
+    name: str
+    """As messages call it."""
+
+    content: bytes
+    format: Format = SPEC
+    member: zoo.Member | None = None
+    """The network of the zoo that it is."""
+
+    remark: str = ""
+    """What to tell a user who named none."""
+
+    @property
+    def text(self) -> str:
+        """The text of a spec. Raises CnncalcError for a file of another format."""
+        if self.format is not SPEC:
+            raise CnncalcError(f"{self.name} is {self.format.name}, and this needs a spec")
+        return decoded(self.content, self.name)
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings that make a network of a family in the zoo."""
+        return self.member.settings if self.member else {}
+
+    def graph(self, set: Mapping[str, Any] | None = None, input: Any = None) -> Graph:
+        """The network with these variables and this input. Raises SpecError, CnncalcError."""
+        module, _, function = self.format.reader.partition(":")
+        graph: Graph = getattr(import_module(f".{module}", __package__), function)(self, set or {}, input)
+        return graph
+
+
+def load(spec: str | Path, *, set: Mapping[str, Any] | None = None, input: Any = None) -> Graph:
+    """The network behind a name.
+
+    `spec` is a path, the name of a network of the zoo, `-` or `git:REF:PATH`. `set` gives variables (and sizes that
+    are symbols) other values; `input` replaces the input: `(3, 192, 192)`, or a mapping from names where there are
+    several inputs. Raises SpecError with everything that is wrong with a spec, CnncalcError where there is none.
+    """
+    return opened(spec).graph(set, input)
+
+
+def opened(spec: str | Path) -> NetworkFile:
+    """What stands behind a name, whole. Raises CnncalcError."""
+    named = str(spec)
+    if not named:
+        raise CnncalcError("the name of a spec is empty", "a file, a network of the zoo, or - for standard input")
+    if named == "-":
+        return _file(named, "<stdin>", _standard_input())
+    if named.startswith("git:"):
+        from .git import committed
+
+        return _file(named, named, committed(named, max(one.most for one in FORMATS)))
+    if not files.is_there(named) or (files.is_folder(named) and "/" not in named):
+        if (member := zoo.member(named)) is not None:
+            return NetworkFile(named, member.path.name, member.path.read_bytes(), member=member)
+        if not files.is_there(named):
+            raise _missing(named)
+    if files.is_folder(named):
+        raise CnncalcError(f"{named} is a folder", "name one spec in it")
+    format = _of_suffix(named)
+    most = format.most if format else max(one.most for one in FORMATS)
+    return _file(named, named, files.content(named, most, (format or SPEC).name))
+
+
+def chosen(spec: str | None) -> NetworkFile:
+    """What is named; with nothing named the folder's own, and where it has none the worked example."""
+    if spec is not None:
+        return opened(spec)
+    from .project import own_spec
+
+    own, remark = own_spec()
+    if own is not None:
+        return replace(opened(own), remark=remark)
+    remark = "no spec given: the worked example, GoogLeNet's module 3a on 28x28x192"
+    return NetworkFile("", "worked example", zoo.WORKED_EXAMPLE.encode(), remark=remark)
+
+
+def decoded(content: bytes, name: str) -> str:
+    """The text of a spec. Raises CnncalcError for what is no text."""
+    if len(content) > MAX_BYTES:
+        raise files.too_large(name, MAX_BYTES, SPEC.name)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CnncalcError(f"{name} is not a text file: byte {error.start} is not UTF-8") from None
+    if "\x00" in text:
+        raise CnncalcError(f"{name} is not a text file: it holds a zero byte")
+    return text
+
+
+def _file(spec: str, name: str, content: bytes) -> NetworkFile:
+    format = _of_suffix(spec) or _of_first_bytes(content) or SPEC
+    if len(content) > format.most:
+        raise files.too_large(name, format.most, format.name)
+    return NetworkFile(spec, name, content, format)
+
+
+def _of_suffix(name: str) -> Format | None:
+    return next((one for one in FORMATS if name.lower().endswith(one.suffixes)), None)
+
+
+def _of_first_bytes(content: bytes) -> Format | None:
+    return next((one for one in FORMATS if one.begins and content.startswith(one.begins)), None)
+
+
+def _of_a_spec(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
+    from .language.load import parse
+
+    settings = {**file.settings, **set}
+    graph = parse(decoded(file.content, file.name), file.name, set=settings, input=input, origin=file.spec)
+    if file.member is None or not file.member.settings:
+        return graph
+    changed = bool(set) or input is not None
+    return replace(graph, name=file.member.name, expect=file.member.expect, changed=changed)
+
+
+@cache
+def _standard_input() -> bytes:
+    """What is piped in; kept, since a command may ask for the spec more than once."""
+    if sys.stdin is None:
+        raise CnncalcError("<stdin> cannot be read: it is closed")
+    try:
+        return sys.stdin.buffer.read(max(one.most for one in FORMATS) + 1)
+    except OSError as error:
+        raise CnncalcError(f"<stdin> cannot be read: {error.strerror}") from None
+
+
+def _missing(spec: str) -> CnncalcError:
+    path = Path(spec)
+    if (target := files.dangling(spec)) is not None:
+        return CnncalcError(f"{spec} is a link to {target}, which is not there")
+    if _of_suffix(spec) or "/" in spec:
+        return CnncalcError(f"there is no file {spec}", _near(path))
+    help = did_you_mean(spec, zoo.names()) or "`cnncalc zoo` lists the networks; a spec is a file such as net.yaml"
+    return CnncalcError(f"there is no file and no network of the zoo called {spec}", help)
+
+
+def _near(path: Path) -> str:
+    if not files.is_folder(path.parent):
+        return f"there is no folder {path.parent} either"
+    suffixes = tuple(suffix for one in FORMATS for suffix in one.suffixes)
+    near = did_you_mean(path.name, (other.name for other in path.parent.glob("*") if other.name.endswith(suffixes)))
+    return near.replace("`", f"`{path.parent}/", 1) if near and path.parent != Path() else near

@@ -1,0 +1,175 @@
+"""The project that a folder is in: its configuration, and the specs that are its own.
+
+The configuration is the nearest `cnncalc.toml`, or pyproject.toml with `[tool.cnncalc]`, upwards, no further than the
+top of the repository. `specs` in it are patterns relative to its folder; they match nothing outside. Without it the
+nearest `spec.yaml` in the repository is the one spec.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+from . import files
+from .errors import CnncalcError, Diagnostic, SpecError
+from .language.yaml import Node
+from .toml import marked
+
+NAMES = ("cnncalc.toml", "pyproject.toml")
+OWN = "spec.yaml"
+MAX_BYTES = 1_000_000
+SKIPPED = frozenset({".git", "node_modules", "__pycache__"})
+"""Folders that a pattern looks into only where it names them."""
+
+
+class Project(NamedTuple):
+    """A folder and what its configuration says."""
+
+    folder: Path
+    name: str = ""
+    """The configuration, as messages call it; empty where there is none."""
+
+    root: Node | None = None
+
+
+def here() -> Path:
+    """The current folder. Raises CnncalcError where it is gone."""
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise CnncalcError(f"the current folder cannot be read: {error.strerror}") from None
+
+
+def project(start: Path, named: str | None = None) -> Project:
+    """The project of a folder, or that of a configuration that is named. Raises CnncalcError."""
+    if named is not None:
+        path = Path(named)
+        root = _table(path, named, path.name == "pyproject.toml")
+        if root is None:
+            raise CnncalcError(f"{named} has no [tool.cnncalc]")
+        return Project(path.parent.resolve(), named, root)
+    for folder in (start, *start.parents):
+        found = [(path, root) for name in NAMES if (root := _present(path := folder / name, start)) is not None]
+        if len(found) > 1:
+            raise CnncalcError(
+                f"{folder} has a cnncalc.toml and a [tool.cnncalc] in pyproject.toml",
+                "keep one of them: which holds is not clear",
+            )
+        if found:
+            path, root = found[0]
+            return Project(folder.resolve(), shown(path, start), root)
+        if files.is_there(folder / ".git"):
+            return Project(folder)
+    return Project(start)
+
+
+def shown(path: Path, start: Path | None = None) -> str:
+    """A path as messages call it: relative to the current folder."""
+    return Path(os.path.relpath(path, start)).as_posix()
+
+
+def own_specs(found: Project) -> list[str]:
+    """The specs that the configuration names, else the nearest spec.yaml; none where there is neither.
+
+    Raises CnncalcError for a pattern that matches no file, or leads out of the project.
+    """
+    members = [path for pattern in patterns(found) for path in _matching(found, pattern)]
+    if not members:
+        members = _nearest(here(), found.folder)
+    return list(dict.fromkeys(shown(path) for path in members))
+
+
+def own_spec() -> tuple[str | None, str]:
+    """The one spec of a folder: spec.yaml, else the first of its project; and what to tell of that choice."""
+    if Path(OWN).is_file():
+        return OWN, ""
+    found = project(here())
+    members = own_specs(found)
+    if not members:
+        return None, ""
+    of = f", the first of {len(members)} that {found.name} names" if len(members) > 1 else ""
+    return members[0], f"no spec given: {members[0]}{of}"
+
+
+def patterns(found: Project) -> tuple[str, ...]:
+    """`specs` of the configuration. Raises SpecError where it is no list of texts."""
+    node = (found.root.get("specs") or found.root.get("spec")) if found.root is not None else None
+    members = [] if node is None else node.items if node.is_sequence else [node]
+    problems = [
+        Diagnostic("`specs` is a list of patterns", member.mark, help='specs = ["models/**/*.yaml"]')
+        for member in members
+        if not (member.is_text and str(member.value).strip())
+    ]
+    if problems:
+        raise SpecError(problems)
+    return tuple(str(member.value) for member in members)
+
+
+def _matching(found: Project, pattern: str) -> list[Path]:
+    where = f"{found.name}: `specs`"
+    files.inside(found.folder, pattern, where)
+    parts = [part for part in pattern.replace(os.sep, "/").split("/") if part not in ("", ".")]
+    paths = sorted(set(_glob(found.folder, tuple(parts), set())))
+    if not paths:
+        raise CnncalcError(f"{where} has {pattern!r}, and no file matches", "patterns are relative to its folder")
+    return [files.inside(found.folder, path.relative_to(found.folder).as_posix(), where) for path in paths]
+
+
+def _glob(folder: Path, parts: tuple[str, ...], seen: set[tuple[Path, int]]) -> Iterator[Path]:
+    """The files that match; links to folders are not followed, and no place is looked at twice."""
+    if (folder, len(parts)) in seen:
+        return
+    seen.add((folder, len(parts)))
+    head, rest = parts[0], parts[1:]
+    if head == "**" and rest:
+        yield from _glob(folder, rest, seen)
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if not fnmatchcase(entry.name, head):
+            continue
+        path = folder / entry.name
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in SKIPPED or entry.name == head:
+                below = parts if head == "**" else rest
+                yield from _glob(path, below, seen) if below else ()
+        elif not rest and entry.is_file():
+            yield path
+
+
+def _nearest(start: Path, top: Path) -> list[Path]:
+    """The nearest spec.yaml upwards; outside a project or a repository only that of the folder itself."""
+    for folder in (start, *start.parents):
+        if (folder / OWN).is_file():
+            return [folder / OWN]
+        if folder.samefile(top):
+            return []
+    return []
+
+
+def _present(path: Path, start: Path) -> Node | None:
+    return _table(path, shown(path, start), path.name == "pyproject.toml") if path.is_file() else None
+
+
+def _table(path: Path, name: str, within: bool) -> Node | None:
+    """The configuration in a file; `within` a pyproject.toml, None where that has none."""
+    try:
+        text = files.content(path, MAX_BYTES, "a configuration").decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CnncalcError(f"{name} is not a text file: byte {error.start} is not UTF-8") from None
+    except CnncalcError as error:
+        raise CnncalcError(error.message.replace(os.fspath(path), name, 1), error.help) from None
+    if within and "cnncalc" not in text:
+        return None
+    root: Node | None = marked(text, name)
+    if within:
+        tool = root.get("tool") if root else None
+        root = tool.get("cnncalc") if tool is not None and tool.is_mapping else None
+    if root is not None and not root.is_mapping:
+        raise SpecError([Diagnostic("[tool.cnncalc] is a table", root.mark)])
+    return root
