@@ -56,6 +56,7 @@ BY_HAND = [
     ("avgpool", {"kernel": 2, "round": "ceil"}, [LINE], {}, [[1.5, 3.5, 5]]),
     ("l2pool", {"kernel": 2}, [[[3, 4, 6, 8]]], {}, [[5, 10]]),
     ("adaptiveavgpool", {"size": 2}, [LINE], {}, [[2, 4]]),
+    ("adaptiveavgpool", {"size": [None, 1]}, [[GRID]], {}, [[[2], [5], [8]]]),
     ("adaptivemaxpool", {"size": 3}, [LINE], {}, [[2, 4, 5]]),
     ("globalavgpool", {}, [[GRID]], {}, [[[5]]]),
     ("globalmaxpool", {}, [[GRID]], {}, [[[9]]]),

@@ -67,7 +67,7 @@ def convolutions(draw):
         "dilation": draw(per_axis(axes, SMALL)),
         "groups": groups,
         "bias": draw(st.booleans()),
-        "padding": draw(st.sampled_from(["valid", "half", "full"]) | per_axis(axes, pads)),
+        "padding": draw(st.sampled_from(["valid", "half", "full", "causal"]) | per_axis(axes, pads)),
     }
     return arguments, draw(maps(axes, channels))
 
@@ -75,7 +75,12 @@ def convolutions(draw):
 def declared(arguments, axes):
     """The zeros on both sides of each axis, as the words mean."""
     extents = [(k - 1) * d + 1 for k, d in zip(arguments["kernel"], arguments["dilation"], strict=True)]
-    words = {"valid": lambda e: (0, 0), "half": lambda e: (e // 2, e // 2), "full": lambda e: (e - 1, e - 1)}
+    words = {
+        "valid": lambda e: (0, 0),
+        "half": lambda e: (e // 2, e // 2),
+        "full": lambda e: (e - 1, e - 1),
+        "causal": lambda e: (e - 1, 0),
+    }
     if isinstance(arguments["padding"], str):
         return [words[arguments["padding"]](extent) for extent in extents]
     return arguments["padding"]

@@ -85,6 +85,61 @@ CASES: list[tuple[str, str, str, list[str]]] = [
             "linear linear 10",
         ],
     ),
+    (
+        "norm and act may stand beside a single argument",
+        IMAGE,
+        "  - {pointwise: 8, norm: batchnorm, act: relu}\n  - {linear: 4, act: tanh}",
+        [
+            "pointwise pointwise 8x32x32",
+            "pointwise/batchnorm batchnorm 8x32x32",
+            "pointwise/relu relu 8x32x32",
+            "linear/flatten flatten 8192",
+            "linear linear 4",
+            "linear/tanh tanh 4",
+        ],
+    ),
+    (
+        "none switches off, by whatever word",
+        IMAGE + "\ndefaults: {conv: {act: relu, norm: batchnorm}}",
+        "".join(
+            f"  - {{pointwise: {n}, act: {act}, norm: {norm}}}\n"
+            for n, (act, norm) in enumerate(
+                [("none", "none"), ("None", "None"), ("null", "false"), ("linear", "null")], start=1
+            )
+        ),
+        [f"pointwise{n} pointwise {n}x32x32" for n in (1, 2, 3, 4)],
+    ),
+    (
+        "pointwise takes no padding and no kernel of conv's defaults, depthwise takes both",
+        IMAGE + "\ndefaults: {conv: {kernel: 5, padding: 1, stride: 2}}",
+        "  - pointwise: 4\n  - depthwise\n  - depthwise: 3",
+        ["pointwise pointwise 4x16x16", "depthwise1 depthwise 4x7x7", "depthwise2 depthwise 4x4x4"],
+    ),
+    (
+        "a block may be handed a kind with its arguments",
+        IMAGE + "\nvars: {s: 0.1}\nblocks:\n  b(out, act=relu): [{pointwise: {out: $out, act: $act}}]",
+        "  - b: [8, {leakyrelu: $s * 2}]\n  - {b: 4, repeat: 2, last: {act: {elu: 2}}}",
+        [
+            "b1/pointwise pointwise 8x32x32",
+            "b1/pointwise/leakyrelu leakyrelu 8x32x32",
+            "b2[0]/pointwise pointwise 4x32x32",
+            "b2[0]/pointwise/relu relu 4x32x32",
+            "b2[1]/pointwise pointwise 4x32x32",
+            "b2[1]/pointwise/elu elu 4x32x32",
+        ],
+    ),
+    (
+        "padding may be causal",
+        "input: [3, 32]",
+        "  - conv: {out: 8, kernel: 3, dilation: 4, padding: causal}",
+        ["conv conv 8x32"],
+    ),
+    (
+        "an adaptive pool may leave an axis alone",
+        IMAGE,
+        "  - adaptiveavgpool: [none, 1]",
+        ["adaptiveavgpool adaptiveavgpool 3x32x1"],
+    ),
     ("a list names each axis", IMAGE, "  - conv: {out: 8, kernel: [3, 5], stride: [1, 2]}", ["conv conv 8x30x14"]),
     (
         "padding may be a pair for each axis",

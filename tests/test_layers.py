@@ -60,6 +60,10 @@ CONVOLUTIONS = {
                                    one(1, 8, 8), (1, 9, 9), 16, 1_296),
     "full": Case("conv", {"out": 1, "kernel": 3, "padding": "full"}, one(1, 4, 4), (1, 6, 6), 10, 324, 36),
     "valid by its name": Case("conv", {"out": 1, "kernel": 3, "padding": "valid"}, one(1, 4, 4), (1, 2, 2), 10, 36, 4),
+    "causal": Case("conv", {"out": 1, "kernel": 5, "padding": "causal", "dilation": 2, "bias": False},
+                   one(1, 12), (1, 12), 5, 60),
+    "causal in time alone": Case("conv", {"out": 1, "kernel": [2, 3], "padding": ["causal", "half"], "bias": False},
+                                 one(1, 6, 7), (1, 6, 7), 6, 252),
     "dilated, half": Case("conv", {"out": 8, "kernel": 3, "padding": "half", "dilation": 2}, one(16, 10, 10),
                           (8, 10, 10), 1_160, 115_200, 800),
     "dilated, valid": Case("conv", {"out": 1, "kernel": 3, "dilation": [2, 4], "bias": False}, one(1, 9, 9),
@@ -140,6 +144,7 @@ POOLS = {
     "FaceNet": Case("l2pool", {"kernel": 3, "stride": 1, "padding": "same"}, one(2, 5, 5), (2, 5, 5), operations=450),
     "adaptive, VGG in torchvision": Case("adaptiveavgpool", {"size": 7}, one(512, 10, 13), (512, 7, 7), operations=66_560),
     "adaptive, 1-D": Case("adaptivemaxpool", {"size": 4}, one(3, 10), (3, 4), operations=30),
+    "adaptive on one axis": Case("adaptiveavgpool", {"size": ["none", 1]}, one(3, 5, 6), (3, 5, 1), operations=90),
     "adaptive, each axis": Case("adaptivemaxpool", {"size": [1, 2, 3]}, one(2, 5, 6, 7), (2, 1, 2, 3), operations=420),
     "global average": Case("globalavgpool", {}, one(2048, 7, 7), (2048, 1, 1), operations=100_352),
     "global average, 1-D": Case("globalavgpool", {}, one(512, 30), (512, 1), operations=15_360),
@@ -472,7 +477,7 @@ def test_a_layer_that_slides_over_a_map_refuses_a_vector(kind: str) -> None:
          "`kernel` must be a whole number of at least 1, and is `3x3`; one per axis is written [3, 3]"),
         ("conv", {"out": 1, "kernel": [3, 3, 3]}, "`kernel` has 3 entries and the map has 2 spatial axes"),
         ("conv", {"out": 1, "kernel": 3, "padding": "sam"},
-         "`padding` must be a number or one of valid, half, full, same, and is `sam`; did you mean `same`?"),
+         "`padding` must be a number or one of valid, half, full, same, causal, and is `sam`; did you mean `same`?"),
         ("conv", {"out": 1, "kernel": 3, "padding": [[1, 2, 3], 1]},
          "`padding` must be a [before, after] pair per axis, and has [1, 2, 3]"),
         ("conv", {"out": 1, "kernel": 3, "bias": "no"},
@@ -517,6 +522,7 @@ def places(n: int, extent: int, stride: int, before: int, after: int, ceil: bool
 
 
 MODES = {"valid": lambda extent: (0, 0), "half": lambda e: (e // 2, e // 2), "full": lambda e: (e - 1, e - 1)}
+MODES["causal"] = lambda e: (e - 1, 0)
 SLIDES = st.tuples(st.integers(1, 30), st.integers(1, 7), st.integers(1, 4), st.integers(1, 3))
 
 

@@ -86,10 +86,10 @@ def explain(graph: Graph, fields: ReceptiveFields, name: str) -> list[Figure]:
 
 
 def _padding(node: Node, names: _Symbols) -> list[Figure]:
-    """What `half` and `full` mean here: zeros on each side, from the kernel."""
+    """What `half`, `full` and `causal` mean here: zeros on each side or before, from the kernel."""
     layer: Any = node.layer
     pads = getattr(layer, "padding", ())
-    if not pads or any(pad not in ("half", "full") for pad in pads) or not hasattr(layer, "taps"):
+    if not pads or any(pad not in ("half", "full", "causal") for pad in pads) or not hasattr(layer, "taps"):
         return []
     if len(set(zip(pads, layer.taps(), layer.spread(), strict=True))) > 1:
         return []
@@ -121,12 +121,12 @@ def _with_symbols(layer: Layer, names: _Symbols) -> Layer:
 
 
 def _counts(layer: Any, pads: tuple[Any, ...]) -> tuple[Any, ...]:
-    """`half` and `full` as the counts that they are here."""
+    """`half`, `full` and `causal` as the counts that they are here."""
     if not hasattr(layer, "taps"):
         return pads
     extents = [(k - 1) * d + 1 for k, d in zip(layer.taps(), layer.spread(), strict=True)]
     return tuple(
-        zeros(pad, extent) if pad in ("half", "full", "valid") else pad
+        zeros(pad, extent) if pad in ("half", "full", "valid", "causal") else pad
         for pad, extent in zip(pads, extents, strict=True)
     )
 

@@ -109,11 +109,17 @@ def l2_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gra
 
 def _parts(layer: Any, x: Array) -> Iterator[tuple[tuple[Any, ...], tuple[Any, ...]]]:
     """Where each part of an adaptive grid stands in the output and what it covers of the input."""
-    for place in product(*map(range, layer.size)):
+    sizes = _sizes(layer, x)
+    for place in product(*map(range, sizes)):
         box = tuple(
-            slice(j * n // m, (j * n + n + m - 1) // m) for j, n, m in zip(place, x.shape[1:], layer.size, strict=True)
+            slice(j * n // m, (j * n + n + m - 1) // m) for j, n, m in zip(place, x.shape[1:], sizes, strict=True)
         )
         yield (slice(None), *place), (slice(None), *box)
+
+
+def _sizes(layer: Any, x: Array) -> list[int]:
+    """Parts on each axis; None leaves an axis alone."""
+    return [n if m is None else m for n, m in zip(x.shape[1:], layer.size, strict=True)]
 
 
 def adaptive_forward(reduce: Callable[..., Any]) -> Any:
@@ -121,7 +127,7 @@ def adaptive_forward(reduce: Callable[..., Any]) -> Any:
 
     def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
         (x,) = inputs
-        out = np.empty((len(x), *layer.size), dtype=x.dtype)
+        out = np.empty((len(x), *_sizes(layer, x)), dtype=x.dtype)
         for place, box in _parts(layer, x):
             out[place] = reduce(x[box].reshape(len(x), -1), axis=1)
         return out

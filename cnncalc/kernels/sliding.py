@@ -49,6 +49,8 @@ def pads(n: int, extent: int, stride: int, padding: Any) -> tuple[int, int]:
             return extent // 2, extent // 2
         case "full":
             return extent - 1, extent - 1
+        case "causal":  # Keras: nothing of what comes later
+            return extent - 1, 0
         case "same":  # tf.nn.convolution: the smaller half before
             total = max(extent - stride, 0) if n % stride == 0 else max(extent - n % stride, 0)
             return total // 2, total - total // 2

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,7 +131,7 @@ def _transposed(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequen
 
 def _adaptive(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
     """The part of the grid; one part is the whole map."""
-    if prod(layer.size) == 1:
+    if all(parts == 1 for parts in layer.size):
         return _whole(layer, shapes, marked, flow)
     like = _like((len(marked), *shapes[0][1:]))
     return [pool.adaptive_avg_backward(layer, (like,), like, {}, marked.astype(np.float32))[0] != 0]

@@ -62,7 +62,7 @@ class Value(NamedTuple):
                 raise self.fault(error) from None
         if self.constant is LOST:
             raise Unknown
-        return self.constant
+        return self.constant.bound(scope) if isinstance(self.constant, LayerCall) else self.constant
 
     @property
     def names(self) -> frozenset[str]:
@@ -97,6 +97,15 @@ class LayerCall:
 
     constant: bool = False
     """Whether its arguments are the same wherever it runs."""
+
+    def bound(self, scope: Scope) -> LayerCall:
+        """The call with its arguments as they are in a scope: what a block is handed. Raises Fault and Unknown."""
+        if self.constant:
+            return self
+        return LayerCall(self.kind, {name: Value(value.mark, value(scope)) for name, value in self.arguments.items()})
+
+    def __str__(self) -> str:
+        return self.kind.kind
 
     def __post_init__(self) -> None:
         self.constant = all(value.is_constant for value in self.arguments.values())

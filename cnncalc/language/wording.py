@@ -92,6 +92,8 @@ def text_of(value: Any) -> str:
         return "[" + ", ".join(map(text_of, value)) + "]"
     if isinstance(value, bool):
         return str(value).lower()
+    if value is None:
+        return "none"
     if not isinstance(value, str):
         return repr(value)
     return value if PLAIN.fullmatch(value) and isinstance(scalar(value), str) else json.dumps(value, ensure_ascii=False)

@@ -8,6 +8,12 @@ OPERATIONS = ("for", "do", "head")
 BRANCH_KEYS = frozenset({"from", "do", "when"})
 SUGAR = ("norm", "act")
 
+
+def switches_off(sugar: str, word: object) -> bool:
+    """Whether `norm: none` or `act: none` is meant, in YAML's words, Python's, or (of an activation) Keras's."""
+    return word in (None, "none", "None") or word is False or (sugar == "act" and word == "linear")
+
+
 EXPECT_KEYS = ("params", "trainable", "frozen", "buffers", "macs", "flops", "output", "receptive_field", "stride")
 
 OTHER_TOP_WORDS = {

@@ -134,7 +134,7 @@ def _defaults(steps: Sequence[_Step]) -> dict[str, dict[str, str]]:
     family = [step for step in steps if _inherits(step, "conv")]
     common: dict[str, str] = {}
     for name, usual in (("kernel", ""), ("padding", "0"), ("bias", "true"), ("norm", NONE), ("act", NONE)):
-        concerned = [step for step in family if name != "kernel" or step.node.kind == "conv"]
+        concerned = [step for step in family if name not in type(step.node.layer).not_inherited]
         votes = Counter(_written(step, name, usual) for step in concerned)
         if votes:
             value, count = votes.most_common(1)[0]
@@ -201,7 +201,7 @@ def _with_defaults(step: _Step, common: Mapping[str, str]) -> dict[str, Any]:
                 step.sugar.pop(name, None)
             else:
                 step.sugar.setdefault(name, NONE)
-        elif name == "kernel" and step.node.kind != "conv":
+        elif name in type(step.node.layer).not_inherited:
             continue
         elif name in arguments and text_of(arguments[name]) == value:
             del arguments[name]

@@ -118,7 +118,7 @@ def windows_fit(sizes: Shape | list[Dim], slides: list[Slide]) -> Iterator[Need]
 
 
 STRIDE = "step of the window"
-PADDING = "zeros around the map: a number, [before, after] per axis, valid, half, full or same"
+PADDING = "zeros around the map: a number, [before, after] per axis, valid, half, full, same or causal"
 BIAS = "whether each output channel adds a learned number"
 
 
@@ -183,7 +183,7 @@ class Pointwise(Convolution):
     kind = "pointwise"
     main = "out"
     inherits: ClassVar[str | None] = "conv"
-    not_inherited = frozenset({"out", "kernel", "dilation"})
+    not_inherited = frozenset({"out", "kernel", "dilation", "padding"})
 
     out: Dim = field(COUNT, about="output channels")
     stride: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about=STRIDE)
@@ -214,7 +214,7 @@ class Depthwise(Convolution):
     kind = "depthwise"
     main = "kernel"
     inherits: ClassVar[str | None] = "conv"
-    not_inherited = frozenset({"out", "kernel", "groups"})
+    not_inherited = frozenset({"out", "groups"})
 
     kernel: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="extent of the window in taps")
     stride: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about=STRIDE)

@@ -109,6 +109,22 @@ class PerAxis(Reader):
         return _or_expression(number, {"type": "array", "items": one, "minItems": 1, "maxItems": 3})
 
 
+class PartsPerAxis(PerAxis):
+    """As PerAxis; `none` for an axis that stays as it is."""
+
+    def read(self, value: Any, axes: int) -> tuple[Dim | None, ...]:
+        if isinstance(value, list | tuple):
+            if len(value) != axes:
+                raise ValueError(f"has {_count(len(value), 'entry')} and the map has {_count(axes, 'spatial axis')}")
+            return tuple(None if member in (None, "none") else self.whole.read(member, axes) for member in value)
+        return super().read(value, axes)
+
+    def schema(self) -> dict[str, Any]:
+        number = {"type": "integer", "minimum": self.whole.least}
+        one = _or_expression(number, {"enum": ["none", None]})
+        return _or_expression(number, {"type": "array", "items": one, "minItems": 1, "maxItems": 3})
+
+
 class WholeList(Reader):
     """A list of integers of any length."""
 
@@ -195,7 +211,7 @@ class Choice(Reader):
         return _or_expression({"enum": list(self.words)})
 
 
-PADDING_MODES = ("valid", "half", "full", "same")
+PADDING_MODES = ("valid", "half", "full", "same", "causal")
 Pad = Any
 """One axis of a padding: a mode, or the (before, after) counts of zeros."""
 
@@ -203,11 +219,12 @@ Pad = Any
 class Padding(Reader):
     """A number, one per axis, a [before, after] pair per axis, or a mode."""
 
-    describes = f"a number, a list with a number or a [before, after] pair per axis, or {', '.join(PADDING_MODES)}"
-
     def __init__(self, least: int = 0, modes: Sequence[str] = PADDING_MODES) -> None:
         self.whole = Whole(least)
         self.modes = tuple(modes)
+        forms = ["a number", "a list with a number or a [before, after] pair per axis", ", ".join(modes)]
+        forms = [form for form in forms if form]
+        self.describes = f"{', '.join(forms[:-1])}, or {forms[-1]}"
 
     def read(self, value: Any, axes: int) -> tuple[Pad, ...]:
         if isinstance(value, list | tuple):
@@ -272,6 +289,7 @@ def _count(n: int, noun: str) -> str:
 COUNT = Whole(1)
 NATURAL = Whole(0)
 COUNT_PER_AXIS = PerAxis(1)
+PARTS = PartsPerAxis(1)
 NATURAL_PER_AXIS = PerAxis(0)
 FLAG = Flag()
 REAL = Real()

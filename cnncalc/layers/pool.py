@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from ..dims import Dim, Shape, product
 from .base import MEANT, NEW, NOTHING, Need, Shapes, Weightless
 from .conv import PADDING, windows_fit
-from .fields import COUNT_PER_AXIS, FLAG, Choice, Pad, Padding, field
+from .fields import COUNT_PER_AXIS, FLAG, PARTS, Choice, Pad, Padding, field
 from .join import is_one
 from .sliding import Slide, slide
 from .windows import EVERYTHING, Adaptive, Reach, same_place
@@ -107,7 +107,7 @@ class AdaptivePool(Pooling):
     main = "size"
     doubled = NOTHING
 
-    size: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="parts per axis")
+    size: tuple[Dim | None, ...] = field(PARTS, about="parts per axis; none for as many as there are positions")
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Nothing: PyTorch repeats inputs where there are more parts than inputs."""
@@ -115,7 +115,7 @@ class AdaptivePool(Pooling):
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, then the parts."""
-        return (inputs[0][0], *self.size)
+        return (inputs[0][0], *self._parts(inputs[0]))
 
     def operations(self, inputs: Shapes, output: Shape) -> Dim:
         """One operation an input."""
@@ -125,7 +125,10 @@ class AdaptivePool(Pooling):
         """The inputs of each part; of one part, the whole map."""
         if all(is_one(m) for m in self.size):
             return (EVERYTHING,)
-        return (tuple(Adaptive(n, m) for n, m in zip(inputs[0][1:], self.size, strict=True)),)
+        return (tuple(Adaptive(n, m) for n, m in zip(inputs[0][1:], self._parts(inputs[0]), strict=True)),)
+
+    def _parts(self, shape: Shape) -> Shape:
+        return tuple(n if m is None else m for n, m in zip(shape[1:], self.size, strict=True))
 
 
 class AdaptiveAvgPool(AdaptivePool):

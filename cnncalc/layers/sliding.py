@@ -3,9 +3,9 @@
     extent = (k - 1) * d + 1
     steps  = floor((n + before + after - extent) / s) + 1
 
-`half` is extent // 2 on each side, `full` extent - 1; `same` is TensorFlow's: ceil(n / s) steps with the padding
-that this takes, the odd zero at the end. With `round: ceil` a last, partial step counts, unless it would start in
-the padding after the map (PyTorch's rule).
+`half` is extent // 2 on each side, `full` extent - 1, `causal` that much before and nothing after; `same` is
+TensorFlow's: ceil(n / s) steps with the padding that this takes, the odd zero at the end. With `round: ceil` a last,
+partial step counts, unless it would start in the padding after the map (PyTorch's rule).
 """
 
 from __future__ import annotations
@@ -50,5 +50,7 @@ def zeros(pad: Pad, extent: Dim) -> tuple[Dim, Dim]:
         return extent // 2, extent // 2
     if pad == "full":
         return extent - 1, extent - 1
+    if pad == "causal":
+        return extent - 1, 0
     before, after = pad
     return before, after

@@ -19,6 +19,9 @@ from .fields import COUNT, COUNT_PER_AXIS, FLAG, NATURAL_PER_AXIS, Pad, Padding,
 from .sliding import zeros
 from .windows import Reach, Scatter
 
+CUTS = ("valid", "half", "full", "same")
+"""The modes that a transposed convolution has: to undo a causal one is not to be causal."""
+
 
 class Upconv(Uncentred):
     """The transpose of a convolution: it undoes the shrinking of one with the same arguments."""
@@ -38,7 +41,9 @@ class Upconv(Uncentred):
     out: Dim = field(COUNT, about="output channels")
     kernel: tuple[Dim, ...] = field(COUNT_PER_AXIS, about="extent of the window in taps")
     stride: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="outputs from one input to the next")
-    padding: tuple[Pad, ...] = field(Padding(), 0, about="outputs cut off at the edges: as the conv that it undoes")
+    padding: tuple[Pad, ...] = field(
+        Padding(modes=CUTS), 0, about="outputs cut off at the edges: as the conv that it undoes"
+    )
     output_padding: tuple[Dim, ...] = field(NATURAL_PER_AXIS, 0, about="outputs added at the end")
     dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")

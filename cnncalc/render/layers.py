@@ -28,7 +28,7 @@ QUIET = ("bias", "eps", "padding", "round")
 
 def _word(name: str, value: Any) -> str:
     if name in ("kernel", "size"):
-        return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        return "x".join("*" if n is None else str(n) for n in value) if isinstance(value, tuple) else str(value)
     if name == "stride":
         return "/" + numbers.per_axis(value)
     if name in ("out", "shape"):

@@ -13,6 +13,7 @@ from ...layers.base import size_text
 from ...layers.fields import shown
 from ..expressions import Unknown
 from ..steps import Arguments, Following, LayerCall, Step
+from ..words import switches_off
 from .nodes_made import Nodes
 from .problems import fault
 from .tensors import Context, Local, Tensor
@@ -46,17 +47,17 @@ class Layers:
             at = self._add(KINDS["flatten"](), f"{path}/flatten", f"{shared}/flatten", at, step.mark, context)
         layer = self._made(call, step.mark, at, scope, changes)
         end = self._add(layer, path, shared, at, step.mark, context, call.arguments, changes)
-        for _, following in follow:
-            end = self._follow(following, path, shared, end, context, scope)
+        for sugar, following in follow:
+            end = self._follow(sugar, following, path, shared, end, context, scope)
         return end
 
     def _follow(
-        self, following: Following, path: str, shared: str, at: Tensor, context: Context, scope: Local
+        self, sugar: str, following: Following, path: str, shared: str, at: Tensor, context: Context, scope: Local
     ) -> Tensor:
         word = following.name(scope)
-        if word in (None, "none", False):
+        if switches_off(sugar, word):
             return at
-        call = following.call
+        call = word if isinstance(word, LayerCall) else following.call
         if call is None:
             if not isinstance(word, str) or word not in KINDS or KINDS[word].joins:
                 raise fault(f"no layer kind {shown(word)}", following.name.mark, did_you_mean(str(word), KINDS))

@@ -9,14 +9,16 @@ from ...layers import KINDS
 from ..steps import Block, BlockCall, Lost, Parameter, Step
 from ..words import MODIFIERS, OPERATIONS
 from ..yaml import Node, compose
+from .layers import LayerReader
 from .values import HEAD, Values, parameters
 
 
 class BlockReader:
     """Reads the blocks of a spec."""
 
-    def __init__(self, values: Values, steps: Callable[[Node | None], tuple[Step, ...]]) -> None:
+    def __init__(self, values: Values, layers: LayerReader, steps: Callable[[Node | None], tuple[Step, ...]]) -> None:
         self.values = values
+        self.layers = layers
         self.report = values.report
         self.names = values.names
         self.calls = values.names.calls
@@ -111,7 +113,7 @@ class BlockReader:
             self.report(f"the block `{word}` has no parameter `{name}`", given[name][0].mark, help)
         if wrong:
             return self._lost(value)
-        return BlockCall(word, {name: self.values.value(member) for name, (_, member) in given.items()})
+        return BlockCall(word, {name: self.layers.value(member) for name, (_, member) in given.items()})
 
     def _lost(self, node: Node) -> Lost:
         self.names.pass_over(node)

@@ -8,7 +8,7 @@ from ...errors import Mark, did_you_mean
 from ...layers import KINDS, Layer
 from ..expressions import LOST
 from ..steps import Following, LayerCall, Value
-from ..words import MODIFIERS, OTHER_WORDS, SUGAR
+from ..words import MODIFIERS, OTHER_WORDS, SUGAR, switches_off
 from ..yaml import Node
 from .values import Values
 
@@ -75,7 +75,7 @@ class LayerReader:
         values = {}
         for name, (key, value) in node.entries.items():
             if name in known:
-                values[name] = self._sugar(value) if name in SUGAR else self.values.value(value)
+                values[name] = self._sugar(name, value) if name in SUGAR else self.values.value(value)
                 continue
             other = OTHER_WORDS.get(name.lower(), "")
             near = f"write `{other}`" if other in known else did_you_mean(name, known)
@@ -87,30 +87,39 @@ class LayerReader:
             values["?"] = Value(key.mark, LOST)
         return values
 
-    def _sugar(self, node: Node) -> Value:
+    def _sugar(self, sugar: str, node: Node) -> Value:
         """`norm: batchnorm`, `act: {leakyrelu: 0.1}`: kept as a node, read as a step of its own."""
         if node.is_mapping:
-            if len(node.entries) != 1:
-                self.report("one kind is meant here", node.mark, "act: {leakyrelu: 0.1}")
-                self.names.pass_over(node)
-                return Value(node.mark, LOST)
-            ((word, (key, argument)),) = node.entries.items()
-            if not self._follows(word, key.mark):
-                self.names.pass_over(argument)
-                return Value(node.mark, LOST)
-            return Value(key.mark, constant=self.layer(KINDS[word], argument))
+            if len(node.entries) == 1:
+                return self._kind(node)
+            self.report("one kind is meant here", node.mark, "act: {leakyrelu: 0.1}")
+            self.names.pass_over(node)
+            return Value(node.mark, LOST)
         value = self.values.value(node)
         if value.members is not None:
             self.report("one layer kind is meant here", node.mark, "for instance `act: relu`")
             return Value(node.mark, LOST)
-        if value.is_constant and value.constant not in (None, "none", False, LOST):
+        if value.is_constant and value.constant is not LOST and not switches_off(sugar, value.constant):
             return value if self._follows(value.constant, node.mark) else Value(node.mark, LOST)
         return value
 
+    def value(self, node: Node) -> Value:
+        """A value that may also be a layer kind with its arguments: `{leakyrelu: 0.1}`, for an `act` to take up."""
+        if node.is_mapping and len(node.entries) == 1 and next(iter(node.entries)) in KINDS:
+            return self._kind(node)
+        return self.values.value(node)
+
+    def _kind(self, node: Node) -> Value:
+        ((word, (key, argument)),) = node.entries.items()
+        if not self._follows(word, key.mark):
+            self.names.pass_over(argument)
+            return Value(node.mark, LOST)
+        return Value(key.mark, constant=self.layer(KINDS[word], argument))
+
     def _follows(self, word: Any, mark: Mark) -> bool:
         """Whether a layer kind may follow a step; reported where not."""
-        if not isinstance(word, str):
-            self.report("one layer kind is meant here", mark, "for instance `act: relu`")
+        if not isinstance(word, str) or not word:
+            self.report("one layer kind is meant here", mark, "for instance `act: relu`; `act: none` switches it off")
         elif word not in KINDS:
             self.report(f"no layer kind `{word}`", mark, OTHER_WORDS.get(word.lower()) or did_you_mean(word, KINDS))
         elif KINDS[word].joins:

@@ -10,14 +10,16 @@ from ...layers.fields import shown
 from ..steps import BlockCall, LayerCall, Lost, Parameter, Step, Value
 from ..words import SUGAR
 from ..yaml import Node
+from .layers import LayerReader
 from .values import Values
 
 
 class ModifierReader:
     """Reads the modifiers of steps."""
 
-    def __init__(self, values: Values, parameters: Callable[[str], tuple[Parameter, ...]]) -> None:
+    def __init__(self, values: Values, layers: LayerReader, parameters: Callable[[str], tuple[Parameter, ...]]) -> None:
         self.values = values
+        self.layers = layers
         self.report = values.report
         self.names = values.names
         self.parameters = parameters
@@ -41,7 +43,7 @@ class ModifierReader:
                 setattr(step, key, self.values.value(value, computed=key == "repeat"))
             elif key in ("first", "last", "each"):
                 if value.is_mapping and value.entries:
-                    setattr(step, key, {name: self.values.value(member) for name, (_, member) in value.entries.items()})
+                    setattr(step, key, {name: self.layers.value(member) for name, (_, member) in value.entries.items()})
                 else:
                     example = "[2, 1, 1]" if key == "each" else "2"
                     self.report(f"`{key}` is a mapping of arguments", value.mark, f"{key}: {{stride: {example}}}")

@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import Mark, did_you_mean
 from ...layers import KINDS
 from ..steps import Group, Head, JoinCall, Lost, Step
-from ..words import MODIFIERS, OPERATIONS, OTHER_WORDS
+from ..words import MODIFIERS, OPERATIONS, OTHER_WORDS, SUGAR
 from ..yaml import Node
 from .blocks import BlockReader
 from .layers import LayerReader
@@ -28,9 +28,9 @@ class StepsReader:
         self.names = values.names
         self.calls = values.names.calls
         self.layers = LayerReader(values)
-        self.blocks = BlockReader(values, self.steps)
+        self.blocks = BlockReader(values, self.layers, self.steps)
         self.nested = NestedReader(values, self.blocks, self.steps)
-        self.modifiers = ModifierReader(values, self.blocks.parameters)
+        self.modifiers = ModifierReader(values, self.layers, self.blocks.parameters)
 
     def steps(self, node: Node | None) -> tuple[Step, ...]:
         """The steps at a node: a list of them, or one."""
@@ -56,6 +56,9 @@ class StepsReader:
             self.names.pass_over(node)
             return step
         key, value = node.entries[word]
+        if beside := _sugar_beside(word, node):
+            main = {KINDS[word].main: (key, value)} if value.value is not None else {}
+            value = Node({**main, **beside}, value.mark)
         with self.names.turns(repeats(node)):
             body = self.nested.loop(node) if word == "for" else self._operation(word, key, value)
         self.modifiers.check_overrides(node, body, {"first": step.first, "last": step.last, "each": step.each})
@@ -73,6 +76,8 @@ class StepsReader:
         known = [word for word in words if word in KINDS or word in OPERATIONS or self.blocks.known(word)]
         if len(words) == 1:
             return words[0]
+        if len(known) == 1 and set(words) - {*_sugar_beside(known[0], node)} == {known[0]}:
+            return known[0]
         if "in" in words and "do" in words:
             message = "`in` and `do` go with `for`, which names the values of a row"
             self.report(message, node.entries["in"][0].mark, "for: [out, stride], in: [[64, 1], [128, 2]], do: [...]")
@@ -98,7 +103,7 @@ class StepsReader:
 
     def _misplaced(self, word: str, mark: Mark, kind: str) -> None:
         fields = KINDS[kind].fields if kind in KINDS else {}
-        if word in fields:
+        if word in fields or (word in SUGAR and kind in KINDS and KINDS[kind].sugar):
             help = f"`{word}` is an argument of `{kind}` and stands inside its braces: `{kind}: {{{word}: ...}}`"
         else:
             help = did_you_mean(word, MODIFIERS) or f"besides the operation: {', '.join(MODIFIERS)}"
@@ -127,6 +132,13 @@ class StepsReader:
             f"no layer kind or block `{word}`", key.mark, help or "`cnncalc schema --kinds` lists the layer kinds"
         )
         return None
+
+
+def _sugar_beside(word: str, node: Node) -> dict[str, tuple[Node, Node]]:
+    """`{linear: 120, act: relu}`: the `norm` and `act` beside a single argument."""
+    if word not in KINDS or not KINDS[word].sugar or node.entries[word][1].is_mapping:
+        return {}
+    return {name: node.entries[name] for name in SUGAR if name in node.entries}
 
 
 def _number(steps: Iterable[Step]) -> None:
