@@ -55,8 +55,13 @@ class Node(NamedTuple):
 
     @property
     def operations(self) -> Dim:
-        """Element-wise operations for one image."""
-        return self.layer.operations(self.incoming, self.output)
+        """Element-wise and pooling operations for one image, all of its work."""
+        return sum(self.work.values())
+
+    @property
+    def work(self) -> Mapping[str, Dim]:
+        """Element-wise and pooling work for one image: word of `layers.base.WORK` -> operations."""
+        return self.layer.work(self.incoming, self.output)
 
     @property
     def weights(self) -> Mapping[str, Shape]:

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from test_kernels import BY_HAND
 
+import cnncalc
+from cnncalc.analyses import work
 from cnncalc.effective import uniform
 from cnncalc.engine import follow
 from cnncalc.engine.layers import LAYERS
 from cnncalc.kernels import KERNELS, Tally, support, weights
 from cnncalc.layers import KINDS
-from cnncalc.layers.base import DOUBTFUL, MEANT, NOTHING, ROLES, TAPS, Layer
+from cnncalc.layers.base import DOUBTFUL, MEANT, NOTHING, ROLES, TAPS, WORK, Layer
 from cnncalc.proof import spoiling
 
 FACTS = ("family", "roles", "storage", "elementwise", "multiplies", "doubled")
@@ -116,6 +118,72 @@ def test_what_takes_a_mean_away_takes_it_away(kind, arguments, inputs, values) -
     alone[0] += 1
     assert normed(together) == pytest.approx(normed(x))
     assert (group == 1) == bool(np.allclose(normed(alone), normed(x)))
+
+
+# --- what the operations are of ----------------------------------------------------------------------------------
+
+
+@ROWS
+def test_work_is_said_in_the_words_that_there_are(kind, arguments, inputs, values) -> None:
+    """Each word of a layer is one of `WORK`, and none is there for nothing."""
+    arrays = tuple(np.array(x, float) for x in inputs)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    shapes = tuple(x.shape for x in arrays)
+    done = layer.work(shapes, layer.output(*shapes))
+
+    assert set(done) <= set(WORK)
+    assert all(count > 0 for count in done.values())
+
+
+WORK_BY_HAND = [
+    # kind, arguments, inputs, operations by what is done
+    ("conv", {"out": 4, "kernel": 1}, [(2, 3, 5)], {"bias": 60}),
+    ("conv", {"out": 4, "kernel": 1, "bias": False}, [(2, 3, 5)], {}),
+    ("linear", {"out": 7}, [(9,)], {"bias": 7}),
+    ("batchnorm", {}, [(2, 3, 5)], {"scale": 30, "shift": 30}),
+    ("layernorm", {}, [(10,)], {"statistics": 20, "normalise": 20, "scale": 10, "shift": 10}),
+    ("instancenorm", {}, [(2, 5)], {"statistics": 20, "normalise": 20}),
+    ("lrn", {"size": 5}, [(6, 2)], {"multiply": 60, "add": 60, "scale": 12, "exponential": 12, "divide": 12}),
+    ("relu", {}, [(2, 3, 5)], {"compare": 30}),
+    ("prelu", {}, [(2, 5)], {"compare": 10}),
+    ("silu", {}, [(2, 5)], {"exponential": 10}),
+    ("softmax", {}, [(10,)], {"exponential": 10, "add": 10, "divide": 10}),
+    ("maxpool", {"kernel": 3, "stride": 2}, [(1, 7, 7)], {"pool": 81}),
+    ("globalavgpool", {}, [(4, 7, 7)], {"pool": 196}),
+    ("add", {}, [(4, 9), (4, 9), (4, 9)], {"add": 72}),
+    ("mul", {}, [(4, 9), (4, 1)], {"multiply": 36}),
+    ("upsample", {"scale": 2, "mode": "bilinear"}, [(1, 2, 2)], {"blend": 128}),
+    ("upsample", {"scale": 2}, [(1, 2, 2)], {}),
+    ("matmul", {}, [(2, 3), (3, 4)], {}),
+    ("flatten", {}, [(2, 3)], {}),
+]
+
+
+@pytest.mark.parametrize(("kind", "arguments", "inputs", "done"), WORK_BY_HAND)
+def test_work_counted_by_hand(kind: str, arguments: dict[str, Any], inputs: Any, done: dict[str, int]) -> None:
+    """What is done to the elements, and how often."""
+    layer = KINDS[kind].read(arguments, len(inputs[0]) - 1)
+
+    assert done == layer.work(tuple(inputs), layer.output(*inputs))
+
+
+MEASURED = [
+    # network, elements as torch counted them: of convolutions with a bias and linear outputs, of norms, of rectifiers,
+    # of other activations, of sums, of gates
+    ("resnet50", {"bias": 1_000, "scale": 11_113_984, "compare": 9_608_704, "add": 5_519_360}),
+    ("mobilenet_v2", {"bias": 1_000, "scale": 6_678_112, "compare": 6_105_792, "add": 216_384}),
+    ("densenet121", {"bias": 1_000, "scale": 15_667_456, "compare": 15_617_280 + 50_176}),
+    ("efficientnet_b0", {"scale": 6_737_696, "add": 210_112, "multiply": 2_306_528}),
+]
+
+
+@pytest.mark.parametrize(("name", "elements"), MEASURED)
+def test_work_of_a_network_is_the_elements_that_torch_counts(name: str, elements: dict[str, int]) -> None:
+    """Hooks on every module of torchvision's network counted them, at 3x224x224."""
+    done = work(cnncalc.load(name).inference)
+
+    assert elements == {word: done[word] for word in elements}
+    assert sum(done.values()) == sum(node.operations for node in cnncalc.load(name).inference.nodes)
 
 
 # --- lists of kinds elsewhere ------------------------------------------------------------------------------------

@@ -269,7 +269,7 @@ def answers(layer: Layer, inputs: Any) -> dict[str, Any]:
         "output": output,
         "params": sum(product(shape) for shape in layer.weights(*inputs).values()),
         "macs": layer.macs(inputs, output),
-        "operations": layer.operations(inputs, output),
+        "operations": sum(layer.work(inputs, output).values()),
         "buffers": sum(product(shape) for shape in layer.buffers(*inputs).values()),
     }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .macs import Macs, macs, operations
+from .macs import Macs, macs, operations, work
 from .memory import BYTES, Memory, memory
 from .params import Params, params
 
-__all__ = ["BYTES", "Macs", "Memory", "Params", "macs", "memory", "operations", "params"]
+__all__ = ["BYTES", "Macs", "Memory", "Params", "macs", "memory", "operations", "params", "work"]

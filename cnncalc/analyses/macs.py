@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..dims import Dim, Shape
 from ..graph import Graph
-from ..layers.base import Layer
+from ..layers.base import WORK, Layer
 
 FLOPS_PER_MAC = 2
 
@@ -56,3 +56,12 @@ def macs(graph: Graph) -> Macs:
 def operations(graph: Graph) -> Mapping[str, Dim]:
     """Element-wise and pooling work by node, in scalar operations for one image; no part of the MACs."""
     return {node.name: node.operations for node in graph.nodes}
+
+
+def work(graph: Graph) -> Mapping[str, Dim]:
+    """The operations of a network for one image by what is done: word of `layers.base.WORK` -> operations."""
+    done: dict[str, Dim] = {}
+    for node in graph.nodes:
+        for word, count in node.work.items():
+            done[word] = done.get(word, 0) + count
+    return {word: done[word] for word in WORK if word in done}

@@ -65,12 +65,14 @@ def command(
         raise CnncalcError(f"`{alone}` goes with `--compare`")
     from ..analyses import macs
     from ..analyses import operations as count_operations
+    from ..analyses import work as work_done
     from ..render import numbers
     from ..render.report import Column
     from .rows import KIND, LAYER, OUTPUT, caption, folds, mac_convention, table, total_of
 
     graph, batch = request.numeric, request.batch
     work, elementwise = macs(graph), count_operations(graph)
+    by_word = {word: count * batch for word, count in work_done(graph).items()}
     rows = []
     for row in folds(graph, request):
         done = total_of(row, work.of) * batch
@@ -102,9 +104,9 @@ def command(
         between = work.between_activations * batch
         notes.append(f"of these {between:,} multiply two activations (matmul) and no weight")
     if operations:
-        notes.append(
-            f"operations: {sum(elementwise.values()) * batch:,} of norms, activations, pools, biases and joins"
-        )
+        notes.append(f"operations: {sum(by_word.values()):,} of norms, activations, pools, biases and joins")
+        largest = sorted(by_word.items(), key=lambda item: -item[1])
+        notes.append("of these " + ", ".join(f"{word} {count:,}" for word, count in largest))
     if graph is not request.whole:
         extra = (macs(request.whole).total - work.total) * batch
         notes.append(f"left out: {extra:,} in steps that only training uses (--training counts them)")
@@ -116,6 +118,7 @@ def command(
             "macs": work.of[node.name] * batch,
             "flops": 2 * work.of[node.name] * batch,
             "operations": elementwise[node.name] * batch,
+            "work": {word: count * batch for word, count in node.work.items()},
         }
         for node in graph.nodes
     ]
@@ -132,7 +135,8 @@ def command(
                 "macs": total,
                 "matmul_macs": work.between_activations * batch,
                 "flops": 2 * total,
-                "operations": sum(elementwise.values()) * batch,
+                "operations": sum(by_word.values()),
+                "work": by_word,
             },
             "layers": layers,
         },

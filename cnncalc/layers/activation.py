@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, exact_div, product
 from .affine import PerChannel
-from .base import DOUBTFUL, IN_PLACE, MEANT, NEW, NOTHING, SLOPE, VIEW, Need, Shapes, Weightless
+from .base import DOUBTFUL, IN_PLACE, MEANT, NEW, NO_WORK, NOTHING, SLOPE, VIEW, Need, Shapes, Weightless
 from .fields import COUNT, REAL, Choice, Real, field
 from .windows import Reach, same_place
 
@@ -33,9 +33,12 @@ class Activation(Weightless):
         """The shape of the input."""
         return inputs[0]
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    does: ClassVar[str]
+    """The word of `WORK` for one evaluation."""
+
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One an element."""
-        return product(output)
+        return {self.does: product(output)}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position."""
@@ -46,6 +49,7 @@ class Relu(Activation):
     """max(0, x)."""
 
     kind = "relu"
+    does = "compare"
     doubled = NOTHING
 
 
@@ -53,6 +57,7 @@ class Relu6(Activation):
     """min(max(0, x), 6)."""
 
     kind = "relu6"
+    does = "compare"
     doubled = NOTHING
 
 
@@ -60,6 +65,7 @@ class LeakyRelu(Activation):
     """x for x > 0, else slope * x."""
 
     kind = "leakyrelu"
+    does = "compare"
     main = "slope"
     slope: float = field(REAL, 0.01, about="factor of negative inputs")
 
@@ -68,6 +74,7 @@ class Elu(Activation):
     """x for x > 0, else alpha * (exp(x) - 1)."""
 
     kind = "elu"
+    does = "exponential"
     main = "alpha"
     alpha: float = field(REAL, 1.0, about="limit of negative outputs")
 
@@ -76,12 +83,14 @@ class Selu(Activation):
     """1.0507 * (x for x > 0, else 1.6733 * (exp(x) - 1)) (Klambauer et al. 2017)."""
 
     kind = "selu"
+    does = "exponential"
 
 
 class Gelu(Activation):
     """x * Phi(x), Phi the normal distribution function."""
 
     kind = "gelu"
+    does = "exponential"
     main = "form"
     form: str = field(Choice("exact", "tanh"), "exact", about="exact, or the approximation by tanh")
 
@@ -90,30 +99,35 @@ class Silu(Activation):
     """x * sigmoid(x), also called swish."""
 
     kind = "silu"
+    does = "exponential"
 
 
 class Mish(Activation):
     """x * tanh(softplus(x))."""
 
     kind = "mish"
+    does = "exponential"
 
 
 class HardSwish(Activation):
     """x * min(max(0, x + 3), 6) / 6."""
 
     kind = "hardswish"
+    does = "compare"
 
 
 class HardSigmoid(Activation):
     """min(max(0, x + 3), 6) / 6."""
 
     kind = "hardsigmoid"
+    does = "compare"
 
 
 class HardTanh(Activation):
     """min(max(low, x), high)."""
 
     kind = "hardtanh"
+    does = "compare"
     doubled = NOTHING
     low: float = field(REAL, -1.0, about="smallest output")
     high: float = field(REAL, 1.0, about="largest output")
@@ -123,30 +137,35 @@ class Sigmoid(Activation):
     """1 / (1 + exp(-x))."""
 
     kind = "sigmoid"
+    does = "exponential"
 
 
 class Tanh(Activation):
     """tanh(x)."""
 
     kind = "tanh"
+    does = "exponential"
 
 
 class Softplus(Activation):
     """log(1 + exp(x))."""
 
     kind = "softplus"
+    does = "exponential"
 
 
 class Softsign(Activation):
     """x / (1 + |x|)."""
 
     kind = "softsign"
+    does = "divide"
 
 
 class Abs(Activation):
     """|x|."""
 
     kind = "abs"
+    does = "compare"
     doubled = NOTHING
 
 
@@ -154,6 +173,7 @@ class Square(Activation):
     """x * x."""
 
     kind = "square"
+    does = "multiply"
     doubled = MEANT
 
 
@@ -161,6 +181,7 @@ class Sqrt(Activation):
     """The square root of x."""
 
     kind = "sqrt"
+    does = "root"
     doubled = MEANT
 
 
@@ -171,9 +192,9 @@ class Identity(Activation):
     storage = VIEW
     doubled = MEANT
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """None."""
-        return 0
+        return NO_WORK
 
 
 class Softmax(Activation):
@@ -182,9 +203,10 @@ class Softmax(Activation):
     kind = "softmax"
     elementwise = False
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """An exponential, an addition and a division an element."""
-        return product(output) * 3
+        n = product(output)
+        return {"exponential": n, "add": n, "divide": n}
 
 
 class Dropout(Activation):
@@ -195,15 +217,16 @@ class Dropout(Activation):
     storage = VIEW
     rate: float = field(Real(0, 1), 0.5, about="share of the elements set to zero in training")
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """None at inference."""
-        return 0
+        return NO_WORK
 
 
 class PRelu(PerChannel):
     """x for x > 0, else a learned slope times x (He et al. 2015, arXiv:1502.01852)."""
 
     kind = "prelu"
+    does = "compare"
     family = "activation"
     roles: ClassVar[Mapping[str, str]] = {"weight": SLOPE}
     doubled = DOUBTFUL
@@ -231,9 +254,9 @@ class Maxout(Weightless):
         """A channel for each group of pieces."""
         return (exact_div(inputs[0][0], self.pieces), *inputs[0][1:])
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One an input."""
-        return product(inputs[0])
+        return {"compare": product(inputs[0])}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position."""

@@ -21,6 +21,8 @@ class PerChannel(Uncentred):
     storage = IN_PLACE
     elementwise = True
     multiplies = False
+    does: ClassVar[str]
+    """The word of `WORK` for it."""
     shared: bool = field(FLAG, False, about="one number for all channels instead of one each")
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -43,9 +45,9 @@ class PerChannel(Uncentred):
         """None: the scale and shift are operations."""
         return 0
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One an element."""
-        return product(output)
+        return {self.does: product(output)}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position."""
@@ -56,6 +58,7 @@ class Scale(PerChannel):
     """Multiplies each channel by a learned number."""
 
     kind = "scale"
+    does = "scale"
     family = "affine"
     roles: ClassVar[Mapping[str, str]] = {"weight": SCALE}
     doubled = MEANT
@@ -65,6 +68,7 @@ class Bias(PerChannel):
     """Adds a learned number to each channel."""
 
     kind = "bias"
+    does = "bias"
     family = "affine"
     roles: ClassVar[Mapping[str, str]] = {"bias": SHIFT}
     doubled = MEANT

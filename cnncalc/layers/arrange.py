@@ -7,11 +7,11 @@ pixel_shuffle: 2                       space_to_depth: 2
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
-from .base import AXIS_NAMES, MEANT, NEW, NOTHING, PACKED, SCATTERED, VIEW, Need, Shapes, Weightless, size_text
+from .base import AXIS_NAMES, MEANT, NEW, NO_WORK, NOTHING, PACKED, SCATTERED, VIEW, Need, Shapes, Weightless, size_text
 from .fields import COUNT, NATURAL, Choice, Pad, Padding, PerAxis, WholeList, field
 from .join import is_one
 from .windows import EVERYTHING, Border, Nearest, Reach, Window, same_place
@@ -26,9 +26,9 @@ class Arrangement(Weightless):
     elementwise = False
     doubled = MEANT
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """None: elements are moved."""
-        return 0
+        return NO_WORK
 
 
 def axis_of(name: str, shape: Shape) -> int | None:

@@ -33,6 +33,25 @@ comes of it, a slope multiplies where an input is negative."""
 
 ROLES = (TAPS, SCALE, SHIFT, SLOPE)
 
+WORK: Mapping[str, str] = {
+    "bias": "a learned number added after taps or to a channel",
+    "scale": "an element times a factor of its channel or neighbourhood",
+    "shift": "a number of its channel added to an element, after a scale",
+    "statistics": "an element added to a mean or to a variance",
+    "normalise": "a mean taken away from an element, or an element divided by a deviation",
+    "compare": "an element held against a bound, a slope or another element",
+    "exponential": "an exponential, a tangent, a normal distribution or a power of an element",
+    "add": "an element added to another",
+    "multiply": "an element times another, or times itself",
+    "divide": "an element divided by another or by a sum",
+    "root": "a square root",
+    "pool": "a tap of a pool: an element compared, added or squared and added",
+    "blend": "a multiplication or an addition of an interpolation",
+}
+"""What element-wise and pooling work is done with an element, each evaluation counted as one operation."""
+
+NO_WORK: Mapping[str, Dim] = {}
+
 NOTHING, DOUBTFUL, MEANT = "nothing", "doubtful", "meant"
 """What a layer does straight after another that is the same: nothing more; something that is hardly meant; its work."""
 
@@ -137,8 +156,8 @@ class Layer:
         """Multiply-accumulates for one image; taps on padding count, a bias costs nothing."""
         raise NotImplementedError
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
-        """Element-wise and pooling work for one image, in scalar operations; no part of the MACs."""
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
+        """The word of `WORK` -> how often it is done for one image; nothing of it is part of the MACs."""
         raise NotImplementedError
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:

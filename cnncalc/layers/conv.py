@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
-from .base import AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, SHIFT, TAPS, Need, Shapes, Uncentred
+from .base import AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, TAPS, Need, Shapes, Uncentred
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, Connections, Pad, Padding, field
 from .sliding import Slide, slide
 from .windows import Reach
@@ -88,9 +88,9 @@ class Convolution(Uncentred):
         """Weights times output positions."""
         return product(self.weights(*inputs)["weight"]) * product(output[1:])
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One addition an output for the bias."""
-        return product(output) if self.bias else 0
+        return {"bias": product(output)} if self.bias else NO_WORK
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The sliding window."""

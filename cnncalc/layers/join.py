@@ -9,10 +9,11 @@ A tensor of C numbers meets a map of C channels as one number a channel (an SE g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 from ..dims import Dim, Shape, equals, product
-from .base import AXIS_NAMES, IN_PLACE, MEANT, NEW, Need, Shapes, Weightless, size_text
+from .base import AXIS_NAMES, IN_PLACE, MEANT, NEW, NO_WORK, Need, Shapes, Weightless, size_text
 from .windows import EVERYTHING, Reach, same_place
 
 
@@ -35,6 +36,8 @@ class Elementwise(Join):
 
     storage = IN_PLACE
     elementwise = True
+    does: ClassVar[str]
+    """The word of `WORK` for one element of a branch."""
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The branches have the same shape, where an axis is not repeated."""
@@ -58,9 +61,9 @@ class Elementwise(Join):
             for axis in range(len(widest))
         )
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One an output for each branch after the first."""
-        return product(output) * (len(inputs) - 1)
+        return {self.does: product(output) * (len(inputs) - 1)}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position; of a repeated branch, the whole."""
@@ -77,24 +80,28 @@ class Add(Elementwise):
     """The sum of the branches."""
 
     kind = "add"
+    does = "add"
 
 
 class Sub(Elementwise):
     """The first branch less the others."""
 
     kind = "sub"
+    does = "add"
 
 
 class Mul(Elementwise):
     """The product of the branches."""
 
     kind = "mul"
+    does = "multiply"
 
 
 class Maximum(Elementwise):
     """The largest of the branches."""
 
     kind = "maximum"
+    does = "compare"
 
 
 class Concat(Join):
@@ -121,9 +128,9 @@ class Concat(Join):
             channels = channels + shape[0]
         return (channels, *inputs[0][1:])
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """None: elements are copied."""
-        return 0
+        return NO_WORK
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position."""
@@ -159,9 +166,9 @@ class Matmul(Join):
         """The inner size for each output."""
         return product(output) * inputs[0][-1]
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """None besides the MACs."""
-        return 0
+        return NO_WORK
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """Everything."""

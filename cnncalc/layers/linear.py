@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, product
-from .base import MEANT, NEW, NO_WEIGHTS, SHIFT, TAPS, Need, Shapes, Uncentred
+from .base import MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, TAPS, Need, Shapes, Uncentred
 from .fields import COUNT, FLAG, field
 from .windows import EVERYTHING, Reach
 
@@ -54,9 +54,9 @@ class Linear(Uncentred):
         """One a weight."""
         return product(self.weights(*inputs)["weight"])
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One addition an output for the bias."""
-        return product(output) if self.bias else 0
+        return {"bias": product(output)} if self.bias else NO_WORK
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """Every input."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, exact_div, product
-from .base import DOUBTFUL, IN_PLACE, NEW, NO_WEIGHTS, NOTHING, SCALE, SHIFT, Layer, Need, Shapes, Weightless
+from .base import DOUBTFUL, IN_PLACE, NEW, NO_WEIGHTS, NO_WORK, NOTHING, SCALE, SHIFT, Layer, Need, Shapes, Weightless
 from .fields import COUNT, FLAG, REAL, Choice, Real, field
 from .windows import Reach, Statistics, same_place
 
@@ -58,9 +58,11 @@ class Norm(Layer):
         """None: no learned tap is applied; the scale and shift are operations."""
         return 0
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """Mean, variance, normalise (4), and scale and shift (2) where they are learned, for each element."""
-        return product(output) * (6 if self.affine else 4)
+        n = product(output)
+        affine = {"scale": n, "shift": n} if self.affine else NO_WORK
+        return {"statistics": n * 2, "normalise": n * 2, **affine}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position; the statistics come from the whole map."""
@@ -92,9 +94,10 @@ class BatchNorm(Norm):
         """Each channel by itself: its running mean holds what is added to it."""
         return 1
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One multiplication and one addition an element."""
-        return product(output) * 2
+        n = product(output)
+        return {"scale": n, "shift": n}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position."""
@@ -186,9 +189,10 @@ class LocalResponseNorm(Weightless):
         """The shape of the input."""
         return inputs[0]
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """A square and an addition a neighbour, then scale, power and division, for each element."""
-        return product(output) * (2 * self.size + 3)
+        n = product(output)
+        return {"multiply": n * self.size, "add": n * self.size, "scale": n, "exponential": n, "divide": n}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position."""
@@ -214,9 +218,10 @@ class L2Norm(Weightless):
         """The shape of the input."""
         return inputs[0]
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """A square, an addition and a division an element."""
-        return product(output) * 3
+        n = product(output)
+        return {"multiply": n, "add": n, "divide": n}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position."""

@@ -9,7 +9,7 @@ The stride of a window is its kernel unless it is given. Pooling has no MACs; it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..dims import Dim, Shape, product
 from .base import MEANT, NEW, NOTHING, Need, Shapes, Weightless
@@ -65,9 +65,9 @@ class WindowPool(Pooling):
         """The channels, then the steps of the window."""
         return (inputs[0][0], *(slid.steps for slid in self._slides(inputs[0])))
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One operation a tap."""
-        return product(output) * product(self.kernel)
+        return {"pool": product(output) * product(self.kernel)}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The sliding window."""
@@ -117,9 +117,9 @@ class AdaptivePool(Pooling):
         """The channels, then the parts."""
         return (inputs[0][0], *self._parts(inputs[0]))
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One operation an input."""
-        return product(inputs[0])
+        return {"pool": product(inputs[0])}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The inputs of each part; of one part, the whole map."""
@@ -156,9 +156,9 @@ class GlobalPool(Pooling):
         """The channels, and 1 on each axis."""
         return (inputs[0][0],) + (1,) * (len(inputs[0]) - 1)
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One operation an input."""
-        return product(inputs[0])
+        return {"pool": product(inputs[0])}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The whole map."""
@@ -197,9 +197,9 @@ class Mean(Weightless):
         """A vector, or a map of one channel."""
         return inputs[0][:1] if self.over == "map" else (1, *inputs[0][1:])
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One an input."""
-        return product(inputs[0])
+        return {"pool": product(inputs[0])}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The whole map, or the same position."""

@@ -5,10 +5,10 @@ upsample: 2        upsample: {size: $skip.size, mode: bilinear}
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..dims import Dim, Shape, product
-from .base import MEANT, NEW, Need, Shapes, Weightless
+from .base import MEANT, NEW, NO_WORK, Need, Shapes, Weightless
 from .fields import COUNT_PER_AXIS, FLAG, Choice, field
 from .windows import Axis, Interpolated, Nearest, Reach
 
@@ -48,9 +48,11 @@ class Upsample(Weightless):
             return (channels, *self.size)
         return (channels, *(n * factor for n, factor in zip(sizes, self.scale or (), strict=True)))
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """A multiplication and an addition for each weighed input; none for a copy."""
-        return 0 if self.mode == "nearest" else product(output) * 2 * TAPS[self.mode] ** (len(output) - 1)
+        if self.mode == "nearest":
+            return NO_WORK
+        return {"blend": product(output) * 2 * TAPS[self.mode] ** (len(output) - 1)}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The inputs with a weight."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, at_least, divides, exact_div, product
-from .base import AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, SHIFT, TAPS, Need, Shapes, Uncentred
+from .base import AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, TAPS, Need, Shapes, Uncentred
 from .conv import BIAS
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, NATURAL_PER_AXIS, Pad, Padding, field
 from .sliding import zeros
@@ -110,9 +110,9 @@ class Upconv(Uncentred):
         """Weights times input positions."""
         return product(self.weights(*inputs)["weight"]) * product(inputs[0][1:])
 
-    def operations(self, inputs: Shapes, output: Shape) -> Dim:
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One addition an output for the bias."""
-        return product(output) if self.bias else 0
+        return {"bias": product(output)} if self.bias else NO_WORK
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The inputs whose windows cover an output."""
