@@ -7,6 +7,7 @@ no place in a spec (a missing file, a wrong option); `SpecError` carries all dia
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -21,8 +22,8 @@ class CnncalcError(Exception):
         self.details = tuple(details)
 
     def __str__(self) -> str:
-        lines = [f"error: {_sentence(self.message)}", *(f"   {_sentence(line)}".rstrip() for line in self.details)]
-        return "\n".join([*lines, *([f"   = help: {_sentence(self.help)}"] if self.help else [])])
+        lines = [f"error: {sentence(self.message)}", *(f"   {sentence(line)}".rstrip() for line in self.details)]
+        return "\n".join([*lines, *([f"   = help: {sentence(self.help)}"] if self.help else [])])
 
 
 class Source:
@@ -53,7 +54,7 @@ class Mark(NamedTuple):
         return self.source.lines[self.line] if self.line < len(self.source.lines) else ""
 
     def __str__(self) -> str:
-        return f"{self.source.name}:{self.line + 1}:{self.column + 1}"
+        return f"{printable(self.source.name)}:{self.line + 1}:{self.column + 1}"
 
 
 class Label(NamedTuple):
@@ -130,7 +131,7 @@ def _picture(diagnostic: Diagnostic) -> list[str]:
         [Label(diagnostic.mark, diagnostic.label), *diagnostic.labels], key=lambda p: (p.mark.line, p.mark.column)
     )
     margin = " " * len(str(max(place.mark.line for place in places) + 1))
-    drawn = [f"{diagnostic.severity}: {_sentence(diagnostic.message)}"]
+    drawn = [f"{diagnostic.severity}: {sentence(diagnostic.message)}"]
     drawn += [f"{margin}--> {diagnostic.mark}", f"{margin} |"]
     shown = None
     for place in places:
@@ -142,10 +143,10 @@ def _picture(diagnostic: Diagnostic) -> list[str]:
         sign = "^" if mark is diagnostic.mark else "-"
         length = max(1, min(mark.length, len(mark.text) - mark.column, WIDEST_LINE - (mark.column - first)))
         under = _blank(mark.text[first : mark.column]) + _under(mark, sign, length)
-        drawn.append(f"{margin} | {under} {_sentence(place.text)}".rstrip())
-    drawn += [f"{margin} = {_sentence(note)}" for note in diagnostic.notes]
+        drawn.append(f"{margin} | {under} {sentence(place.text)}".rstrip())
+    drawn += [f"{margin} = {sentence(note)}" for note in diagnostic.notes]
     if diagnostic.help:
-        drawn.append(f"{margin} = help: {_sentence(diagnostic.help)}")
+        drawn.append(f"{margin} = help: {sentence(diagnostic.help)}")
     return drawn
 
 
@@ -174,13 +175,35 @@ def _width(text: str) -> int:
 
 
 def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)
+    """A line of a source as it is shown, each character in its column."""
+    return "".join(c if c.isprintable() else " " for c in text.replace("##[", "# ["))
 
 
-def _sentence(text: str) -> str:
-    """A text that may quote the user: in one line, without control characters, and not without end."""
+def printable(text: str) -> str:
+    """A text from outside (a name, a source, the name of a file) in one line that a terminal or a log only shows.
+
+    What is no printable character (escapes, line ends, C1, marks that turn the direction of writing, bytes of a file
+    name that are no UTF-8) is written by its code; so is a sign that would begin a command of a CI's log.
+    """
     if not text.isprintable():
-        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+    if "##" in text:
+        text = LOG_COMMAND.sub(r"#\\x23", text)
+    return text.replace("::", r"\x3a:", 1) if text.lstrip().startswith("::") else text
+
+
+LOG_COMMAND = re.compile(r"##(?=\w*\[)")
+"""`##[error]`, `##vso[...]`, `##teamcity[...]`: wherever in a line they stand."""
+
+
+def printable_lines(text: str) -> str:
+    """A text of several lines, each printable."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def sentence(text: str) -> str:
+    """A text that may quote the user: printable, and not without end."""
+    text = printable(text)
     if len(text) > LONGEST_SENTENCE:
         text = f"{text[: LONGEST_SENTENCE - 100]} ... {text[-100:]}"
     return text

@@ -14,6 +14,7 @@ Devices are not read, and a pipe only where a user names it and no project does;
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import stat
@@ -21,7 +22,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from .errors import CnncalcError
 
@@ -77,6 +78,34 @@ def writing(path: str | Path) -> Iterator[BinaryIO]:
     else:
         with _beside(place) as partial, partial.open("wb") as file:
             yield file
+
+
+@contextmanager
+def stdout() -> Iterator[BinaryIO]:
+    """Standard output, to which everything is written or it is an error. Raises CnncalcError."""
+    stream = sys.stdout
+    if stream is None or stream.closed:
+        raise CnncalcError("the output cannot be written: stdout is closed")
+    raw = stream.buffer
+    file: Any = io.BufferedWriter(raw) if isinstance(raw, io.RawIOBase) else raw  # raw takes as much as there is room
+    try:
+        stream.flush()
+        yield file
+        file.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        unusable_stdout()
+        raise CnncalcError(f"the output cannot be written: {error.strerror}") from None
+    finally:
+        if file is not raw:
+            file.detach()
+
+
+def unusable_stdout() -> None:
+    """Nothing can be written any more (a full disk, a reader that has gone): Python is not to try again at exit."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

@@ -10,20 +10,27 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from .. import files
 from ..errors import CnncalcError
+from ..render.formats import json_text
 from .limits import Place
 from .metrics import METRICS, Span, Value
 
 SCHEMA = "cnncalc.lock"
 VERSION = 1
+MAX_BYTES = 50_000_000
+
+ANEW = "remove it, and `cnncalc check --update` writes it anew"
+NO_JSON = {ValueError: "a number with too many digits", RecursionError: "too deep"}
 
 Entry = dict[str, Value]
 
@@ -44,10 +51,11 @@ class Lock:
 def read(path: Path, name: str) -> Lock:
     """The lock of a file. Raises CnncalcError for one that cannot be read or is of a newer version."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not a text file"
-        raise CnncalcError(f"the baseline {name} cannot be read: {reason}") from None
+        text = files.content(path, MAX_BYTES, "a lock").decode()
+    except UnicodeDecodeError:
+        raise CnncalcError(f"the baseline {name} cannot be read: it is not a text file") from None
+    except CnncalcError as error:
+        raise CnncalcError(f"the baseline {error.message.replace(os.fspath(path), name, 1)}") from None
     return parse(text, name)
 
 
@@ -55,16 +63,16 @@ def parse(text: str, name: str) -> Lock:
     """The lock of a text."""
     try:
         tree = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        where = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else "too deep"
+    except (ValueError, RecursionError) as error:
+        where = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else NO_JSON[type(error)]
         merge = "<<<<<<<" in text
         raise CnncalcError(
             f"the baseline {name} is not JSON: {where}",
-            "it has the marks of a merge: take either side, then `cnncalc check --update`" if merge else "",
+            "it has the marks of a merge: take either side, then `cnncalc check --update`" if merge else ANEW,
         ) from None
     schema = tree.get("schema") if isinstance(tree, dict) else None
     kind, _, version = str(schema).partition("/")
-    if kind not in (SCHEMA, "cnncalc.check") or not version.isdecimal():
+    if kind not in (SCHEMA, "cnncalc.check") or not re.fullmatch(r"\d{1,9}", version):
         raise CnncalcError(f"{name} is not a lock of cnncalc", f'it does not say "schema": "{SCHEMA}/{VERSION}"')
     if int(version) > VERSION:
         raise CnncalcError(
@@ -74,17 +82,19 @@ def parse(text: str, name: str) -> Lock:
     specs = tree.get("specs")
     if kind == "cnncalc.check" and isinstance(specs, list):
         specs = {
-            spec.get("spec"): spec.get("figures") for spec in specs if isinstance(spec, dict) and spec.get("figures")
+            str(spec.get("spec")): spec.get("figures")
+            for spec in specs
+            if isinstance(spec, dict) and spec.get("figures")
         }
     if not isinstance(specs, dict):
-        raise CnncalcError(f"{name} has no specs", "`cnncalc check --update` writes it anew")
+        raise CnncalcError(f"{name} has no specs", ANEW)
     entries = {key: _entry(key, figures, name) for key, figures in specs.items()}
     return Lock(name, entries, _lines(text))
 
 
 def _entry(key: str, figures: Any, name: str) -> Entry:
     if not isinstance(figures, dict):
-        raise CnncalcError(f"{name}: `{key}` has no figures", "`cnncalc check --update` writes it anew")
+        raise CnncalcError(f"{name}: `{key}` has no figures", ANEW)
     entry: Entry = {}
     for metric, value in figures.items():
         if metric not in METRICS:
@@ -98,12 +108,16 @@ def _entry(key: str, figures: Any, name: str) -> Entry:
 
 def _figure(value: Any, what: str, shape: bool) -> Value:
     members = value if isinstance(value, list) else [value]
-    if not members or any(isinstance(n, bool) or not isinstance(n, int | float) for n in members):
-        raise CnncalcError(f"{what} is not a number", "`cnncalc check --update` writes it anew")
+    if not members or not all(_is_number(n) for n in members) or (len(members) > 2 and not shape):
+        raise CnncalcError(f"{what} is not a number", ANEW)
     if shape:
         return tuple(int(n) for n in members)
     exact = [n if isinstance(n, int) else Fraction(str(n)).limit_denominator(4096) for n in members]
     return Span(exact[0], exact[1]) if len(exact) == 2 else exact[0]
+
+
+def _is_number(n: Any) -> bool:
+    return type(n) is int or (type(n) is float and isfinite(n))
 
 
 def plain(value: Value) -> Any:
@@ -116,10 +130,7 @@ def plain(value: Value) -> Any:
 def text_of(entries: Mapping[str, Mapping[str, Value]]) -> str:
     """The text of a lock."""
     specs = {key: {metric: plain(value) for metric, value in entry.items()} for key, entry in entries.items()}
-    return (
-        json.dumps({"schema": f"{SCHEMA}/{VERSION}", "specs": specs}, indent=2, sort_keys=True, ensure_ascii=False)
-        + "\n"
-    )
+    return json_text({"schema": f"{SCHEMA}/{VERSION}", "specs": specs}, sort_keys=True)
 
 
 def write(path: Path, entries: Mapping[str, Mapping[str, Value]]) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from ..errors import CnncalcError
-from ..files import write
+from ..errors import printable, printable_lines
+from ..files import stdout, write
 from .numbers import Form
-from .report import Report, Table
+from .report import Report, Table, shown
 
 FORMATS = ("table", "markdown", "csv", "latex", "json")
 
@@ -19,7 +20,8 @@ FORMATS = ("table", "markdown", "csv", "latex", "json")
 def written(report: Report, form: str) -> str:
     """The text of a report in a format, with a line end."""
     if form == "json":
-        return _json(report.data() if callable(report.data) else report.data)
+        return json_text(report.data() if callable(report.data) else report.data)
+    report = shown(report)
     if report.text is not None and (form != "csv" or not report.tables):
         return report.text if report.text.endswith("\n") else report.text + "\n"
     if form == "csv":
@@ -36,31 +38,27 @@ def written(report: Report, form: str) -> str:
 def deliver(report: Report, form: str, output: str | None) -> None:
     """Write a report to stdout or, whole or not at all, to a file; remarks go to stderr."""
     for remark in report.remarks:
-        print(remark, file=sys.stderr)
+        print(printable_lines(remark), file=sys.stderr)
     if output is not None:
         save(written(report, form), output)
-    elif sys.stdout is None:
-        raise CnncalcError("the output cannot be written: stdout is closed")
-    elif form == "table" and report.text is None and sys.stdout.isatty():
+    elif form == "table" and report.text is None and sys.stdout is not None and sys.stdout.isatty():
         from shutil import get_terminal_size
 
         from .terminal import styled
 
-        styled(report, get_terminal_size().columns)
+        styled(shown(report), get_terminal_size().columns)
     else:
-        _print(written(report, form))
+        put(written(report, form))
 
 
-def _print(text: str) -> None:
-    """Write a text to stdout; what its encoding does not have is written by its code."""
-    encoding = sys.stdout.encoding or "utf-8"
-    try:
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise CnncalcError(f"the output cannot be written: {error.strerror}") from None
+def put(text: str) -> None:
+    """Write a text to stdout; what its encoding does not have is written by its code. Raises CnncalcError."""
+    stream: Any = sys.stdout
+    if stream is not None and not hasattr(stream, "buffer"):  # a notebook's, or a text in memory
+        stream.write(text)
+        return
+    with stdout() as file:
+        file.write(text.replace("\n", os.linesep).encode(stream.encoding or "utf-8", "backslashreplace"))
 
 
 def save(text: str, output: str) -> None:
@@ -68,14 +66,22 @@ def save(text: str, output: str) -> None:
     write(output, text.encode(errors="backslashreplace"))
 
 
-def _json(data: Mapping[str, Any]) -> str:
-    """JSON, which has no word for a NaN or an infinity: null stands for them."""
+def json_text(data: Any, *, sort_keys: bool = False) -> str:
+    """JSON, which has no word for a NaN or an infinity: null stands for them. What does not print is escaped."""
     import json
 
     try:
-        return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
     except ValueError:
-        return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+    return (text if text.isascii() else "".join(map(_escaped, text))) + "\n"
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable() or character == "\n":
+        return character
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def _finite(value: Any) -> Any:
@@ -104,7 +110,7 @@ def _plain(value: Any) -> Any:
         return "x".join(str(_plain(member)) for member in value)
     if value.__class__.__name__ == "Fraction":
         return value.numerator if value.denominator == 1 else float(value)
-    return "" if value is None else value
+    return "" if value is None else printable(value) if isinstance(value, str) else value
 
 
 def _cells(table: Table, row: Mapping[str, Any]) -> list[str]:

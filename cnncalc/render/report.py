@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..errors import printable, printable_lines
 from . import numbers
 
 
@@ -58,3 +59,23 @@ class Report(NamedTuple):
 
     failed: bool = False
     """Whether the exit code is 1."""
+
+
+def shown(report: Report) -> Report:
+    """The report as it is shown to people: whatever was named outside comes in one printable line."""
+    return report._replace(
+        caption=[printable(part) for part in report.caption],
+        tables=[
+            table._replace(
+                title=printable(table.title),
+                columns=[column._replace(form=_printable(column.form)) for column in table.columns],
+            )
+            for table in report.tables
+        ],
+        notes=[printable(note) for note in report.notes],
+        text=None if report.text is None else printable_lines(report.text),
+    )
+
+
+def _printable(form: numbers.Form) -> numbers.Form:
+    return lambda value: printable(form(value))

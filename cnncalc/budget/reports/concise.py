@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...errors import printable
 from ..finding import FAIL, WARN
 from ..outcome import Outcome
 from . import words
@@ -18,4 +19,4 @@ def written(outcome: Outcome) -> str:
                 of = "" if file == result.key else f"{result.key}: "
                 lines.append(f"{file}:{line}: {STATUS[finding.status]} {of}{words.sentence(finding)}")
         lines += [f"{result.key}: not judged: {problem.message}" for problem in result.problems]
-    return "\n".join([*lines, closing(outcome)]) + "\n"
+    return "\n".join([*map(printable, lines), closing(outcome)]) + "\n"

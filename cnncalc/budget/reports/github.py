@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...errors import printable
 from ..finding import FAIL, WARN
 from ..outcome import Outcome
 from . import words
@@ -38,8 +39,8 @@ def _command(word: str, file: str, line: int, title: str, message: str) -> str:
 
 
 def data(text: str) -> str:
-    """A message, escaped as @actions/core does."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """A message, escaped as @actions/core does; what a terminal would act on is shown by its code."""
+    return printable(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def attribute(text: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
 
+from ...render.formats import json_text
 from ..finding import FAIL, WARN
 from ..outcome import Outcome
 from . import words
@@ -16,7 +16,7 @@ def written(outcome: Outcome) -> str:
     issues = []
     for result in outcome.results:
         for problem in result.problems:
-            mark = hashlib.sha256(f"{result.key}\0{problem.message}".encode()).hexdigest()
+            mark = hashlib.sha256(f"{result.key}\0{problem.message}".encode(errors="surrogatepass")).hexdigest()
             file, line = problem.place.file or result.spec, max(problem.place.line, 1)
             issues.append(
                 _issue(f"{result.key}: not judged: {problem.message}", "not-judged", mark, "blocker", file, line)
@@ -35,7 +35,7 @@ def written(outcome: Outcome) -> str:
                         *words.spot(result, finding),
                     )
                 )
-    return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
+    return json_text(issues)
 
 
 def _issue(text: str, name: str, mark: str, severity: str, file: str, line: int) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from importlib.metadata import version
 from typing import Any
 
+from ...render.formats import json_text
 from ..finding import FAIL, NEW, WARN, Finding
 from ..lock import plain
 from ..metrics import Value
@@ -19,7 +19,7 @@ SCHEMA = "cnncalc.check/1"
 
 def written(outcome: Outcome) -> str:
     """The text of the report."""
-    return json.dumps(record(outcome), indent=2, ensure_ascii=False) + "\n"
+    return json_text(record(outcome))
 
 
 def record(outcome: Outcome) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+from ...errors import printable_lines
 from ..finding import FAIL, NEW, WARN, Finding
 from ..outcome import Outcome
 from ..run import Problem, Result
@@ -73,5 +74,5 @@ def _text(text: str) -> str:
 
 
 def _legal(text: str) -> str:
-    """The characters that XML has at all."""
-    return FORBIDDEN.sub("?", text)
+    """Characters that XML has at all, and that only show."""
+    return printable_lines(FORBIDDEN.sub("?", text))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ...errors import printable
 from ..finding import FAIL, WARN
 from ..metrics import METRICS
 from ..outcome import Outcome
@@ -34,7 +35,7 @@ def written(outcome: Outcome) -> str:
 
 
 def _against(outcome: Outcome) -> str:
-    return f". Differences are against `{outcome.baseline}`." if outcome.baseline else ""
+    return f". Differences are against `{code(outcome.baseline)}`." if outcome.baseline else ""
 
 
 def _broken(outcome: Outcome) -> Iterator[str]:
@@ -121,11 +122,11 @@ def table(titles: list[str], rows: Sequence[tuple[str, ...]], right: tuple[int, 
 
 def cell(text: str) -> str:
     """A text that is shown as it is: no HTML, no emphasis, no mention, no end of the cell."""
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = re.sub(r"([\\`*_\[\]|~#])", r"\\\1", safe)
     return re.sub(r"\s+", " ", safe).replace("@", "@&#8203;")
 
 
 def code(text: str) -> str:
     """A text between backticks."""
-    return re.sub(r"\s+", " ", text.replace("`", "'"))
+    return re.sub(r"\s+", " ", printable(text).replace("`", "'"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import os
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ...render.formats import json_text
 from ..finding import FAIL, WARN, Finding
 from ..metrics import METRICS
 from ..outcome import Outcome
@@ -34,7 +35,7 @@ def written(outcome: Outcome) -> str:
         "invocations": [invocation],
         "results": results,
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
+    return json_text({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(name: str) -> dict[str, Any]:
@@ -76,6 +77,8 @@ def _notification(problem: Problem, result: Result) -> dict[str, Any]:
 def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
     path = Path(file)
     artifact = (
-        {"uri": path.as_uri()} if path.is_absolute() else {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
+        {"uri": path.as_uri()}
+        if path.is_absolute()
+        else {"uri": quote(os.fsencode(path.as_posix())), "uriBaseId": "%SRCROOT%"}
     )
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}

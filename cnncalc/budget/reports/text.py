@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...errors import printable
 from ..finding import ACCEPTED, FAIL, NEW, WARN
 from ..outcome import Outcome
 from ..run import Result
@@ -17,7 +18,7 @@ def written(outcome: Outcome) -> str:
     lines: list[str] = []
     for result in outcome.results:
         lines += _result(result)
-    return "\n".join([*lines, closing(outcome)]) + "\n"
+    return "\n".join([*map(printable, lines), closing(outcome)]) + "\n"
 
 
 def _result(result: Result) -> Iterator[str]:

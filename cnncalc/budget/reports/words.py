@@ -141,7 +141,7 @@ def fingerprint(result: Result, finding: Finding) -> str:
     """What stays the same while lines move and figures change: the spec, the figure and the kind of limit."""
     subject = finding.subject
     text = "\0".join((result.key, *subject, finding.kind, finding.level, finding.place.file, finding.place.text))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def spot(result: Result, finding: Finding) -> tuple[str, int]:

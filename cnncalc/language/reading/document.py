@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from ...errors import Diagnostic, Mark, did_you_mean
+from ...errors import Diagnostic, Mark, did_you_mean, printable
 from ..steps import Document, Step, Value
 from ..words import EXPECT_KEYS, OTHER_TOP_WORDS, TOP_KEYS
 from ..yaml import Node, compose
@@ -91,7 +91,7 @@ class _DocumentReader:
         if isinstance(node.value, dict | list):
             self.report(f"`{what}` is a text", node.mark)
             return ""
-        return "" if node.value is None else str(node.value)
+        return "" if node.value is None else printable(" ".join(str(node.value).splitlines()))
 
     def _variables(self, node: Node | None) -> tuple[dict[str, Value], dict[str, Mark]]:
         if node is None or node.value is None:
