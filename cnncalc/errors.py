@@ -74,6 +74,8 @@ class Diagnostic(NamedTuple):
     notes: tuple[str, ...] = ()
     help: str = ""
     severity: str = "error"
+    code: str = ""
+    """A word for what it is that stays, whatever the message says; nothing where nobody asks."""
 
     def __str__(self) -> str:
         return "\n".join(_picture(self))

@@ -234,6 +234,45 @@ def test_a_rule_uses_the_words_of_dims_and_never_python_s_own(module: Path) -> N
     assert {entry for entry in ALLOWED if entry[0] == module.name} <= found
 
 
+@pytest.mark.parametrize("module", RULES, ids=lambda path: path.name)
+def test_every_need_has_a_code(module: Path) -> None:
+    """Who wants to know which condition failed asks the code, never the sentence."""
+    needs = [
+        node
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Need"
+    ]
+
+    assert [] == [node.lineno for node in needs if "code" not in {keyword.arg for keyword in node.keywords}]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
+def test_no_code_looks_into_a_message(module: Path) -> None:
+    """What a message says is for people: no comparison of one with a text, no search in it."""
+
+    def is_message(node: ast.AST) -> bool:
+        return isinstance(node, ast.Attribute) and node.attr in ("message", "help", "remark")
+
+    found = set()
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            texts = any(isinstance(side, ast.Constant | ast.JoinedStr) for side in sides)
+            looked = any(map(is_message, sides)) and (texts or isinstance(node.ops[0], ast.In | ast.NotIn))
+        elif isinstance(node, ast.Call):
+            called = isinstance(node.func, ast.Attribute) and is_message(node.func.value)
+            called = called and node.func.attr not in ("format", "replace", "removeprefix")  # these only make text
+            looked = called or (ast.unparse(node.func).startswith("re.") and any(map(is_message, node.args)))
+        elif isinstance(node, ast.Match):
+            looked = is_message(node.subject)
+        else:
+            looked = isinstance(node, ast.Subscript) and is_message(node.value)
+        if looked:
+            found.add(ast.unparse(node))
+
+    assert set() == found
+
+
 def test_the_foundation_imports_no_array_library() -> None:
     """Rules work on arrays because the arrays bring their own operators."""
     for module in [*RULES, HOUSE / "dims.py", HOUSE / "graph.py", HOUSE / "symbols.py"]:

@@ -432,6 +432,7 @@ def test_a_need_that_does_not_hold_blames_its_argument(
 
     assert [field] == [need.field for need in failed]
     assert words in failed[0].message
+    assert failed[0].code
 
 
 NEEDING = {"conv", "pointwise", "depthwise", "upconv", "maxpool", "groupnorm", "maxout", "channel_shuffle"}

@@ -99,6 +99,7 @@ def _count(n: int, noun: str) -> str:
 def _record(problem: Diagnostic) -> dict[str, Any]:
     mark = problem.mark
     return {
+        "code": problem.code,
         "message": problem.message,
         "file": mark.source.name,
         "line": mark.line + 1,

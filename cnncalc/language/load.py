@@ -13,7 +13,7 @@ from .expanding.expand import Expander
 from .expanding.problems import TooLarge
 from .given import input_shape, inputs, setting, symbols, variables
 from .reading.document import read
-from .steps import Document
+from .steps import RECURSION, Document
 
 __all__ = ["expanded", "input_shape", "parse", "setting"]
 
@@ -85,4 +85,4 @@ def _graph(
 
 
 def _recursive(problems: list[Diagnostic]) -> bool:
-    return any("calls itself" in problem.message for problem in problems)
+    return any(problem.code == RECURSION for problem in problems)

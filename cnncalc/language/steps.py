@@ -13,6 +13,9 @@ from .arithmetic import Entries, ExpressionError
 from .expressions import LOST, Expression, Scope, Template, Unknown
 from .yaml import Node
 
+RECURSION = "recursion"
+"""The code of the problem that a block calls itself: such a spec is not expanded."""
+
 
 class Fault(Exception):
     """A step that makes no sense; it is reported, and the tensors after it are unknown."""

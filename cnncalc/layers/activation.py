@@ -247,7 +247,10 @@ class Maxout(Weightless):
         """The pieces divide the channels."""
         channels = inputs[0][0]
         yield Need(
-            "pieces", divides(self.pieces, channels), f"{self.pieces} pieces do not divide the {channels} channels"
+            "pieces",
+            divides(self.pieces, channels),
+            f"{self.pieces} pieces do not divide the {channels} channels",
+            code="pieces-divide",
         )
 
     def output(self, *inputs: Shape) -> Shape:

@@ -74,12 +74,22 @@ class Reshape(Arrangement):
         n = product(inputs[0])
         known = product(self._known())
         rest = len(self.shape) - len(self._known())
-        yield Need("shape", rest <= 1, "has more than one 0")
-        yield Need("shape", len(self.shape) <= 4, "has more than three spatial axes")
+        yield Need("shape", rest <= 1, "has more than one 0", code="one-rest")
+        yield Need("shape", len(self.shape) <= 4, "has more than three spatial axes", code="axes-most")
         if rest:
-            yield Need("shape", divides(known, n), f"{n} elements cannot be divided into parts of {known}")
+            yield Need(
+                "shape",
+                divides(known, n),
+                f"{n} elements cannot be divided into parts of {known}",
+                code="elements-divide",
+            )
         else:
-            yield Need("shape", equals(known, n), f"{size_text(inputs[0])} has {n} elements, the new shape {known}")
+            yield Need(
+                "shape",
+                equals(known, n),
+                f"{size_text(inputs[0])} has {n} elements, the new shape {known}",
+                code="elements-equal",
+            )
 
     def output(self, *inputs: Shape) -> Shape:
         """The new sizes."""
@@ -112,7 +122,7 @@ class Permute(Arrangement):
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Each axis once."""
         axes = list(range(len(inputs[0])))
-        yield Need("order", sorted(self.order) == axes, f"must have each of the axes {axes} once")
+        yield Need("order", sorted(self.order) == axes, f"must have each of the axes {axes} once", code="order")
 
     def output(self, *inputs: Shape) -> Shape:
         """The sizes in the new order."""
@@ -139,6 +149,7 @@ class ChannelShuffle(Arrangement):
             "groups",
             divides(self.groups, channels),
             f"{self.groups} groups do not divide the {channels} channels",
+            code="groups-in",
         )
 
     def output(self, *inputs: Shape) -> Shape:
@@ -168,7 +179,12 @@ class PixelShuffle(Arrangement):
         """The channels can be dealt out."""
         channels, *sizes = inputs[0]
         area = self.scale ** len(sizes)
-        yield Need("scale", divides(area, channels), f"{area} positions do not divide the {channels} channels")
+        yield Need(
+            "scale",
+            divides(area, channels),
+            f"{area} positions do not divide the {channels} channels",
+            code="positions-divide",
+        )
 
     def output(self, *inputs: Shape) -> Shape:
         """Fewer channels, longer axes."""
@@ -197,7 +213,9 @@ class SpaceToDepth(Arrangement):
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The axes divide."""
         for name, n in zip(AXIS_NAMES[len(inputs[0]) - 1], inputs[0][1:], strict=True):
-            yield Need("scale", divides(self.scale, n), f"{self.scale} does not divide the {name} {n}")
+            yield Need(
+                "scale", divides(self.scale, n), f"{self.scale} does not divide the {name} {n}", code="blocks-divide"
+            )
 
     def output(self, *inputs: Shape) -> Shape:
         """More channels, shorter axes."""
@@ -234,8 +252,12 @@ class PadMap(Arrangement):
             for name, n, (before, after) in zip(
                 AXIS_NAMES[len(inputs[0]) - 1], inputs[0][1:], self.padding, strict=True
             ):
-                yield Need("padding", before < n, f"a reflection of {before} needs more than the {name} {n}")
-                yield Need("padding", after < n, f"a reflection of {after} needs more than the {name} {n}")
+                yield Need(
+                    "padding", before < n, f"a reflection of {before} needs more than the {name} {n}", code="reflection"
+                )
+                yield Need(
+                    "padding", after < n, f"a reflection of {after} needs more than the {name} {n}", code="reflection"
+                )
 
     @classmethod
     def read(cls, arguments: Any, axes: int) -> PadMap:
@@ -287,8 +309,13 @@ class Crop(Arrangement):
         for name, n, size, start in zip(
             AXIS_NAMES[len(inputs[0]) - 1], inputs[0][1:], self.size, self._starts(inputs[0]), strict=True
         ):
-            yield Need("size", n - size >= 0, f"{size} is more than the {name} {n}")
-            yield Need("offset", n - size - start >= 0, f"{size} from position {start} is past the {name} {n}")
+            yield Need("size", n - size >= 0, f"{size} is more than the {name} {n}", code="crop-size")
+            yield Need(
+                "offset",
+                n - size - start >= 0,
+                f"{size} from position {start} is past the {name} {n}",
+                code="crop-offset",
+            )
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, and the size that remains."""
@@ -323,11 +350,11 @@ class Slice(Arrangement):
         """The part lies in the axis."""
         axis = axis_of(self.axis, inputs[0])
         if axis is None:
-            yield Need("axis", False, f"{size_text(inputs[0])} has no axis `{self.axis}`")
+            yield Need("axis", False, f"{size_text(inputs[0])} has no axis `{self.axis}`", code="axis")
             return
         n, stop = inputs[0][axis], self._stop(inputs[0][axis])
-        yield Need("stop", n - stop >= 0, f"entry {stop} is past the {n} of axis `{self.axis}`")
-        yield Need("start", stop - self.start >= 1, f"nothing is left from entry {self.start} to {stop}")
+        yield Need("stop", n - stop >= 0, f"entry {stop} is past the {n} of axis `{self.axis}`", code="stop")
+        yield Need("start", stop - self.start >= 1, f"nothing is left from entry {self.start} to {stop}", code="start")
 
     def output(self, *inputs: Shape) -> Shape:
         """One axis is shorter."""
@@ -363,14 +390,20 @@ class Split(Arrangement):
         """The parts are equal and the part is one of them."""
         axis = axis_of(self.axis, inputs[0])
         if axis is None:
-            yield Need("axis", False, f"{size_text(inputs[0])} has no axis `{self.axis}`")
+            yield Need("axis", False, f"{size_text(inputs[0])} has no axis `{self.axis}`", code="axis")
             return
         n = inputs[0][axis]
-        yield Need("parts", divides(self.parts, n), f"{self.parts} parts do not divide the {n} of axis `{self.axis}`")
+        yield Need(
+            "parts",
+            divides(self.parts, n),
+            f"{self.parts} parts do not divide the {n} of axis `{self.axis}`",
+            code="parts-divide",
+        )
         yield Need(
             "part",
             self.parts - self.part >= 1,
             f"part {self.part} is none of the {self.parts} parts, 0 first",
+            code="part",
         )
 
     def output(self, *inputs: Shape) -> Shape:

@@ -57,12 +57,16 @@ NOTHING, DOUBTFUL, MEANT = "nothing", "doubtful", "meant"
 
 
 class Need(NamedTuple):
-    """A condition on the input; `field` is the argument to blame, "" the input itself."""
+    """A condition on the input; `field` is the argument to blame, "" the input itself.
+
+    The code is a word that stays, whatever the message says: what somebody asks who wants to know which need it is.
+    """
 
     field: str
     holds: Truth
     message: str
     help: str = ""
+    code: str = ""
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, kw_only_default=True, field_specifiers=(field,))

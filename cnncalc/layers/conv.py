@@ -64,8 +64,18 @@ class Convolution(Uncentred):
         """Groups divide, and the window fits."""
         channels, *sizes = inputs[0]
         groups, filters = self.parts(channels), self.filters(channels)
-        yield Need("groups", divides(groups, channels), f"{groups} groups do not divide the {channels} input channels")
-        yield Need("groups", divides(groups, filters), f"{groups} groups do not divide the {filters} output channels")
+        yield Need(
+            "groups",
+            divides(groups, channels),
+            f"{groups} groups do not divide the {channels} input channels",
+            code="groups-in",
+        )
+        yield Need(
+            "groups",
+            divides(groups, filters),
+            f"{groups} groups do not divide the {filters} output channels",
+            code="groups-out",
+        )
         yield from windows_fit(sizes, self._slides(sizes))
 
     def output(self, *inputs: Shape) -> Shape:
@@ -114,6 +124,7 @@ def windows_fit(sizes: Shape | list[Dim], slides: list[Slide]) -> Iterator[Need]
             f"the window spans {window.extent} positions (kernel {window.kernel}{dilated}), "
             f"and the {name} at this point is {n} + {window.before + slid.after} padding",
             "a larger input, fewer strides before it, a smaller kernel, or padding",
+            code="window-fits",
         )
 
 
@@ -146,12 +157,23 @@ class Conv(Convolution):
             rows, channels = len(self.connections), inputs[0][0]
             largest = max(channel for row in self.connections for channel in row)
             yield Need(
-                "connections", equals(rows, self.out), f"the table has {rows} rows for {self.out} output channels"
+                "connections",
+                equals(rows, self.out),
+                f"the table has {rows} rows for {self.out} output channels",
+                code="connections-rows",
             )
             yield Need(
-                "connections", channels - largest >= 1, f"there is no channel {largest} among {channels}, 0 first"
+                "connections",
+                channels - largest >= 1,
+                f"there is no channel {largest} among {channels}, 0 first",
+                code="connections-channel",
             )
-            yield Need("connections", equals(self.groups, 1), "a table of connections and groups exclude each other")
+            yield Need(
+                "connections",
+                equals(self.groups, 1),
+                "a table of connections and groups exclude each other",
+                code="connections-groups",
+            )
 
     def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
         """As every convolution; with a table of connections `weight` is (connections, *kernel)."""

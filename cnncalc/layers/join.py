@@ -16,6 +16,9 @@ from ..dims import Dim, Shape, equals, product
 from .base import AXIS_NAMES, IN_PLACE, MEANT, NEW, NO_WORK, Need, Shapes, Weightless, size_text
 from .windows import EVERYTHING, Reach, same_place
 
+AXES_DIFFER, CHANNELS_DIFFER, SIZES_DIFFER = "axes-differ", "channels-differ", "sizes-differ"
+"""Codes of needs: the branches have not as many axes, not as many channels, or maps of other sizes."""
+
 
 def is_one(dim: Dim) -> bool:
     """Whether an axis has size 1 by construction, so that it is repeated along another."""
@@ -45,13 +48,18 @@ class Elementwise(Join):
         target = self.output(*inputs)
         for place, shape in enumerate(inputs):
             if len(shape) not in (1, len(widest)):
-                yield Need("", False, f"differ in their number of axes: {_texts(inputs)}")
+                yield Need("", False, f"differ in their number of axes: {_texts(inputs)}", code=AXES_DIFFER)
                 continue
             for axis, n in enumerate(shape):
                 if is_one(n):
                     continue
                 what = "channels" if axis == 0 else AXIS_NAMES[len(widest) - 1][axis - 1]
-                yield Need(str(place), equals(n, target[axis]), f"differ in {what}")
+                yield Need(
+                    str(place),
+                    equals(n, target[axis]),
+                    f"differ in {what}",
+                    code=CHANNELS_DIFFER if axis == 0 else SIZES_DIFFER,
+                )
 
     def output(self, *inputs: Shape) -> Shape:
         """On each axis the first size that is not repeated."""
@@ -116,10 +124,10 @@ class Concat(Join):
         first = inputs[0]
         for place, shape in enumerate(inputs):
             if len(shape) != len(first):
-                yield Need(str(place), False, f"differ in their number of axes: {_texts(inputs)}")
+                yield Need(str(place), False, f"differ in their number of axes: {_texts(inputs)}", code=AXES_DIFFER)
                 continue
             for name, n, m in zip(AXIS_NAMES[len(shape) - 1], shape[1:], first[1:], strict=True):
-                yield Need(str(place), equals(n, m), f"differ in {name}")
+                yield Need(str(place), equals(n, m), f"differ in {name}", code=SIZES_DIFFER)
 
     def output(self, *inputs: Shape) -> Shape:
         """All channels; the axes of the first branch."""
@@ -148,15 +156,21 @@ class Matmul(Join):
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Two branches whose inner sizes agree."""
         if len(inputs) != 2:
-            yield Need("", False, f"are {len(inputs)}, and a matrix product has two")
+            yield Need("", False, f"are {len(inputs)}, and a matrix product has two", code="branches-two")
             return
         left, right = inputs
         if len(left) != len(right) or len(left) < 2:
-            yield Need("", False, f"are no two matrices: {_texts(inputs)}", "`reshape` them to [rows, columns]")
+            yield Need(
+                "",
+                False,
+                f"are no two matrices: {_texts(inputs)}",
+                "`reshape` them to [rows, columns]",
+                code="matrices",
+            )
             return
-        yield Need("1", equals(left[-1], right[-2]), "differ in the inner size")
+        yield Need("1", equals(left[-1], right[-2]), "differ in the inner size", code="inner-size")
         for n, m in zip(left[:-2], right[:-2], strict=True):
-            yield Need("1", equals(n, m), "differ in their leading axes")
+            yield Need("1", equals(n, m), "differ in their leading axes", code="leading-axes")
 
     def output(self, *inputs: Shape) -> Shape:
         """The rows of the first, the columns of the second."""

@@ -144,7 +144,10 @@ class GroupNorm(Norm):
         """Groups divide the channels."""
         channels = inputs[0][0]
         yield Need(
-            "groups", divides(self.groups, channels), f"{self.groups} groups do not divide the {channels} channels"
+            "groups",
+            divides(self.groups, channels),
+            f"{self.groups} groups do not divide the {channels} channels",
+            code="groups-in",
         )
 
     def centres(self, channels: Dim) -> Dim:

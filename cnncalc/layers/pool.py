@@ -59,6 +59,7 @@ class WindowPool(Pooling):
                     extent - 2 * zeros >= 0,
                     f"{zeros} zeros are more than half of the window, which spans {extent}",
                     "`pad` before the pool makes the map itself larger",
+                    code="padding-half",
                 )
 
     def output(self, *inputs: Shape) -> Shape:

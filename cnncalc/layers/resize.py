@@ -39,7 +39,7 @@ class Upsample(Weightless):
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """A factor or a size."""
         given = (self.scale is None) + (self.size is None)
-        yield Need("", given == 1, "needs either `scale` or `size`, and not both")
+        yield Need("", given == 1, "needs either `scale` or `size`, and not both", code="scale-or-size")
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, and larger axes."""

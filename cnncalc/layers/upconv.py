@@ -62,20 +62,25 @@ class Upconv(Uncentred):
             "groups",
             divides(groups, channels),
             f"{groups} groups do not divide the {channels} input channels",
+            code="groups-in",
         )
         yield Need(
             "groups",
             divides(groups, self.out),
             f"{groups} groups do not divide the {self.out} output channels",
+            code="groups-out",
         )
         for name, n, size in zip(AXIS_NAMES[len(sizes)], sizes, self.output(inputs[0])[1:], strict=True):
-            yield Need("padding", size >= 1, f"the padding cuts off the whole {name}: {n} becomes {size}")
+            yield Need(
+                "padding", size >= 1, f"the padding cuts off the whole {name}: {n} becomes {size}", code="cut-off"
+            )
         for extra, s, d in zip(self.output_padding, self.stride, self.dilation, strict=True):
             yield Need(
                 "output_padding",
                 at_least(s, d) - extra >= 1,
                 f"{extra} is not less than the stride {s} or the dilation {d}",
                 "a smaller one: the added outputs would be empty",
+                code="output-padding",
             )
 
     def output(self, *inputs: Shape) -> Shape:

@@ -37,7 +37,8 @@ def _warning(mark: Mark, doubted: list[tuple[Node, Doubt]]) -> Diagnostic:
     (node, doubt), *others = doubted
     count = len({other.name for other, _ in others} - {node.name})
     notes = (f"so with {count} other layer{'s' * (count > 1)} of this step",) if count else ()
-    return Diagnostic(f"`{node.name}`: {doubt.message}", mark, notes=notes, help=doubt.help, severity="warning")
+    text = f"`{node.name}`: {doubt.message}"
+    return Diagnostic(text, mark, notes=notes, help=doubt.help, severity="warning", code=doubt.code)
 
 
 def unmet(graph: Graph) -> list[Diagnostic]:

@@ -23,11 +23,13 @@ def doubts(graph: Graph) -> Iterator[Diagnostic]:
         if _is_channels_last(shape):
             along = "long" if len(shape) == 2 else "wide"
             message = f"the input {text} has {shape[0]} channels and is {shape[-1]} {along}: channels come first"
-            yield Diagnostic(message, mark, help=f"input: {[shape[-1], *shape[:-1]]}", severity="warning")
+            yield Diagnostic(
+                message, mark, help=f"input: {[shape[-1], *shape[:-1]]}", severity="warning", code="channels-last"
+            )
         elif len(shape) == 4 and shape[0] == 1 and shape[1] in COLOURS[:2] and shape[2] == shape[3]:
             message = f"the input {text} is a volume of one channel: a batch is not part of the input"
             help = f"input: {list(shape[1:])}; --batch N for several images"
-            yield Diagnostic(message, mark, help=help, severity="warning")
+            yield Diagnostic(message, mark, help=help, severity="warning", code="batch")
 
 
 def _is_channels_last(shape: Shape) -> bool:

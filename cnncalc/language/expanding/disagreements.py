@@ -5,8 +5,16 @@ from __future__ import annotations
 from ...errors import Diagnostic, Label, Mark
 from ...layers import Need
 from ...layers.base import size_text
+from ...layers.join import AXES_DIFFER, CHANNELS_DIFFER, SIZES_DIFFER
 from ..steps import Branch
 from .tensors import Tensor
+
+REMEDIES = {
+    AXES_DIFFER: "`flatten` or `reshape` one of them, or leave its `flatten` out",
+    CHANNELS_DIFFER: "give both the same number of channels, for instance by a projection: `[{pointwise: ...}]`",
+    SIZES_DIFFER: "`crop`, `pad` or `upsample` one of them, or give their windows the same stride and padding",
+}
+"""Code of a need of branches -> what mends it."""
 
 
 def disagreement(kind: str, need: Need, ends: list[tuple[Branch, Tensor]], mark: Mark) -> Diagnostic:
@@ -23,11 +31,5 @@ def disagreement(kind: str, need: Need, ends: list[tuple[Branch, Tensor]], mark:
     ]
     if blamed == 0 and len(ends) > 1:
         blamed, others = len(ends) - 1, [Label(ends[0][0].mark, shapes[0])]
-    help = need.help
-    if not help and "number of axes" in need.message:
-        help = "`flatten` or `reshape` one of them, or leave its `flatten` out"
-    elif not help and need.message == "differ in channels" and kind in ("add", "mul", "sub", "maximum"):
-        help = "give both the same number of channels, for instance by a projection: `[{pointwise: ...}]`"
-    elif not help and kind in ("concat", "add", "mul"):
-        help = "`crop`, `pad` or `upsample` one of them, or give their windows the same stride and padding"
+    help = need.help or REMEDIES.get(need.code, "")
     return Diagnostic(message, ends[blamed][0].mark, shapes[blamed], labels=tuple(others), help=help)

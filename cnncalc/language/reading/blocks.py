@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...errors import Label, did_you_mean
 from ...layers import KINDS
-from ..steps import Block, BlockCall, Lost, Parameter, Step
+from ..steps import RECURSION, Block, BlockCall, Lost, Parameter, Step
 from ..words import MODIFIERS, OPERATIONS
 from ..yaml import Node, compose
 from .layers import LayerReader
@@ -76,7 +76,8 @@ class BlockReader:
             self.blocks.setdefault(name, Block(name, taken, steps, key.mark))
         for cycle in self.calls.cycles():
             message = f"the block `{cycle[0]}` calls itself: {' -> '.join(cycle)}"
-            self.report(message, self.calls.blocks[cycle[0]], "repeat a step with `repeat:` instead")
+            help = "repeat a step with `repeat:` instead"
+            self.report(message, self.calls.blocks[cycle[0]], help, code=RECURSION)
 
     def known(self, word: str) -> bool:
         """Whether a word is a block."""

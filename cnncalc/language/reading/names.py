@@ -22,9 +22,11 @@ class Report:
     def __init__(self, problems: list[Diagnostic]) -> None:
         self.problems = problems
 
-    def __call__(self, message: str, mark: Mark, help: str = "", labels: tuple[Label, ...] = ()) -> None:
+    def __call__(
+        self, message: str, mark: Mark, help: str = "", labels: tuple[Label, ...] = (), code: str = ""
+    ) -> None:
         """Report a problem."""
-        self.problems.append(Diagnostic(message, mark, help=help, labels=labels))
+        self.problems.append(Diagnostic(message, mark, help=help, labels=labels, code=code))
         if len(self.problems) > MOST_SHOWN:
             raise SpecError(self.problems)
 
