@@ -89,7 +89,6 @@ class Builder:
         frozen: bool = False,
         train_only: bool = False,
         mark: Mark | None = None,
-        note: str = "",
     ) -> str:
         """A node that reads the tensors `inputs`; returns its name, which is that of the tensor that it makes.
 
@@ -106,7 +105,7 @@ class Builder:
             name = self.free(name)
         if len(self.nodes) >= MAX_LAYERS:
             raise TooMany(f"more than {MAX_LAYERS:,} layers")
-        node = Node(name, layer, inputs, incoming, output, weights_of or name, frozen, train_only, mark, note)
+        node = Node(name, layer, inputs, incoming, output, weights_of or name, frozen, train_only, mark)
         if node.weights_of != name or name in self._owners:
             self._share(node)
         self.nodes.append(node)
@@ -125,7 +124,6 @@ class Builder:
             frozen=node.frozen,
             train_only=node.train_only,
             mark=node.mark,
-            note=node.note,
         )
 
     def head(self, name: str, tensor: str) -> str:

@@ -37,12 +37,21 @@ class Source:
 
 
 class Mark(NamedTuple):
-    """A stretch of one line: `line` and `column` count from 0, `length` is in characters."""
+    """A stretch of one line: `line` and `column` count from 0, `length` is in characters.
+
+    In a file that has no lines the place is an element of it, such as a node: `Mark.of("m.onnx", "Conv_12")`.
+    """
 
     source: Source
     line: int
     column: int
     length: int = 1
+    element: str = ""
+
+    @classmethod
+    def of(cls, file: str, element: str) -> Mark:
+        """An element of a file that has no lines."""
+        return cls(Source(file, ()), 0, 0, element=element)
 
     def at(self, offset: int, length: int) -> Mark:
         """The stretch that starts `offset` characters further on."""
@@ -54,7 +63,8 @@ class Mark(NamedTuple):
         return self.source.lines[self.line] if self.line < len(self.source.lines) else ""
 
     def __str__(self) -> str:
-        return f"{printable(self.source.name)}:{self.line + 1}:{self.column + 1}"
+        name = printable(self.source.name)
+        return f"{name}: {sentence(self.element)}" if self.element else f"{name}:{self.line + 1}:{self.column + 1}"
 
 
 class Label(NamedTuple):
@@ -134,10 +144,13 @@ def _picture(diagnostic: Diagnostic) -> list[str]:
     )
     margin = " " * len(str(max(place.mark.line for place in places) + 1))
     drawn = [f"{diagnostic.severity}: {sentence(diagnostic.message)}"]
-    drawn += [f"{margin}--> {diagnostic.mark}", f"{margin} |"]
+    drawn += [f"{margin}--> {diagnostic.mark}", *([] if diagnostic.mark.element else [f"{margin} |"])]
     shown = None
     for place in places:
         mark = place.mark
+        if mark.element:
+            drawn += [f"{margin} = {sentence(f'{mark.element}: {place.text}')}"] if place.text else []
+            continue
         first = _first_column(mark)
         if (mark.line, first) != shown:
             drawn.append(f"{mark.line + 1:>{len(margin)}} | {_printable(mark.text[first : first + WIDEST_LINE])}")

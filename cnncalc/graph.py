@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from .dims import Dim, Shape, is_symbolic
 from .errors import CnncalcError, Mark, did_you_mean
 from .layers.base import Layer
+from .marked import Marked
 
 
 class Node(NamedTuple):
@@ -39,9 +40,6 @@ class Node(NamedTuple):
 
     mark: Mark | None = None
     """Where the step stands in the spec."""
-
-    note: str = ""
-    """What the step says of itself."""
 
     @property
     def kind(self) -> str:
@@ -74,6 +72,14 @@ class Node(NamedTuple):
         return self.layer.buffers(*self.incoming)
 
 
+class Again(Protocol):
+    """Makes a network again."""
+
+    def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
+        """The network on these inputs and with these settings, the rest as it was. Raises CnncalcError."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Graph:
     """A network: nodes in an order in which they can be computed."""
@@ -90,23 +96,23 @@ class Graph:
     source: str = ""
     """Paper and table, as the spec says it."""
 
-    origin: str = ""
-    """The file or zoo name that it was loaded from."""
-
     settings: Mapping[str, Any] = field(default_factory=dict)
     """The values of the spec's variables."""
 
-    expect: Any = None
-    """The spec's own claims about itself, a marked YAML node, or None."""
+    expect: Marked | None = None
+    """What it claims about itself: figure -> value."""
 
-    budget: Any = None
-    """The spec's own limits, a marked YAML node, or None."""
+    budget: Marked | None = None
+    """Its own limits: figure -> limit."""
 
-    notes: Any = None
-    """What else the spec says of itself, a marked YAML node, or None."""
+    notes: Marked | None = None
+    """What else it says of itself."""
 
     changed: bool = False
     """Whether variables or the input were set from outside."""
+
+    again: Again | None = None
+    """How it is made again with other inputs or settings; None where it cannot be, as where Python built it."""
 
     input_marks: Mapping[str, Mark] = field(default_factory=dict)
     """Where the spec gives each input."""
@@ -133,6 +139,36 @@ class Graph:
     def output_shape(self) -> Shape:
         """The shape of the main output."""
         return self.shapes[self.output]
+
+    @cached_property
+    def readers(self) -> Mapping[str, tuple[Node, ...]]:
+        """The nodes that read each input and node, by its name: once for each time that they read it."""
+        readers: dict[str, list[Node]] = {name: [] for name in self.shapes}
+        for node in self.nodes:
+            for name in node.inputs:
+                readers[name].append(node)
+        return {name: tuple(nodes) for name, nodes in readers.items()}
+
+    def reader(self, name: str) -> Node | None:
+        """The node that alone reads this one, once; None where there are more, or where it is an output."""
+        readers = self.readers[name]
+        return readers[0] if len(readers) == 1 and name not in self.outputs else None
+
+    @cached_property
+    def sharing(self) -> Mapping[str, tuple[Node, ...]]:
+        """The nodes that have the same weights, by the name of those."""
+        sharing: dict[str, list[Node]] = {}
+        for node in self.nodes:
+            sharing.setdefault(node.weights_of, []).append(node)
+        return {name: tuple(nodes) for name, nodes in sharing.items()}
+
+    @cached_property
+    def faithful(self) -> bool:
+        """Whether what `again` makes with nothing changed is this network: no layer was put in another's place."""
+        try:
+            return self.again is not None and equal(self.again().inference, self.inference)
+        except CnncalcError:
+            return False
 
     @cached_property
     def inference(self) -> Graph:
@@ -170,3 +206,29 @@ class Graph:
             for dim in shape:
                 if is_symbolic(dim):
                     yield str(dim)
+
+
+def equal(one: Graph, other: Graph) -> bool:
+    """Whether two networks are the same: inputs, settings, layers with their arguments, connections, sizes, sharing."""
+    return (
+        dict(one.inputs) == dict(other.inputs)
+        and (one.output, dict(one.heads), dict(one.settings)) == (other.output, dict(other.heads), dict(other.settings))
+        and len(one.nodes) == len(other.nodes)
+        and all(_alike(a, b) for a, b in zip(one.nodes, other.nodes, strict=True))
+        and _owners(one) == _owners(other)
+    )
+
+
+def _alike(a: Node, b: Node) -> bool:
+    same = a.layer is b.layer or (type(a.layer) is type(b.layer) and vars(a.layer) == vars(b.layer))
+    return same and _place(a) == _place(b)
+
+
+def _place(node: Node) -> tuple[Any, ...]:
+    return node.name, node.inputs, node.incoming, node.output, node.frozen, node.train_only
+
+
+def _owners(graph: Graph) -> list[str]:
+    """The first node that has the weights of each."""
+    first: dict[str, str] = {}
+    return [first.setdefault(node.weights_of, node.name) for node in graph.nodes if node.weights]

@@ -77,6 +77,11 @@ class NetworkFile:
         return decoded(self.content, self.name)
 
     @property
+    def path(self) -> str | None:
+        """The file itself, where it is one that the user named or the folder has."""
+        return self.spec if self.member is None and self.spec and Path(self.spec).is_file() else None
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """The settings that make a network of a family in the zoo."""
         return self.member.settings if self.member else {}
@@ -163,14 +168,10 @@ def _of_first_bytes(content: bytes) -> Format | None:
 
 
 def _of_a_spec(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
-    from .language.load import parse
+    from .language.load import made
 
-    settings = {**file.settings, **set}
-    graph = parse(decoded(file.content, file.name), file.name, set=settings, input=input, origin=file.spec)
-    if file.member is None or not file.member.settings:
-        return graph
-    changed = bool(set) or input is not None
-    return replace(graph, name=file.member.name, expect=file.member.expect, changed=changed)
+    member = file.member if file.settings else None
+    return made(decoded(file.content, file.name), file.name, set, input, member)
 
 
 @cache

@@ -82,9 +82,10 @@ MAY_IMPORT = {
     "dims": {"symbols"},
     "symbols": {"dims"},
     "layers": {"errors", "dims", "symbols", "layers"},
-    "graph": {"errors", "dims", "layers"},
+    "marked": {"errors"},
+    "graph": {"errors", "dims", "layers", "marked"},
     "building": {"errors", "dims", "layers", "graph"},
-    "language": {"errors", "dims", "symbols", "layers", "graph", "building", "language"},
+    "language": {"errors", "dims", "symbols", "layers", "graph", "building", "marked", "language"},
 }
 """The foundation: what each part may import."""
 
@@ -102,6 +103,7 @@ MUST_NOT_IMPORT = {
     },  # the oracle shares no rule with what it checks
     "proof": {"language", "cli", "render", "engine"},  # what proves is plain: nothing that is only speed
     "render": {"language", "cli", "kernels"},
+    "transforms": {"language", "cli", "kernels"},
 }
 """The rest: what each part must not."""
 

@@ -21,7 +21,8 @@ import pytest
 import cnncalc
 from cnncalc.dims import product
 from cnncalc.graph import Graph, Node
-from cnncalc.language.zoo import folder, names, plain
+from cnncalc.language.zoo import folder, names
+from cnncalc.marked import plain
 
 DATA = Path(__file__).parent / "data"
 SPECS = list(names())

@@ -15,11 +15,12 @@ from typing import Any
 
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph
+from ..marked import marked
 from .figures import Figures, require_numbers
 from .finding import ALL, FAIL, NEW, OK, WARN, Finding
 from .limits import EQUALS, ERROR, GROWTH, LOCK, MAX, MIN, WARNING, Limit, Place, conflicts
 from .metrics import METRICS, Span, Subject, Value
-from .reading import limits, tree
+from .reading import limits
 
 
 class BudgetError(CnncalcError):
@@ -48,7 +49,7 @@ def check(
     mark = Mark(Source("check()", [", ".join(f"{name}={value!r}" for name, value in metrics.items())]), 0, 0)
     problems: list[Diagnostic] = []
     found = limits(graph.budget, problems) if graph.budget is not None else []
-    found += limits(tree({**metrics, **(parts or {})}, mark), problems)
+    found += limits(marked({**metrics, **(parts or {})}, mark), problems)
     problems += conflicts(found)
     if problems:
         raise SpecError(problems)

@@ -18,7 +18,7 @@ from typing import Any
 from .. import files
 from ..errors import CnncalcError, Diagnostic, Mark, SpecError, did_you_mean
 from ..language.yaml import Node
-from ..language.zoo import plain
+from ..marked import plain
 from ..project import Project, patterns, project
 from .limits import ERROR, Limit
 from .reading import level_of, limits

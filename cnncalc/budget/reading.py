@@ -12,7 +12,6 @@ budget:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from ..analyses.memory import BYTES
 from ..errors import Diagnostic, Mark, Source, SpecError, did_you_mean
@@ -174,15 +173,6 @@ def option(kind: str, text: str) -> list[Limit]:
     if problems:
         raise SpecError(problems)
     return found
-
-
-def tree(value: Any, mark: Mark) -> Node:
-    """Plain values as a tree with one mark, for limits that come from a call."""
-    if isinstance(value, Mapping):
-        return Node({str(key): (Node(str(key), mark), tree(member, mark)) for key, member in value.items()}, mark)
-    if isinstance(value, list | tuple):
-        return Node([tree(member, mark) for member in value], mark)
-    return Node(value, mark)
 
 
 def _list(words: Iterable[str]) -> str:

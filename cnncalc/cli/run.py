@@ -29,7 +29,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -110,10 +109,9 @@ def command(
     whole, graph = request.whole, request.numeric
     taps = whole.tensors(tap or ())
     paths = named(graph, input_file or [])
-    spec = graph.origin if Path(graph.origin).is_file() else None
     distinct(
         [
-            ("SPEC", spec),
+            ("SPEC", request.file.path),
             *(("--input-file", path) for path in paths.values()),
             ("--weights", weights),
             ("--labels", labels),

@@ -18,7 +18,6 @@ the structure lets through.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -88,7 +87,7 @@ def command(
     for name, shape in graph.inputs.items():
         pictures.suits(paths[name], name, shape)
         pictures.writable(outs[name], len(shape) - 1)
-    given = [*(("--image", path) for path in paths.values()), ("--weights", weights), ("SPEC", _file(graph))]
+    given = [*(("--image", path) for path in paths.values()), ("--weights", weights), ("SPEC", request.file.path)]
     distinct(given, [("--output", request.output), *(("--out", path) for path in outs.values())])
     part = upstream(graph, layer)
     affordable(part, 8, backward=True)
@@ -116,11 +115,6 @@ def _before_softmax(graph: Graph) -> str:
     """The scores: the output, or what a softmax at the end is taken of."""
     last = graph.by_name.get(graph.output)
     return last.inputs[0] if last is not None and last.kind == "softmax" else graph.output
-
-
-def _file(graph: Graph) -> str | None:
-    """The file of the spec, where it is one."""
-    return graph.origin if graph.origin and Path(graph.origin).is_file() else None
 
 
 def _score(layer: str, array: Any, class_: int | None) -> Score:

@@ -49,13 +49,13 @@ def command(
     if not chosen:
         near = did_you_mean(request.spec or "", names)
         raise CnncalcError(f"no network of the zoo has `{request.spec}` in its name", near)
-    rows = [_row(load(name).inference) for name in chosen]
+    rows = [_row(name, load(name).inference) for name in chosen]
     return _report(request, rows)
 
 
 def _lecture(names: list[str], request: Request) -> Report:
     from ..analyses import macs, params
-    from ..language.zoo import plain
+    from ..marked import plain
     from ..opening import load
     from ..render import numbers
     from ..render.report import Column, Table
@@ -109,7 +109,7 @@ def _figure(value: Any) -> str:
     return numbers.count(value) if isinstance(value, int) else numbers.NOTHING if value is None else str(value)
 
 
-def _row(graph: Any) -> dict[str, Any]:
+def _row(name: str, graph: Any) -> dict[str, Any]:
     import re
 
     from ..analyses import macs, memory, params
@@ -120,7 +120,7 @@ def _row(graph: Any) -> dict[str, Any]:
     last = last_map(graph, fields)
     year = re.search(r"\b(19|20)\d\d\b", graph.source)
     return {
-        "layer": graph.origin,
+        "layer": name,
         "year": int(year[0]) if year else None,
         "input": graph.input_shape,
         "params": params(graph).total,

@@ -43,14 +43,7 @@ def finish(node: Node, weights: Weights, others: tuple[Array, ...] = ()) -> Fini
 
 def only_readers(graph: Graph, kept: Container[str]) -> dict[str, Node]:
     """Node -> the one that reads it, once, where that is the only one and the array is not kept."""
-    found: dict[str, Node] = {}
-    several: set[str] = set()
-    for node in graph.nodes:
-        for name in node.inputs:
-            if name in found or name in kept:
-                several.add(name)
-            found[name] = node
-    return {name: node for name, node in found.items() if name not in several}
+    return {name: nodes[0] for name, nodes in graph.readers.items() if len(nodes) == 1 and name not in kept}
 
 
 def chains(graph: Graph, kept: Container[str]) -> Iterator[list[Node]]:

@@ -9,10 +9,10 @@ from typing import Any
 from ..dims import Dim, Shape, admitted, sized
 from ..errors import CnncalcError, Diagnostic, did_you_mean
 from ..layers.fields import shown
+from ..marked import plain
 from .expressions import LOST, Unknown
 from .steps import Document, Fault, Value
 from .yaml import compose, scalar
-from .zoo import plain
 
 LARGEST_INPUT = 2**31
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..building import Builder
+from ..dims import Shape
 from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
 from .expanding.expand import Expander
@@ -14,8 +16,9 @@ from .expanding.problems import TooLarge
 from .given import input_shape, inputs, setting, symbols, variables
 from .reading.document import read
 from .steps import RECURSION, Document
+from .zoo import Member
 
-__all__ = ["expanded", "input_shape", "parse", "setting"]
+__all__ = ["expanded", "input_shape", "made", "parse", "setting"]
 
 
 def parse(
@@ -24,64 +27,90 @@ def parse(
     *,
     set: Mapping[str, Any] | None = None,
     input: Any = None,
-    origin: str = "",
 ) -> Graph:
     """The network that the text of a spec describes; `name` is what errors call it."""
-    problems: list[Diagnostic] = []
-    document = read(text, name, problems)
-    return _graph(document, dict(set or {}), input, name, origin or name, problems)
+    return made(text, name, set, input)
 
 
 def expanded(document: Document, name: str, set: Mapping[str, Any], input: Any) -> Graph:
     """The network of a document that has been read; `input` may also be a function from the spec's shapes to others."""
-    return _graph(document, dict(set), input, name, name, [])
+    return Making(document, name, set, input).graph([])
 
 
-def _graph(
-    document: Document,
-    settings: dict[str, Any],
-    input: Any,
-    name: str,
-    origin: str,
-    problems: list[Diagnostic],
+def made(
+    text: str, name: str, set: Mapping[str, Any] | None = None, input: Any = None, member: Member | None = None
 ) -> Graph:
-    known_symbols = symbols(document)
-    for key in settings:
-        if key not in document.variables and key not in known_symbols:
-            known = [*document.variables, *known_symbols]
-            help = did_you_mean(key, known) or (
-                f"its variables: {', '.join(known)}" if known else "it has no variables"
-            )
-            raise CnncalcError(f"{name} has no variable `{key}`", help)
-    values = variables(document, settings, problems)
-    for sizes in document.inputs.values():
-        for value in sizes:
-            if value.constant in document.variables and isinstance(value.constant, str):
-                message = f"`{value.constant}` is a variable, and here the name of a size"
-                problems.append(Diagnostic(message, value.mark, help=f"write `${value.constant}`, or use another name"))
-    shapes = inputs(document, values, settings, input, problems)
-    builder = Builder(document.name or Path(name).name.split(".")[0], shapes)
-    output = ""
-    try:
-        if not _recursive(problems):
-            output = Expander(document, values, builder, problems).expand()
-    except TooLarge as error:
-        problems.append(error.diagnostic)
-    except RecursionError:
-        problems.append(Diagnostic("blocks that call blocks, too many levels deep", document.mark))
-    if problems:
-        raise SpecError(problems)
-    return builder.graph(
-        output,
-        input_marks=document.input_marks,
-        source=document.source,
-        origin=origin,
-        settings=values,
-        expect=document.expect,
-        budget=document.budget,
-        notes=document.notes,
-        changed=bool(settings) or input is not None,
-    )
+    """The same, of a family of the zoo: `member` has the settings that make it, its name and what is expected."""
+    problems: list[Diagnostic] = []
+    return Making(read(text, name, problems), name, set or {}, input, member).graph(problems)
+
+
+@dataclass(frozen=True, eq=False)
+class Making:
+    """A document that was read and what was given with it: makes its network, and makes it again with other givens."""
+
+    document: Document
+    file: str
+    """What errors call the text."""
+
+    settings: Mapping[str, Any]
+    input: Any
+    member: Member | None = None
+    """The network of the zoo that the settings of a family make of it."""
+
+    def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
+        """The network on these inputs and with these settings, the rest as it was. Raises CnncalcError."""
+        return replace(
+            self,
+            input=self.input if inputs is None else dict(inputs),
+            settings={**self.settings, **(settings or {})},
+        ).graph([])
+
+    def graph(self, problems: list[Diagnostic]) -> Graph:
+        """The network. Raises SpecError with these problems and all that are found."""
+        document, member = self.document, self.member
+        settings = {**(member.settings if member else {}), **self.settings}
+        self._known(settings)
+        values = variables(document, settings, problems)
+        for sizes in document.inputs.values():
+            for value in sizes:
+                if value.constant in document.variables and isinstance(value.constant, str):
+                    message = f"`{value.constant}` is a variable, and here the name of a size"
+                    help = f"write `${value.constant}`, or use another name"
+                    problems.append(Diagnostic(message, value.mark, help=help))
+        builder = Builder(
+            member.name if member else document.name or Path(self.file).name.split(".")[0],
+            inputs(document, values, settings, self.input, problems),
+        )
+        output = ""
+        try:
+            if not _recursive(problems):
+                output = Expander(document, values, builder, problems).expand()
+        except TooLarge as error:
+            problems.append(error.diagnostic)
+        except RecursionError:
+            problems.append(Diagnostic("blocks that call blocks, too many levels deep", document.mark))
+        if problems:
+            raise SpecError(problems)
+        return builder.graph(
+            output,
+            input_marks=document.input_marks,
+            source=document.source,
+            settings=values,
+            expect=member.expect if member else document.expect,
+            budget=document.budget,
+            notes=document.notes,
+            changed=bool(self.settings) or self.input is not None,
+            again=self,
+        )
+
+    def _known(self, settings: Mapping[str, Any]) -> None:
+        """The settings are of variables, or of sizes that are symbols. Raises CnncalcError."""
+        known = [*self.document.variables, *symbols(self.document)]
+        for key in settings:
+            if key not in known:
+                listed = f"its variables: {', '.join(known)}" if known else "it has no variables"
+                raise CnncalcError(f"{self.file} has no variable `{key}`", did_you_mean(key, known) or listed)
 
 
 def _recursive(problems: list[Diagnostic]) -> bool:

@@ -67,18 +67,16 @@ def write(graph: Graph, expect: Mapping[str, Any] | None = None) -> str:
 
 
 def _steps(graph: Graph) -> Iterator[_Step]:
-    readers = Counter(name for node in graph.nodes for name in node.inputs)
-    readers.update(graph.outputs)
     nodes, place = graph.nodes, 0
     while place < len(nodes):
         node, start = nodes[place], nodes[place].inputs
         following = nodes[place + 1] if place + 1 < len(nodes) else None
-        if following is not None and _is_flattened(node, following) and readers[node.name] == 1:
+        if following is not None and _is_flattened(node, following) and graph.reader(node.name):
             node, place = following, place + 1
         follow: list[Node] = []
         while len(follow) < len(SUGAR) and place + 1 < len(nodes):
             end, following = (node, *follow)[-1], nodes[place + 1]
-            if readers[end.name] != 1 or not _is_sugar(node, end, following, follow):
+            if graph.reader(end.name) is None or not _is_sugar(node, end, following, follow):
                 break
             follow.append(following)
             place += 1

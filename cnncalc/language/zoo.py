@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .yaml import Node, compose
+from ..marked import Marked, plain
+from .yaml import compose
 
 
 class Member(NamedTuple):
@@ -17,7 +18,7 @@ class Member(NamedTuple):
     name: str
     path: Path
     settings: Mapping[str, Any]
-    expect: Node | None = None
+    expect: Marked | None = None
 
 
 def folder() -> Path:
@@ -57,21 +58,12 @@ def member(name: str) -> Member | None:
 
 
 @cache
-def _aliases() -> Mapping[str, Node]:
+def _aliases() -> Mapping[str, Marked]:
     path = folder() / "aliases.yaml"
     if not path.is_file():
         return {}
     tree = compose(path.read_text(encoding="utf-8"), "aliases.yaml", [])
     return {name: node for name, (_, node) in tree.entries.items()}
-
-
-def plain(node: Node) -> Any:
-    """A tree of nodes as plain values."""
-    if node.is_sequence:
-        return [plain(member) for member in node.items]
-    if node.is_mapping:
-        return {key: plain(value) for key, (_, value) in node.entries.items()}
-    return node.value
 
 
 WORKED_EXAMPLE = """\

@@ -43,18 +43,13 @@ class Neighbours:
     """Which layer alone comes before or after another."""
 
     def __init__(self, graph: Graph) -> None:
-        self.made = {node.name: node for node in graph.nodes}
-        self.sharing: dict[str, list[Node]] = {}
-        self._readers: dict[str, list[Node | None]] = {name: [None] for name in graph.outputs}
-        for node in graph.nodes:
-            self.sharing.setdefault(node.weights_of, []).append(node)
-            for name in node.inputs:
-                self._readers.setdefault(name, []).append(node)
+        self.made = graph.by_name
+        self.sharing = graph.sharing
+        self.graph = graph
 
     def after(self, node: Node) -> Node | None:
         """The layer that alone reads a node, where it is no output."""
-        readers = self._readers.get(node.name, [])
-        return readers[0] if len(readers) == 1 else None
+        return self.graph.reader(node.name)
 
     def before(self, node: Node) -> Node | None:
         """The layer that a node alone reads."""

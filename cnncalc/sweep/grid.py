@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import CnncalcError
 from ..language.yaml import compose, scalar
-from ..language.zoo import plain
+from ..marked import plain
 
 MOST_VALUES = 5_000_000
 MOST_POINTS = 10**12

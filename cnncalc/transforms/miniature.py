@@ -1,7 +1,7 @@
 """The same network on another input, or with narrower layers.
 
-The structure stays: the same nodes with the same names, kernels, strides and branches. Where the spec can be
-read again it is, so that sizes that it computes follow the input; else the layers are asked for their shapes.
+The structure stays: the same nodes with the same names, kernels, strides and branches. Where the network can be
+made again it is, so that sizes that its spec computes follow the input; else the layers are asked for their shapes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def resized(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
     """The network on inputs of other sizes, or None where it makes no sense on them."""
     if dict(inputs) == dict(graph.inputs):
         return graph
-    return _read_again(graph, inputs) or _rebuilt(graph, inputs, 1)
+    return _made_again(graph, inputs) or _rebuilt(graph, inputs, 1)
 
 
 def shrunk(graph: Graph) -> Graph:
@@ -91,24 +91,16 @@ def narrowed(graph: Graph) -> tuple[Graph, int]:
     return graph, 1
 
 
-def _read_again(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
-    """The spec with other inputs, if it can be found and still describes the same nodes."""
-    from ..opening import load
-
-    if graph.origin in ("", "-", "<stdin>"):
+def _made_again(graph: Graph, inputs: Mapping[str, Shape]) -> Graph | None:
+    """What the network was made of with other inputs, if it makes this network and then the same nodes."""
+    if graph.again is None or not graph.faithful:
         return None
     try:
-        again = load(graph.origin, set=graph.settings, input=dict(inputs)).inference
+        found = graph.again(inputs).inference
     except CnncalcError:
         return None
-    known = {node.name: node for node in again.nodes}
-    if not all(
-        node.name in known and (node.kind, node.inputs) == (known[node.name].kind, known[node.name].inputs)
-        for node in graph.nodes
-    ):
-        return None
-    nodes = tuple(known[node.name] for node in graph.nodes)
-    return Graph(graph.name, inputs, nodes, graph.output, graph.heads, origin=graph.origin, settings=graph.settings)
+    same = [(node.name, node.kind, node.inputs) for node in found.nodes]
+    return found if same == [(node.name, node.kind, node.inputs) for node in graph.nodes] else None
 
 
 def _rebuilt(graph: Graph, inputs: Mapping[str, Shape], factor: int) -> Graph | None:

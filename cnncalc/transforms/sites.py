@@ -5,7 +5,6 @@ With each comes what follows it directly, a norm and an activation; a form repea
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -72,16 +71,12 @@ class Neighbours:
     """Which node alone reads another."""
 
     def __init__(self, graph: Graph) -> None:
-        self.readers = Counter(name for node in graph.nodes for name in node.inputs)
-        self.readers.update(graph.outputs)
-        self.reader = {name: node for node in graph.nodes for name in node.inputs}
+        self.graph = graph
 
     def next(self, node: Node) -> Node | None:
         """The only node that reads this one, if it is the only reader and reads nothing else."""
-        reader = self.reader.get(node.name)
-        if reader is None or self.readers[node.name] != 1 or len(reader.inputs) != 1:
-            return None
-        return reader
+        reader = self.graph.reader(node.name)
+        return reader if reader is not None and len(reader.inputs) == 1 else None
 
     def norm_and_activation(self, node: Node) -> tuple[Node, ...]:
         """The norm and the activation that follow a node directly; either may be absent."""

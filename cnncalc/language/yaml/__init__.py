@@ -15,7 +15,7 @@ from typing import Any
 import yaml as pyyaml
 
 from ...errors import Diagnostic, Label, Mark, Source, SpecError
-from .node import Node
+from ...marked import Marked as Node
 from .scalars import scalar
 from .syntax import MAX_DEPTH, syntax_error, too_deep
 
