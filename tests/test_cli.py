@@ -345,6 +345,28 @@ def test_an_expectation_that_is_not_met_is_exit_code_1(folder: Path) -> None:
     assert "net.yaml: 1 failure, 0 warnings" in both.out
 
 
+def test_lint_reads_the_limits_of_the_spec(folder: Path) -> None:
+    """A metric or a unit that there is not is said here as well, not only by `check`."""
+    text = SPEC + "budget: {mac: 50M, peak_activations: 64 kilobytes, params: 1M}\n"
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    done = run("lint", "net.yaml")
+
+    assert 1 == done.code
+    assert "error: no metric `mac`\n --> net.yaml:6:10" in done.out
+    assert "error: no unit `kilobytes` for this number" in done.out
+    assert "net.yaml: 2 failures, 0 warnings" in done.out
+
+
+def test_summary_says_that_lint_has_doubts(folder: Path) -> None:
+    """Their number and the command, where lint knows more than the notes say."""
+    (folder / "net.yaml").write_text(SPEC.replace("relu", "relu, relu, softmax, softmax"), encoding="utf-8")
+    (folder / "fine.yaml").write_text(SPEC, encoding="utf-8")
+
+    assert "note: 2 doubts: cnncalc lint net.yaml\n" == run("summary", "net.yaml").err
+    assert "note: 2 doubts: cnncalc lint net.yaml --set width=8\n" == run("summary", "net.yaml", "-s", "width=8").err
+    assert "" == run("summary", "fine.yaml").err
+
+
 def test_a_list_that_is_expected_and_not_found_is_shown_with_what_was_found(folder: Path) -> None:
     """The sizes of the output, and the same list as it should be."""
     (folder / "net.yaml").write_text("input: [3, 8, 8]\nnet: [relu]\nexpect: {output: [3, 8, 9]}\n", encoding="utf-8")

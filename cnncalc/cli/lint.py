@@ -9,12 +9,15 @@ Exit code 0: nothing wrong; 1: an expectation is not met, or with --strict a war
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import CnncalcError, Diagnostic
 from .request import FAILED, TROUBLE, bug, debugging, failures
+
+if TYPE_CHECKING:
+    from ..graph import Graph
 
 MANY = typer.Argument(metavar="[SPEC]...", help="Spec files, or networks of the zoo.")
 
@@ -69,6 +72,7 @@ def _lint(spec: str, settings: dict[str, Any], shape: Any) -> dict[str, Any]:
         graph = load(spec, set=settings, input=shape)
         warnings = doubts(graph)
         failed = [] if graph.changed or any(graph.symbols()) else unmet(graph)
+        failed += _bad_limits(graph)
     except CnncalcError as error:
         return {"spec": spec, "error": str(error), "unmet": [], "warnings": [], "text": ""}
     except Exception as error:
@@ -90,6 +94,17 @@ def _lint(spec: str, settings: dict[str, Any], shape: Any) -> dict[str, Any]:
         "warnings": [_record(problem) for problem in warnings],
         "text": "\n\n".join([*pictures, closing]),
     }
+
+
+def _bad_limits(graph: Graph) -> list[Diagnostic]:
+    """What is wrong with the limits of `budget:` as they are written; whether they hold is `cnncalc check`'s."""
+    if graph.budget is None:
+        return []
+    from ..budget.reading import limits
+
+    problems: list[Diagnostic] = []
+    limits(graph.budget, problems)
+    return problems
 
 
 def _count(n: int, noun: str) -> str:

@@ -8,12 +8,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..render.report import Report
 from .request import Request, report
+
+if TYPE_CHECKING:
+    from ..analyses.receptive import ReceptiveFields
 
 
 @report
@@ -48,7 +51,7 @@ def command(
     size = bytes_of(dtype)
     learned, work = params(graph), macs(graph)
     fields, alive = receptive_fields(graph), memory(graph, in_place)
-    last = last_map(graph, fields)
+    last, remarks = last_map(graph, fields), folded(fields.remarks)
     batch = request.batch
     rows = []
     for row in folds(graph, request):
@@ -95,8 +98,18 @@ def command(
             f"{numbers.count(work.flops * batch)} FLOPs ({numbers.short(work.flops * batch)}, 2 a MAC)",
             *_asides(request),
         ],
-        [f"note: {remark}" for remark in folded(fields.remarks)[:3]],
+        [f"note: {remark}" for remark in remarks[:3]] + _doubts(request, fields, len(remarks)),
     )
+
+
+def _doubts(request: Request, fields: ReceptiveFields, remarks: int) -> list[str]:
+    """How many doubts lint has about the spec, where they are more than these remarks, and what shows them."""
+    from ..lint import doubts
+
+    count = len(doubts(request.whole, fields if request.graph is request.whole else None))
+    given = [f"--set {text}" for text in request.set] + [f"--input {text}" for text in request.input]
+    command = " ".join(["cnncalc lint", request.file.spec, *given])
+    return [f"note: {count} doubt{'s' * (count > 1)}: {command}"] if count > remarks else []
 
 
 def _asides(request: Request) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..analyses import macs, params
-from ..analyses.receptive import last_map, receptive_fields
+from ..analyses.receptive import ReceptiveFields, last_map, receptive_fields
 from ..analyses.remarks import STRIDES, Remark, worded
 from ..errors import Diagnostic, Mark, did_you_mean
 from ..graph import Graph, Node
@@ -15,14 +15,17 @@ from . import inputs, steps
 from .steps import Doubt
 
 
-def doubts(graph: Graph) -> list[Diagnostic]:
-    """Steps that run and are probably not meant so, as warnings; one for each place in the spec."""
+def doubts(graph: Graph, fields: ReceptiveFields | None = None) -> list[Diagnostic]:
+    """Steps that run and are probably not meant so, as warnings; one for each place in the spec.
+
+    `fields` are the receptive fields of the network, where they are known.
+    """
     found: dict[tuple[Mark, str], list[tuple[Node, Doubt]]] = {}
     for node, doubt in steps.doubts(graph):
         if node.mark is not None:
             found.setdefault((node.mark, doubt.code), []).append((node, doubt))
     marks = {node.name: node.mark for node in graph.nodes}
-    remarks = () if any(graph.symbols()) else receptive_fields(graph).remarks
+    remarks = () if any(graph.symbols()) else (fields or receptive_fields(graph)).remarks
     apart: dict[Any, list[Remark]] = {}
     for remark in remarks:
         if mark := marks.get(remark.node):
