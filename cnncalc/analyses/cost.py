@@ -18,7 +18,8 @@ from fractions import Fraction
 
 from ..dims import Dim, product
 from ..graph import Graph, Node
-from ..layers.base import IN_PLACE, PACKED, SCATTERED, VIEWS
+from ..layers.base import OVERWRITES
+from .layout import views
 from .macs import FLOPS_PER_MAC
 
 COMPUTE, MEMORY = "compute", "memory"
@@ -58,28 +59,15 @@ def traffic(graph: Graph, batch: int = 1, fused: bool = False) -> Mapping[str, T
     }
 
 
-def views(graph: Graph) -> frozenset[str]:
-    """The nodes whose output is their input looked at in another way; elements apart are copied to lie side by side."""
-    found: set[str] = set()
-    scattered: set[str] = set()
-    for node in graph.nodes:
-        storage, apart = node.layer.storage, node.inputs[0] in scattered
-        if storage in VIEWS and not (storage == PACKED and apart):
-            found.add(node.name)
-            if storage == SCATTERED or apart:
-                scattered.add(node.name)
-    return frozenset(found)
-
-
 def _activations(node: Node, fused: bool) -> Dim:
     read = [product(shape) for shape in node.incoming]
-    if fused and node.layer.storage == IN_PLACE:
+    if fused and node.layer.storage in OVERWRITES:
         return sum(read[1:])
     return sum(read) + product(node.output)
 
 
 def _weights(node: Node, fused: bool) -> Dim:
-    if fused and node.layer.storage == IN_PLACE:
+    if fused and node.layer.storage in OVERWRITES:
         return 0
     tensors = [*node.weights.values(), *node.buffers.values()]
     return sum(map(product, tensors))

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from ..dims import Dim, product
 from ..graph import Graph
-from .cost import views
 from .field_formula import field_size
+from .layout import views
 from .macs import macs
 from .memory import BYTES
 from .params import params

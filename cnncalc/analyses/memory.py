@@ -2,10 +2,10 @@
 
 Layers run in the order of the spec. A tensor is alive from the step that computes it to the last that reads it;
 inputs that are read from the start, the outputs to the end. While a layer runs, its inputs and its output are
-alive. A view (flatten, reshape, permute, slice, dropout at inference) shares the memory of its input, but a flatten or
-reshape of elements that do not lie side by side (behind a permute) is a copy. With `in_place` an
-activation, a norm or an element-wise join writes over its input where nothing else reads that later. Workspace of
-an implementation is not counted. All sizes are in elements of one image; a dtype makes bytes of them.
+alive. A view (permute, slice, dropout at inference; flatten and reshape where `layout` finds one) shares the memory of
+its input. With `in_place` an activation, a norm or an element-wise join writes over its input where nothing else reads
+that later. Workspace of an implementation is not counted. All sizes are in elements of one image; a dtype makes bytes
+of them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
 from ..graph import Graph, Node
-from ..layers.base import IN_PLACE, PACKED, SCATTERED, VIEWS
+from ..layers.base import OVERWRITES
+from .layout import Strides, laid
 
 BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
 """Bytes an element, by dtype."""
@@ -48,9 +49,13 @@ def memory(graph: Graph, in_place: bool = False) -> Memory:
     size: dict[str, Dim] = {name: product(shape) for name, shape in graph.inputs.items()}
     until: dict[str, int] = {name: last_use.get(name, -1) for name in graph.inputs}
     of: dict[str, Dim] = {}
-    scattered: set[str] = set()
+    strides: dict[str, Strides] = dict.fromkeys(graph.inputs)
     for step, node in enumerate(graph.nodes):
-        base = _base(node, step, home, until, in_place, graph.inputs, scattered)
+        view, strides[node.name] = laid(node, [strides[name] for name in node.inputs])
+        base = home[node.inputs[0]] if view else None
+        over = _overwritten(node, step, home, until, graph.inputs) if in_place and not view else None
+        if over is not None:
+            base, strides[node.name] = home[over], strides[over]
         end = last_use.get(node.name, step)
         if base is None:
             home[node.name] = node.name
@@ -59,8 +64,6 @@ def memory(graph: Graph, in_place: bool = False) -> Memory:
         else:
             home[node.name] = base
             of[node.name] = 0
-            if node.layer.storage == SCATTERED or node.inputs[0] in scattered:
-                scattered.add(node.name)
             until[base] = max(until[base], end)
     return _swept(graph, home, size, until, of)
 
@@ -75,23 +78,14 @@ def _last_uses(graph: Graph) -> dict[str, int]:
     return last
 
 
-def _base(
-    node: Node,
-    step: int,
-    home: Mapping[str, str],
-    until: Mapping[str, int],
-    in_place: bool,
-    inputs: Mapping[str, Shape],
-    scattered: set[str],
+def _overwritten(
+    node: Node, step: int, home: Mapping[str, str], until: Mapping[str, int], inputs: Mapping[str, Shape]
 ) -> str | None:
-    """The tensor whose memory the output of a node uses, or None; the network's inputs are never written over."""
-    storage = node.layer.storage
-    if storage in VIEWS:
-        return None if storage == PACKED and node.inputs[0] in scattered else home[node.inputs[0]]
-    if in_place and storage == IN_PLACE:
+    """The input that the output of a node is written over, or None; the network's inputs are never written over."""
+    if node.layer.storage in OVERWRITES:
         for name, shape in zip(node.inputs, node.incoming, strict=True):
             if shape == node.output and until[home[name]] == step and home[name] not in inputs:
-                return home[name]
+                return name
     return None
 
 

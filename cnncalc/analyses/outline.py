@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from ..graph import Graph, Node
-from ..layers.base import VIEWS
+from ..layers.base import VIEW
 from .folding import SEGMENT
 
 
@@ -61,7 +61,7 @@ def _with_followers(name: str, inside: Sequence[tuple[tuple[str, ...], Node]], d
     own = next(place for place, (path, _) in enumerate(inside) if len(path) == depth + 1)
     nodes = tuple(node for _, node in inside)
     before = inside[:own]
-    if not before or all(node.layer.storage in VIEWS for _, node in before):
+    if not before or all(node.layer.storage == VIEW for _, node in before):
         yield Branch(name, nodes)
     else:
         parts = tuple(_parts(before, depth + 1))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from ..dims import Dim, product
 from ..graph import Graph, Node
-from .cost import views
+from .layout import views
 
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}
 """Numbers that an optimizer keeps for each trained one."""

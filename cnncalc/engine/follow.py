@@ -13,6 +13,7 @@ import numpy as np
 from ..graph import Graph, Node
 from ..kernels import KERNELS
 from ..kernels.base import Array, Tally, Weights
+from ..layers.base import OVERWRITES
 from .layers import norm_after, positive
 from .team import Finish, Select
 
@@ -68,5 +69,5 @@ def _can_follow(node: Node, last: str, done: Container[str]) -> bool:
         others = [name for name in node.inputs if name != last]
         return len(set(node.incoming)) == 1 and all(name in done for name in others)
     layer = node.layer
-    without_weights = layer.elementwise and layer.storage == "in place" and not layer.joins and not layer.roles
+    without_weights = layer.elementwise and layer.storage in OVERWRITES and not layer.joins and not layer.roles
     return node.kind == "batchnorm" or without_weights

@@ -29,7 +29,7 @@ def pointwise(value: Function, slope: Function) -> Kernel:
     def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
         return ((gradient * slope(layer, inputs[0])).astype(gradient.dtype, copy=False),)
 
-    return Kernel(forward, backward)
+    return Kernel(forward, backward, side_by_side=False)
 
 
 def sigmoid(x: Array) -> Array:
@@ -187,7 +187,7 @@ def maxout_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights,
     return (result.reshape(inputs[0].shape),)
 
 
-IDENTITY = Kernel(identity_forward, identity_backward)
+IDENTITY = Kernel(identity_forward, identity_backward, side_by_side=False)
 SOFTMAX = Kernel(softmax_forward, softmax_backward)
-PRELU = Kernel(prelu_forward, prelu_backward)
+PRELU = Kernel(prelu_forward, prelu_backward, side_by_side=False)
 MAXOUT = Kernel(maxout_forward, maxout_backward)

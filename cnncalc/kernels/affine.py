@@ -33,5 +33,5 @@ def bias_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, g
     return (gradient,)
 
 
-SCALE = Kernel(scale_forward, scale_backward)
-BIAS = Kernel(bias_forward, bias_backward)
+SCALE = Kernel(scale_forward, scale_backward, side_by_side=False)
+BIAS = Kernel(bias_forward, bias_backward, side_by_side=False)

@@ -166,12 +166,12 @@ def select_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights,
     return (result,)
 
 
-FLATTEN = Kernel(flatten_forward, reshape_backward)
-RESHAPE = Kernel(reshape_forward, reshape_backward)
-PERMUTE = Kernel(permute_forward, permute_backward)
+FLATTEN = Kernel(flatten_forward, reshape_backward, side_by_side=False)
+RESHAPE = Kernel(reshape_forward, reshape_backward, side_by_side=False)
+PERMUTE = Kernel(permute_forward, permute_backward, side_by_side=False)
 SHUFFLE = Kernel(shuffle_forward, shuffle_backward)
 PIXEL_SHUFFLE = Kernel(pixel_shuffle_forward, pixel_shuffle_backward)
 SPACE_TO_DEPTH = Kernel(space_to_depth_forward, space_to_depth_backward)
 PAD = Kernel(pad_forward, pad_backward)
 CROP = Kernel(crop_forward, select_backward)
-SELECT = Kernel(select_forward, select_backward)
+SELECT = Kernel(select_forward, select_backward, side_by_side=False)

@@ -50,6 +50,8 @@ class Kernel(NamedTuple):
 
     forward: Forward
     backward: Backward
+    side_by_side: bool = True
+    """Whether its output lies side by side, the last axis first; else it is a view, or lies as its first input does."""
 
 
 WORDS = {"fp32": "float32", "fp64": "float64"}

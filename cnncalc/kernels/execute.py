@@ -120,8 +120,9 @@ class Plain:
         """The array of a chain, and the multiplications performed; `inputs` and `weights` by node."""
         (node,) = chain
         tally = Tally()
-        out = KERNELS[node.kind].forward(node.layer, inputs[node.name], weights[node.name], tally)
-        return out, tally.multiplications
+        kernel = KERNELS[node.kind]
+        out = kernel.forward(node.layer, inputs[node.name], weights[node.name], tally)
+        return np.ascontiguousarray(out) if kernel.side_by_side else out, tally.multiplications
 
 
 def run(

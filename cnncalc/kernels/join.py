@@ -26,8 +26,13 @@ def _unrepeated(gradient: Array, like: Array) -> Array:
 
 def _elementwise(combine: np.ufunc) -> Any:
     def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-        first, *others = _aligned(inputs)
-        out: Array = reduce(combine, others, first) if others else first.copy()
+        first, *others = branches = _aligned(inputs)
+        shape = np.broadcast_shapes(*(x.shape for x in branches))
+        whole = next((x for x in branches if x.shape == shape), None)
+        out = np.empty(shape, first.dtype) if whole is None else np.empty_like(whole)
+        out[...] = first
+        for other in others:
+            combine(out, other, out=out)
         return out
 
     return forward
@@ -86,9 +91,9 @@ def matmul_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights,
     return gradient @ right.swapaxes(-1, -2), left.swapaxes(-1, -2) @ gradient
 
 
-ADD = Kernel(_elementwise(np.add), add_backward)
-SUB = Kernel(_elementwise(np.subtract), sub_backward)
-MUL = Kernel(_elementwise(np.multiply), mul_backward)
-MAXIMUM = Kernel(_elementwise(np.maximum), maximum_backward)
+ADD = Kernel(_elementwise(np.add), add_backward, side_by_side=False)
+SUB = Kernel(_elementwise(np.subtract), sub_backward, side_by_side=False)
+MUL = Kernel(_elementwise(np.multiply), mul_backward, side_by_side=False)
+MAXIMUM = Kernel(_elementwise(np.maximum), maximum_backward, side_by_side=False)
 CONCAT = Kernel(concat_forward, concat_backward)
 MATMUL = Kernel(matmul_forward, matmul_backward)

@@ -151,4 +151,4 @@ def unit_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, g
 BATCH = Kernel(batch_forward, batch_backward)
 IMAGE = Kernel(image_forward, image_backward)
 LOCAL = Kernel(local_forward, local_backward)
-UNIT = Kernel(unit_forward, unit_backward)
+UNIT = Kernel(unit_forward, unit_backward, side_by_side=False)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, exact_div, product
 from .affine import PerChannel
-from .base import DOUBTFUL, IN_PLACE, MEANT, NEW, NO_WORK, NOTHING, SLOPE, VIEW, Need, Shapes, Weightless
+from .base import ALIKE, DOUBTFUL, IN_PLACE, MEANT, NEW, NO_WORK, NOTHING, SLOPE, VIEW, Need, Shapes, Weightless
 from .fields import COUNT, REAL, Choice, Real, field
 from .windows import Reach, same_place
 
@@ -21,7 +21,7 @@ class Activation(Weightless):
     """One output an input, at the same place."""
 
     family = "activation"
-    storage = IN_PLACE
+    storage = ALIKE
     elementwise = True
     doubled = DOUBTFUL
 
@@ -201,6 +201,7 @@ class Softmax(Activation):
     """exp(x_c) divided by its sum over the channels of each position."""
 
     kind = "softmax"
+    storage = IN_PLACE
     elementwise = False
 
     def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, product
-from .base import IN_PLACE, MEANT, NO_WEIGHTS, SCALE, SHIFT, Need, Shapes, Uncentred
+from .base import ALIKE, MEANT, NO_WEIGHTS, SCALE, SHIFT, Need, Shapes, Uncentred
 from .fields import FLAG, field
 from .windows import Reach, same_place
 
@@ -18,7 +18,7 @@ from .windows import Reach, same_place
 class PerChannel(Uncentred):
     """One learned number for each channel."""
 
-    storage = IN_PLACE
+    storage = ALIKE
     elementwise = True
     multiplies = False
     does: ClassVar[str]

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
-from .base import AXIS_NAMES, MEANT, NEW, NO_WORK, NOTHING, PACKED, SCATTERED, VIEW, Need, Shapes, Weightless, size_text
+from .base import AXIS_NAMES, MEANT, NEW, NO_WORK, NOTHING, VIEW, Look, Need, Shapes, Weightless, size_text
 from .fields import COUNT, NATURAL, Choice, Pad, Padding, PerAxis, WholeList, field
-from .join import is_one
 from .windows import EVERYTHING, Border, Nearest, Reach, Window, same_place
 
 AXES = ("channels", "depth", "height", "width", "length")
@@ -41,7 +40,7 @@ class Flatten(Arrangement):
     """All elements of an image as one vector."""
 
     kind = "flatten"
-    storage = PACKED
+    storage = VIEW
     doubled = NOTHING
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -62,7 +61,7 @@ class Reshape(Arrangement):
 
     kind = "reshape"
     main = "shape"
-    storage = PACKED
+    storage = VIEW
 
     shape: tuple[Dim, ...] = field(
         WholeList(0, "a list of sizes, channels first"),
@@ -113,7 +112,7 @@ class Permute(Arrangement):
 
     kind = "permute"
     main = "order"
-    storage = SCATTERED
+    storage = VIEW
 
     order: tuple[int, ...] = field(
         WholeList(0, "a list of axes"), about="for each new axis the old one, 0 the channels"
@@ -123,6 +122,10 @@ class Permute(Arrangement):
         """Each axis once."""
         axes = list(range(len(inputs[0])))
         yield Need("order", sorted(self.order) == axes, f"must have each of the axes {axes} once", code="order")
+
+    def look(self, *inputs: Shape) -> Look:
+        """The axes change places."""
+        return Look(self.order)
 
     def output(self, *inputs: Shape) -> Shape:
         """The sizes in the new order."""
@@ -335,16 +338,12 @@ class Slice(Arrangement):
     """Every `step`-th entry of one axis from `start` up to `stop`."""
 
     kind = "slice"
+    storage = VIEW
 
     axis: str = field(Choice(*AXES), "channels", about="the axis that is cut")
     start: Dim = field(NATURAL, 0, about="first entry")
     stop: Dim | None = field(COUNT, None, about="first entry that is left out; the end if not given")
     step: Dim = field(COUNT, 1, about="distance between entries")
-
-    @property
-    def storage(self) -> str:  # type: ignore[override]  # a fact of the arguments here
-        """Whole channels lie side by side."""
-        return VIEW if self.axis == "channels" and is_one(self.step) else SCATTERED
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The part lies in the axis."""
@@ -362,6 +361,12 @@ class Slice(Arrangement):
         n = (self._stop(inputs[0][axis]) - self.start - 1) // self.step + 1
         return (*inputs[0][:axis], n, *inputs[0][axis + 1 :])
 
+    def look(self, *inputs: Shape) -> Look:
+        """Every step-th entry of the axis."""
+        axes = len(inputs[0])
+        before = axis_of(self.axis, inputs[0]) or 0
+        return Look(tuple(range(axes)), (*(1,) * before, self.step, *(1,) * (axes - 1 - before)))
+
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position, or every step-th from the start."""
         cut = Window(1, self.step, -self.start)
@@ -376,15 +381,11 @@ class Split(Arrangement):
     """One of several equal parts of an axis."""
 
     kind = "split"
+    storage = VIEW
 
     part: Dim = field(NATURAL, about="which part, counted from 0")
     parts: Dim = field(COUNT, 2, about="equal parts")
     axis: str = field(Choice(*AXES), "channels", about="the axis that is cut")
-
-    @property
-    def storage(self) -> str:  # type: ignore[override]  # a fact of the arguments here
-        """Whole channels lie side by side."""
-        return VIEW if self.axis == "channels" else SCATTERED
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The parts are equal and the part is one of them."""
@@ -410,6 +411,10 @@ class Split(Arrangement):
         """One axis is shorter."""
         axis = axis_of(self.axis, inputs[0]) or 0
         return (*inputs[0][:axis], exact_div(inputs[0][axis], self.parts), *inputs[0][axis + 1 :])
+
+    def look(self, *inputs: Shape) -> Look:
+        """Neighbouring entries of the axis."""
+        return Look(tuple(range(len(inputs[0]))))
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position, counted from the start of the part."""

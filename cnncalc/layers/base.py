@@ -17,12 +17,23 @@ Shapes = tuple[Shape, ...]
 
 AXIS_NAMES = {0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 
-NEW, IN_PLACE, VIEW, SCATTERED, PACKED = "new", "in place", "view", "scattered", "packed"
-"""How a layer stores its output: a tensor of its own; possibly over its first input; as another view of it; as a
-view whose elements do not lie side by side; as a view where those of its input do, and else as a tensor of its own."""
+NEW, IN_PLACE, ALIKE, VIEW = "new", "in place", "alike", "view"
+"""How a layer stores its output: as a tensor of its own, its elements side by side; so, or over its first input; as
+one that is laid out as its first input is, or over that; as a `Look` at its input, where strides can give that."""
 
-VIEWS = frozenset({VIEW, SCATTERED, PACKED})
-"""Where no element is computed or, as a rule, copied."""
+OVERWRITES = frozenset({IN_PLACE, ALIKE})
+"""Where the output may be written over an input."""
+
+
+class Look(NamedTuple):
+    """How a view reads the tensor that it is a view of."""
+
+    order: tuple[int, ...] | None = None
+    """For each axis the one that it was; None: all elements in their order, in whatever axes the output has."""
+
+    steps: tuple[Dim, ...] = ()
+    """For each axis the distance of its entries, counted in entries of the axis that it was; 1 where none is given."""
+
 
 NO_WEIGHTS: Mapping[str, Shape] = {}
 NO_ROLES: Mapping[str, str] = {}
@@ -84,7 +95,7 @@ class Layer:
     """The argument that may stand alone, as in `conv: 64`."""
 
     storage: str
-    """NEW, IN_PLACE, VIEW, SCATTERED or PACKED."""
+    """NEW, IN_PLACE, ALIKE or VIEW."""
 
     family: ClassVar[str]
     """convolution, linear, pool, norm, affine, activation, join, arrangement or resize."""
@@ -155,6 +166,10 @@ class Layer:
         Where it is 1, a number added to a channel of its input is taken away again.
         """
         raise NotImplementedError
+
+    def look(self, *inputs: Shape) -> Look:
+        """How a VIEW reads its input."""
+        return Look()
 
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
         """Multiply-accumulates for one image; taps on padding count, a bias costs nothing."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, equals, product
-from .base import AXIS_NAMES, IN_PLACE, MEANT, NEW, NO_WORK, Need, Shapes, Weightless, size_text
+from .base import ALIKE, AXIS_NAMES, MEANT, NEW, NO_WORK, Need, Shapes, Weightless, size_text
 from .windows import EVERYTHING, Reach, same_place
 
 AXES_DIFFER, CHANNELS_DIFFER, SIZES_DIFFER = "axes-differ", "channels-differ", "sizes-differ"
@@ -37,7 +37,7 @@ class Join(Weightless):
 class Elementwise(Join):
     """Element by element over all branches; axes of size 1 are repeated."""
 
-    storage = IN_PLACE
+    storage = ALIKE
     elementwise = True
     does: ClassVar[str]
     """The word of `WORK` for one element of a branch."""

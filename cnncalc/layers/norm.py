@@ -15,7 +15,21 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, exact_div, product
-from .base import DOUBTFUL, IN_PLACE, NEW, NO_WEIGHTS, NO_WORK, NOTHING, SCALE, SHIFT, Layer, Need, Shapes, Weightless
+from .base import (
+    ALIKE,
+    DOUBTFUL,
+    IN_PLACE,
+    NEW,
+    NO_WEIGHTS,
+    NO_WORK,
+    NOTHING,
+    SCALE,
+    SHIFT,
+    Layer,
+    Need,
+    Shapes,
+    Weightless,
+)
 from .fields import COUNT, FLAG, REAL, Choice, Real, field
 from .windows import Reach, Statistics, same_place
 
@@ -207,7 +221,7 @@ class L2Norm(Weightless):
 
     kind = "l2norm"
     family = "norm"
-    storage = IN_PLACE
+    storage = ALIKE
     elementwise = False
     doubled = NOTHING
 
