@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
+from . import files
 from .analyses.energy import Range, Table
 from .errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from .language.yaml import MAX_BYTES, Node, compose
@@ -23,14 +23,9 @@ PARTS = ("multiply", "add", "access")
 def energy_table(path: str) -> Table:
     """The table of a file. Raises CnncalcError, SpecError with the place of what is wrong."""
     try:
-        with Path(path).open("rb") as file:
-            text = file.read(MAX_BYTES + 1).decode("utf-8-sig")
-    except OSError as error:
-        raise CnncalcError(f"{path} cannot be read: {error.strerror}") from None
+        text = files.content(path, MAX_BYTES, "an energy table").decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CnncalcError(f"{path} is not a text file") from None
-    if len(text) > MAX_BYTES:
-        raise CnncalcError(f"{path} is larger than {MAX_BYTES:,} bytes, which is no energy table")
     problems: list[Diagnostic] = []
     tree = compose(text, path, problems)
     if not problems:

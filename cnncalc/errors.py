@@ -109,6 +109,27 @@ class SpecError(CnncalcError):
         return "\n\n".join(shown)
 
 
+def debugging() -> bool:
+    """Whether a bug is to be shown where it is, by its traceback."""
+    import os
+
+    return bool(os.environ.get("CNNCALC_DEBUG"))
+
+
+def bug(error: Exception) -> str:
+    """What is said of an error that is not about the spec: the machine's, or one that nobody foresaw."""
+    if isinstance(error, MemoryError):
+        return "error: there is not enough memory"
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("cnncalc"):
+        return f"error: this needs {error.name}, which is not installed\n   = help: pip install {error.name}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"error: {error.strerror}" + (f": {sentence(str(error.filename))}" if error.filename else "")
+    return (
+        f"error: cnncalc has a bug: {type(error).__name__}: {sentence(str(error))}\n"
+        "   = help: please report it with the spec; CNNCALC_DEBUG=1 shows where"
+    )
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean ...?`, or nothing where no known word is near; capitals do not count."""
     import difflib

@@ -22,6 +22,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import time
 from typing import Any, BinaryIO, NamedTuple
 
 from .errors import CnncalcError
@@ -30,6 +31,9 @@ OPEN_FILE = re.compile(r"/dev/(?:stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)")
 """A path that stands for a file that is open already."""
 
 STDOUT, STDERR = 1, 2
+
+PARTIAL = re.compile(r"\.cnncalc\.\d+\.\d+\.part")
+LEFT_SECONDS = 60
 
 
 class Place(NamedTuple):
@@ -276,8 +280,9 @@ def _opened(place: Place) -> BinaryIO:
 def _beside(place: Place) -> Iterator[Path]:
     """An empty file beside the place, which takes it when the block has ended well."""
     partial: Path | None = None
+    descriptor = -1
     try:
-        partial = _created(place.target.parent)
+        partial, descriptor = _created(place.target.parent)
         yield partial
         if place.found is not None:
             _like(partial, place.found)
@@ -288,18 +293,63 @@ def _beside(place: Place) -> Iterator[Path]:
     finally:
         if partial is not None:
             partial.unlink(missing_ok=True)
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
-def _created(folder: Path) -> Path:
+def _created(folder: Path) -> tuple[Path, int]:
+    """A new file in a folder, open and locked for as long as it is written."""
+    _swept(folder)
     number = 0
     while True:
         partial = folder / f".cnncalc.{os.getpid()}.{number}.part"
         try:
-            os.close(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         except FileExistsError:
             number += 1
         else:
-            return partial
+            if not _locked(descriptor, wait=False):
+                os.close(descriptor)  # no locks here: a replaced file may not be open everywhere
+                descriptor = -1
+            return partial, descriptor
+
+
+def _swept(folder: Path) -> None:
+    """Take away what a killed process has left: files that nobody holds, and has not for a minute."""
+    with suppress(OSError):
+        for old in folder.glob(".cnncalc.*.part"):
+            if PARTIAL.fullmatch(old.name) and time() - old.lstat().st_mtime > LEFT_SECONDS:
+                descriptor = os.open(old, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+                try:
+                    if _locked(descriptor, wait=False):
+                        old.unlink(missing_ok=True)
+                finally:
+                    os.close(descriptor)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Others of this tool wait while a file is read, changed and written; its folder is what is locked."""
+    descriptor = -1
+    try:
+        with suppress(OSError):
+            descriptor = os.open(path.parent, os.O_RDONLY)
+            _locked(descriptor, wait=True)
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _locked(descriptor: int, wait: bool) -> bool:
+    """Whether the lock of an open file is now ours; never where the system has no such locks."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def _like(partial: Path, found: os.stat_result) -> None:

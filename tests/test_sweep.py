@@ -411,13 +411,14 @@ def test_a_killed_sweep_resumes(tmp_path: Path) -> None:
     first = run(*arguments)[1]
     parts = {path.name: path.read_bytes() for path in tmp_path.glob("part-*")}
     (tmp_path / "part-000002.csv").unlink()
-    (tmp_path / "part-000001.csv").write_bytes(b"kept")
+    kept = bytes(len(parts["part-000001.csv"]))
+    (tmp_path / "part-000001.csv").write_bytes(kept)
     second = run(*arguments)[1]
 
     assert first.endswith(f"4 parts in {tmp_path}/\n")
     assert second.endswith(f"4 parts in {tmp_path}/, 3 of them from before\n")
     assert parts["part-000002.csv"] == (tmp_path / "part-000002.csv").read_bytes()
-    assert b"kept" == (tmp_path / "part-000001.csv").read_bytes()
+    assert kept == (tmp_path / "part-000001.csv").read_bytes()
     assert "holds another sweep" in run(*arguments, "--columns", "params", code=2)[1]
 
 

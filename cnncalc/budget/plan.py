@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import files
-from ..errors import CnncalcError
+from ..errors import CnncalcError, printable
 from ..language.yaml import MAX_BYTES
 from ..project import SKIPPED, own_specs
 from .config import Config
@@ -38,9 +38,9 @@ def _given(argument: str, config: Config, remark: Callable[[str], None]) -> list
         if not members:
             raise CnncalcError(f"the folder {argument} has no spec", "a spec is a YAML file with `net:`")
         if others:
-            remark(f"{argument}: {others} YAML file{'s' if others > 1 else ''} without `net:` left out")
+            remark(f"{printable(argument)}: {others} YAML file{'s' if others > 1 else ''} without `net:` left out")
         if links:
-            remark(f"{argument}: {links} link{'s' if links > 1 else ''} out of the project left out")
+            remark(f"{printable(argument)}: {links} link{'s' if links > 1 else ''} out of the project left out")
         return members
     if not files.is_there(argument) and any(sign in argument for sign in "*?["):
         import glob

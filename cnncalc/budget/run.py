@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
-from ..errors import CnncalcError, Diagnostic, SpecError
+from ..errors import CnncalcError, Diagnostic, SpecError, bug, debugging, printable, sentence
 from ..graph import Graph
 from ..opening import SPEC, NetworkFile, opened
 from .check import Unjudged, against_lock, judge
@@ -93,6 +93,13 @@ def judged(case: Case) -> Result:
         return _judged(case, result)
     except CnncalcError as error:
         return replace(result, problems=(*result.problems, *problems_of(error, case.spec)))
+    except Exception as error:  # one spec does not lose the others their results
+        if debugging():
+            raise
+        said = bug(error)
+        message = said.partition("\n")[0].removeprefix("error: ")
+        problem = Problem(message, f"{printable(case.spec)}: {said}", Place(case.spec, 0, 0))
+        return replace(result, problems=(*result.problems, problem))
 
 
 def _judged(case: Case, result: Result) -> Result:
@@ -143,7 +150,8 @@ def _base_graph(case: Case, file: NetworkFile, graph: Graph, remarks: list[str])
         base = replace(file, content=case.base_text.encode()).graph(case.settings, case.input)
         require_numbers(base)
     except CnncalcError as error:
-        remarks.append(f"{case.key}: that of the baseline cannot be read ({error.message}), so this one counts as new")
+        why = f"that of the baseline cannot be read ({sentence(error.message)}), so this one counts as new"
+        remarks.append(f"{printable(case.key)}: {why}")
         return None
     return base
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import CnncalcError
+from .. import files
+from ..errors import CnncalcError, printable
 from ..project import here, shown
 from . import baselines, plan
 from .config import Config, config
@@ -45,7 +46,7 @@ class Ask:
 def session(ask: Ask, remark: Remark) -> Outcome:
     """The outcome; remarks are for stderr. Raises CnncalcError where nothing can be judged."""
     project = config(here(), ask.config)
-    path = project.folder / project.lock
+    path = files.inside(project.folder, project.lock, "the lock")
     lock = read(path, shown(path)) if path.is_file() and not ask.measure else None
     base = baselines.baseline(ask.baseline, project, lock) if not ask.measure else None
     names = plan.specs(ask.specs, project, remark)
@@ -78,18 +79,18 @@ def _written(ask: Ask, project: Config, lock: Lock | None, results: list[Result]
 
     def gone(key: str) -> bool:
         spec = re.match(r"(.+?\.ya?ml)(?: |$)", key)
-        return not ask.specs and key not in keys and spec is not None and not (project.folder / spec[1]).exists()
+        return not ask.specs and key not in keys and spec is not None and not files.is_there(project.folder / spec[1])
 
-    if ask.measure:
+    if ask.measure or not (ask.update or ask.accept or ((ask.ratchet or project.ratchet) and lock is not None)):
         return results
-    if ask.update or ask.accept:
-        entries, stand, changes = updated(lock, results, ask.accept, gone)
-    elif (ask.ratchet or project.ratchet) and lock is not None:
-        entries, stand, changes = ratcheted(lock, results)
-    else:
-        return results
-    if changes:
-        write(path, entries)
+    with files.alone(path):  # another check may have written its specs meanwhile: they stay
+        now = read(path, shown(path)) if path.is_file() else None
+        if ask.update or ask.accept:
+            entries, stand, changes = updated(now, results, ask.accept, gone)
+        else:
+            entries, stand, changes = ratcheted(now or Lock(shown(path)), results)
+        if changes:
+            write(path, entries)
     for line in told(changes, len(results)):
-        remark(f"{shown(path)}: {line}" if not line.startswith(" ") else line)
+        remark(f"{printable(shown(path))}: {line}" if not line.startswith(" ") else line)
     return stand

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from ..errors import printable
 from .finding import ACCEPTED, FAIL, OK, WARN, Finding
 from .limits import GROWTH, LOCK
 from .lock import Entry, Lock
@@ -87,12 +88,12 @@ def told(changes: Sequence[Change], count: int) -> Iterator[str]:
     new: dict[str, list[str]] = {}
     for change in changes:
         if not change.metric:
-            yield f"  {change.key}   gone: there is no such file"
+            yield f"  {printable(change.key)}   gone: there is no such file"
         elif change.then is None:
             new.setdefault(change.key, []).append(f"{change.metric} {words.figure(change.now, change.metric)}")
         else:
             moved = f"{words.figure(change.then, change.metric)} -> {words.figure(change.now, change.metric)}"
             more = words.change(change.then, change.now)
-            yield f"  {change.key}   {change.metric}   {moved}   {more}".rstrip()
+            yield f"  {printable(change.key)}   {change.metric}   {moved}   {more}".rstrip()
     for key, figures in new.items():
-        yield f"  {key}   new: {', '.join(figures)}"
+        yield f"  {printable(key)}   new: {', '.join(figures)}"

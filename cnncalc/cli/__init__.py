@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 TYPE_CHECKING = False  # typing itself is imported in `main`, where Ctrl-C is heard
@@ -42,11 +43,37 @@ def main() -> None:
     try:
         if sys.stderr is None:  # closed: what is said goes nowhere, and not to stdout
             sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is half written is taken away
         from .program import app
 
-        app(prog_name="cnncalc")
+        try:
+            app(prog_name="cnncalc")
+        finally:
+            _flushed()
     except KeyboardInterrupt:
         sys.exit(130)
+    except MemoryError:
+        sys.exit(_failed("there is not enough memory"))
+    except (OSError, ImportError) as error:
+        sys.exit(_failed(getattr(error, "strerror", None) or str(error)))
+
+
+def _flushed() -> None:
+    """What is printed must have gone out: at exit Python would only grumble, with a code of its own."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        from ..files import unusable_stdout
+
+        unusable_stdout()
+        if not isinstance(error, BrokenPipeError):
+            sys.exit(_failed(f"the output cannot be written: {error.strerror}"))
+
+
+def _failed(why: str) -> int:
+    print(f"error: {why}", file=sys.stderr)
+    return 2
 
 
 def __getattr__(name: str) -> object:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import CnncalcError
+from ..errors import CnncalcError, printable_lines
 from .request import TROUBLE, Input, Set, failures
 
 if TYPE_CHECKING:
@@ -99,8 +99,9 @@ def command(
         outcome = session(ask, _remark)
         if init:
             from ..budget.propose import proposal
+            from ..render.formats import put
 
-            sys.stdout.write(proposal(outcome))
+            put(printable_lines(proposal(outcome)))
             return
         _deliver(outcome, reports)
         if summary:
@@ -134,14 +135,14 @@ def _known(what: str, name: str, known: Iterable[str]) -> None:
 
 def _deliver(outcome: Outcome, reports: list[tuple[str, str]]) -> None:
     from ..budget.reports import written
-    from ..render.formats import save
+    from ..render.formats import put, save
 
     for name, file in reports:
         text = written(name, outcome)
         if file:
             save(text, file)
         else:
-            sys.stdout.write(text)
+            put(text)
 
 
 def _summarise(outcome: Outcome) -> None:
@@ -162,4 +163,4 @@ def _summarise(outcome: Outcome) -> None:
 
 
 def _remark(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(printable_lines(text), file=sys.stderr)

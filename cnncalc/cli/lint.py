@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..errors import CnncalcError, Diagnostic
-from .request import FAILED, TROUBLE, bug, debugging, failures
+from ..errors import CnncalcError, Diagnostic, bug, debugging, printable
+from .request import FAILED, TROUBLE, failures
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -31,6 +31,7 @@ def command(
 ) -> None:
     """Check specs."""
     from ..language.load import input_shape, setting
+    from ..render.formats import json_text, put
 
     with failures():
         if format not in ("table", "json"):
@@ -41,14 +42,12 @@ def command(
             if result["error"]:
                 print(result["error"], file=sys.stderr)
         if format == "json":
-            import json
-
             records = [{key: value for key, value in result.items() if key != "text"} for result in results]
-            print(json.dumps({"schema": "cnncalc.lint/1", "specs": records}, indent=2))
+            put(json_text({"schema": "cnncalc.lint/1", "specs": records}))
         else:
             for result in results:
                 if not result["error"]:
-                    print(result["text"])
+                    put(f"{result['text']}\n")
         if any(result["error"] for result in results):
             raise typer.Exit(TROUBLE)
         if any(result["unmet"] or (strict and result["warnings"]) for result in results):
@@ -78,7 +77,7 @@ def _lint(spec: str, settings: dict[str, Any], shape: Any) -> dict[str, Any]:
     except Exception as error:
         if debugging():
             raise
-        return {"spec": spec, "error": f"{spec}: {bug(error)}", "unmet": [], "warnings": [], "text": ""}
+        return {"spec": spec, "error": f"{printable(spec)}: {bug(error)}", "unmet": [], "warnings": [], "text": ""}
     pictures = [str(problem) for problem in (*failed, *warnings)]
     expectation = "what it expects holds" if graph.expect and not failed else "it expects nothing"
     if graph.expect and any(graph.symbols()):
@@ -86,7 +85,8 @@ def _lint(spec: str, settings: dict[str, Any], shape: Any) -> dict[str, Any]:
     if graph.changed:
         expectation = "expectations are for the spec as written"
     counts = f"{_count(len(failed), 'failure')}, {_count(len(warnings), 'warning')}"
-    closing = f"{spec}: {counts}" if pictures else f"{spec}: fine, {len(graph.nodes)} layers; {expectation}"
+    name = printable(spec)
+    closing = f"{name}: {counts}" if pictures else f"{name}: fine, {len(graph.nodes)} layers; {expectation}"
     return {
         "spec": spec,
         "error": "",

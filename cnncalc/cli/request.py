@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
-from ..errors import CnncalcError
+from ..errors import CnncalcError, bug, debugging
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -200,7 +200,9 @@ class failures:  # noqa: N801 - reads as a statement: `with failures():`
         if isinstance(error, CnncalcError):
             print(error, file=sys.stderr)
         elif isinstance(error, BrokenPipeError):
-            _close_stdout()
+            from ..files import unusable_stdout
+
+            unusable_stdout()
             raise typer.Exit(OK) from None
         elif isinstance(error, KeyboardInterrupt):
             raise typer.Exit(130) from None
@@ -211,25 +213,3 @@ class failures:  # noqa: N801 - reads as a statement: `with failures():`
         else:
             return
         raise typer.Exit(TROUBLE) from None
-
-
-def debugging() -> bool:
-    """Whether a bug is to be shown where it is, by its traceback."""
-    import os
-
-    return bool(os.environ.get("CNNCALC_DEBUG"))
-
-
-def bug(error: Exception) -> str:
-    """What is said of an error that nobody foresaw."""
-    return (
-        f"error: cnncalc has a bug: {type(error).__name__}: {error}\n"
-        "   = help: please report it with the spec; CNNCALC_DEBUG=1 shows where"
-    )
-
-
-def _close_stdout() -> None:
-    """A reader such as `head` has gone: do not complain at exit either."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

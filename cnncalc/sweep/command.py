@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from .. import files
-from ..errors import CnncalcError
+from ..errors import CnncalcError, printable_lines
 from . import select
 from .asked import Asked
 from .engine import all_rows, rows, stretches
@@ -183,12 +183,12 @@ class Sweep(Asked):
     def _file(self) -> Iterator[BinaryIO]:
         """Stdout, or a file that is written whole or not at all."""
         if self.output is None:
-            yield sys.stdout.buffer
-            sys.stdout.buffer.flush()
+            with files.stdout() as file:
+                yield file
             return
         with files.writing(self.output) as file:
             yield file
 
 
 def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{printable_lines(line)}\n")

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -24,6 +26,8 @@ from .select import Condition
 
 ENDINGS = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
 MANIFEST = "sweep.json"
+MAX_BYTES = 100_000_000
+PART = re.compile(r"part-\d+\.[a-z]+")
 
 
 def texts(one: Variable) -> list[str]:
@@ -95,6 +99,15 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"\n') else text
 
 
+def _part(found: Any) -> dict[str, Any]:
+    """What the record says of a part. Raises ValueError, KeyError, TypeError for what it cannot say."""
+    reasons = {str(reason): int(count) for reason, count in dict(found["reasons"]).items()}
+    counts = {key: int(found[key]) for key in ("rows", "invalid", "bytes")}
+    if any(count < 0 for count in (*reasons.values(), *counts.values())):
+        raise ValueError
+    return {**counts, "reasons": reasons}
+
+
 class Parts:
     """A folder of parts, one a stretch, with a manifest of those that are whole."""
 
@@ -122,7 +135,8 @@ class Parts:
             list(columns),
         ]
         self.sweep = {
-            "schema": "cnncalc.parts/1",
+            "schema": "cnncalc.parts/2",
+            "cnncalc": version("cnncalc"),
             "spec": plan.name,
             "sweep": hashlib.sha256(json.dumps([of, plan.size, form]).encode()).hexdigest(),
             "points": plan.grid.count,
@@ -144,14 +158,20 @@ class Parts:
             self._save()
             return
         try:
-            found = json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(files.content(path, MAX_BYTES, "a record of a sweep"))
             known = {key: found.get(key) for key in self.sweep}
-            done = dict(found["parts"])
-        except (ValueError, KeyError, AttributeError, TypeError):
-            raise CnncalcError(f"{path} is no record of a sweep", "another --output") from None
+            done = {str(name): _part(part) for name, part in found["parts"].items()}
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+            raise CnncalcError(f"{path} is no record of a sweep", "another --output, or remove the folder") from None
         if known != self.sweep:
-            raise CnncalcError(f"{self.folder} holds another sweep", "another --output, or remove the folder")
-        self.done = {name: part for name, part in done.items() if (self.folder / name).is_file()}
+            by = f" of cnncalc {known['cnncalc']}" if known["cnncalc"] != self.sweep["cnncalc"] else ""
+            raise CnncalcError(f"{self.folder} holds another sweep{by}", "another --output, or remove the folder")
+        self.done = {name: part for name, part in done.items() if self._is_whole(name, part)}
+
+    def _is_whole(self, name: str, part: Mapping[str, Any]) -> bool:
+        """Whether a part is there with all of its bytes; one that was cut is worked out again."""
+        path = self.folder / name
+        return PART.fullmatch(name) is not None and path.is_file() and path.stat().st_size == part["bytes"]
 
     def name(self, start: int) -> str:
         """The part that starts at a point."""
@@ -169,7 +189,8 @@ class Parts:
             self.writer.write(file, rows)
             file.flush()
             os.fsync(file.fileno())
-        self.done[name] = {"rows": rows.count, "invalid": rows.invalid, "reasons": rows.reasons}
+        size = (self.folder / name).stat().st_size
+        self.done[name] = {"rows": rows.count, "invalid": rows.invalid, "reasons": rows.reasons, "bytes": size}
         self._save()
 
     def _save(self) -> None:
