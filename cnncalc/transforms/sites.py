@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..dims import product
 from ..graph import Graph, Node
 from ..layers import Layer
-from ..layers.base import IN_PLACE
+from ..layers.base import OVERWRITES
 from ..layers.conv import Conv, Convolution, Depthwise
 
 
@@ -93,4 +93,4 @@ def _is_norm(layer: Layer) -> bool:
 
 
 def _is_activation(layer: Layer) -> bool:
-    return layer.family == "activation" and layer.elementwise and layer.storage == IN_PLACE
+    return layer.family == "activation" and layer.elementwise and layer.storage in OVERWRITES
