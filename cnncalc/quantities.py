@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from typing import Any
 
 from .errors import CnncalcError
+
+COUNT, BYTES, POSITIONS, SHAPE = "count", "bytes", "positions", "shape"
+"""What a figure is counted in."""
 
 COUNTS: dict[str, int] = {"": 1} | {prefix: 1000**power for power, prefix in enumerate("kMGT", 1)}
 """Unit of a count -> how many."""
@@ -34,6 +38,74 @@ def split(text: str) -> tuple[Fraction, str] | None:
     """A number, exact, and the unit behind it; None where there is no number."""
     match = NUMBER.fullmatch(text.strip())
     return (Fraction(re.sub("[_,]", "", match[1])), match[2]) if match else None
+
+
+class Unreadable(CnncalcError):
+    """A number that cannot be read, and what to write instead."""
+
+
+def amount(value: Any, unit: str = "") -> int:
+    """The whole number that a limit says, in units or bytes; in either without `unit`. Raises Unreadable."""
+    number = quantity(value, unit)
+    if number.denominator != 1:
+        raise Unreadable(f"`{value}` is not a whole number", "figures are exact integers")
+    return number.numerator
+
+
+def quantity(value: Any, unit: str = "") -> Fraction:
+    """The number that is written, exact. Raises Unreadable."""
+    number, sign = _number(value)
+    if sign == "%":
+        raise Unreadable(f"`{value}` is a share, and a limit is a number", "a share is for growth: `growth: 2%`")
+    if unit != BYTES and sign in COUNTS:
+        return number * COUNTS[sign]
+    if unit in (BYTES, "") and sign in ("", *SIZES):
+        return number * SIZES.get(sign, 1)
+    raise Unreadable(f"no unit `{sign}` for this number", _unit_help(value, sign, unit))
+
+
+def growth(value: Any, unit: str) -> tuple[Fraction, bool]:
+    """How much more is allowed, and whether that is a share of the baseline. Raises Unreadable."""
+    number, sign = _number(value)
+    if sign == "%":
+        return number / 100, True
+    if number and not sign and not isinstance(value, int):
+        raise Unreadable(f"`{value}` may be a share or a number", "write `2%` or `100k`")
+    return Fraction(amount(value, unit)), False
+
+
+def shape(value: Any) -> tuple[int, ...]:
+    """`[1000]`, or `64x7x7`, as a shape. Raises Unreadable."""
+    members = re.split(r"\s*[x,]\s*", value.strip("[] ")) if isinstance(value, str) else value
+    members = members if isinstance(members, list | tuple) else [members]
+    try:
+        return tuple(int(member) for member in members)
+    except (TypeError, ValueError):
+        raise Unreadable(f"`{value}` is no shape", "for instance [1000] or 64x7x7") from None
+
+
+def _number(value: Any) -> tuple[Fraction, str]:
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction | str):
+        raise Unreadable("a limit is a number, such as 3.6M or 1 MiB")
+    if not isinstance(value, str):
+        return Fraction(str(value) if isinstance(value, float) else value), ""
+    found = split(value)
+    if found is None:
+        raise Unreadable(f"`{value}` is no number", "a limit is a number with a unit: 3.6M, 1.5 MB, 1 MiB, 2%")
+    return found
+
+
+def _unit_help(value: Any, sign: str, unit: str) -> str:
+    digits = str(value).strip()[: -len(sign)].strip() if sign else str(value)
+    known = SIZES if unit == BYTES else COUNTS if unit else COUNTS | SIZES
+    if unit == BYTES and sign in COUNTS:
+        return f"bytes: {digits} {sign}B is {1000 ** ('kMGT'.index(sign) + 1):,} each"
+    if unit not in (BYTES, "") and sign in SIZES:
+        return f"it is counted, not measured in bytes: {digits}{sign[0]}"
+    if sign in ("KB", "Kb"):
+        return "kB is 1000 bytes, KiB is 1024"
+    near = next((other for other in known if other and other.lower() == sign.lower()), "")
+    return f"write {digits}{near}" if near else f"known: {', '.join(filter(None, known))}"
 
 
 def rate(text: str, option: str, units: tuple[str, ...], example: str) -> Fraction:

@@ -13,14 +13,16 @@ import pytest
 from typer.testing import CliRunner
 
 import cnncalc
+from cnncalc.analyses.figures import FIGURES
+from cnncalc.analyses.subject import within
 from cnncalc.budget.check import BudgetError, check
 from cnncalc.budget.config import config
-from cnncalc.budget.metrics import BYTES, COUNT, METRICS, Unreadable, amount, growth, within
 from cnncalc.budget.plan import matches
 from cnncalc.budget.propose import roomy
 from cnncalc.budget.reading import option
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError
+from cnncalc.quantities import BYTES, COUNT, Unreadable, amount, growth
 
 SPEC = """\
 name: tiny
@@ -173,22 +175,30 @@ VERDICTS = [   # the budget, what is said of it
     ("{macs: {max: 80k, level: warning}}",          ["warn  macs 87,552 <= 80,000 (over by 7,552)"]),
     ("{flops: 175104}",                             ["ok    flops 175,104 <= 175,104"]),
     ("{trainable: 1368}",                           ["ok    trainable 1,368 <= 1,368"]),
-    ("{weights: {max: 1.368 kB, dtype: int8}}",     ["ok    weights (int8) 1,368 B <= 1,368 B"]),
-    ("{weights: 5 kB}",                             ["fail  weights 5,472 B <= 5,000 B (over by 472 B)"]),
+    ("{weight_bytes: {max: 1.368 kB, dtype: int8}}",     ["ok    weight_bytes (int8) 1,368 B <= 1,368 B"]),
+    ("{weight_bytes: 5 kB}",                             ["fail  weight_bytes 5,472 B <= 5,000 B (over by 472 B)"]),
     ("{activations: 6144}",                         ["ok    activations 6,144 B <= 6,144 B"]),
     ("{peak_activations: {max: 1 KiB, dtype: int8}}", ["ok    peak_activations (int8) 1,024 B <= 1,024 B"]),
     ("{receptive_field: {min: 7}}",                 ["ok    receptive_field 7 >= 7"]),
     ("{receptive_field: {equals: 3, at: stem}}",    ["ok    receptive_field at stem 3 == 3"]),
     ("{receptive_field: {equals: 7, at: layer}}",   ["ok    receptive_field at layer 7 == 7"]),
     ("{stride: 1}",                                 ["ok    stride 1 <= 1"]),
+    ("{frozen: 0}",                                 ["ok    frozen 0 <= 0"]),
+    ("{buffers: 0}",                                ["ok    buffers 0 <= 0"]),
+    ("{matmul_macs: 0}",                            ["ok    matmul_macs 0 <= 0"]),
+    ("{weight_bytes@int8: 1.4 kB}",                 ["ok    weight_bytes (int8) 1,368 B <= 1,400 B"]),
+    ("{receptive_field@stem: {equals: 3}}",         ["ok    receptive_field at stem 3 == 3"]),
+    ("{receptive_field.width: 7}",                  ["ok    receptive_field.width 7 <= 7"]),
+    ("{output.height: {min: 9}}",                   ["fail  output.height 8 >= 9 (under by 1)"]),
+    ("{input: [3, 8, 8]}",                          ["ok    input 3x8x8 == 3x8x8"]),
     ("{layers: 3}",                                 ["ok    layers 3 <= 3"]),
     ("{output: [8, 8, 8]}",                         ["ok    output 8x8x8 == 8x8x8"]),
     ("{output: [1000]}",                            ["fail  output 8x8x8 == 1000 (differs)"]),
     ('{"layer/**": {macs: 70k}}',                   ["fail  macs of layer/** 73,728 <= 70,000 (over by 3,728)"]),
     ("{layer: {params: 1152}}",                     ["ok    params of layer 1,152 <= 1,152"]),
     ('{"layer[0]": {params: 576}}',                 ["ok    params of layer[0] 576 <= 576"]),
-    ("{weights: [{max: 6 kB}, {max: 1 kB, dtype: int8}]}",
-     ["ok    weights 5,472 B <= 6,000 B", "fail  weights (int8) 1,368 B <= 1,000 B (over by 368 B)"]),
+    ("{weight_bytes: [{max: 6 kB}, {max: 1 kB, dtype: int8}]}",
+     ["ok    weight_bytes 5,472 B <= 6,000 B", "fail  weight_bytes (int8) 1,368 B <= 1,000 B (over by 368 B)"]),
 ]
 # fmt: on
 
@@ -203,7 +213,7 @@ def test_a_budget_is_judged(budget: str, expected: list[str]) -> None:
 
 def test_every_metric_has_a_verdict() -> None:
     """A metric that the table above forgets is noticed."""
-    assert not [name for name in METRICS if not any(name in budget for budget, _ in VERDICTS)]
+    assert not [name for name in FIGURES if not any(name in budget for budget, _ in VERDICTS)]
 
 
 def test_what_only_training_uses_does_not_count() -> None:
@@ -242,12 +252,12 @@ error: `params` has no dtype
 7 | budget: {params: {dtype: int8, max: 1k}}
   |                   ^^^^^
   = help: remove `dtype`"""),
-    ("{weights: {dtype: fp31, max: 1 kB}}", """\
+    ("{weight_bytes: {dtype: fp31, max: 1 kB}}", """\
 error: no dtype `fp31`
- --> tiny.yaml:7:27
+ --> tiny.yaml:7:32
   |
-7 | budget: {weights: {dtype: fp31, max: 1 kB}}
-  |                           ^^^^
+7 | budget: {weight_bytes: {dtype: fp31, max: 1 kB}}
+  |                                ^^^^
   = help: did you mean `fp32`?"""),
     ("{params: {max: 1k, min: 2k}}", """\
 error: no network can hold both of these limits on params
@@ -338,7 +348,7 @@ def test_check_says_what_is_wrong_with_a_call() -> None:
 OPTIONS = [
     ("max",        "macs=320M",                     "macs max 320000000"),
     ("min",        "receptive_field@layer3=200",    "receptive_field at layer3 min 200"),
-    ("max",        "weights@int8=1.5MB",            "weights (int8) max 1500000"),
+    ("max",        "weight_bytes@int8=1.5MB",            "weight_bytes (int8) max 1500000"),
     ("max",        "layer4/**:macs=900M",           "macs of layer4/** max 900000000"),
     ("equals",     "output=1000",                   "output equals (1000,)"),
     ("equals",     "output=64x7x7",                 "output equals (64, 7, 7)"),
@@ -542,10 +552,15 @@ def test_init_proposes_limits_that_hold(folder: Path) -> None:
 
 LOCK = """\
 {
-  "schema": "cnncalc.lock/1",
+  "schema": "cnncalc.lock/2",
   "specs": {
     "tiny.yaml": {
       "activations": 6144,
+      "input": [
+        3,
+        8,
+        8
+      ],
       "layers": 3,
       "macs": 87552,
       "output": [
@@ -641,7 +656,7 @@ BAD_LOCKS = [
     ("{",                                           f"the baseline {NAME} is not JSON: line 1: "
                                                     "Expecting property name enclosed in double quotes"),
     ("<<<<<<< HEAD",                                f"the baseline {NAME} is not JSON: line 1: Expecting value"),
-    ('{"schema": "cnncalc.lock/2", "specs": {}}',   f"{NAME} is of version 2, and this cnncalc reads versions up to 1"),
+    ('{"schema": "cnncalc.lock/3", "specs": {}}',   f"{NAME} is of version 3, and this cnncalc reads versions up to 2"),
     ("[]",                                          f"{NAME} is not a lock of cnncalc"),
     ('{"schema": "cnncalc.lock/1"}',                f"{NAME} has no specs"),
     (ONE % "3",                                     f"{NAME}: `a` has no figures"),

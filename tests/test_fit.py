@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from cnncalc.analyses.subject import Subject, value
 from cnncalc.opening import load
-from cnncalc.sweep.columns import COLUMNS, Figures
+from cnncalc.sweep.columns import Swept
 from cnncalc.sweep.fit import Unmet, fit, limit
 from cnncalc.sweep.grid import text_of
 
@@ -43,7 +44,7 @@ def test_the_largest_setting(
     assert best == text_of(found.best[0].setting[name])
     assert found.next is not None
     assert after == text_of(found.next.setting[name])
-    assert binding == [one.name for one in found.best[0].binding]
+    assert binding == [one.subject.text for one in found.best[0].binding]
 
 
 def test_no_step_is_skipped(tmp_path: Path) -> None:
@@ -80,7 +81,7 @@ def load_step() -> Any:
 def macs(width: Any, side: int) -> int:
     """MobileNetV2's MACs by themselves."""
     graph = load("mobilenet_v2", set={"width": width}, input=(3, side, side)).inference
-    total: int = COLUMNS["macs"](Figures(graph, 4))
+    total: int = value(Swept(graph), Subject("macs"))
     return total
 
 
@@ -120,7 +121,7 @@ REFUSED = [
     (2, ["mobilenet_v2", "--max", "macs=1M"],
      "error: nothing to vary\n   = help: for instance --vary width\n"),
     (2, ["mobilenet_v2", "--vary", "width", "--max", "mac=1M"],
-     "error: no figure `mac`\n   = help: did you mean `macs`?\n"),
+     "error: no metric `mac`\n --> --max:1:7\n  |\n1 | --max mac=1M\n  |       ^^^\n  = help: did you mean `macs`?\n"),
     (2, ["mobilenet_v2", "--vary", "width", "--max", "macs=1M", "--step", "0"],
      "error: a step is above 0, and `--step 0` is not\n"),
 ]

@@ -85,7 +85,7 @@ MAY_IMPORT = {
     "marked": {"errors"},
     "graph": {"errors", "dims", "layers", "marked"},
     "building": {"errors", "dims", "layers", "graph"},
-    "language": {"errors", "dims", "symbols", "layers", "graph", "building", "marked", "language"},
+    "language": {"errors", "dims", "symbols", "layers", "graph", "building", "marked", "language", "analyses"},
 }
 """The foundation: what each part may import."""
 

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import cnncalc
+from cnncalc.analyses.receptive import network_field
 from cnncalc.dims import product
 from cnncalc.graph import Graph, Node
 from cnncalc.language.zoo import folder, names
@@ -404,13 +405,12 @@ def test_expect(name: str) -> None:
 
 
 def _facts(graph: Graph) -> dict[str, Any]:
-    """What `expect:` may name."""
+    """What `expect:` may name; of a field the interval, `global` where the output is a map that sees everything."""
     graph = graph.inference
     params = cnncalc.params(graph)
-    fields = cnncalc.receptive_fields(graph)
-    last = cnncalc.last_map(graph, fields)
-    axes = (fields.of[last].axes if last else None) or ()
-    size = axes[-1].size(graph.shapes[last][-1]) if last and axes else (0, 0)
+    field = network_field(graph)
+    low, high = field.sizes[-1] if field and field.sizes else (0, 0)
+    size = low if low == high else f"{low}-{high}"
     return {
         "params": params.total,
         "trainable": params.trainable,
@@ -418,8 +418,8 @@ def _facts(graph: Graph) -> dict[str, Any]:
         "buffers": params.buffers,
         "macs": cnncalc.macs(graph).total,
         "output": list(graph.output_shape),
-        "receptive_field": size[0] if size[0] == size[1] else list(size),
-        "stride": axes[-1].stride if axes else None,
+        "receptive_field": "global" if field and field.everything else size,
+        "stride": field.strides[-1] if field and field.strides else None,
     }
 
 

@@ -12,12 +12,13 @@ import jsonschema
 import pytest
 import yaml
 
+from cnncalc.analyses.figures import FIGURES
 from cnncalc.budget.reading import limits, tree
 from cnncalc.budget.schema import budget_schema
 from cnncalc.errors import Mark, Source
 from cnncalc.language.builtin import BUILTIN
 from cnncalc.language.schema import MODIFIER_SCHEMAS, schema
-from cnncalc.language.words import EXPECT_KEYS, MODIFIERS, TOP_KEYS
+from cnncalc.language.words import MODIFIERS, TOP_KEYS
 from cnncalc.language.zoo import WORKED_EXAMPLE
 from cnncalc.layers import KINDS
 
@@ -133,7 +134,7 @@ def test_the_schema_knows_every_word_of_the_language() -> None:
     assert set(MODIFIERS) == set(MODIFIER_SCHEMAS)
     assert {*KINDS, *BUILTIN, *MODIFIERS, "for", "in", "do", "head"} <= set(step)
     assert set(TOP_KEYS) == set(described["properties"])
-    assert set(EXPECT_KEYS) == set(described["properties"]["expect"]["properties"])
+    assert set(FIGURES) == set(described["properties"]["expect"]["properties"])
 
 
 def test_the_kinds_are_listed_for_people() -> None:
@@ -150,13 +151,14 @@ def test_the_kinds_are_listed_for_people() -> None:
 BUDGETS = [
     # budget:, whether the language has it
     ({"params": "3.6M", "macs": {"max": "320M", "warn": "310M", "growth": "2%"}}, True),
-    ({"weights": [{"max": "4 MB", "dtype": "int8"}, {"max": 16_000_000}]}, True),
+    ({"weight_bytes": [{"max": "4 MB", "dtype": "int8"}, {"max": 16_000_000}]}, True),
     ({"receptive_field": {"min": 200, "at": "layer3"}, "output": [1000]}, True),
     ({"layer4/**": {"macs": "900M"}}, True),
     ({"parms": "3.6M"}, False),
     ({"macs": {"maximum": "320M"}}, False),
     ({"macs": {"max": 1, "dtype": "int8"}}, False),
-    ({"weights": {"max": "4 MB", "dtype": "int7"}}, False),
+    ({"weight_bytes@int8": "4 MB", "receptive_field@layer3": {"min": 200}, "output.height": 7}, True),
+    ({"weight_bytes": {"max": "4 MB", "dtype": "int7"}}, False),
     ({"layer4/**": {"output": [1000]}}, False),
     ({"params": True}, False),
 ]

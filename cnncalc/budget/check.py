@@ -11,15 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
+from math import inf
 from typing import Any
 
+from ..analyses.figures import FIGURES, Figures
+from ..analyses.memory import BYTES
+from ..analyses.subject import DEFAULT_DTYPE, Subject, locked, value
+from ..analyses.values import Value, ends
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph
 from ..marked import marked
-from .figures import Figures, require_numbers
+from ..quantities import BYTES as IN_BYTES
 from .finding import ALL, FAIL, NEW, OK, WARN, Finding
-from .limits import EQUALS, ERROR, GROWTH, LOCK, MAX, MIN, WARNING, Limit, Place, conflicts
-from .metrics import METRICS, Span, Subject, Value
+from .limits import EQUALS, ERROR, GROWTH, LOCK, MAX, MIN, NOT_NUMBERS, WARNING, Limit, Place, conflicts
 from .reading import limits
 
 
@@ -54,7 +58,7 @@ def check(
     if problems:
         raise SpecError(problems)
     require_numbers(graph)
-    findings = judge(found, Figures(graph), Figures(baseline) if baseline is not None else None)
+    findings = judge(found, Figures(graph.inference), Figures(baseline.inference) if baseline is not None else None)
     if any(finding.kind == GROWTH and finding.status == NEW for finding in findings):
         raise CnncalcError("a growth limit needs something to compare with", "check(graph, baseline=graph_before, ...)")
     if raises and any(finding.status == FAIL for finding in findings):
@@ -68,11 +72,11 @@ def judge(found: Iterable[Limit], figures: Figures, base: Figures | Mapping[str,
     problems = []
     for limit in found:
         try:
-            value = figures.value(limit.subject)
+            now = value(figures, limit.subject)
             if limit.kind == GROWTH:
-                findings.append(_grown(limit, value, before(base, limit)))
+                findings.append(_grown(limit, now, before(base, limit)))
             else:
-                findings.append(_held(limit, value))
+                findings.append(_held(limit, now))
         except CnncalcError as error:
             problems.append(Diagnostic(error.message, limit.mark, help=error.help))
     if problems:
@@ -94,11 +98,12 @@ def before(base: Figures | Mapping[str, Value] | None, limit: Limit) -> Value | 
         return None
     if isinstance(base, Figures):
         try:
-            return base.value(limit.subject)
+            found: Value = value(base, limit.subject)
         except CnncalcError:
             return None
+        return found
     subject = limit.subject
-    if subject.part or subject.at:
+    if subject.part or subject.at or subject.axis:
         raise CnncalcError(
             f"the baseline has no {subject.title}: a lock holds figures of whole networks",
             "--baseline git:main, or another REF",
@@ -108,43 +113,39 @@ def before(base: Figures | Mapping[str, Value] | None, limit: Limit) -> Value | 
 
 def derived(entry: Mapping[str, Value], subject: Subject) -> Value | None:
     """A figure of a lock, or one that follows from it."""
-    from ..analyses.memory import BYTES
-
-    size = BYTES[subject.dtype or "fp32"]
-    metric = subject.metric
-    in_bytes = {name: (name, Fraction(size, BYTES["fp32"])) for name in ("activations", "peak_activations")}
-    follow: dict[str, tuple[str, int | Fraction]] = {
-        **in_bytes,
-        "flops": ("macs", 2),
-        "weights": ("params", size),
-    }
-    source, factor = follow.get(metric, (metric, 1))
-    value = entry.get(source)
-    return int(value * factor) if isinstance(value, int) else value
+    figure = FIGURES[subject.metric]
+    source, times = figure.follows or (figure.name, 1)
+    factor = Fraction(times)
+    if figure.unit == IN_BYTES:
+        factor *= BYTES[subject.dtype or DEFAULT_DTYPE]
+    if FIGURES[source].unit == IN_BYTES:
+        factor /= BYTES[DEFAULT_DTYPE]
+    found = entry.get(source)
+    return int(found * factor) if isinstance(found, int) else found
 
 
-def _held(limit: Limit, value: Value) -> Finding:
+def _held(limit: Limit, value: Any) -> Finding:
     finding = _finding(limit, value)
-    low, high = (value.low, value.high) if isinstance(value, Span) else (value, value)
+    low, high = ends(value)
     bound = limit.bound
-    if isinstance(bound, tuple) or isinstance(low, tuple) or isinstance(high, tuple):
+    if isinstance(bound, NOT_NUMBERS) or isinstance(low, tuple):
         return replace(finding, status=_status(bound == value, limit.level))
     holds = {MAX: high <= bound, MIN: low >= bound, EQUALS: low == high == bound}[limit.kind]
     counted = low if limit.kind == MIN else high
     excess = None if holds else bound - low if limit.kind == MIN else high - bound
-    used = Fraction(counted) / bound if bound else None
+    used = _share(counted, bound)
     return replace(finding, status=_status(holds, limit.level), excess=excess, used=used)
 
 
-def _grown(limit: Limit, value: Value, base: Value | None) -> Finding:
+def _grown(limit: Limit, value: Any, base: Value | None) -> Finding:
     finding = replace(_finding(limit, value), relative=limit.relative, baseline=base)
     now, then, bound = _top(value), _top(base), limit.bound
-    if now is None or then is None or isinstance(bound, tuple):
+    if now is None or then is None or isinstance(bound, NOT_NUMBERS):
         return finding
     allowed = then * bound if limit.relative else bound
-    holds = now - then <= allowed
+    holds = now == then or now - then <= allowed
     excess = None if holds else now - then - allowed
-    used = Fraction(now) / then if then else None
+    used = _share(now, then)
     return replace(finding, status=_status(holds, limit.level), excess=excess, used=used)
 
 
@@ -157,28 +158,43 @@ def against_lock(figures: Figures, entry: Mapping[str, Value], place: Callable[[
 
     More is a failure, and so is another receptive field, stride or output; less is a warning.
     """
-    now = figures.locked
+    now = locked(figures)
     findings = []
-    for metric in METRICS:
-        locked, value = entry.get(metric), now.get(metric)
-        if locked is None or locked == value:
+    for metric in FIGURES:
+        then, found = entry.get(metric), now.get(metric)
+        if then is None or then == found:
             continue
-        top, before = _top(value), _top(locked)
+        top, before = _top(found), _top(then)
         more = top - before if top is not None and before is not None else None
-        level = WARNING if METRICS[metric].growing and more is not None and more < 0 else ERROR
-        used = Fraction(top) / before if top is not None and before else None
-        finding = Finding(Subject(metric), LOCK, _status(False, level), value, locked, place(metric), level)
-        findings.append(replace(finding, baseline=locked, excess=more if level == ERROR else None, used=used))
+        level = WARNING if FIGURES[metric].growing and more is not None and more < 0 else ERROR
+        used = _share(top, before)
+        finding = Finding(Subject(metric), LOCK, _status(False, level), found, then, place(metric), level)
+        findings.append(replace(finding, baseline=then, excess=more if level == ERROR else None, used=used))
     if not findings:
         findings.append(Finding(Subject(ALL), LOCK, OK, len(entry), len(entry), place("")))
     return findings
 
 
-def _top(value: Value | None) -> int | Fraction | None:
-    if isinstance(value, Span):
-        return value.high
-    return None if isinstance(value, tuple) else value
+def _share(value: Any, of: Any) -> Fraction | None:
+    """A value as a share of another, where both are numbers."""
+    return Fraction(value) / of if of and value is not None and inf not in (value, of) else None
+
+
+def _top(value: Value | None) -> Any:
+    top = ends(value)[1]
+    return None if isinstance(top, tuple) else top
 
 
 def _status(holds: bool, level: str) -> str:
     return OK if holds else FAIL if level == ERROR else WARN
+
+
+def require_numbers(graph: Graph) -> None:
+    """Raises CnncalcError where a size of the input has no number."""
+    missing = list(dict.fromkeys(graph.symbols()))
+    if missing:
+        raise CnncalcError(
+            f"the input of {graph.name} is {'x'.join(map(str, graph.input_shape))}, "
+            f"and {' and '.join(missing)} {'have' if len(missing) > 1 else 'has'} no value",
+            "`--input 3,224,224`, or `input = [3, 224, 224]` in [[budget]]",
+        )

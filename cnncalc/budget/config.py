@@ -149,9 +149,9 @@ def _rule(node: Node, problems: list[Diagnostic]) -> Rule:
 
 
 def _metric_like(key: str) -> bool:
-    from .metrics import METRICS
+    from ..analyses.figures import FIGURES
 
-    return key in METRICS or any(sign in key for sign in "/*?[")
+    return key.partition("@")[0] in FIGURES or any(sign in key for sign in "/*?[")
 
 
 def _shape(node: Node, problems: list[Diagnostic]) -> Any:

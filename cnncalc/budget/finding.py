@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .limits import EQUALS, ERROR, GROWTH, LOCK, MAX, MIN, Bound, Place
-from .metrics import Subject, Value
+from ..analyses.subject import Subject
+from ..analyses.values import Value
+from .limits import ERROR, GROWTH, LOCK, RELATIONS, Bound, Place
 from .why import Cause
 
 OK, FAIL, WARN, NEW, ACCEPTED = "ok", "fail", "warn", "new", "accepted"
 ALL = "all"
 """In place of a metric: all that the lock holds."""
-
-RELATIONS = {MAX: "<=", MIN: ">=", EQUALS: "==", GROWTH: "<=", LOCK: "=="}
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any, NamedTuple
 
+from ..analyses.subject import Subject
+from ..analyses.values import PerAxis, Span, Value
 from ..errors import Diagnostic, Label, Mark
-from .metrics import Subject
 
 MAX, MIN, EQUALS, WARN, GROWTH, LOCK = "max", "min", "equals", "warn", "growth", "lock"
+RELATIONS = {MAX: "<=", MIN: ">=", EQUALS: "==", GROWTH: "<=", LOCK: "=="}
 KINDS = (MAX, MIN, EQUALS, WARN, GROWTH)
 ERROR, WARNING = "error", "warning"
 LEVELS = (ERROR, WARNING)
 
-Bound = int | Fraction | tuple[int, ...]
+Bound = Value
+"""What a figure is held against; for a growth how much more is allowed."""
+
+
+NOT_NUMBERS = (tuple, PerAxis, Span)
 
 
 class Place(NamedTuple):
@@ -46,6 +51,9 @@ class Limit:
     relative: bool = False
     """Whether a growth is a share of the baseline."""
 
+    def __str__(self) -> str:
+        return f"{self.subject.title} {RELATIONS[self.kind]} {bound_text(self.bound)}"
+
 
 def conflicts(found: Sequence[Limit]) -> list[Diagnostic]:
     """Limits on one figure that cannot all hold."""
@@ -65,7 +73,7 @@ def conflicts(found: Sequence[Limit]) -> list[Diagnostic]:
 def _compatible(first: Limit, second: Limit) -> bool:
     low_1, high_1 = _range(first)
     low_2, high_2 = _range(second)
-    if isinstance(first.bound, tuple) or isinstance(second.bound, tuple):
+    if isinstance(first.bound, NOT_NUMBERS) or isinstance(second.bound, NOT_NUMBERS):
         return first.bound == second.bound
     return (low_1 is None or high_2 is None or low_1 <= high_2) and (low_2 is None or high_1 is None or low_2 <= high_1)
 
@@ -89,4 +97,6 @@ def _conflict(subject: Subject, first: Limit, second: Limit) -> Diagnostic:
 
 def bound_text(bound: Bound) -> str:
     """A limit as people read it."""
+    if isinstance(bound, PerAxis | Span):
+        return str(bound)
     return "x".join(map(str, bound)) if isinstance(bound, tuple) else f"{bound:,}"

@@ -1,7 +1,7 @@
 """cnncalc.lock.json: the figures that were agreed on. Sorted, one number a line: its diff reads well.
 
 {
-  "schema": "cnncalc.lock/1",
+  "schema": "cnncalc.lock/2",
   "specs": {
     "models/lenet5.yaml": {
       "macs": 416520,
@@ -14,19 +14,20 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from .. import files
+from ..analyses.figures import FIGURES
+from ..analyses.values import PerAxis, Span, Value, plain
+from ..analyses.values import read as value_of
 from ..errors import CnncalcError
+from ..quantities import POSITIONS, SHAPE
 from ..render.formats import json_text
 from .limits import Place
-from .metrics import METRICS, Span, Value
 
 SCHEMA = "cnncalc.lock"
-VERSION = 1
+VERSION = 2
 MAX_BYTES = 50_000_000
 
 ANEW = "remove it, and `cnncalc check --update` writes it anew"
@@ -88,43 +89,33 @@ def parse(text: str, name: str) -> Lock:
         }
     if not isinstance(specs, dict):
         raise CnncalcError(f"{name} has no specs", ANEW)
-    entries = {key: _entry(key, figures, name) for key, figures in specs.items()}
+    entries = {key: _entry(key, figures, name, int(version)) for key, figures in specs.items()}
     return Lock(name, entries, _lines(text))
 
 
-def _entry(key: str, figures: Any, name: str) -> Entry:
+def _entry(key: str, figures: Any, name: str, version: int) -> Entry:
     if not isinstance(figures, dict):
         raise CnncalcError(f"{name}: `{key}` has no figures", ANEW)
     entry: Entry = {}
     for metric, value in figures.items():
-        if metric not in METRICS:
+        if metric not in FIGURES:
             raise CnncalcError(
                 f"{name}: `{key}` has a figure `{metric}` that this cnncalc does not know",
                 "use a newer cnncalc",
             )
-        entry[metric] = _figure(value, f"{name}: `{metric}` of `{key}`", metric == "output")
+        entry[metric] = _figure(metric, value, f"{name}: `{metric}` of `{key}`", version)
     return entry
 
 
-def _figure(value: Any, what: str, shape: bool) -> Value:
-    members = value if isinstance(value, list) else [value]
-    if not members or not all(_is_number(n) for n in members) or (len(members) > 2 and not shape):
-        raise CnncalcError(f"{what} is not a number", ANEW)
-    if shape:
-        return tuple(int(n) for n in members)
-    exact = [n if isinstance(n, int) else Fraction(str(n)).limit_denominator(4096) for n in members]
-    return Span(exact[0], exact[1]) if len(exact) == 2 else exact[0]
-
-
-def _is_number(n: Any) -> bool:
-    return type(n) is int or (type(n) is float and isfinite(n))
-
-
-def plain(value: Value) -> Any:
-    """A figure for JSON: integers as integers."""
-    if isinstance(value, tuple):
-        return [plain(member) for member in value]
-    return float(value) if isinstance(value, Fraction) else value
+def _figure(metric: str, written: Any, what: str, version: int) -> Value:
+    try:
+        value = value_of(written, FIGURES[metric].unit == SHAPE)
+    except ValueError:
+        raise CnncalcError(f"{what} is not a number", ANEW) from None
+    if version == 1 and FIGURES[metric].unit == POSITIONS and isinstance(value, PerAxis) and len(value.axes) == 2:
+        low, high = value.axes  # as version 1 wrote what depends on the position
+        return Span(low, high) if not isinstance(low, Span) and not isinstance(high, Span) else value
+    return value
 
 
 def text_of(entries: Mapping[str, Mapping[str, Value]]) -> str:

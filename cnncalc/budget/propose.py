@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import ceil, floor, log10
 
+from ..analyses.figures import FIGURES
 from ..errors import CnncalcError
-from .metrics import BYTES, METRICS
+from ..quantities import BYTES
 from .outcome import Outcome
 from .reports import words
 
@@ -40,7 +41,7 @@ def _rows(outcome: Outcome, place: int) -> Sequence[tuple[str, str, str]]:
     for name in PROPOSED:
         value = figures.get(name)
         if isinstance(value, int) and value:
-            found.append((name, roomy(value, METRICS[name].unit == BYTES), f"{words.figure(value, name)} today"))
+            found.append((name, roomy(value, FIGURES[name].unit == BYTES), f"{words.figure(value, name)} today"))
     return found
 
 

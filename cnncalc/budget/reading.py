@@ -3,7 +3,7 @@
 budget:
   params: 3.6M                                      the largest that is allowed
   macs: {max: 320M, warn: 310M, growth: 2%}
-  weights: {max: 1.5 MB, dtype: int8}
+  weight_bytes: {max: 1.5 MB, dtype: int8}        or weight_bytes@int8: 1.5 MB
   receptive_field: {min: 200, at: layer3}
   output: [1000]
   "layer4/**": {macs: 900M}                         a part of the network, by path
@@ -11,13 +11,17 @@ budget:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from ..analyses.memory import BYTES
-from ..errors import Diagnostic, Mark, Source, SpecError, did_you_mean
+from ..analyses.figures import FIGURES, unknown
+from ..analyses.memory import BYTES as DTYPES
+from ..analyses.subject import Subject, subject
+from ..analyses.values import read
+from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError, did_you_mean
 from ..language.yaml import Node
+from ..quantities import BYTES, POSITIONS, SHAPE, Unreadable, amount, growth, shape
 from .limits import EQUALS, ERROR, GROWTH, KINDS, LEVELS, MAX, WARN, WARNING, Bound, Limit
-from .metrics import METRICS, SHAPE, WITH_AT, WITH_DTYPE, Subject, Unreadable, amount, growth, shape
 
 KEYS = (*KINDS, "dtype", "at", "level")
 
@@ -41,32 +45,41 @@ class _Reader:
 
     def mapping(self, entries: Mapping[str, tuple[Node, Node]], part: str = "") -> Iterator[Limit]:
         for key, (key_node, value) in entries.items():
-            if key in METRICS:
-                yield from self._metric(key, key_node, value, part)
+            if _is_figure(key):
+                yield from self._figure(key, key_node, value, part)
             elif not part and _is_part(key, value):
                 if value.is_mapping:
                     yield from self.mapping(value.entries, key)
                 else:
                     self._report("a part of the network has limits by metric", value.mark, f'"{key}": {{macs: 900M}}')
             else:
-                help = did_you_mean(key, METRICS) or f"known: {', '.join(METRICS)}"
-                self._report(f"no metric `{key}`", key_node.mark, help)
+                error = unknown(key, "metric")
+                self._report(error.message, key_node.mark, error.help)
 
-    def _metric(self, metric: str, key: Node, value: Node, part: str) -> Iterator[Limit]:
-        if part and not METRICS[metric].parts:
-            at = f"{metric}: {{max: ..., at: {part.removesuffix('/**')}}}" if metric in WITH_AT else ""
-            self._report(f"a part of a network has no `{metric}` of its own", key.mark, at)
+    def _figure(self, key: str, key_node: Node, value: Node, part: str) -> Iterator[Limit]:
+        try:
+            wanted = subject(key)
+        except CnncalcError as error:
+            self._report(error.message, key_node.mark, error.help)
             return
-        if value.is_sequence and METRICS[metric].unit != SHAPE:
-            for member in value.items:
-                yield from self._metric(metric, key, member, part)
-        elif value.is_mapping:
-            yield from self._entries(metric, key, value.entries, part)
-        else:
-            kind = EQUALS if METRICS[metric].unit == SHAPE else MAX
-            yield from self._limit(Subject(metric, part), kind, value, self.level, value.mark)
+        if part and FIGURES[wanted.metric].of is None:
+            positions = FIGURES[wanted.metric].unit == POSITIONS
+            at = f"{wanted.metric}: {{max: ..., at: {part.removesuffix('/**')}}}" if positions else ""
+            self._report(f"a part of a network has no `{wanted.metric}` of its own", key_node.mark, at)
+            return
+        yield from self._limits(wanted._replace(part=part), key_node, value)
 
-    def _entries(self, metric: str, key: Node, entries: Mapping[str, tuple[Node, Node]], part: str) -> Iterator[Limit]:
+    def _limits(self, wanted: Subject, key: Node, value: Node) -> Iterator[Limit]:
+        if value.is_sequence and _unit(wanted) != SHAPE:
+            for member in value.items:
+                yield from self._limits(wanted, key, member)
+        elif value.is_mapping:
+            yield from self._entries(wanted, key, value.entries)
+        else:
+            kind = EQUALS if _unit(wanted) == SHAPE else MAX
+            yield from self._limit(wanted, kind, value, self.level, value.mark)
+
+    def _entries(self, wanted: Subject, key: Node, entries: Mapping[str, tuple[Node, Node]]) -> Iterator[Limit]:
         for name, (name_node, _) in entries.items():
             if name not in KEYS:
                 self._report(
@@ -74,23 +87,28 @@ class _Reader:
                     name_node.mark,
                     did_you_mean(name, KEYS) or f"known: {_list(KEYS)}",
                 )
+        metric, unit = wanted.metric, FIGURES[wanted.metric].unit
         if not any(name in entries for name in KINDS):
             self._report(f"`{metric}` has no limit", key.mark, f"{metric}: {{max: ...}}; others: {_list(KINDS[1:])}")
-        subject = Subject(metric, part, self._dtype(metric, entries), self._at(metric, entries))
+        dtype = self._word("dtype", entries, unit == BYTES, f"`{metric}` has no dtype", DTYPES)
+        at = self._word("at", entries, unit == POSITIONS, f"`{metric}` is not of one place", None)
+        wanted = wanted._replace(dtype=dtype or wanted.dtype, at=at or wanted.at)
         level = self._level(entries)
         for kind in KINDS:
             if kind in entries:
                 value = entries[kind][1]
-                yield from self._limit(subject, kind, value, level, entries[kind][0].mark)
+                yield from self._limit(wanted, kind, value, level, entries[kind][0].mark)
 
-    def _limit(self, subject: Subject, kind: str, value: Node, level: str, mark: Mark) -> Iterator[Limit]:
-        unit, relative = METRICS[subject.metric].unit, False
+    def _limit(self, wanted: Subject, kind: str, value: Node, level: str, mark: Mark) -> Iterator[Limit]:
+        unit, relative = _unit(wanted), False
         bound: Bound
         try:
             if unit == SHAPE:
                 if kind != EQUALS:
-                    raise Unreadable(f"an `{subject.metric}` has no `{kind}`", f"{subject.metric}: {{equals: [1000]}}")
+                    raise Unreadable(f"an `{wanted.metric}` has no `{kind}`", f"{wanted.metric}: {{equals: [1000]}}")
                 bound = shape([member.value for member in value.items] if value.is_sequence else value.value)
+            elif unit == POSITIONS and kind == EQUALS and value.is_sequence:
+                bound = _by_axis(value)
             elif kind == GROWTH:
                 bound, relative = growth(value.value, unit)
             else:
@@ -98,13 +116,7 @@ class _Reader:
         except Unreadable as error:
             self._report(error.message, value.mark, error.help)
             return
-        yield Limit(subject, MAX if kind == WARN else kind, bound, WARNING if kind == WARN else level, mark, relative)
-
-    def _dtype(self, metric: str, entries: Mapping[str, tuple[Node, Node]]) -> str:
-        return self._word("dtype", entries, metric in WITH_DTYPE, f"`{metric}` has no dtype", BYTES)
-
-    def _at(self, metric: str, entries: Mapping[str, tuple[Node, Node]]) -> str:
-        return self._word("at", entries, metric in WITH_AT, f"`{metric}` is not of one place", None)
+        yield Limit(wanted, MAX if kind == WARN else kind, bound, WARNING if kind == WARN else level, mark, relative)
 
     def _word(
         self,
@@ -144,30 +156,43 @@ def level_of(node: Node, problems: list[Diagnostic]) -> str:
 
 def _is_part(key: str, value: Node) -> bool:
     """A path pattern; or the plain name of a block, which has metrics below it and not limits."""
-    return any(sign in key for sign in "/*?[") or (
-        value.is_mapping and any(inner in METRICS for inner in value.entries)
-    )
+    return any(sign in key for sign in "/*?[") or (value.is_mapping and any(map(_is_figure, value.entries)))
+
+
+def _is_figure(key: str) -> bool:
+    """Whether a key names a figure, its dtype or place or axis apart."""
+    return not any(sign in key for sign in "/*?[:") and re.split("[@.]", key)[0] in FIGURES
+
+
+def _unit(wanted: Subject) -> str:
+    """What the limit is written in: one axis of a shape is a number."""
+    return POSITIONS if wanted.axis else FIGURES[wanted.metric].unit
+
+
+def _by_axis(value: Node) -> Bound:
+    """`[7, 5]`, one number an axis; `[[188, 204], [7, 7]]` where it depends on the position."""
+    written = [[n.value for n in one.items] if one.is_sequence else one.value for one in value.items]
+    try:
+        return read(written, shape=False)
+    except ValueError as error:
+        raise Unreadable(str(error), "one number an axis: [7, 5]") from None
 
 
 def option(kind: str, text: str) -> list[Limit]:
-    """The limit of `--max macs=320M`, `weights@int8=1.5MB` or `layer4/**:macs=900M`. Raises SpecError."""
+    """The limit of `--max macs=320M`, `weight_bytes@int8=1.5MB` or `layer4/**:macs=900M`. Raises SpecError."""
     name = f"--{kind}"
     kind = kind.removeprefix("max-")
     mark = Mark(Source(name, [f"{name} {text}"]), 0, len(name) + 1, len(text))
     left, equals, right = text.partition("=")
-    part, _, metric = left.rpartition(":")
-    metric, _, detail = metric.partition("@")
-    if not equals or not metric:
+    part, _, key = left.strip().rpartition(":")
+    if not equals or not key.partition("@")[0]:
         raise SpecError(
             [Diagnostic(f"`{text}` is not of the form METRIC=LIMIT", mark, help=f"for instance {name} macs=320M")]
         )
     place = mark.at(0, len(left))
     bound = mark.at(len(left) + 1, len(right))
-    entries = {kind: (Node(kind, place), Node(right, bound))}
-    if detail:
-        word = "at" if metric in WITH_AT else "dtype"
-        entries[word] = (Node(word, place), Node(detail, place))
-    tree = Node({metric: (Node(metric, place), Node(entries, place))}, place)
+    limit = Node({kind: (Node(kind, place), Node(right.strip(), bound))}, place)
+    tree = Node({key: (Node(key, place), limit)}, place)
     problems: list[Diagnostic] = []
     found = limits(Node({part: (Node(part, place), tree)}, place) if part else tree, problems)
     if problems:

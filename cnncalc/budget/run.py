@@ -9,15 +9,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from ..analyses.figures import Figures
+from ..analyses.subject import Subject, locked
+from ..analyses.values import Value
 from ..errors import CnncalcError, Diagnostic, SpecError, bug, debugging, printable, sentence
 from ..graph import Graph
 from ..opening import SPEC, NetworkFile, opened
-from .check import Unjudged, against_lock, judge
-from .figures import Figures, require_numbers
+from .check import Unjudged, against_lock, judge, require_numbers
 from .finding import ALL, FAIL, NEW, WARN, Finding
 from .limits import GROWTH, LOCK, Limit, Place, conflicts
 from .lock import Entry, Lock
-from .metrics import Subject, Value
 from .reading import limits
 from .why import Cause, growth, largest, side
 
@@ -107,7 +108,7 @@ def _judged(case: Case, result: Result) -> Result:
     graph = file.graph(case.settings, case.input)
     require_numbers(graph)
     result = replace(result, name=graph.name, input={name: list(shape) for name, shape in graph.inputs.items()})
-    figures = Figures(graph)
+    figures = Figures(graph.inference)
     wrong: list[Diagnostic] = []
     found = limits(graph.budget, wrong) if graph.budget is not None and case.own else []
     found += case.limits
@@ -116,7 +117,7 @@ def _judged(case: Case, result: Result) -> Result:
         raise SpecError(wrong)
     remarks: list[str] = []
     base_graph = _base_graph(case, file, graph, remarks)
-    base: Any = Figures(base_graph) if base_graph is not None else case.base_entry
+    base: Any = Figures(base_graph.inference) if base_graph is not None else case.base_entry
     problems: tuple[Problem, ...] = ()
     try:
         findings = judge(found, figures, base)
@@ -126,14 +127,14 @@ def _judged(case: Case, result: Result) -> Result:
         problems += tuple(_no_baseline(finding) for finding in findings if finding.kind == GROWTH)
         findings = [finding for finding in findings if finding.kind != GROWTH]
     findings += _lock_findings(case, figures)
-    locked = figures.locked if case.figures else {}
-    then = base.locked if isinstance(base, Figures) and case.figures else case.base_entry
-    explained, causes = _explained(case, _text(file), findings, graph, base_graph, locked, then)
+    now = locked(figures) if case.figures else {}
+    then = locked(base) if isinstance(base, Figures) and case.figures else case.base_entry
+    explained, causes = _explained(case, _text(file), findings, graph, base_graph, now, then)
     return replace(
         result,
         findings=tuple(explained),
         problems=problems,
-        figures=locked,
+        figures=now,
         base=then,
         causes=causes,
         remarks=tuple(remarks),

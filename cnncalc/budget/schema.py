@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..analyses.figures import FIGURES
 from ..analyses.memory import BYTES as DTYPES
+from ..quantities import BYTES, COUNT, POSITIONS, SHAPE
 from .limits import GROWTH, KINDS, LEVELS
-from .metrics import BYTES, COUNT, METRICS, POSITIONS, SHAPE, WITH_AT, WITH_DTYPE
 
 UNITS = {
     COUNT: "a number with k, M, G or T: 3.6M",
@@ -18,11 +19,15 @@ UNITS = {
 
 def budget_schema() -> dict[str, Any]:
     """The schema of `budget:`; a key that is no metric is a path of the network, with limits by metric."""
-    parts = {name: _metric(name) for name, metric in METRICS.items() if metric.parts}
+    parts = {name: _metric(name) for name, figure in FIGURES.items() if figure.of is not None}
     return {
         "type": ["object", "null"],
         "description": "Limits for `cnncalc check`.",
-        "properties": {name: _metric(name) for name in METRICS},
+        "properties": {name: _metric(name) for name in FIGURES},
+        "patternProperties": {
+            **{f"^{name}@": _metric(name) for name, figure in FIGURES.items() if figure.unit in (BYTES, POSITIONS)},
+            **{f"^{name}[.]": _axis(name) for name, figure in FIGURES.items() if figure.unit in (SHAPE, POSITIONS)},
+        },
         "additionalProperties": {
             "description": "A part of the network, by path: layer4/**.",
             "type": "object",
@@ -32,22 +37,27 @@ def budget_schema() -> dict[str, Any]:
     }
 
 
+def _axis(name: str) -> dict[str, Any]:
+    """One axis of a shape or of a receptive field: a number."""
+    return {"description": f"One axis of {FIGURES[name].about}.", "type": ["number", "string", "object"]}
+
+
 def _metric(name: str) -> dict[str, Any]:
     """A mere number (a shape for `output`), a mapping, or a list of mappings."""
-    metric = METRICS[name]
-    limit = _shape() if metric.unit == SHAPE else {"type": ["number", "string"]}
+    figure = FIGURES[name]
+    limit = _shape() if figure.unit == SHAPE else {"type": ["number", "string"]}
     keys: dict[str, Any] = {
-        kind: {"description": f"{kind}: {'2% or ' if kind == GROWTH else ''}{UNITS[metric.unit]}.", **limit}
+        kind: {"description": f"{kind}: {'2% or ' if kind == GROWTH else ''}{UNITS[figure.unit]}.", **limit}
         for kind in KINDS
     }
     keys["level"] = {"enum": list(LEVELS), "description": "Whether a broken limit fails or warns."}
-    if name in WITH_DTYPE:
+    if figure.unit == BYTES:
         keys["dtype"] = {"enum": list(DTYPES), "description": "The type of the elements; fp32 if it is not given."}
-    if name in WITH_AT:
+    if figure.unit == POSITIONS:
         keys["at"] = {"type": "string", "description": "The layer; the last map if it is not given."}
     entries = {"type": "object", "properties": keys, "additionalProperties": False}
-    forms = [limit, entries] if metric.unit == SHAPE else [limit, entries, {"type": "array", "items": entries}]
-    return {"description": f"{metric.about[0].upper()}{metric.about[1:]}; {UNITS[metric.unit]}.", "anyOf": forms}
+    forms = [limit, entries] if figure.unit == SHAPE else [limit, entries, {"type": "array", "items": entries}]
+    return {"description": f"{figure.about[0].upper()}{figure.about[1:]}; {UNITS[figure.unit]}.", "anyOf": forms}
 
 
 def _shape() -> dict[str, Any]:

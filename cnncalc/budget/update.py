@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from ..analyses.figures import FIGURES
+from ..analyses.values import Value
 from ..errors import printable
 from .finding import ACCEPTED, FAIL, OK, WARN, Finding
 from .limits import GROWTH, LOCK
 from .lock import Entry, Lock
-from .metrics import METRICS, Value
 from .reports import words
 from .run import Result
 
@@ -68,7 +69,7 @@ def ratcheted(lock: Lock, results: Sequence[Result]) -> tuple[dict[str, Entry], 
 def _changes(key: str, before: Mapping[str, Value], now: Mapping[str, Value]) -> list[Change]:
     return [
         Change(key, metric, before.get(metric), now.get(metric))
-        for metric in METRICS
+        for metric in FIGURES
         if before.get(metric) != now.get(metric)
     ]
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
+from ..analyses.figures import FIGURES, Figures
 from ..analyses.memory import BYTES
+from ..analyses.subject import Subject, of_nodes, within
 from ..graph import Graph, Node
 from ..layers.base import size_text
-from .figures import Figures
-from .metrics import METRICS, SHAPE, Subject, within
 from .units import Unit, units, units_by_name
 
 SHOWN = 5
@@ -53,7 +53,7 @@ def side(graph: Graph, text: str | None = None, settings: Mapping[str, Any] | No
     kept = set(graph.inference.by_name)
     for unit in found:
         unit.nodes = [name for name in unit.nodes if name in kept]
-    return Side(Figures(graph), found)
+    return Side(Figures(graph.inference), found)
 
 
 def growth(subject: Subject, then: Side, now: Side) -> list[Cause]:
@@ -72,7 +72,7 @@ def growth(subject: Subject, then: Side, now: Side) -> list[Cause]:
 
 def largest(subject: Subject, now: Side) -> list[Cause]:
     """The steps that most of a figure is in; for a peak the tensors that are alive then."""
-    if METRICS[subject.metric].unit in (SHAPE, "positions"):
+    if FIGURES[subject.metric].of is None:
         return []
     if subject.metric == "peak_activations":
         memory, size = now.figures.memory, BYTES[subject.dtype or "fp32"]
@@ -86,13 +86,11 @@ def largest(subject: Subject, now: Side) -> list[Cause]:
 
 
 def _no_sum(subject: Subject) -> bool:
-    return METRICS[subject.metric].unit in (SHAPE, "positions") or subject.metric == "peak_activations"
+    return FIGURES[subject.metric].join is not sum or FIGURES[subject.metric].of is None
 
 
 def _amounts(subject: Subject, one: Side) -> Mapping[str, int]:
-    if METRICS[subject.metric].unit in (SHAPE, "positions"):
-        return {}
-    of = one.figures.of_layers(subject.metric, subject.dtype)
+    of = of_nodes(one.figures, subject.metric, subject.dtype)
     return {name: of[name] for name in within(subject.part, of)} if subject.part else of
 
 

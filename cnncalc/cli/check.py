@@ -35,7 +35,7 @@ def _flag(option: str, about: str) -> Any:
     return typer.Option(option, help=about)
 
 
-MAX = _limit("--max", "The largest allowed: macs=320M, weights@int8=1.5MB, layer4/**:macs=900M.")
+MAX = _limit("--max", "The largest allowed: macs=320M, weight_bytes@int8=1.5MB, layer4/**:macs=900M.")
 MIN = _limit("--min", "The smallest allowed: receptive_field@layer3=200.")
 EQUALS = _limit("--equals", "What it must be: output=1000.")
 GROWTH = _limit("--max-growth", "The most that it may grow: params=1%, macs=100k.")

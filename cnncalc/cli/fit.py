@@ -44,6 +44,7 @@ def command(
     from ..sweep.fit import Unmet, fit, limit
     from .memory import bytes_of
 
+    bytes_of(dtype)
     spec = named(request.spec)
     if spec is None:
         raise CnncalcError("no spec to fit", "for instance cnncalc fit mobilenet_v2 --vary width --max macs=100M")
@@ -56,7 +57,7 @@ def command(
             step or [],
             dict(map(setting, request.set)),
             input_shape(request.input),
-            size=bytes_of(dtype),
+            dtype=dtype,
         )
     except Unmet as error:
         print(error, file=sys.stderr)
@@ -65,45 +66,50 @@ def command(
 
 
 def _report(fit: Any, dtype: str) -> Report:
+    from ..analyses.figures import FIGURES
+    from ..analyses.values import text
     from ..render import numbers
     from ..render.report import Column, Table
-    from ..sweep.columns import BYTES_COLUMNS
+    from ..sweep.columns import column, in_bytes
     from ..sweep.grid import text_of
 
-    names = [one.name for one in fit.plan.grid.variables]
-    figures = list(fit.best[0].figures)
+    def number(value: Any) -> str:
+        return numbers.count(value) if isinstance(value, int) else text(value)
+
+    variables = fit.plan.grid.variables
+    names = [one.name for one in variables]
     steps = [*fit.best, *([fit.next] if fit.next else [])]
     columns = [Column(name, name, text_of, kept=True) for name in names]
-    columns += [
-        Column(
-            name,
-            f"{name} {dtype}" if name in BYTES_COLUMNS else name,
-            numbers.size if name in BYTES_COLUMNS else numbers.count,
-        )
-        for name in figures
-    ]
+    for name in fit.best[0].figures:
+        title = FIGURES[name].title if name in FIGURES else name
+        if in_bytes(name):
+            title += "" if column(name).dtype else f" {dtype}"
+        columns.append(Column(name, title, numbers.size if in_bytes(name) else number))
     columns.append(Column("verdict", "", right=False))
     rows = [{**step.setting, **step.figures, "verdict": _verdict(step)} for step in steps]
     limits = ", ".join(map(str, fit.limits))
-    notes = []
+    over = " and ".join(f"{one.name} from {text_of(one.values[0])} to {text_of(one.values[-1])}" for one in variables)
     if len(names) == 1:
-        setting, values = text_of(fit.best[0].setting[names[0]]), fit.plan.grid.variables[0].values
-        notes.append(
-            f"{names[0]} {setting} is the largest of {len(values):,} settings "
-            f"from {text_of(values[0])} that holds {limits}"
-        )
+        setting = text_of(fit.best[0].setting[names[0]])
+        notes = [
+            f"{names[0]} {setting} is the largest of {fit.plan.grid.count:,} settings that holds {limits} ({over})"
+        ]
         if fit.next is None:
             notes.append("no limit binds: the range ends first")
     else:
-        notes.append(
-            f"{len(fit.best):,} settings of {fit.plan.grid.count:,} are on the front: none can be larger in one alone"
-        )
+        count = f"{len(fit.best):,} setting{'s' * (len(fit.best) != 1)} of {fit.plan.grid.count:,}"
+        notes = [f"{count} on the front: none can be larger in one alone ({over})"]
+        notes += [
+            f"the range of {name} ends at {text_of(last)} before a limit does: larger ones were not tried"
+            for name, last in fit.ended.items()
+        ]
     data = {
         "schema": "cnncalc.fit/1",
         "spec": fit.plan.name,
-        "limits": [{"name": one.name, "max" if one.most else "min": _plain(one.value)} for one in fit.limits],
+        "limits": [{"name": one.subject.text, one.kind: one.bound} for one in fit.limits],
         "best": [_record(step) for step in fit.best],
         "next": _record(fit.next) if fit.next else None,
+        "ended": {name: _plain(last) for name, last in fit.ended.items()},
     }
     caption = [fit.plan.name.removesuffix(".yaml"), limits, "MACs of convolution and linear, per image"]
     return Report(caption, [Table(columns, rows)], data, notes)
@@ -111,23 +117,31 @@ def _report(fit: Any, dtype: str) -> Report:
 
 def _verdict(step: Any) -> str:
     if step.broken:
-        return "next: " + ", ".join(
-            f"{one.name} {'over' if one.most else 'under'} by "
-            f"{abs(float(step.figures[one.name] - one.value)):,.0f} "
-            f"({100 * one.excess(step.figures[one.name]):.1f}%)"
-            for one in step.broken
-        )
-    if step.binding:
-        return "binding: " + ", ".join(one.name for one in step.binding)
-    return ""
+        return "next: " + ", ".join(_past(step, one) for one in step.broken)
+    parts = ["binding: " + ", ".join(dict.fromkeys(one.subject.text for one in step.binding))] if step.binding else []
+    return "; ".join([*parts, *(f"{name} ends" for name in step.ended)])
+
+
+def _past(step: Any, one: Any) -> str:
+    from ..sweep.fit import past
+
+    over = float(past(one, step.figures[one.subject.text]))
+    return (
+        f"{one.subject.text} {'over' if one.kind == 'max' else 'under'} by "
+        f"{over:,.0f} ({100 * over / max(abs(one.bound), 1):.1f}%)"
+    )
 
 
 def _record(step: Any) -> dict[str, Any]:
+    from ..sweep.fit import past
+    from ..sweep.output import plain
+
     return {
         "setting": {name: _plain(value) for name, value in step.setting.items()},
-        "figures": dict(step.figures),
-        "binding": [one.name for one in step.binding],
-        "excess": {one.name: float(step.figures[one.name] - one.value) for one in step.broken},
+        "figures": {name: plain(value) for name, value in step.figures.items()},
+        "binding": [one.subject.text for one in step.binding],
+        "ended": list(step.ended),
+        "excess": {one.subject.text: float(past(one, step.figures[one.subject.text])) for one in step.broken},
     }
 
 

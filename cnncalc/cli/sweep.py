@@ -72,6 +72,7 @@ def command(
         from ..sweep.command import Sweep
         from .memory import bytes_of
 
+        bytes_of(dtype)
         Sweep(
             arguments=arguments,
             default_spec=lambda: named(None),
@@ -82,7 +83,6 @@ def command(
             top=top,
             plot=plot,
             dtype=dtype,
-            element=bytes_of(dtype),
             settings=settings or [],
             size=size or [],
             training=training,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..analyses.figures import FIGURES
 from ..layers import KINDS, Layer
 from ..layers.fields import EXPRESSION, REQUIRED
 from .builtin import BUILTIN
-from .words import EXPECT_KEYS, SUGAR
+from .words import SUGAR
 
 MODIFIER_SCHEMAS: dict[str, dict[str, Any]] = {
     "as": {"type": ["string", "integer"], "description": "Names the tensor that the step makes."},
@@ -68,7 +69,7 @@ def schema(budget: dict[str, Any]) -> dict[str, Any]:
             "expect": {
                 "type": "object",
                 "description": "What must come out; `cnncalc lint` checks it.",
-                "properties": {key: {} for key in EXPECT_KEYS},
+                "properties": {name: {"description": f"{of.about.capitalize()}."} for name, of in FIGURES.items()},
                 "additionalProperties": False,
             },
             "budget": budget,

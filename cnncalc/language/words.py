@@ -14,8 +14,6 @@ def switches_off(sugar: str, word: object) -> bool:
     return word in (None, "none", "None") or word is False or (sugar == "act" and word == "linear")
 
 
-EXPECT_KEYS = ("params", "trainable", "frozen", "buffers", "macs", "flops", "output", "receptive_field", "stride")
-
 OTHER_TOP_WORDS = {
     "layers": "net",
     "model": "net",

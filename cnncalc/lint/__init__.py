@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from ..analyses import macs, params
-from ..analyses.receptive import ReceptiveFields, last_map, receptive_fields
+from ..analyses.receptive import ReceptiveFields, receptive_fields
 from ..analyses.remarks import STRIDES, Remark, worded
-from ..errors import Diagnostic, Mark, did_you_mean
+from ..errors import Diagnostic, Mark
 from ..graph import Graph, Node
-from ..language.words import EXPECT_KEYS
 from . import inputs, steps
+from .expected import unmet
 from .steps import Doubt
 
 
@@ -44,57 +42,4 @@ def _warning(mark: Mark, doubted: list[tuple[Node, Doubt]]) -> Diagnostic:
     return Diagnostic(text, mark, notes=notes, help=doubt.help, severity="warning", code=doubt.code)
 
 
-def unmet(graph: Graph) -> list[Diagnostic]:
-    """What the spec's `expect:` says and the network is not."""
-    if graph.expect is None:
-        return []
-    if not graph.expect.is_mapping:
-        return [Diagnostic("`expect` is a mapping of figures", graph.expect.mark, help="expect: {params: 61706}")]
-    inference = graph.inference
-    problems = []
-    for key, (key_node, value) in graph.expect.entries.items():
-        if key not in FIGURES:
-            help = did_you_mean(key, FIGURES) or f"known: {', '.join(FIGURES)}"
-            problems.append(Diagnostic(f"`expect` knows no figure `{key}`", key_node.mark, help=help))
-            continue
-        expected = [member.value for member in value.items] if value.is_sequence else value.value
-        found = FIGURES[key](inference)
-        if expected != found and not (isinstance(found, list) and all(n == expected for n in found)):
-            shown = f"{found:,}" if isinstance(found, int) else found
-            problems.append(Diagnostic(f"expected {key} {_shown(expected)}, found {shown}", value.mark))
-    return problems
-
-
-def _shown(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _field(graph: Graph) -> Any:
-    fields = receptive_fields(graph)
-    name = last_map(graph, fields)
-    if name is None:
-        return None
-    field = (fields.of[name].axes or ())[0]
-    return list(field.size(graph.shapes[name][1]))
-
-
-def _stride(graph: Graph) -> Any:
-    fields = receptive_fields(graph)
-    name = last_map(graph, fields)
-    return int((fields.of[name].axes or ())[0].stride) if name else None
-
-
-FIGURES: dict[str, Callable[[Graph], Any]] = {
-    "params": lambda graph: params(graph).total,
-    "trainable": lambda graph: params(graph).trainable,
-    "frozen": lambda graph: params(graph).frozen,
-    "buffers": lambda graph: params(graph).buffers,
-    "macs": lambda graph: macs(graph).total,
-    "flops": lambda graph: macs(graph).flops,
-    "output": lambda graph: list(graph.output_shape),
-    "receptive_field": _field,
-    "stride": _stride,
-}
-"""What `expect:` may name, and how it is found; without the steps that only training uses."""
-
-assert tuple(FIGURES) == EXPECT_KEYS  # noqa: S101 - the words of the language and this table are one list
+__all__ = ["doubts", "unmet"]

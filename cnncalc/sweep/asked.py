@@ -32,9 +32,6 @@ class Asked:
     top: int | None
     plot: bool
     dtype: str
-    element: int
-    """Bytes of an element of that dtype."""
-
     settings: Sequence[str]
     size: list[str]
     training: bool
@@ -104,7 +101,7 @@ class Asked:
         names += [self.sort] if self.sort else []
         needed = known([name for name in names if name not in {one.name for one in points.variables}])
         settings = dict(map(setting, self.settings))
-        return plan(spec, points, needed, self.element, settings, input_shape(self.size), self.training)
+        return plan(spec, points, needed, self.dtype, settings, input_shape(self.size), self.training)
 
     @cached_property
     def wanted(self) -> list[select.Condition]:

@@ -1,100 +1,84 @@
-"""The figures of a sweep by their names: each a fold over the graph, in whatever numbers the graph has."""
+"""The columns of a sweep: figures of a graph whose numbers stand for all points at once.
+
+params      weight_bytes@int8      layer4/**:macs      output.height      receptive_field@layer3
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
+from math import nan
 from typing import Any
 
-from ..analyses import macs, memory, params
-from ..analyses.receptive import ReceptiveFields, last_map, receptive_fields
+import numpy as np
+
+from ..analyses.figures import FIGURES, Figures
+from ..analyses.receptive import ReceptiveFields, receptive_fields
 from ..analyses.remarks import STRIDES
+from ..analyses.subject import Subject, subject
+from ..analyses.values import ends
 from ..dims import is_swept, settled
-from ..errors import CnncalcError, did_you_mean
+from ..errors import CnncalcError
 from ..graph import Graph, Node
-from ..layers.base import AXIS_NAMES, Layer
+from ..layers.base import Layer
 from ..layers.windows import Reach, Window
+from ..quantities import BYTES, SHAPE
+
+NUMBERS = tuple(name for name, figure in FIGURES.items() if figure.unit != SHAPE)
+"""The figures that a column may be as they are; of a shape it is one axis."""
 
 
-class Figures:
-    """The figures of one graph; `size` is the bytes of an element."""
+class Swept(Figures):
+    """The figures of a graph with swept numbers; receptive fields are in integers, for points of the same windows."""
 
-    def __init__(self, graph: Graph, size: int) -> None:
-        self.graph = graph
-        self.size = size
+    @cached_property
+    def positions(self) -> Graph:
+        """The graph with the windows alone, in plain integers."""
+        return replace(self.graph, nodes=tuple(map(_placed, self.graph.nodes)))
 
-    def params(self) -> Any:
-        """Learned numbers."""
-        return params(self.graph).total
-
-    def weight_bytes(self) -> Any:
-        """Bytes of the learned numbers."""
-        return params(self.graph).total * self.size
-
-    def macs(self) -> Any:
-        """Multiply-accumulates for one image."""
-        return macs(self.graph).total
-
-    def flops(self) -> Any:
-        """Two for each of the MACs."""
-        return macs(self.graph).flops
-
-    def activations(self) -> Any:
-        """Bytes of all outputs with memory of their own."""
-        return memory(self.graph).activations * self.size
-
-    def peak_activations(self) -> Any:
-        """Bytes alive at the peak."""
-        return memory(self.graph).peak * self.size
-
-    def receptive_field(self) -> Any:
-        """Largest size over the axes of what a unit of the last map sees; 0 without one."""
-        graph, fields, last = _fields(self.graph)
-        if last is None:
-            return 0
-        axes = fields.of[last].axes or ()
-        return max((axis.size(n)[1] for axis, n in zip(axes, graph.shapes[last][1:], strict=True)), default=0)
-
-    def stride(self) -> Any:
-        """Inputs from one unit of the last map to the next; 0 without one."""
-        _, fields, last = _fields(self.graph)
-        if last is None:
-            return 0
-        stride = max((axis.stride for axis in fields.of[last].axes or ()), default=0)
-        return int(stride) if stride == int(stride) else stride
-
-    def output(self, axis: str) -> Any:
-        """The size of an axis of the output; 1 for one that it does not have."""
-        shape = self.graph.output_shape
-        names = ("channels", *AXIS_NAMES[len(shape) - 1])
-        return shape[names.index(axis)] if axis in names else 1
+    @cached_property
+    def fields(self) -> ReceptiveFields:
+        """The receptive fields: points with other windows are apart, other widths only where the fields hang on it."""
+        fields = receptive_fields(self.positions)
+        regular = all(type(window) is Window for node in self.positions.nodes for window in _all_windows(node))
+        if not regular or any(remark.code == STRIDES for remark in fields.remarks):
+            for node in self.graph.nodes:
+                for n in node.output[1:]:
+                    settled(n)
+        return fields
 
 
-COLUMNS: Mapping[str, Callable[[Figures], Any]] = {
-    "params": Figures.params,
-    "macs": Figures.macs,
-    "flops": Figures.flops,
-    "weight_bytes": Figures.weight_bytes,
-    "activations": Figures.activations,
-    "peak_activations": Figures.peak_activations,
-    "receptive_field": Figures.receptive_field,
-    "stride": Figures.stride,
-    **{
-        f"output.{axis}": lambda figures, axis=axis: figures.output(axis)  # type: ignore[misc]  # one a name
-        for axis in ("channels", "height", "width", "depth", "length")
-    },
-}
-"""Column -> how it comes from a graph."""
-
-BYTES_COLUMNS = ("weight_bytes", "activations", "peak_activations")
+def column(name: str, what: str = "column") -> Subject:
+    """The subject of a column; of a shape one axis. Raises CnncalcError."""
+    found = subject(name, what)
+    if FIGURES[found.metric].unit == SHAPE and not found.axis:
+        raise CnncalcError(f"`{name}` is a shape, and a {what} is a number", f"{name}.channels, {name}.height")
+    return found
 
 
-def known(names: list[str], what: str = "column") -> list[str]:
-    """The names, if all are columns. Raises CnncalcError."""
-    for name in names:
-        if name not in COLUMNS:
-            raise CnncalcError(f"no {what} `{name}`", did_you_mean(name, COLUMNS) or f"known: {', '.join(COLUMNS)}")
-    return list(dict.fromkeys(names))
+def known(names: Iterable[str], what: str = "column") -> list[str]:
+    """The names, each once, if all are columns. Raises CnncalcError."""
+    return [name for name in dict.fromkeys(names) if column(name, what)]
+
+
+def in_bytes(name: str) -> bool:
+    """Whether a column is in bytes."""
+    return FIGURES[column(name).metric].unit == BYTES
+
+
+def lows(values: Any) -> Any:
+    """The smallest number of each value of a column, on any axis and at any position; no number where there is none."""
+    return values if values.dtype != object else np.array([_number(ends(value)[0]) for value in values])
+
+
+def highs(values: Any) -> Any:
+    """The largest number of each value of a column."""
+    return values if values.dtype != object else np.array([_number(ends(value)[1]) for value in values])
+
+
+def _number(value: Any) -> float:
+    return nan if value is None else float(value)
 
 
 class _Placed(Layer):
@@ -107,18 +91,6 @@ class _Placed(Layer):
         """As they were worked out."""
         reaches: tuple[Reach, ...] = vars(self)["reaches"]
         return reaches
-
-
-def _fields(graph: Graph) -> tuple[Graph, ReceptiveFields, str | None]:
-    """The receptive fields, in integers: points with other windows are apart, other widths are not."""
-    placed = replace(graph, nodes=tuple(map(_placed, graph.nodes)))
-    fields = receptive_fields(placed)
-    regular = all(type(window) is Window for node in placed.nodes for window in _all_windows(node))
-    if not regular or any(remark.code == STRIDES for remark in fields.remarks):
-        for node in graph.nodes:
-            for n in node.output[1:]:
-                settled(n)
-    return placed, fields, last_map(placed, fields)
 
 
 def _placed(node: Node) -> Node:

@@ -10,9 +10,11 @@ from typing import BinaryIO
 import numpy as np
 
 from .. import files
+from ..analyses.values import text
 from ..errors import CnncalcError, printable_lines
 from . import select
 from .asked import Asked
+from .columns import highs, lows
 from .engine import all_rows, rows, stretches
 from .grid import text_of
 from .output import ENDINGS, Parts, Writer
@@ -103,7 +105,7 @@ class Sweep(Asked):
             whole = select.front(whole, goals, grid_)
         if self.sort:
             values, _ = select.figures_of(whole, self.sort, grid_)
-            whole = whole.chosen(np.argsort(-values, kind="stable"))
+            whole = whole.chosen(np.argsort(-highs(values), kind="stable"))
         if self.top:
             whole = whole.chosen(slice(0, self.top))
         self._deliver(whole, everything)
@@ -137,7 +139,9 @@ class Sweep(Asked):
         figures = []
         for rows_ in (everything, whole):
             scaled = [select.figures_of(rows_, name, self.plan.grid) for name in names]
-            figures.append([[value / d if d > 1 else value for value in values.tolist()] for values, d in scaled])
+            figures.append(
+                [[value / d if d > 1 else value for value in highs(values).tolist()] for values, d in scaled]
+            )
         starred = set(zip(*figures[1], strict=True)) if goals else set()
         points = list(zip(*figures[0], strict=True))
         x, y = figures[0]
@@ -168,8 +172,9 @@ class Sweep(Asked):
         for condition in self.wanted:
             values, d = select.figures_of(whole, condition.name, self.plan.grid)
             holding = int(condition.holds(values, d).sum())
-            place = int(np.argmin(values) if condition.sign.startswith("<") else np.argmax(values))
-            value = f"{values[place].item():,}" if d == 1 else text_of(values[place].item() / d)
+            place = int(np.argmin(highs(values)) if condition.sign.startswith("<") else np.argmax(lows(values)))
+            found = values.tolist()[place]
+            value = (f"{found:,}" if isinstance(found, int) else text(found)) if d == 1 else text_of(found / d)
             if not holding:
                 at = ", ".join(
                     f"{one.name}={text_of(one.values[int(whole.values[one.name][place])])}"

@@ -12,13 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from ..analyses.figures import NoFigure
+from ..analyses.subject import value
 from ..dims import is_symbolic, settled
 from ..errors import CnncalcError, SpecError
 from ..graph import Graph
 from ..language.given import symbols
 from ..language.load import expanded
 from ..layers.base import AXIS_NAMES, size_text
-from .columns import COLUMNS, Figures
+from .columns import Swept, column
 from .grid import text_of
 from .plan import Plan
 from .program import Block, Overflow, Program
@@ -59,32 +61,35 @@ class Evaluator:
         tape, settings, axes = Tape(), dict(self.plan.fixed), {}
         open_ = symbols(self.document)
         for one, digit, swept in zip(self.plan.grid.variables, self.plan.grid.digits(point), self._swept, strict=True):
-            value = one.values[digit]
+            setting = one.values[digit]
             if swept:
                 numerators = one.numerators
                 entry = tape.entry(one.name, numerators[digit], min(numerators), max(numerators))
-                value = ratio(entry, one.denominator)
+                setting = ratio(entry, one.denominator)
             if one.name in self.document.variables or one.name in open_:
-                settings[one.name] = value
+                settings[one.name] = setting
             else:
-                axes[one.name] = value
+                axes[one.name] = setting
         try:
             graph = expanded(self.document, self.plan.name, settings, lambda inputs: self.shapes(inputs, axes))
         except SpecError as error:
             return Program(tape, {}, str(error.diagnostics[0]))
         graph = graph if self.plan.training else graph.inference
-        figures = Figures(graph, self.plan.size)
+        figures = Swept(graph)
         return Program(tape, {name: self._figure(name, figures, graph) for name in self.plan.columns})
 
-    def _figure(self, name: str, figures: Figures, graph: Graph) -> Any:
-        value = COLUMNS[name](figures)
+    def _figure(self, name: str, figures: Swept, graph: Graph) -> Any:
+        try:
+            found = value(figures, column(name), self.plan.dtype)
+        except NoFigure:
+            found = None
         missing = list(dict.fromkeys(graph.symbols()))
         if missing:
             raise CnncalcError(
                 f"the input of {graph.name} is {size_text(graph.input_shape)}, and {missing[0]} has no value",
                 f"sweep it ({missing[0]}=128,224), or give --input",
             )
-        return settled(value) if is_symbolic(value) else value
+        return settled(found) if is_symbolic(found) else found
 
     def shapes(self, inputs: Mapping[str, Any], axes: Mapping[str, Any]) -> dict[str, Any]:
         """The spec's input shapes with `--input` and the swept axes put in."""
@@ -94,7 +99,7 @@ class Evaluator:
             shapes.update({name: list(shape) for name, shape in given.items()})
         elif given is not None:
             shapes = {name: list(given) for name in shapes}
-        for word, value in axes.items():
+        for word, size in axes.items():
             of, _, axis = word.partition(".")
             for name, shape in shapes.items():
                 if of not in ("input", name):
@@ -102,7 +107,7 @@ class Evaluator:
                 names = ("channels", *AXIS_NAMES[len(shape) - 1])
                 for place, known in enumerate(names):
                     if known == axis or (not axis and place):
-                        shape[place] = value
+                        shape[place] = size
         return {name: tuple(shape) for name, shape in shapes.items()}
 
     # --- many points --------------------------------------------------------------------------------------

@@ -2,53 +2,38 @@
 
 Every step is worked out and none is skipped: rounding of channels makes a staircase that may also go
 down, so the answer of a bisection can be wrong. With several variables the answer is a front: the
-settings of which none can be made larger in one variable without giving up another or a limit."""
+settings of which none can be made larger in one variable without giving up another or a limit. A range
+that is not given goes on until a limit ends it; where it ends first, that is said."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from ..analyses.values import ends, text
+from ..budget.limits import MAX, Limit
+from ..budget.reading import option
 from ..errors import CnncalcError
-from .columns import known
+from .columns import column, highs, known, lows
 from .engine import all_rows
 from .grid import Grid, Variable, text_of, variable
 from .plan import Plan, plan
 from .ranges import range_of, steps_of
 from .rows import Rows
-from .select import figure, figures_of
+from .select import Goal, front
 
 DOUBLINGS = 12
 MOST_POINTS = 20_000_000
+MOST_EXTENDED = 1_000_000
+"""A range that is not given is not made longer beyond so many settings of several variables."""
 
 
 class Unmet(CnncalcError):
     """No setting holds the limits."""
-
-
-class Limit(NamedTuple):
-    """A figure that is to be at most, or at least, so much."""
-
-    name: str
-    most: bool
-    value: Fraction
-
-    def __str__(self) -> str:
-        return f"{self.name} {'<=' if self.most else '>='} {_number(self.value)}"
-
-    def holds(self, figures: Any) -> Any:
-        """For each figure, whether it is within the limit."""
-        return figures <= self.value if self.most else figures >= self.value
-
-    def excess(self, figures: Any) -> Any:
-        """How far each figure is past the limit, as a share of it; negative within."""
-        past = figures - float(self.value) if self.most else float(self.value) - figures
-        return past / max(abs(float(self.value)), 1)
 
 
 @dataclass(frozen=True)
@@ -56,12 +41,15 @@ class Step:
     """One setting and its figures."""
 
     setting: Mapping[str, Any]
-    figures: Mapping[str, int]
+    figures: Mapping[str, Any]
     broken: tuple[Limit, ...] = ()
     """The limits that it breaks."""
 
     binding: tuple[Limit, ...] = ()
     """The limits that the next larger setting of some variable breaks."""
+
+    ended: tuple[str, ...] = ()
+    """The variables whose range ends here, before a limit does."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +62,24 @@ class Fit:
     next: Step | None
     """The next larger step; None with several variables, and where the range ends before a limit does."""
 
+    @property
+    def ended(self) -> dict[str, Any]:
+        """The variables whose range ends before a limit does -> the last value that was tried."""
+        names = {name for step in self.best for name in step.ended}
+        return {one.name: one.values[-1] for one in self.plan.grid.variables if one.name in names}
+
 
 def limit(text: str, most: bool) -> Limit:
-    """`macs=100M` as a limit. Raises CnncalcError."""
-    name, equals, value = text.partition("=")
-    option = "--max" if most else "--min"
-    if not equals:
-        raise CnncalcError(f"`{option} {text}` is not of the form name=number", f"for instance {option} macs=100M")
-    (name,) = known([name.strip()], "figure")
-    return Limit(name, most, figure(value))
+    """`macs=100M` as a limit, in the words of `check`. Raises SpecError, CnncalcError."""
+    (one,) = option("max" if most else "min", text)
+    column(one.subject.text, "figure")
+    return one
+
+
+def past(one: Limit, value: Any) -> Any:
+    """How far a figure is past the limit, exact; negative within."""
+    low, high = ends(value)
+    return high - one.bound if one.kind == MAX else one.bound - low
 
 
 def fit(
@@ -93,10 +90,10 @@ def fit(
     settings: Mapping[str, Any] | None = None,
     shape: Any = None,
     columns: Sequence[str] = ("params", "macs"),
-    size: int = 4,
+    dtype: str = "fp32",
 ) -> Fit:
     """The largest setting of `vary` (`width`, `width=0.25:1:0.25`). Raises Unmet, CnncalcError."""
-    if not any(one.most for one in limits):
+    if not any(one.kind == MAX for one in limits):
         raise CnncalcError("nothing limits how large it may be", "for instance --max macs=100M")
     if not vary:
         raise CnncalcError("nothing to vary", "for instance --vary width")
@@ -104,34 +101,74 @@ def fit(
     twice = next((name for name in order if order.count(name) > 1), None)
     if twice is not None:
         raise CnncalcError(f"`{twice}` is varied twice", f"once: --vary {twice}")
-    names = list(dict.fromkeys([*(one.name for one in limits), *columns]))
+    names = known([*(one.subject.text for one in limits), *columns])
     given, fixed = [text for text in vary if "=" in text], settings or {}
     ranges = {one.name: one for one in map(variable, given)}
-    free = [text for text in vary if "=" not in text]
-    probe = plan(spec, Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])), names, size, fixed, shape)
+    free = [text.strip() for text in vary if "=" not in text]
+    probe = plan(spec, Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])), names, dtype, fixed, shape)
     step_of = steps_of(steps, free)
-    for name in free:
-        ranges[name] = range_of(probe, name, step_of.get(name, step_of.get("")), 2)
+    times = dict.fromkeys(free, 2)
+
+    def grid() -> Grid:
+        for name in free:
+            ranges[name] = range_of(probe, name, step_of.get(name, step_of.get("")), times[name])
+        return Grid(tuple(_ascending(ranges[name]) for name in order))
+
+    tried = grid()
+    if tried.count > MOST_POINTS:
+        raise CnncalcError(f"{tried.count:,} settings are too many", "a larger --step, or --vary name=from:to:step")
     for one in ranges.values():
         if not one.numeric:
             raise CnncalcError(f"`{one.name}` is no number, so none of its values is the largest")
-    for doubling in range(DOUBLINGS):
-        grid = Grid(tuple(_ascending(ranges[name]) for name in order))
-        if grid.count > MOST_POINTS:
-            raise CnncalcError(f"{grid.count:,} settings are too many", "a larger --step, or --vary name=from:to:step")
-        made = plan(spec, grid, names, size, fixed, shape)
+    while True:
+        made = plan(spec, tried, names, dtype, fixed, shape)
         rows = all_rows(made)
-        result = _fitted(made, rows, tuple(limits))
-        at_end = len(order) == 1 and order[0] in free and result.next is None
-        if not at_end or doubling == DOUBLINGS - 1:
-            break
-        name = order[0]
-        ranges[name] = range_of(probe, name, step_of.get(name, step_of.get("")), 4 * 2**doubling)
-    return result
+        longer = [name for name in free if times[name] < 2 ** (DOUBLINGS + 1) and _open(rows, tried, name, limits)]
+        for name in longer:
+            times[name] *= 2
+        further = grid()
+        if not longer or further.count > (MOST_EXTENDED if len(order) > 1 else MOST_POINTS):
+            return _fitted(made, rows, tuple(limits))
+        tried = further
 
 
 def _ascending(one: Variable) -> Variable:
     return Variable(one.name, sorted(one.values))
+
+
+def _open(rows: Rows, grid: Grid, name: str, limits: Sequence[Limit]) -> bool:
+    """Whether a variable may grow somewhere without that a limit is seen to end it."""
+    if not rows.count:
+        return False
+    held = np.ones(rows.count, dtype=bool)
+    for one in limits:
+        if one.kind == MAX:
+            held &= _within(rows, one)
+    return bool(held[_ends(rows, grid, name)].any())
+
+
+def _lines(rows: Rows, grid: Grid, name: str) -> tuple[Any, Any]:
+    """The rows, sorted by the settings of the other variables and then by this one; and those settings as a number."""
+    others: Any = np.zeros(rows.count, dtype=np.int64)
+    for one, stride in zip(grid.variables, grid.strides, strict=True):
+        others = others + (rows.values[one.name] * stride if one.name != name else 0)
+    order = np.lexsort((rows.values[name], others))
+    return order, others[order]
+
+
+def _ends(rows: Rows, grid: Grid, name: str) -> Any:
+    """The rows beyond which a variable has no larger setting that is a network, the others as they are."""
+    order, lines = _lines(rows, grid, name)
+    return order[np.append(lines[1:] != lines[:-1], True)]
+
+
+def _after(rows: Rows, grid: Grid, name: str) -> Any:
+    """For each row the one of the next larger setting of a variable, the others as they are; -1 for none."""
+    order, lines = _lines(rows, grid, name)
+    after = np.full(rows.count, -1, dtype=np.int64)
+    same = lines[1:] == lines[:-1]
+    after[order[:-1][same]] = order[1:][same]
+    return after
 
 
 def _fitted(made: Plan, rows: Rows, limits: tuple[Limit, ...]) -> Fit:
@@ -144,83 +181,71 @@ def _fitted(made: Plan, rows: Rows, limits: tuple[Limit, ...]) -> Fit:
         held &= _within(rows, one)
     if not held.any():
         raise _unmet(rows, grid, limits)
-    if len(grid.variables) == 1:
-        best = int(np.flatnonzero(held)[-1])
-        after = _step(rows, grid, best + 1, limits) if best + 1 < rows.count else None
-        return Fit(made, limits, (_step(rows, grid, best, limits, after.broken if after else ()),), after)
-    return Fit(made, limits, tuple(_front(rows, grid, held, limits)), None)
+    after = {one.name: _after(rows, grid, one.name) for one in grid.variables}
+    marked = Rows(rows.values, {"": np.arange(rows.count)}).chosen(held)
+    largest = front(marked, [Goal(one.name, True) for one in grid.variables], grid)
+    best = []
+    for place in largest.columns[""].tolist()[::-1]:
+        following = {name: int(places[place]) for name, places in after.items()}
+        broken = [one for one in limits if any(p >= 0 and not _within(rows, one)[p] for p in following.values())]
+        ended = tuple(name for name, p in following.items() if p < 0)
+        best.append(_step(rows, grid, place, limits, tuple(broken), ended))
+    if len(grid.variables) > 1:
+        return Fit(made, limits, tuple(best), None)
+    (following_one,) = following.values()
+    return Fit(made, limits, tuple(best), _step(rows, grid, following_one, limits) if following_one >= 0 else None)
 
 
 def _within(rows: Rows, one: Limit) -> Any:
-    values, _ = rows.columns[one.name], 1
-    bound = (
-        one.value.numerator // one.value.denominator if one.most else -(-one.value.numerator // one.value.denominator)
-    )
-    return values <= bound if one.most else values >= bound
+    values = rows.columns[one.subject.text]
+    return highs(values) <= one.bound if one.kind == MAX else lows(values) >= one.bound
 
 
-def _front(rows: Rows, grid: Grid, held: Any, limits: tuple[Limit, ...]) -> list[Step]:
-    from .select import Goal, front
-
-    places = np.arange(rows.count)
-    marked = Rows(rows.values, {**rows.columns, "": places}).chosen(held)
-    largest = front(marked, [Goal(one.name, True) for one in grid.variables], grid)
-    point_of = {point: place for place, point in enumerate(_points(rows, grid))}
-    steps = []
-    for place in largest.columns[""].tolist()[::-1]:
-        digits = [int(rows.values[one.name][place]) for one in grid.variables]
-        binding: list[Limit] = []
-        for turn, one in enumerate(grid.variables):
-            larger = [digit + (where == turn) for where, digit in enumerate(digits)]
-            after = point_of.get(_point(larger, grid)) if larger[turn] < len(one.values) else None
-            if after is not None:
-                binding += [b for b in limits if not bool(_within(rows, b)[after]) and b not in binding]
-        steps.append(_step(rows, grid, place, limits, tuple(binding)))
-    return steps
+def _excess(one: Limit, values: Any) -> Any:
+    """How far each value is past the limit, as a share of it; negative within."""
+    bound = float(one.bound)  # type: ignore[arg-type]  # the limits of columns are numbers
+    over = highs(values) - bound if one.kind == MAX else bound - lows(values)
+    return over / max(abs(bound), 1)
 
 
-def _points(rows: Rows, grid: Grid) -> list[int]:
-    total: Any = 0
-    for one, stride in zip(grid.variables, grid.strides, strict=True):
-        total = total + rows.values[one.name] * stride
-    points: list[int] = total.tolist()
-    return points
-
-
-def _point(digits: Sequence[int], grid: Grid) -> int:
-    return sum(digit * stride for digit, stride in zip(digits, grid.strides, strict=True))
-
-
-def _step(rows: Rows, grid: Grid, place: int, limits: Sequence[Limit], binding: tuple[Limit, ...] = ()) -> Step:
+def _step(
+    rows: Rows,
+    grid: Grid,
+    place: int,
+    limits: Sequence[Limit],
+    binding: tuple[Limit, ...] = (),
+    ended: tuple[str, ...] = (),
+) -> Step:
     setting = {one.name: one.values[int(rows.values[one.name][place])] for one in grid.variables}
-    figures = {name: values[place].item() for name, values in rows.columns.items() if name}
-    return Step(setting, figures, tuple(one for one in limits if not one.holds(figures[one.name])), binding)
+    figures = {name: values[place : place + 1].tolist()[0] for name, values in rows.columns.items()}
+    broken = tuple(one for one in limits if past(one, figures[one.subject.text]) > 0)
+    return Step(setting, figures, broken, binding, ended)
 
 
 def _unmet(rows: Rows, grid: Grid, limits: Sequence[Limit]) -> Unmet:
     over = ", ".join(f"{one.name} from {text_of(one.values[0])} to {text_of(one.values[-1])}" for one in grid.variables)
+    apart = {one: _excess(one, rows.columns[one.subject.text]) for one in limits}
     impossible = [one for one in limits if not _within(rows, one).any()]
     if impossible:
         one = impossible[0]
-        values, _ = figures_of(rows, one.name, grid)
-        place = int(np.argmin(values) if one.most else np.argmax(values))
+        place = int(np.argmin(apart[one]))
         return Unmet(
             f"no setting holds {one} ({over})",
-            f"the closest is {_setting(rows, grid, place)} with {one.name} {values[place].item():,}",
+            f"the closest is {_setting(rows, grid, place)} with {_figure(rows, one, place)}",
         )
-    worst = np.max([one.excess(rows.columns[one.name]) for one in limits], axis=0)
-    place = int(np.argmin(worst))
+    place = int(np.argmin(np.max([*apart.values()], axis=0)))
     broken = _step(rows, grid, place, limits).broken
-    shown = ", ".join(f"{one.name} {rows.columns[one.name][place].item():,} (limit {one})" for one in broken)
+    told = ", ".join(f"{_figure(rows, one, place)} (limit {one})" for one in broken)
     return Unmet(
         f"each limit can be held, and no setting holds all ({over})",
-        f"the closest is {_setting(rows, grid, place)} with {shown}",
+        f"the closest is {_setting(rows, grid, place)} with {told}",
     )
+
+
+def _figure(rows: Rows, one: Limit, place: int) -> str:
+    value = rows.columns[one.subject.text].tolist()[place]
+    return f"{one.subject.title} {f'{value:,}' if isinstance(value, int) else text(value)}"
 
 
 def _setting(rows: Rows, grid: Grid, place: int) -> str:
     return ", ".join(f"{name}={text_of(value)}" for name, value in _step(rows, grid, place, ()).setting.items())
-
-
-def _number(value: Fraction) -> str:
-    return f"{int(value):,}" if value.denominator == 1 else text_of(value)

@@ -11,13 +11,13 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from .. import files
+from ..analyses import values
 from ..errors import CnncalcError
 from .grid import Grid, Variable, text_of
 from .plan import Plan
@@ -37,7 +37,7 @@ def texts(one: Variable) -> list[str]:
 
 def plain(value: Any) -> Any:
     """A value for JSON."""
-    return (float(value) if value.denominator != 1 else int(value)) if isinstance(value, Fraction) else value
+    return value if value is None or isinstance(value, str | list) else values.plain(values.exact(value))
 
 
 class Writer:
@@ -70,7 +70,10 @@ class Writer:
 
     def _csv(self, rows: Rows) -> Iterator[str]:
         cells = [[_quoted(texts[d]) for d in rows.values[name].tolist()] for name, texts in self._texts.items()]
-        cells += [list(map(str, rows.columns[name].tolist())) for name in self.columns]
+        cells += [
+            ["" if value is None else _quoted(values.text(value)) for value in rows.columns[name].tolist()]
+            for name in self.columns
+        ]
         return map(",".join, zip(*cells, strict=True))
 
     def _json(self, rows: Rows) -> Iterator[str]:
@@ -80,19 +83,26 @@ class Writer:
         """Rows as mappings."""
         names = [*self._values, *self.columns]
         cells = [[values[d] for d in rows.values[name].tolist()] for name, values in self._values.items()]
-        cells += [rows.columns[name].tolist() for name in self.columns]
+        cells += [list(map(plain, rows.columns[name].tolist())) for name in self.columns]
         return (dict(zip(names, record, strict=True)) for record in zip(*cells, strict=True))
 
     def _parquet(self, file: BinaryIO, rows: Rows) -> None:
         arrow, parquet = self._arrow
         table: dict[str, Any] = {}
         for one in self.grid.variables:
-            values = self._values[one.name] if one.numeric else self._texts[one.name]
-            if any(isinstance(value, float) for value in values):
-                values = [float(value) for value in values]
-            table[one.name] = arrow.array(values).take(arrow.array(rows.values[one.name]))
-        table.update({name: arrow.array(rows.columns[name]) for name in self.columns})
+            settings = self._values[one.name] if one.numeric else self._texts[one.name]
+            if any(isinstance(value, float) for value in settings):
+                settings = [float(value) for value in settings]
+            table[one.name] = arrow.array(settings).take(arrow.array(rows.values[one.name]))
+        for name in self.columns:
+            column = rows.columns[name]
+            table[name] = arrow.array(column if column.dtype != object else [_cell(value) or None for value in column])
         parquet.write_table(arrow.table(table), file)
+
+
+def _cell(value: Any) -> str:
+    """A figure; nothing where there is none."""
+    return "" if value is None else _quoted(values.text(value))
 
 
 def _quoted(text: str) -> str:
@@ -138,7 +148,7 @@ class Parts:
             "schema": "cnncalc.parts/2",
             "cnncalc": version("cnncalc"),
             "spec": plan.name,
-            "sweep": hashlib.sha256(json.dumps([of, plan.size, form]).encode()).hexdigest(),
+            "sweep": hashlib.sha256(json.dumps([of, plan.dtype, form]).encode()).hexdigest(),
             "points": plan.grid.count,
             "part": size,
             "columns": [*(one.name for one in plan.grid.variables), *columns],

@@ -25,7 +25,7 @@ class Plan:
     shape: Any
     grid: Grid
     columns: tuple[str, ...]
-    size: int = 4
+    dtype: str = "fp32"
     training: bool = False
 
     def document(self) -> Document:
@@ -41,7 +41,7 @@ def plan(
     spec: str,
     grid: Grid,
     columns: list[str],
-    size: int,
+    dtype: str,
     settings: Mapping[str, Any],
     shape: Any,
     training: bool = False,
@@ -49,7 +49,7 @@ def plan(
     """A plan, with every name checked. Raises CnncalcError."""
     file = opened(spec)
     name = file.name
-    made = Plan(file.text, name, {**file.settings, **settings}, shape, grid, tuple(columns), size, training)
+    made = Plan(file.text, name, {**file.settings, **settings}, shape, grid, tuple(columns), dtype, training)
     document = made.document()
     inputs = list(document.inputs)
     words = ["input", *(f"input.{axis}" for axis in _axes(document))]

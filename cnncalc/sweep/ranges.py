@@ -8,10 +8,10 @@ from fractions import Fraction
 from ..dims import is_symbolic
 from ..errors import CnncalcError, did_you_mean
 from ..language.load import expanded
+from ..quantities import quantity
 from .evaluate import Evaluator
 from .grid import MOST_VALUES, Variable, text_of
 from .plan import Plan
-from .select import figure
 
 MULTIPLIER = 4
 """A variable up to here is taken for a multiplier, and steps by 0.01; a larger one steps by 1."""
@@ -25,7 +25,7 @@ def steps_of(texts: Sequence[str], free: Sequence[str]) -> dict[str, Fraction]:
     steps: dict[str, Fraction] = {}
     for text in texts:
         name, equals, value = text.rpartition("=")
-        step = figure(value)
+        step = quantity(value)
         if step <= 0:
             raise CnncalcError(f"a step is above 0, and `--step {text}` is not")
         if equals and name not in free:

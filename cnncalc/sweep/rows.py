@@ -4,10 +4,12 @@ filled."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 import numpy as np
 
+from ..analyses.values import PerAxis, Span
 from .program import Overflow
 
 
@@ -55,6 +57,13 @@ class Rows:
         )
 
 
+def _kind(figures: Any) -> Any:
+    """What an array of these holds: a value that is no one number (or none) is an object."""
+    if figures is None or isinstance(figures, Span | PerAxis) or (isinstance(figures, float) and figures == inf):
+        return object
+    return np.float64 if isinstance(figures, float) else np.int64
+
+
 class Result:
     """The columns of a block, filled group by group."""
 
@@ -67,16 +76,16 @@ class Result:
     def put(self, name: str, where: Any, figures: Any) -> None:
         """The figures of a column at some positions."""
         whole = self.columns[name]
-        kind = np.float64 if isinstance(figures, float) else np.int64
-        if not -(2**63) <= (figures if np.ndim(figures) == 0 else 0) < 2**63:
+        kind = _kind(figures)
+        if kind is np.int64 and not -(2**63) <= (figures if np.ndim(figures) == 0 else 0) < 2**63:
             raise Overflow(0)
         if whole is None and len(where) == self.count:
             self.columns[name] = figures if np.ndim(figures) else np.full(self.count, figures, dtype=kind)
             return
         if whole is None:
             whole = np.zeros(self.count, dtype=kind)
-        elif kind is np.float64:
-            whole = whole.astype(np.float64)
+        elif kind is not np.int64 and whole.dtype != object:
+            whole = whole.astype(kind)
         elif whole.base is not None or not whole.flags.writeable:
             whole = whole.copy()
         whole[where] = figures

@@ -16,13 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import CnncalcError, did_you_mean
-from ..quantities import COUNTS, SIZES, split
-from .columns import COLUMNS
+from ..analyses.figures import FIGURES, unknown
+from ..errors import CnncalcError
+from ..quantities import BYTES, POSITIONS, quantity, split
+from .columns import NUMBERS, highs, in_bytes, lows
 from .grid import Grid
 from .rows import Rows
-
-UNITS = COUNTS | SIZES
 
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
@@ -37,33 +36,31 @@ class Condition(NamedTuple):
     def holds(self, values: Any, denominator: int = 1) -> Any:
         """For each of the values (numerators over a common denominator), whether it holds. Exact."""
         limit = self.limit * denominator
+        low, high = lows(values), highs(values)
         if self.sign in ("==", "!="):
-            same = values == int(limit) if limit.denominator == 1 else np.zeros(len(values), dtype=bool)
+            same = (low == float(limit)) & (high == float(limit)) if _inexact(low) else _equal(low, limit)
             return same if self.sign == "==" else ~same
+        if _inexact(low):
+            bound = float(limit)
+            return {"<": high < bound, "<=": high <= bound, ">": low > bound, ">=": low >= bound}[self.sign]
         if self.sign == "<":
-            return values < ceil(limit)
+            return high < ceil(limit)
         if self.sign == "<=":
-            return values <= floor(limit)
-        return values > floor(limit) if self.sign == ">" else values >= ceil(limit)
+            return high <= floor(limit)
+        return low > floor(limit) if self.sign == ">" else low >= ceil(limit)
 
 
-def figure(text: str) -> Fraction:
-    """`300M` as a number. Raises CnncalcError."""
-    found = split(text)
-    if found is None or found[0] < 0:
-        raise CnncalcError(f"`{text}` is no number", "for instance 300M, 2.5k or 64KiB")
-    number, sign = found
-    if sign not in UNITS:
-        near = next((unit for unit in UNITS if unit.lower() == sign.lower()), "")
-        written = text.strip().removesuffix(sign).strip()
-        help = f"did you mean `{written}{near}`?" if near else f"units: {' '.join(filter(None, UNITS))}"
-        raise CnncalcError(f"no unit `{sign}` in `{text}`", help)
-    return number * UNITS[sign]
+def _inexact(values: Any) -> bool:
+    return bool(values.dtype == np.float64)
+
+
+def _equal(values: Any, limit: Fraction) -> Any:
+    return values == int(limit) if limit.denominator == 1 else np.zeros(len(values), dtype=bool)
 
 
 def conditions(texts: Iterable[str], grid: Grid) -> list[Condition]:
     """The conditions of `--where`. Raises CnncalcError."""
-    names = [*(one.name for one in grid.variables if one.numeric), *COLUMNS]
+    variables = [one.name for one in grid.variables if one.numeric]
     found: list[Condition] = []
     for text in texts:
         for part in re.split(r"\s+and\s+|,|&&?", text):
@@ -71,16 +68,23 @@ def conditions(texts: Iterable[str], grid: Grid) -> list[Condition]:
             if len(terms) not in (3, 5):
                 raise CnncalcError(f"`{part.strip()}` is no condition", "for instance --where 'macs < 300M'")
             for left, sign, right in zip(terms[:-2:2], terms[1::2], terms[2::2], strict=True):
-                found.append(_condition(left.strip(), "==" if sign == "=" else sign, right.strip(), names))
+                found.append(_condition(left.strip(), "==" if sign == "=" else sign, right.strip(), variables))
     return found
 
 
-def _condition(left: str, sign: str, right: str, names: Sequence[str]) -> Condition:
+def _condition(left: str, sign: str, right: str, variables: Sequence[str]) -> Condition:
     if split(left) is not None:
         left, sign, right = right, TURNED[sign], left
-    if left not in names:
-        raise CnncalcError(f"no column `{left}`", did_you_mean(left, names) or f"known: {', '.join(names)}")
-    return Condition(left, sign, figure(right))
+    return Condition(left, sign, quantity(right, _unit(left, variables)))
+
+
+def _unit(name: str, variables: Sequence[str]) -> str:
+    """What a variable or a column is counted in. Raises CnncalcError for a name that is neither."""
+    if name in variables:
+        return ""
+    if re.split("[@.:]", name)[0] not in FIGURES and ":" not in name:
+        raise unknown(name, "column", [*variables, *NUMBERS])
+    return BYTES if in_bytes(name) else POSITIONS
 
 
 def kept(rows: Rows, wanted: Sequence[Condition], grid: Grid) -> Rows:
@@ -111,14 +115,16 @@ class Goal(NamedTuple):
 
 def goals(text: str, grid: Grid) -> list[Goal]:
     """The goals of `--pareto`. Raises CnncalcError."""
-    names = [*(one.name for one in grid.variables if one.numeric), *COLUMNS]
+    variables = [one.name for one in grid.variables if one.numeric]
     found = []
     for part in text.split(","):
-        name, _, sense = part.strip().partition(":")
-        if name not in names:
-            raise CnncalcError(f"no column `{name}`", did_you_mean(name, names) or f"known: {', '.join(names)}")
-        if sense not in ("", "min", "max"):
-            raise CnncalcError(f"`{part.strip()}` is neither `{name}:min` nor `{name}:max`")
+        name, _, sense = part.strip().rpartition(":")
+        if sense not in ("min", "max") or not name:
+            name, sense = part.strip(), ""
+        if name.partition(":")[0] in (*variables, *FIGURES) and ":" in name:
+            first = name.partition(":")[0]
+            raise CnncalcError(f"`{part}` is neither `{first}:min` nor `{first}:max`")
+        _unit(name, variables)
         found.append(Goal(name, sense == "max"))
     return found
 
@@ -127,7 +133,7 @@ def front(rows: Rows, wanted: Sequence[Goal], grid: Grid) -> Rows:
     """The rows that no other beats (as good in every goal, better in one), in the order of the first goal."""
     if not rows.count:
         return rows
-    table = np.stack([figures_of(rows, goal.name, grid)[0] * (-1 if goal.largest else 1) for goal in wanted], axis=1)
+    table = np.stack([_to_be_small(figures_of(rows, goal.name, grid)[0], goal) for goal in wanted], axis=1)
     order = np.lexsort(table.T[::-1])
     table = table[order]
     mask = np.zeros(len(table), dtype=bool)
@@ -145,6 +151,10 @@ def front(rows: Rows, wanted: Sequence[Goal], grid: Grid) -> Rows:
             held = np.concatenate([held, row[None]])
             mask[place] = True
     return rows.chosen(order[mask])
+
+
+def _to_be_small(values: Any, goal: Goal) -> Any:
+    return -lows(values) if goal.largest else highs(values)
 
 
 def _runs(mask: Any, table: Any) -> Any:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..analyses.figures import FIGURES
+from ..analyses.values import text
 from ..render import numbers
 from ..render.report import Column, Report, Table
-from .columns import BYTES_COLUMNS
+from .columns import column, in_bytes
 from .grid import text_of
 from .rows import Rows
 
 if TYPE_CHECKING:
     from .command import Sweep
-
-TITLES = {"macs": "MACs", "flops": "FLOPs", "receptive_field": "field"}
 
 
 def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list[str]) -> Report:
@@ -21,14 +21,18 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
     plan = sweep.plan
     columns = [Column(one.name, one.name, _setting, kept=True) for one in plan.grid.variables]
     for name in sweep.shown:
-        title = TITLES.get(name, f"{name} {sweep.dtype}" if name in BYTES_COLUMNS else name)
-        columns.append(Column(name, title, numbers.size if name in BYTES_COLUMNS else numbers.count))
+        wanted = column(name)
+        title = FIGURES[name].title if name in FIGURES else name
+        if in_bytes(name) and not wanted.dtype:
+            title += f" {sweep.dtype}"
+        columns.append(Column(name, title, numbers.size if in_bytes(name) else _figure))
+    figures = {name: whole.columns[name].tolist() for name in sweep.shown}
     rows = [
         {
-            **record,
+            **{name: values[place] for name, values in figures.items()},
             **{one.name: one.values[int(whole.values[one.name][place])] for one in plan.grid.variables},
         }
-        for place, record in enumerate(records)
+        for place in range(whole.count)
     ]
     convention = "MACs of convolution and linear, per image"
     fixed = [f"{name}={text_of(value)}" for name, value in plan.fixed.items()]
@@ -49,6 +53,10 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
         "points": records,
     }
     return Report(caption, [Table(columns, rows)], data, notes)
+
+
+def _figure(value: Any) -> str:
+    return numbers.count(value) if value is None or isinstance(value, int) else text(value)
 
 
 def _setting(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""`cnncalc.check/1`: everything, for programs. Figures are exact: integers are integers, never strings."""
+"""`cnncalc.check/2`: everything, for programs. Figures are exact: integers are integers, never strings."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from fractions import Fraction
 from importlib.metadata import version
 from typing import Any
 
+from ...analyses.values import Value, plain
 from ...render.formats import json_text
 from ..finding import FAIL, NEW, WARN, Finding
-from ..lock import plain
-from ..metrics import Value
 from ..outcome import Outcome
 from ..run import Result
 from . import words
 
-SCHEMA = "cnncalc.check/1"
+SCHEMA = "cnncalc.check/2"
 
 
 def written(outcome: Outcome) -> str:

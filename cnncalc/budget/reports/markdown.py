@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from ...analyses.figures import FIGURES
 from ...errors import printable
 from ..finding import FAIL, WARN
-from ..metrics import METRICS
 from ..outcome import Outcome
 from ..run import Result
 from . import words
@@ -100,7 +100,7 @@ def _layers(result: Result) -> str:
     rows = [
         (metric, cell(cause.place), cell(cause.change), words.amount(cause))
         for metric, causes in result.causes.items()
-        if METRICS[metric].growing
+        if FIGURES[metric].growing
         for cause in causes
         if cause.amount is not None
     ]

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ...analyses.figures import FIGURES
 from ...render.formats import json_text
 from ..finding import FAIL, WARN, Finding
-from ..metrics import METRICS
 from ..outcome import Outcome
 from ..run import Problem, Result
 from . import words
@@ -40,7 +40,7 @@ def written(outcome: Outcome) -> str:
 
 def _rule(name: str) -> dict[str, Any]:
     metric, _, kind = name.partition("-")
-    about = METRICS[metric].about if metric in METRICS else "figures"
+    about = FIGURES[metric].about if metric in FIGURES else "figures"
     return {
         "id": name,
         "name": "".join(word.capitalize() for word in name.replace("-", "_").split("_")),

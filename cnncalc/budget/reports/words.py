@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from fractions import Fraction
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+from ...analyses.figures import FIGURES
+from ...analyses.values import GLOBAL, PerAxis, Span, Value
+from ...quantities import BYTES
 from ...render import numbers
 from ..finding import ACCEPTED, ALL, FAIL, NEW, WARN, Finding
 from ..limits import GROWTH, LOCK, MIN, Place
-from ..metrics import BYTES, METRICS, Span, Value
 
 if TYPE_CHECKING:
     from ..run import Result
@@ -19,13 +22,17 @@ if TYPE_CHECKING:
 
 def figure(value: Value | None, metric: str = "") -> str:
     """A figure in full: 326,514,560, 802,816 B, 188-204, 64x7x7."""
-    unit = " B" if metric in METRICS and METRICS[metric].unit == BYTES else ""
+    unit = " B" if metric in FIGURES and FIGURES[metric].unit == BYTES else ""
     if value is None:
         return numbers.NOTHING
     if isinstance(value, Span):
         return f"{figure(value.low)}-{figure(value.high)}"
+    if isinstance(value, PerAxis):
+        return "x".join(map(figure, value.axes))
     if isinstance(value, tuple):
         return numbers.shape(value)
+    if value == inf:
+        return GLOBAL
     return f"{value:,}{unit}" if isinstance(value, int) else numbers.position(value)
 
 
@@ -90,6 +97,8 @@ def note(finding: Finding) -> str:
         return f"baseline {figure(finding.baseline, metric)}"
     if finding.kind == LOCK and finding.status == WARN:
         return "less than the lock: --update holds it"
+    if finding.excess == inf:
+        return "it sees all of the input"
     if finding.excess:
         excess = abs(Fraction(finding.excess))
         exact = excess.numerator if excess.denominator == 1 else excess

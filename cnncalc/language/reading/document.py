@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from ...analyses.figures import FIGURES
 from ...errors import Diagnostic, Mark, did_you_mean, printable
 from ..steps import Document, Step, Value
-from ..words import EXPECT_KEYS, OTHER_TOP_WORDS, TOP_KEYS
+from ..words import OTHER_TOP_WORDS, TOP_KEYS
 from ..yaml import Node, compose
 from .names import AMBIENT, IDENTIFIER, Names, Report, Scope, name_rule
 from .steps import StepsReader
@@ -55,7 +56,7 @@ class _DocumentReader:
                 self.report("the `net:` has no steps", net.mark, "net: [{conv: {out: 64, kernel: 3}}, relu]")
         expect = root.get("expect")
         if expect is not None and expect.is_mapping:
-            self._known_keys(expect, EXPECT_KEYS, "`expect`")
+            self._known_keys(expect, tuple(FIGURES), "`expect`")
         self.names.unused_variables()
         self.steps.layers.unused_defaults()
         self.names.unused_blocks()

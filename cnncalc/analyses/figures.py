@@ -1,0 +1,264 @@
+"""The one table of figures: what can be asked of a network in one word, wherever it is asked.
+
+`expect:` and `budget:` of a spec, `check`, `fit`, `sweep`, `formula`, `diff` and `summary` all read it. A figure is
+worked out by the analyses, on numbers, on the symbols of a formula and on the traced numbers of a sweep alike.
+Everything is for one image; bytes are elements, until a dtype says how many bytes an element has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..dims import Dim, product
+from ..errors import CnncalcError, did_you_mean
+from ..graph import Graph
+from ..quantities import BYTES, COUNT, POSITIONS, SHAPE
+from .layout import views
+from .macs import FLOPS_PER_MAC, Macs, macs
+from .memory import Memory, memory
+from .params import Params, params
+
+if TYPE_CHECKING:
+    from .receptive import Extent, ReceptiveFields
+
+Ends = tuple[tuple[Any, Any], ...]
+"""Per spatial axis the smallest and the largest value."""
+
+
+class NoFigure(CnncalcError):
+    """A figure that this network does not have."""
+
+
+class Figures:
+    """What the figures of one graph are taken from; each analysis is worked out once, when it is asked for."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+
+    @cached_property
+    def params(self) -> Params:
+        """Its parameters."""
+        return params(self.graph)
+
+    @cached_property
+    def macs(self) -> Macs:
+        """Its MACs."""
+        return macs(self.graph)
+
+    @cached_property
+    def memory(self) -> Memory:
+        """Its activations, in elements."""
+        return memory(self.graph)
+
+    @cached_property
+    def outputs(self) -> Mapping[str, Dim]:
+        """Node -> the elements of its output; 0 where that is its input, looked at in another way."""
+        free = views(self.graph)
+        return {node.name: 0 if node.name in free else product(node.output) for node in self.graph.nodes}
+
+    @cached_property
+    def positions(self) -> Graph:
+        """The graph whose receptive fields are asked for."""
+        return self.graph
+
+    @cached_property
+    def fields(self) -> ReceptiveFields:
+        """Its receptive fields."""
+        from .receptive import receptive_fields
+
+        return receptive_fields(self.positions)
+
+    def extent(self, at: str = "") -> Extent | None:
+        """Its receptive field, or that of the units of a layer; None where there are no positions."""
+        from .receptive import field_at, network_field
+
+        return field_at(self.positions, at, self.fields) if at else network_field(self.positions, self.fields)
+
+
+class Figure(NamedTuple):
+    """A figure that networks have."""
+
+    name: str
+    unit: str
+    """COUNT, BYTES, POSITIONS (of the input, on each axis) or SHAPE."""
+
+    about: str
+    whole: Callable[[Figures], Any]
+    """Of the network; elements where the unit is BYTES, an Extent's `Ends` where it is POSITIONS."""
+
+    of: Callable[[Figures], Mapping[str, Dim]] | None = None
+    """Node -> its share; None where a part of a network has no such figure."""
+
+    join: Callable[[Iterable[Any]], Any] = sum
+    """What makes the figure of a part of those of its nodes."""
+
+    at: Callable[[Extent], Ends] | None = None
+    """Of the units of one layer, for POSITIONS."""
+
+    follows: tuple[str, int] | None = None
+    """The figure that it is so many times of."""
+
+    locked: bool = False
+    """Whether the lock holds it; what follows from another figure is left out."""
+
+    growing: bool = True
+    """Whether more of it is worse, so that less of it is no reason to fail."""
+
+    per_image: bool = False
+    """Whether a batch has so many times as much."""
+
+    closed: bool = True
+    """Whether there is a formula of it."""
+
+    @property
+    def title(self) -> str:
+        """As tables call it."""
+        return {"macs": "MACs", "flops": "FLOPs"}.get(self.name, self.name.replace("_", " "))
+
+
+def _multiple(base: Figure, factor: int, name: str, unit: str, about: str) -> Figure:
+    """A figure that is so many times another, in whole and in part."""
+    shares = base.of
+    assert shares is not None  # noqa: S101 - what others follow from is a sum over the nodes
+    return Figure(
+        name,
+        unit,
+        about,
+        lambda f: base.whole(f) * factor,
+        lambda f: {node: n * factor for node, n in shares(f).items()},
+        follows=(base.name, factor),
+        per_image=base.per_image,
+    )
+
+
+def _positions(name: str, about: str, at: Callable[[Extent], Ends], closed: bool) -> Figure:
+    """A figure of the units of the last map, or of a layer."""
+
+    def whole(f: Figures) -> Ends:
+        extent = f.extent()
+        found = at(extent) if extent is not None else ()
+        if not found:
+            raise NoFigure(f"{f.graph.name} has no {name}: it has no positions left", f"{name}@LAYER, of a feature map")
+        return found
+
+    return Figure(name, POSITIONS, about, whole, at=at, locked=True, growing=False, closed=closed)
+
+
+def _sizes(extent: Extent) -> Ends:
+    return ((inf, inf),) if extent.everything else extent.sizes
+
+
+def _strides(extent: Extent) -> Ends:
+    return tuple((stride, stride) for stride in extent.strides)
+
+
+def _input(f: Figures) -> Any:
+    if len(f.graph.inputs) > 1:
+        raise NoFigure(f"{f.graph.name} has several inputs", f"they are {', '.join(f.graph.inputs)}")
+    return f.graph.input_shape
+
+
+def _trainable(f: Figures) -> Mapping[str, Dim]:
+    return {node: n - f.params.frozen_of[node] for node, n in f.params.of.items()}
+
+
+_PARAMS = Figure(
+    "params", COUNT, "learned numbers, each tensor once", lambda f: f.params.total, lambda f: f.params.of, locked=True
+)
+_MACS = Figure(
+    "macs", COUNT, "multiply-accumulates", lambda f: f.macs.total, lambda f: f.macs.of, locked=True, per_image=True
+)
+
+FIGURES: Mapping[str, Figure] = {
+    figure.name: figure
+    for figure in (
+        _PARAMS,
+        Figure(
+            "trainable", COUNT, "the parameters that are trained", lambda f: f.params.trainable, _trainable, locked=True
+        ),
+        Figure(
+            "frozen",
+            COUNT,
+            "the parameters that are not trained",
+            lambda f: f.params.frozen,
+            lambda f: f.params.frozen_of,
+        ),
+        Figure(
+            "buffers",
+            COUNT,
+            "stored numbers that are not learned, such as running statistics",
+            lambda f: f.params.buffers,
+            lambda f: f.params.buffers_of,
+        ),
+        _MACS,
+        Figure(
+            "matmul_macs",
+            COUNT,
+            "the MACs that multiply two activations",
+            lambda f: f.macs.between_activations,
+            per_image=True,
+        ),
+        _multiple(_MACS, FLOPS_PER_MAC, "flops", COUNT, "two for each MAC"),
+        _multiple(_PARAMS, 1, "weight_bytes", BYTES, "bytes of the parameters"),
+        Figure(
+            "activations",
+            BYTES,
+            "bytes of all outputs, views apart",
+            lambda f: sum(f.outputs.values()),
+            lambda f: f.outputs,
+            locked=True,
+            per_image=True,
+        ),
+        Figure(
+            "peak_activations",
+            BYTES,
+            "bytes alive at one time",
+            lambda f: f.memory.peak,
+            lambda f: f.memory.alive,
+            max,
+            locked=True,
+            per_image=True,
+            closed=False,
+        ),
+        _positions("receptive_field", "input positions that one output sees", _sizes, closed=True),
+        _positions("stride", "input positions from one output to the next", _strides, closed=False),
+        Figure(
+            "layers",
+            COUNT,
+            "layers, norms and activations included",
+            lambda f: len(f.graph.nodes),
+            lambda f: {node.name: 1 for node in f.graph.nodes},
+            locked=True,
+        ),
+        Figure("input", SHAPE, "the shape of the input", _input, locked=True, growing=False),
+        Figure("output", SHAPE, "the shape of the output", lambda f: f.graph.output_shape, locked=True, growing=False),
+    )
+}
+"""Name -> figure, in the order of reports."""
+
+NUMBERS = tuple(name for name, figure in FIGURES.items() if figure.unit in (COUNT, BYTES))
+"""The figures that are one number."""
+
+OTHER_NAMES = {
+    "weights": "weight_bytes",
+    "parameters": "params",
+    "mac": "macs",
+    "madds": "macs",
+    "peak": "peak_activations",
+    "memory": "peak_activations",
+    "rf": "receptive_field",
+    "field": "receptive_field",
+    "depth": "layers",
+}
+"""What people call a figure -> the figure."""
+
+
+def unknown(name: str, what: str = "figure", known: Iterable[str] = FIGURES) -> CnncalcError:
+    """The error for a name that is no figure."""
+    names = [*known]
+    other = OTHER_NAMES.get(name.lower().replace("-", "_"))
+    near = f"did you mean `{other}`?" if other in names else did_you_mean(name, names)
+    return CnncalcError(f"no {what} `{name}`", near or f"known: {', '.join(names)}")

@@ -1,0 +1,198 @@
+"""What exactly a figure is of, in one spelling for limits, columns and formulas.
+
+macs                      of the network
+weight_bytes@int8         in a dtype
+layer4/**:macs            of a part, by path
+receptive_field@layer3    of the units of a layer
+output.height             of one axis
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from math import inf
+from typing import Any, NamedTuple
+
+from ..dims import Dim
+from ..errors import CnncalcError, did_you_mean
+from ..layers.base import AXIS_NAMES
+from ..quantities import BYTES, POSITIONS, SHAPE
+from .figures import FIGURES, Figure, Figures, NoFigure, unknown
+from .memory import BYTES as DTYPES
+from .values import per_axis
+
+AXES = ("channels", *dict.fromkeys(name for names in AXIS_NAMES.values() for name in names))
+
+
+DEFAULT_DTYPE = "fp32"
+
+
+class Subject(NamedTuple):
+    """A figure, and what of the network it is of."""
+
+    metric: str
+    part: str = ""
+    dtype: str = ""
+    at: str = ""
+    axis: str = ""
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        detail = self.dtype or self.at
+        return (
+            (f"{self.part}:" if self.part else "")
+            + self.metric
+            + (f".{self.axis}" if self.axis else "")
+            + (f"@{detail}" if detail else "")
+        )
+
+    @property
+    def title(self) -> str:
+        """As reports call it."""
+        detail = f" ({self.dtype})" if self.dtype and self.dtype != DEFAULT_DTYPE else ""
+        axis = f".{self.axis}" if self.axis else ""
+        return (
+            f"{self.metric}{axis}{detail}"
+            + (f" of {self.part}" if self.part else "")
+            + (f" at {self.at}" if self.at else "")
+        )
+
+
+def subject(text: str, what: str = "figure") -> Subject:
+    """`layer4/**:weight_bytes@int8` as a subject. Raises CnncalcError."""
+    part, _, rest = text.strip().rpartition(":")
+    rest, at_sign, detail = rest.partition("@")
+    name, dot, axis = rest.partition(".")
+    figure = FIGURES.get(name)
+    if figure is None:
+        raise unknown(name, what)
+    if part and figure.of is None:
+        raise CnncalcError(f"a part of a network has no `{name}` of its own")
+    if dot:
+        known = {SHAPE: AXES, POSITIONS: AXES[1:]}.get(figure.unit, ())
+        if axis not in known:
+            near = did_you_mean(axis, known) or (f"known: {', '.join(known)}" if known else f"`{name}` has no axes")
+            raise CnncalcError(f"no axis `{axis}` of `{name}`", near)
+    if at_sign and figure.unit == BYTES:
+        if detail not in DTYPES:
+            raise CnncalcError(f"no dtype `{detail}`", did_you_mean(detail, DTYPES) or f"known: {', '.join(DTYPES)}")
+        return Subject(name, part, dtype=detail, axis=axis)
+    if at_sign and figure.unit != POSITIONS:
+        raise CnncalcError(f"`{name}` has neither a dtype nor a place", f"write `{name}`")
+    return Subject(name, part, at=detail, axis=axis)
+
+
+def pattern(path: str) -> re.Pattern[str]:
+    """The names that a path pattern means: `layer4/**` and `layer4` mean `layer4[0]/main/conv` and its like.
+
+    `*` stands for anything inside one step of the path, `**` for any number of steps; a step without brackets
+    stands for every turn of it, and what is below a step belongs to it.
+    """
+    steps = path.strip("/").split("/")
+    while len(steps) > 1 and steps[-1] == "**":
+        steps.pop()
+    text = ""
+    for place, step in enumerate(steps):
+        if step == "**":
+            text += "(?:[^/]+/)*"
+            continue
+        one = "".join({"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character)) for character in step)
+        text += one + ("" if step.endswith("]") else r"(?:\[[^\]]*\])*") + ("/" if place < len(steps) - 1 else "")
+    return re.compile(text + r"(?:/.*|\[.*)?" if steps != ["**"] else ".*")
+
+
+def within(path: str, names: Iterable[str]) -> list[str]:
+    """The names that a path pattern means, in their order."""
+    matches = pattern(path).fullmatch
+    return [name for name in names if matches(name)]
+
+
+def value(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Any:
+    """The value of a subject: a number (of whatever the graph has), a `values.Value` or a shape.
+
+    Bytes are of the subject's dtype, else of `dtype`. Raises NoFigure, CnncalcError.
+    """
+    figure = FIGURES[wanted.metric]
+    if figure.unit == SHAPE:
+        return _shape(tuple(figure.whole(figures)), wanted)
+    if figure.unit == POSITIONS:
+        return _positions(figures, figure, wanted)
+    if not wanted.part:
+        return figure.whole(figures) * _size(figure, wanted.dtype or dtype)
+    names = within(wanted.part, (node.name for node in figures.graph.nodes))
+    if not names:
+        raise CnncalcError(
+            f"no layer of {figures.graph.name} is in `{wanted.part}`",
+            did_you_mean(wanted.part.split("/")[0], _blocks(figures)) or "`cnncalc shapes` lists them",
+        )
+    of = of_nodes(figures, wanted.metric, wanted.dtype or dtype)
+    return figure.join([of[name] for name in names])
+
+
+def of_nodes(figures: Figures, metric: str, dtype: str = "") -> Mapping[str, Dim]:
+    """Node -> its share of a figure that is a sum; of a peak what is alive while it runs; nothing of the others."""
+    figure = FIGURES[metric]
+    if figure.of is None:
+        return {}
+    size = _size(figure, dtype)
+    return {name: n * size for name, n in figure.of(figures).items()}
+
+
+def locked(figures: Figures) -> dict[str, Any]:
+    """What a lock holds of a network."""
+    found: dict[str, Any] = {}
+    for name, figure in FIGURES.items():
+        if figure.locked:
+            try:
+                found[name] = value(figures, Subject(name))
+            except NoFigure:
+                continue
+    return found
+
+
+def _size(figure: Figure, dtype: str) -> int:
+    return DTYPES[dtype or DEFAULT_DTYPE] if figure.unit == BYTES else 1
+
+
+def _shape(shape: tuple[Dim, ...], wanted: Subject) -> Any:
+    """A shape, or one axis of it; an axis that it does not have is 1."""
+    names = ("channels", *AXIS_NAMES[len(shape) - 1])
+    if not wanted.axis:
+        return shape
+    return shape[names.index(wanted.axis)] if wanted.axis in names else 1
+
+
+def _positions(figures: Figures, figure: Figure, wanted: Subject) -> Any:
+    ends = figure.whole(figures) if not wanted.at else _at(figures, figure, wanted)
+    if not wanted.axis or ends[0][0] == inf:
+        return per_axis(ends)
+    names = AXIS_NAMES[len(ends)]
+    if wanted.axis not in names:
+        raise NoFigure(f"{figures.graph.name} has no {wanted.axis}", f"it has {', '.join(names)}")
+    return per_axis([ends[names.index(wanted.axis)]])
+
+
+def _at(figures: Figures, figure: Figure, wanted: Subject) -> Any:
+    """Of the units of the last layer of that name or below it."""
+    graph, name = figures.graph, wanted.at
+    if name not in figures.fields.of:
+        names = within(name, graph.by_name)
+        if not names:
+            raise CnncalcError(
+                f"{graph.name} has no layer `{name}`", did_you_mean(name, [*graph.by_name, *_blocks(figures)])
+            )
+        name = names[-1]
+    extent = figures.extent(name)
+    ends = figure.at(extent) if extent is not None and figure.at is not None else ()
+    if not ends:
+        raise NoFigure(
+            f"`{wanted.at}` of {graph.name} has no {figure.name}: it has no positions left",
+            f"{figure.name}@LAYER, of a feature map",
+        )
+    return ends
+
+
+def _blocks(figures: Figures) -> set[str]:
+    return {name.split("/")[0].split("[")[0] for name in figures.graph.by_name}
