@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from cnncalc.analyses.figures import FIGURES
-from cnncalc.budget.reading import limits, tree
+from cnncalc.budget.reading import limits
 from cnncalc.budget.schema import budget_schema
 from cnncalc.errors import Mark, Source
 from cnncalc.language.builtin import BUILTIN
@@ -21,6 +21,7 @@ from cnncalc.language.schema import MODIFIER_SCHEMAS, schema
 from cnncalc.language.words import MODIFIERS, TOP_KEYS
 from cnncalc.language.zoo import WORKED_EXAMPLE
 from cnncalc.layers import KINDS
+from cnncalc.marked import marked
 
 SPECS = sorted((Path(__file__).parents[1] / "specs").rglob("*.yaml"))
 SCHEMA = schema(budget_schema())
@@ -169,7 +170,7 @@ BUDGETS = [
 def test_the_schema_takes_the_budgets_that_check_reads(budget: dict[str, Any], known: bool) -> None:
     """What `check` reads without a problem the schema takes, and what it refuses the schema refuses."""
     problems: list[Any] = []
-    limits(tree(budget, Mark(Source("budget", [""]), 0, 0)), problems)
+    limits(marked(budget, Mark(Source("budget", [""]), 0, 0)), problems)
 
     assert known == (not problems)
     assert known == VALIDATOR.is_valid({"net": ["relu"], "input": [1, 8, 8], "budget": budget})
