@@ -211,7 +211,7 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     ),
     "kernels.weights.FIRST": (set(ROLES) - {TAPS}, set(weights.FIRST)),
     "effective.uniform.RULES": (
-        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "maxout", "maximum", "sub", "mul"},
+        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "maxout", "maximum", "sub", "mul", "div"},
         set(uniform.RULES),
     ),
     "proof.spoiling.LOOSE": (of_family("arrangement") - TIGHT, set(spoiling.LOOSE)),
@@ -259,7 +259,7 @@ COUNTING_CHANNELS = {"out", "groups", "connections", "channels", "start", "stop"
 OTHERS = {
     "kernel", "stride", "padding", "dilation", "bias", "output_padding", "multiplier", "round", "count_padding", "size",
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
-    "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners",
+    "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
 

@@ -140,6 +140,13 @@ CASES: list[tuple[str, str, str, list[str]]] = [
         "  - adaptiveavgpool: [none, 1]",
         ["adaptiveavgpool adaptiveavgpool 3x32x1"],
     ),
+    (
+        "a join with arguments names its branches",
+        "input: {tokens: [8, 16], cls: [8, 1]}",
+        "  - {concat: {axis: length, branches: [cls, tokens]}, as: all}\n"
+        "  - concat: {branches: {a: prev, b: [relu]}, axis: channels}",
+        ["all concat 8x17", "concat2/b/relu relu 8x17", "concat2 concat 16x17"],
+    ),
     ("a list names each axis", IMAGE, "  - conv: {out: 8, kernel: [3, 5], stride: [1, 2]}", ["conv conv 8x30x14"]),
     (
         "padding may be a pair for each axis",

@@ -150,6 +150,10 @@ POOLS = {
     "global average, 1-D": Case("globalavgpool", {}, one(512, 30), (512, 1), operations=15_360),
     "global maximum, 3-D": Case("globalmaxpool", {}, one(8, 2, 3, 4), (8, 1, 1, 1), operations=192),
     "mean over the map": Case("mean", {}, one(1024, 7, 7), (1024,), operations=50_176),
+    "mean over an axis": Case("mean", {"over": "width"}, one(3, 4, 5), (3, 4, 1), operations=60),
+    "mean over the length": Case("mean", {"over": "length"}, one(3, 4), (3, 1), operations=12),
+    "sum over the map": Case("sum", {}, one(8, 3, 3), (8,), operations=72),
+    "sum over the channels": Case("sum", {"over": "channels"}, one(3, 4, 5), (1, 4, 5), operations=60),
     "mean over the channels": Case("mean", {"over": "channels"}, one(3, 4, 5), (1, 4, 5), operations=60),
 }
 
@@ -194,6 +198,9 @@ ACTIVATIONS = {
 JOINS = {
     "residual": Case("add", {}, ((256, 56, 56), (256, 56, 56)), (256, 56, 56), operations=802_816),
     "three branches": Case("add", {}, ((4, 9), (4, 9), (4, 9)), (4, 9), operations=72),
+    "quotient": Case("div", {}, ((4, 2, 2), (4,), (1, 2, 2)), (4, 2, 2), operations=32),
+    "tokens one after the other": Case("concat", {"axis": "length"}, ((768, 196), (768, 1)), (768, 197)),
+    "concatenation along an axis of a map": Case("concat", {"axis": "height"}, ((3, 4, 5), (3, 1, 5), (3, 2, 5)), (3, 7, 5)),
     "difference": Case("sub", {}, ((128,), (128,)), (128,), operations=128),
     "SE gate of 1x1": Case("mul", {}, ((64, 8, 8), (64, 1, 1)), (64, 8, 8), operations=4_096),
     "SE gate of a vector": Case("mul", {}, ((64, 8, 8), (64,)), (64, 8, 8), operations=4_096),
@@ -224,6 +231,10 @@ ARRANGEMENTS = {
     "slice of channels": Case("slice", {"stop": 24}, one(58, 28, 28), (24, 28, 28)),
     "every other row": Case("slice", {"axis": "height", "start": 1, "step": 2}, one(3, 8, 8), (3, 4, 8)),
     "slice, 1-D": Case("slice", {"axis": "length", "start": 2, "stop": 9, "step": 3}, one(1, 10), (1, 3)),
+    "the last entry": Case("slice", {"axis": "length", "start": -1}, one(8, 10), (8, 1)),
+    "the last but one channels": Case("slice", {"start": -3, "stop": 9}, one(10, 2, 2), (2, 2, 2)),
+    "windows of 7x7, five axes": Case("reshape", {"shape": [96, 8, 7, 8, 7]}, one(96, 56, 56), (96, 8, 7, 8, 7)),
+    "windows put together": Case("permute", {"order": [0, 1, 3, 2, 4]}, one(96, 8, 7, 8, 7), (96, 8, 8, 7, 7)),
     "first half": Case("split", {"part": 0}, one(116, 28, 28), (58, 28, 28)),
     "third part of the depth": Case("split", {"part": 2, "parts": 4, "axis": "depth"}, one(1, 8, 3, 3), (1, 2, 3, 3)),
     "channel shuffle": Case("channel_shuffle", {"groups": 3}, one(240, 28, 28), (240, 28, 28)),
@@ -391,12 +402,17 @@ BROKEN = [
     ("reshape", {"shape": [2, 3]}, one(5), "shape", "5 has 5 elements, the new shape 6"),
     ("reshape", {"shape": [0, 3]}, one(5), "shape", "5 elements cannot be divided into parts of 3"),
     ("reshape", {"shape": [0, 0, 1]}, one(5), "shape", "more than one 0"),
-    ("reshape", {"shape": [5, 1, 1, 1, 1]}, one(5), "shape", "more than three spatial axes"),
+    ("reshape", {"shape": [5, 1, 1, 1, 1, 1, 1]}, one(5), "shape", "more than six axes"),
     ("permute", {"order": [0, 0]}, one(5, 4), "order", "must have each of the axes [0, 1] once"),
     ("pad", {"padding": 4, "mode": "reflect"}, one(1, 4, 9), "padding", "a reflection of 4 needs more than the height 4"),
     ("crop", {"size": 9}, one(1, 8, 9), "size", "9 is more than the height 8"),
     ("crop", {"size": 4, "offset": 5}, one(1, 8), "offset", "4 from position 5 is past the length 8"),
     ("slice", {"stop": 9}, one(8, 3), "stop", "entry 9 is past the 8 of axis `channels`"),
+    ("slice", {"start": -9}, one(8, 3), "start", "entry -9 from the end is before the 8 of axis `channels`"),
+    ("softmax", {"over": "width"}, one(8, 3), "over", "8x3 has no axis `width`"),
+    ("mean", {"over": "height"}, one(8, 3), "over", "8x3 has no axis `height`"),
+    ("concat", {"axis": "length"}, ((4, 8, 8), (4, 7, 8)), "", "have no axis `length`: 4x8x8 and 4x7x8"),
+    ("concat", {"axis": "height"}, ((4, 8, 8), (4, 7, 9)), "1", "differ in width"),
     ("slice", {"start": 4, "stop": 4}, one(8, 3), "start", "nothing is left from entry 4 to 4"),
     ("slice", {"axis": "width"}, one(8, 3), "axis", "8x3 has no axis `width`"),
     ("split", {"part": 0, "parts": 3}, one(8, 3), "parts", "3 parts do not divide the 8 of axis `channels`"),
@@ -447,7 +463,7 @@ NEEDING |= {
     "split",
     "upsample",
 }
-NEEDING |= {"add", "mul", "maximum", "concat", "matmul"}
+NEEDING |= {"softmax", "mean", "add", "mul", "maximum", "concat", "matmul"}
 
 
 def test_every_kind_with_needs_of_its_own_has_a_row_where_they_fail() -> None:
@@ -456,7 +472,7 @@ def test_every_kind_with_needs_of_its_own_has_a_row_where_they_fail() -> None:
     needy = {case.kind for case in CASES if list(made(case).needs(*case.inputs))}
 
     assert NEEDING == broken
-    assert needy - broken == {"avgpool", "l2pool", "sub"}  # the same rules as maxpool and add
+    assert needy - broken == {"avgpool", "l2pool", "sub", "div", "sum"}  # the same rules as maxpool and add
 
 
 @pytest.mark.parametrize("kind", ["conv", "pointwise", "depthwise", "upconv", "maxpool", "avgpool", "globalavgpool",

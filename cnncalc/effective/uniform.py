@@ -112,7 +112,7 @@ RULES: Mapping[str, Backward] = {
     "adaptivemaxpool": pool.adaptive_avg_backward,
     "maxout": _pieces,
     "maximum": _branches,
-    **dict.fromkeys(("sub", "mul"), join.add_backward),
+    **dict.fromkeys(("sub", "mul", "div"), join.add_backward),
     "upsample": _neighbours,
 }
 """Kind -> its gradient, where its own would depend on weights or values and it does not just pass on."""

@@ -144,6 +144,7 @@ LAYERS: dict[str, Forward] = {
     "add": joined(np.add, join.ADD.forward),
     "sub": joined(np.subtract, join.SUB.forward),
     "mul": joined(np.multiply, join.MUL.forward),
+    "div": joined(np.divide, join.DIV.forward),
     "maximum": joined(np.maximum, join.MAXIMUM.forward),
 }
 """Kind -> how it is computed fast; every other kind by its kernel."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
+from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, place_of, tensor
 
 Function = Callable[[Any, Array], Array]
 """(layer, x) -> one value for each x."""
@@ -142,15 +142,17 @@ def identity_backward(layer: Any, inputs: Arrays, output: Array, weights: Weight
 
 
 def softmax_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """exp(x) by its sum over the channels; the largest is taken off first, which changes nothing."""
-    out: Array = np.exp(inputs[0] - inputs[0].max(axis=0, keepdims=True))
-    out /= out.sum(axis=0, keepdims=True)
+    """exp(x) by its sum over an axis; the largest is taken off first, which changes nothing."""
+    axis = place_of(layer.over, inputs[0])
+    out: Array = np.exp(inputs[0] - inputs[0].max(axis=axis, keepdims=True))
+    out /= out.sum(axis=axis, keepdims=True)
     return out
 
 
 def softmax_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """p * (g - sum of p * g)."""
-    return (output * (gradient - (output * gradient).sum(axis=0, keepdims=True)),)
+    axis = place_of(layer.over, output)
+    return (output * (gradient - (output * gradient).sum(axis=axis, keepdims=True)),)
 
 
 def _slopes(layer: Any, x: Array, weights: Weights) -> Array:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
 
 
 def _numbers(layer: Any, x: Array, weights: Weights, name: str) -> Array:
-    return per_channel(tensor(weights, name, (1,) if layer.shared else (len(x),)), x)
+    shape = (1,) if layer.shared else x.shape if layer.per == "element" else (len(x),)
+    numbers = tensor(weights, name, shape)
+    return numbers if numbers.shape == x.shape else per_channel(numbers, x)
 
 
 def scale_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """Each channel times its number."""
-    out: Array = inputs[0] * _numbers(layer, inputs[0], weights, "weight")
+    (x,) = inputs
+    out: Array = np.multiply(x, _numbers(layer, x, weights, "weight"), out=np.empty_like(x))
     return out
 
 
@@ -24,7 +29,8 @@ def scale_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, 
 
 def bias_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """Each channel and its number."""
-    out: Array = inputs[0] + _numbers(layer, inputs[0], weights, "bias")
+    (x,) = inputs
+    out: Array = np.add(x, _numbers(layer, x, weights, "bias"), out=np.empty_like(x))
     return out
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import LAYER_AXES, Array, Arrays, Kernel, Tally, Weights
+from .base import Array, Arrays, Kernel, Tally, Weights, place_of
 
 
 def _owned(view: Array, shape: tuple[int, ...]) -> Array:
@@ -138,7 +138,7 @@ def _selection(layer: Any, x: Array) -> tuple[slice, ...]:
             slice(None),
             *(slice(start, start + size) for start, size in zip(starts, layer.size, strict=True)),
         )
-    axis = ("channels", *LAYER_AXES[x.ndim - 1]).index(layer.axis)
+    axis = place_of(layer.axis, x)
     if layer.kind == "slice":
         kept = slice(layer.start, layer.stop, layer.step)
     else:

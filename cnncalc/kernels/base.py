@@ -19,6 +19,14 @@ Arrays: TypeAlias = tuple[Array, ...]
 Weights: TypeAlias = Mapping[str, Array]
 
 LAYER_AXES = {0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+LAYER_AXES |= {n: ("axis1", "axis2", "axis3", "axis4", "axis5")[:n] for n in (4, 5)}
+
+
+def place_of(axis: str, x: Array) -> int:
+    """Which axis of an array has this name."""
+    return ("channels", *LAYER_AXES[x.ndim - 1]).index(axis)
+
+
 """The names of the spatial axes, by how many there are."""
 
 

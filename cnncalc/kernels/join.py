@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights
+from .base import Array, Arrays, Kernel, Tally, Weights, place_of
 
 
 def _aligned(inputs: Arrays) -> Arrays:
@@ -57,6 +57,14 @@ def mul_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gr
     )
 
 
+def div_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To the first branch the gradient by the others; to each other that of x / b, which is -x / b^2."""
+    first, *others = _aligned(inputs)
+    whole = reduce(np.multiply, others, np.ones_like(first))
+    over = [gradient / whole, *(-gradient * output / other for other in others)]
+    return tuple(_unrepeated(share, x) for share, x in zip(over, inputs, strict=True))
+
+
 def maximum_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """To the first branch that is the largest."""
     open_ = np.ones(output.shape, dtype=bool)
@@ -69,14 +77,15 @@ def maximum_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights
 
 
 def concat_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """Channels one after the other."""
-    return np.concatenate(inputs, axis=0)
+    """One after the other along an axis."""
+    return np.concatenate(inputs, axis=place_of(layer.axis, inputs[0]))
 
 
 def concat_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """To each branch its channels."""
-    ends = np.cumsum([len(x) for x in inputs])[:-1]
-    return tuple(np.split(gradient, ends, axis=0))
+    """To each branch its part."""
+    axis = place_of(layer.axis, inputs[0])
+    ends = np.cumsum([x.shape[axis] for x in inputs])[:-1]
+    return tuple(np.split(gradient, ends, axis=axis))
 
 
 def matmul_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
@@ -94,6 +103,7 @@ def matmul_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights,
 ADD = Kernel(_elementwise(np.add), add_backward, side_by_side=False)
 SUB = Kernel(_elementwise(np.subtract), sub_backward, side_by_side=False)
 MUL = Kernel(_elementwise(np.multiply), mul_backward, side_by_side=False)
+DIV = Kernel(_elementwise(np.divide), div_backward, side_by_side=False)
 MAXIMUM = Kernel(_elementwise(np.maximum), maximum_backward, side_by_side=False)
 CONCAT = Kernel(concat_forward, concat_backward)
 MATMUL = Kernel(matmul_forward, matmul_backward)

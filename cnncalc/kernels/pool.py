@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights
+from .base import Array, Arrays, Kernel, Tally, Weights, place_of
 from .sliding import Places, middle, pad, places, steps, taps
 
 LOWEST = float("-inf")
@@ -190,12 +190,12 @@ def global_max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weig
 
 
 def _mean_axes(layer: Any, x: Array) -> tuple[int, ...]:
-    return tuple(range(1, x.ndim)) if layer.over == "map" else (0,)
+    return tuple(range(1, x.ndim)) if layer.over == "map" else (place_of(layer.over, x),)
 
 
 def mean_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """Over the map: a vector; over the channels: a map of one."""
-    out: Array = inputs[0].mean(axis=_mean_axes(layer, inputs[0]), keepdims=layer.over == "channels")
+    """Over the map: a vector; over one axis: 1 is left of it."""
+    out: Array = inputs[0].mean(axis=_mean_axes(layer, inputs[0]), keepdims=layer.over != "map")
     return out
 
 
@@ -208,6 +208,20 @@ def mean_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, g
     return (np.broadcast_to(gradient.reshape(shape) / count, x.shape).astype(x.dtype),)
 
 
+def sum_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """As the mean, and not divided."""
+    out: Array = inputs[0].sum(axis=_mean_axes(layer, inputs[0]), keepdims=layer.over != "map")
+    return out
+
+
+def sum_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """The gradient to each element."""
+    (x,) = inputs
+    axes = _mean_axes(layer, x)
+    shape = [1 if axis in axes else n for axis, n in enumerate(x.shape)]
+    return (np.broadcast_to(gradient.reshape(shape), x.shape).astype(x.dtype),)
+
+
 MAX = Kernel(max_forward, max_backward)
 AVG = Kernel(avg_forward, avg_backward)
 L2 = Kernel(l2_forward, l2_backward)
@@ -216,3 +230,4 @@ ADAPTIVE_MAX = Kernel(adaptive_forward(np.max), adaptive_max_backward)
 GLOBAL_AVG = Kernel(global_avg_forward, global_avg_backward)
 GLOBAL_MAX = Kernel(global_max_forward, global_max_backward)
 MEAN = Kernel(mean_forward, mean_backward)
+SUM = Kernel(sum_forward, sum_backward)

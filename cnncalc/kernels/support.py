@@ -92,8 +92,21 @@ def _statistics(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequen
 
 def _moved(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
     """The same place where only channels are gone over, and no axis moves."""
-    stays = layer.over == "channels" if layer.kind == "mean" else list(layer.order) == sorted(layer.order)
-    return (_same if stays else _whole)(layer, shapes, marked, flow)
+    return (_same if list(layer.order) == sorted(layer.order) else _whole)(layer, shapes, marked, flow)
+
+
+def _gone_over(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The same place where the channels are gone over, and else all places."""
+    axis = layer.axis if layer.kind == "concat" else layer.over
+    return (_same if axis == "channels" else _whole)(layer, shapes, marked, flow)
+
+
+def _reduced(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """All places of the map or of one axis, or the same place."""
+    (shape,) = shapes
+    if layer.over == "map" or (len(shape) == 2 and layer.over != "channels"):
+        return _whole(layer, shapes, marked, flow)
+    return [np.broadcast_to(marked, (len(marked), *shape[1:]))]
 
 
 def _join(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
@@ -188,8 +201,8 @@ POOLS = ("maxpool", "avgpool", "l2pool")
 # fmt: off
 SAME = (
     "relu", "relu6", "leakyrelu", "prelu", "elu", "selu", "gelu", "silu", "mish", "hardswish", "hardsigmoid",
-    "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "softmax", "maxout", "abs", "square", "sqrt", "identity",
-    "dropout", "batchnorm", "lrn", "l2norm", "scale", "bias", "concat", "channel_shuffle",
+    "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "maxout", "abs", "square", "sqrt", "identity",
+    "dropout", "batchnorm", "lrn", "l2norm", "scale", "bias", "channel_shuffle",
 )
 # fmt: on
 
@@ -197,7 +210,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(SAME, _same),
     **dict.fromkeys(("flatten", "reshape", "linear", "matmul", "globalavgpool", "globalmaxpool"), _whole),
     **dict.fromkeys(("layernorm", "groupnorm", "instancenorm"), _statistics),
-    **dict.fromkeys(("add", "sub", "mul", "maximum"), _join),
+    **dict.fromkeys(("add", "sub", "mul", "div", "maximum"), _join),
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
     **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _adaptive),
     **dict.fromkeys(("crop", "slice", "split"), _selected),
@@ -206,7 +219,9 @@ RULES: dict[str, Rule] = {
     "pad": _padded,
     "pixel_shuffle": _blocks,
     "space_to_depth": _unblocked,
-    **dict.fromkeys(("mean", "permute"), _moved),
+    **dict.fromkeys(("softmax", "concat"), _gone_over),
+    **dict.fromkeys(("mean", "sum"), _reduced),
+    "permute": _moved,
 }
 """Kind -> how a place is followed back through it."""
 

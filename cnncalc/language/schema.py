@@ -27,6 +27,7 @@ MODIFIER_SCHEMAS: dict[str, dict[str, Any]] = {
 def schema(budget: dict[str, Any]) -> dict[str, Any]:
     """The schema of a spec, with that of its `budget:`."""
     definitions = {f"kind.{name}": _arguments(kind) for name, kind in KINDS.items() if not kind.joins}
+    definitions |= {f"kind.{name}": _join(kind) for name, kind in KINDS.items() if kind.joins and kind.fields}
     definitions |= {
         "steps": {"type": "array", "items": {"$ref": "#/definitions/step"}},
         "step": _step(),
@@ -111,7 +112,7 @@ def _arguments(kind: type[Layer]) -> dict[str, Any]:
 
 def _step() -> dict[str, Any]:
     operations: dict[str, Any] = {
-        name: {"$ref": "#/definitions/branches" if kind.joins else f"#/definitions/kind.{name}"}
+        name: {"$ref": "#/definitions/branches" if kind.joins and not kind.fields else f"#/definitions/kind.{name}"}
         for name, kind in KINDS.items()
     }
     operations |= {
@@ -134,6 +135,14 @@ def _step() -> dict[str, Any]:
             },
         ]
     }
+
+
+def _join(kind: type[Layer]) -> dict[str, Any]:
+    """Branches alone, or with the arguments of the join."""
+    branches = {"$ref": "#/definitions/branches"}
+    named = _named(kind)
+    long = {**named, "properties": {**named["properties"], "branches": branches}, "required": ["branches"]}
+    return {"anyOf": [long, branches]}
 
 
 def _branch() -> dict[str, Any]:

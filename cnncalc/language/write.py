@@ -167,7 +167,9 @@ def _lines(
         modifiers = {}
         if node.layer.joins:
             branches = ("prev" if source == at else text_of(named[source]) for source in node.inputs)
-            operation = f"{node.kind}: [{', '.join(branches)}]"
+            listed = f"[{', '.join(branches)}]"
+            arguments = {name: text_of(value) for name, value in step.arguments.items()}
+            operation = f"{node.kind}: {mapping_of({**arguments, 'branches': listed}) if arguments else listed}"
         else:
             operation = _operation(node, _with_defaults(step, defaults.get("conv", {})), step.sugar)
             if step.start != (at,):

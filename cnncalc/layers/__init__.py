@@ -45,20 +45,20 @@ from .arrange import (
 )
 from .base import ArgumentError, Layer, Need
 from .conv import Conv, Depthwise, Pointwise
-from .join import Add, Concat, Matmul, Maximum, Mul, Sub
+from .join import Add, Concat, Div, Matmul, Maximum, Mul, Sub
 from .linear import Linear
 from .norm import BatchNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
-from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Mean
+from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Mean, Sum
 from .resize import Upsample
 from .upconv import Upconv
 
 CLASSES: tuple[type[Layer], ...] = (
     *(Conv, Pointwise, Depthwise, Upconv, Linear),
-    *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool, Mean),
+    *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool, Mean, Sum),
     *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, LocalResponseNorm, L2Norm, Scale, Bias),
     *(Relu, Relu6, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Mish, HardSwish, HardSigmoid, HardTanh),
     *(Sigmoid, Tanh, Softplus, Softsign, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
-    *(Add, Sub, Mul, Maximum, Concat, Matmul),
+    *(Add, Sub, Mul, Div, Maximum, Concat, Matmul),
     *(Flatten, Reshape, Permute, PadMap, Crop, Slice, Split, ChannelShuffle, PixelShuffle, SpaceToDepth, Upsample),
 )
 

@@ -12,9 +12,24 @@ from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, exact_div, product
 from .affine import PerChannel
-from .base import ALIKE, DOUBTFUL, IN_PLACE, MEANT, NEW, NO_WORK, NOTHING, SLOPE, VIEW, Need, Shapes, Weightless
+from .base import (
+    ALIKE,
+    AXES,
+    DOUBTFUL,
+    IN_PLACE,
+    MEANT,
+    NEW,
+    NO_WORK,
+    NOTHING,
+    SLOPE,
+    VIEW,
+    Need,
+    Shapes,
+    Weightless,
+    has_axis,
+)
 from .fields import COUNT, REAL, Choice, Real, field
-from .windows import Reach, same_place
+from .windows import EVERYTHING, Reach, same_place
 
 
 class Activation(Weightless):
@@ -198,11 +213,21 @@ class Identity(Activation):
 
 
 class Softmax(Activation):
-    """exp(x_c) divided by its sum over the channels of each position."""
+    """exp(x) divided by its sum over the channels of each position, or over another axis."""
 
     kind = "softmax"
     storage = IN_PLACE
+    main = "over"
     elementwise = False
+    over: str = field(Choice(*AXES), "channels", about="the axis that adds up to 1")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """The axis is there."""
+        yield has_axis("over", self.over, inputs[0])
+
+    def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
+        """The same position; over a spatial axis the whole map."""
+        return (same_place(len(output) - 1) if self.over == "channels" else EVERYTHING,)
 
     def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """An exponential, an addition and a division an element."""

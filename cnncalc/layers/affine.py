@@ -2,6 +2,7 @@
 
 scale: {init: 1}        layer scale (ConvNeXt), the coefficient of LeNet-5's subsampling
 bias                    a learned number added to each channel
+bias: {per: element}    or to each element: an embedding of positions (ViT)
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import ClassVar
 
 from ..dims import Dim, Shape, product
 from .base import ALIKE, MEANT, NO_WEIGHTS, SCALE, SHIFT, Need, Shapes, Uncentred
-from .fields import FLAG, field
+from .fields import FLAG, Choice, field
 from .windows import Reach, same_place
 
 
@@ -24,6 +25,7 @@ class PerChannel(Uncentred):
     does: ClassVar[str]
     """The word of `WORK` for it."""
     shared: bool = field(FLAG, False, about="one number for all channels instead of one each")
+    per: str = field(Choice("channel", "element"), "channel", about="what has a number of its own")
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Nothing."""
@@ -34,8 +36,13 @@ class PerChannel(Uncentred):
         return inputs[0]
 
     def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
-        """`weight` or `bias`: one number a channel."""
-        return {"weight": (1,) if self.shared else (inputs[0][0],)}
+        """`weight`: one number a channel, or an element."""
+        return {"weight": self._numbers(inputs[0])}
+
+    def _numbers(self, shape: Shape) -> Shape:
+        if self.shared:
+            return (1,)
+        return shape if self.per == "element" else shape[:1]
 
     def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
         """None."""
@@ -74,5 +81,5 @@ class Bias(PerChannel):
     doubled = MEANT
 
     def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
-        """`bias`: one number a channel."""
-        return {"bias": (1,) if self.shared else (inputs[0][0],)}
+        """`bias`: one number a channel, or an element: a learned embedding of positions."""
+        return {"bias": self._numbers(inputs[0])}

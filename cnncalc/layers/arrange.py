@@ -11,11 +11,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
-from .base import AXIS_NAMES, MEANT, NEW, NO_WORK, NOTHING, VIEW, Look, Need, Shapes, Weightless, size_text
-from .fields import COUNT, NATURAL, Choice, Pad, Padding, PerAxis, WholeList, field
+from .base import (
+    AXES,
+    AXIS_NAMES,
+    MEANT,
+    NEW,
+    NO_WORK,
+    NOTHING,
+    VIEW,
+    Look,
+    Need,
+    Shapes,
+    Weightless,
+    axis_of,
+    size_text,
+)
+from .fields import COUNT, INTEGER, NATURAL, Choice, Pad, Padding, PerAxis, WholeList, field
 from .windows import EVERYTHING, Border, Nearest, Reach, Window, same_place
-
-AXES = ("channels", "depth", "height", "width", "length")
 
 
 class Arrangement(Weightless):
@@ -28,12 +40,6 @@ class Arrangement(Weightless):
     def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """None: elements are moved."""
         return NO_WORK
-
-
-def axis_of(name: str, shape: Shape) -> int | None:
-    """The place of an axis in a shape, or None where it has none of that name."""
-    names = ("channels", *AXIS_NAMES[len(shape) - 1])
-    return names.index(name) if name in names else None
 
 
 class Flatten(Arrangement):
@@ -74,7 +80,7 @@ class Reshape(Arrangement):
         known = product(self._known())
         rest = len(self.shape) - len(self._known())
         yield Need("shape", rest <= 1, "has more than one 0", code="one-rest")
-        yield Need("shape", len(self.shape) <= 4, "has more than three spatial axes", code="axes-most")
+        yield Need("shape", len(self.shape) <= 6, "has more than six axes", code="axes-most")
         if rest:
             yield Need(
                 "shape",
@@ -341,7 +347,7 @@ class Slice(Arrangement):
     storage = VIEW
 
     axis: str = field(Choice(*AXES), "channels", about="the axis that is cut")
-    start: Dim = field(NATURAL, 0, about="first entry")
+    start: Dim = field(INTEGER, 0, about="first entry; a negative one counts from the end")
     stop: Dim | None = field(COUNT, None, about="first entry that is left out; the end if not given")
     step: Dim = field(COUNT, 1, about="distance between entries")
 
@@ -353,13 +359,21 @@ class Slice(Arrangement):
             return
         n, stop = inputs[0][axis], self._stop(inputs[0][axis])
         yield Need("stop", n - stop >= 0, f"entry {stop} is past the {n} of axis `{self.axis}`", code="stop")
-        yield Need("start", stop - self.start >= 1, f"nothing is left from entry {self.start} to {stop}", code="start")
+        start = self._start(n)
+        yield Need(
+            "start",
+            start >= 0,
+            f"entry {self.start} from the end is before the {n} of axis `{self.axis}`",
+            code="start-before",
+        )
+        yield Need("start", stop - start >= 1, f"nothing is left from entry {start} to {stop}", code="start")
 
     def output(self, *inputs: Shape) -> Shape:
         """One axis is shorter."""
         axis = axis_of(self.axis, inputs[0]) or 0
-        n = (self._stop(inputs[0][axis]) - self.start - 1) // self.step + 1
-        return (*inputs[0][:axis], n, *inputs[0][axis + 1 :])
+        n = inputs[0][axis]
+        kept = (self._stop(n) - self._start(n) - 1) // self.step + 1
+        return (*inputs[0][:axis], kept, *inputs[0][axis + 1 :])
 
     def look(self, *inputs: Shape) -> Look:
         """Every step-th entry of the axis."""
@@ -369,9 +383,12 @@ class Slice(Arrangement):
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position, or every step-th from the start."""
-        cut = Window(1, self.step, -self.start)
-        axis = axis_of(self.axis, inputs[0])
+        axis = axis_of(self.axis, inputs[0]) or 0
+        cut = Window(1, self.step, -self._start(inputs[0][axis]))
         return (tuple(cut if place == axis else Window(1) for place in range(1, len(output))),)
+
+    def _start(self, n: Dim) -> Dim:
+        return n + self.start if isinstance(self.start, int) and self.start < 0 else self.start
 
     def _stop(self, n: Dim) -> Dim:
         return n if self.stop is None else self.stop

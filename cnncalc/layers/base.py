@@ -16,6 +16,18 @@ from .windows import Reach
 Shapes = tuple[Shape, ...]
 
 AXIS_NAMES = {0: (), 1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
+AXIS_NAMES |= {axes: tuple(f"axis{n}" for n in range(1, axes + 1)) for axes in (4, 5)}
+"""The spatial axes of a map; with more than three, which only `reshape` makes, they are numbered."""
+
+AXES = ("channels", "depth", "height", "width", "length", *AXIS_NAMES[5])
+"""Every name that an axis may have."""
+
+
+def axis_of(name: str, shape: Shape) -> int | None:
+    """The place of an axis in a shape, or None where it has none of that name."""
+    names = ("channels", *AXIS_NAMES[len(shape) - 1])
+    return names.index(name) if name in names else None
+
 
 NEW, IN_PLACE, ALIKE, VIEW = "new", "in place", "alike", "view"
 """How a layer stores its output: as a tensor of its own, its elements side by side; so, or over its first input; as
@@ -78,6 +90,13 @@ class Need(NamedTuple):
     message: str
     help: str = ""
     code: str = ""
+
+
+def has_axis(field: str, name: str, shape: Shape) -> Need:
+    """That a tensor has an axis of this name."""
+    known = ", ".join(("channels", *AXIS_NAMES[len(shape) - 1]))
+    holds = axis_of(name, shape) is not None
+    return Need(field, holds, f"{size_text(shape)} has no axis `{name}`", f"it has {known}", code="axis")
 
 
 @dataclass_transform(frozen_default=True, eq_default=False, kw_only_default=True, field_specifiers=(field,))

@@ -89,6 +89,21 @@ class Whole(Reader):
         return _or_expression({"type": "integer", "minimum": self.least})
 
 
+class Integer(Reader):
+    """An integer, of either sign."""
+
+    describes = "a whole number"
+
+    def read(self, value: Any, axes: int) -> Dim:
+        try:
+            return Whole(-LARGEST).read(value, axes)
+        except ValueError as error:
+            raise ValueError(str(error).replace(Whole(-LARGEST).describes, self.describes)) from None
+
+    def schema(self) -> dict[str, Any]:
+        return _or_expression({"type": "integer"})
+
+
 class PerAxis(Reader):
     """A number for every axis, or a list with one for each."""
 
@@ -287,6 +302,7 @@ def _count(n: int, noun: str) -> str:
 
 
 COUNT = Whole(1)
+INTEGER = Integer()
 NATURAL = Whole(0)
 COUNT_PER_AXIS = PerAxis(1)
 PARTS = PartsPerAxis(1)

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, equals, product
-from .base import ALIKE, AXIS_NAMES, MEANT, NEW, NO_WORK, Need, Shapes, Weightless, size_text
+from .base import ALIKE, AXES, AXIS_NAMES, MEANT, NEW, NO_WORK, Need, Shapes, Weightless, axis_of, size_text
+from .fields import Choice, field
 from .windows import EVERYTHING, Reach, same_place
 
 AXES_DIFFER, CHANNELS_DIFFER, SIZES_DIFFER = "axes-differ", "channels-differ", "sizes-differ"
@@ -112,37 +113,53 @@ class Maximum(Elementwise):
     does = "compare"
 
 
+class Div(Elementwise):
+    """The first branch divided by the others."""
+
+    kind = "div"
+    does = "divide"
+
+
 class Concat(Join):
-    """The channels of the branches one after the other."""
+    """The channels of the branches one after the other, or their entries along another axis."""
 
     kind = "concat"
     storage = NEW
     elementwise = False
 
+    axis: str = field(Choice(*AXES), "channels", about="the axis along which they lie one after the other")
+
     def needs(self, *inputs: Shape) -> Iterator[Need]:
-        """The maps agree."""
+        """The other axes agree."""
         first = inputs[0]
+        along = axis_of(self.axis, first)
+        if along is None:
+            yield Need("", False, f"have no axis `{self.axis}`: {_texts(inputs)}", code="axis")
+            return
         for place, shape in enumerate(inputs):
             if len(shape) != len(first):
                 yield Need(str(place), False, f"differ in their number of axes: {_texts(inputs)}", code=AXES_DIFFER)
                 continue
-            for name, n, m in zip(AXIS_NAMES[len(shape) - 1], shape[1:], first[1:], strict=True):
-                yield Need(str(place), equals(n, m), f"differ in {name}", code=SIZES_DIFFER)
+            facts = list(zip(("channels", *AXIS_NAMES[len(shape) - 1]), shape, first, strict=True))
+            for name, n, m in (*facts[:along], *facts[along + 1 :]):
+                code = CHANNELS_DIFFER if name == "channels" else SIZES_DIFFER
+                yield Need(str(place), equals(n, m), f"differ in {name}", code=code)
 
     def output(self, *inputs: Shape) -> Shape:
-        """All channels; the axes of the first branch."""
-        channels: Dim = 0
+        """All entries of the axis; the other axes of the first branch."""
+        along = axis_of(self.axis, inputs[0]) or 0
+        entries: Dim = 0
         for shape in inputs:
-            channels = channels + shape[0]
-        return (channels, *inputs[0][1:])
+            entries = entries + shape[along]
+        return (*inputs[0][:along], entries, *inputs[0][along + 1 :])
 
     def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """None: elements are copied."""
         return NO_WORK
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The same position."""
-        return (same_place(len(output) - 1),) * len(inputs)
+        """The same position; along a spatial axis the whole of each branch."""
+        return (same_place(len(output) - 1) if self.axis == "channels" else EVERYTHING,) * len(inputs)
 
 
 class Matmul(Join):

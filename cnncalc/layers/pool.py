@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..dims import Dim, Shape, product
-from .base import MEANT, NEW, NOTHING, Need, Shapes, Weightless
+from .base import AXES, MEANT, NEW, NOTHING, Need, Shapes, Weightless, axis_of, has_axis
 from .conv import PADDING, windows_fit
 from .fields import COUNT_PER_AXIS, FLAG, PARTS, Choice, Pad, Padding, field
 from .join import is_one
 from .sliding import Slide, slide
-from .windows import EVERYTHING, Adaptive, Reach, same_place
+from .windows import EVERYTHING, Adaptive, Axis, Reach, Window
 
 ROUND = "whether a last, partial step counts: floor or ceil"
 
@@ -178,30 +178,51 @@ class GlobalMaxPool(GlobalPool):
     kind = "globalmaxpool"
 
 
-class Mean(Weightless):
-    """The mean over the map (the axes go, a vector remains) or over the channels (one channel remains)."""
+class Reduction(Weightless):
+    """Over the map (the axes go, a vector remains) or over one axis (which stays at size 1)."""
 
-    kind = "mean"
     main = "over"
     family = "pool"
     storage = NEW
     elementwise = False
     doubled = NOTHING
 
-    over: str = field(Choice("map", "channels"), "map", about="what is averaged")
+    over: str = field(Choice("map", *AXES), "map", about="what is gone over: the whole map, or one axis")
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
-        """Nothing."""
-        return iter(())
+        """The axis is there."""
+        if self.over != "map":
+            yield has_axis("over", self.over, inputs[0])
 
     def output(self, *inputs: Shape) -> Shape:
-        """A vector, or a map of one channel."""
-        return inputs[0][:1] if self.over == "map" else (1, *inputs[0][1:])
+        """A vector, or 1 on the axis."""
+        if self.over == "map":
+            return inputs[0][:1]
+        axis = axis_of(self.over, inputs[0]) or 0
+        return (*inputs[0][:axis], 1, *inputs[0][axis + 1 :])
 
     def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """One an input."""
         return {"pool": product(inputs[0])}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The whole map, or the same position."""
-        return (EVERYTHING if self.over == "map" else same_place(len(output) - 1),)
+        """The whole map, or the whole of one axis, or the same position."""
+        if self.over in ("map", "length"):
+            return (EVERYTHING,)
+        axis = axis_of(self.over, inputs[0])
+        seen: list[Axis] = [Window(1) for _ in inputs[0][1:]]
+        if axis:
+            seen[axis - 1] = Adaptive(inputs[0][axis], 1)
+        return (tuple(seen),)
+
+
+class Mean(Reduction):
+    """The mean over the map, which leaves a vector, or over one axis, which stays at size 1."""
+
+    kind = "mean"
+
+
+class Sum(Reduction):
+    """The sum over the map, which leaves a vector, or over one axis, which stays at size 1."""
+
+    kind = "sum"

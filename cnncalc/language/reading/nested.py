@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...errors import Label, Mark
-from ...layers import KINDS
+from ...layers import KINDS, ArgumentError, Layer
 from ..expressions import LOST
-from ..steps import Branch, Loop, Lost, Step
+from ..steps import Branch, JoinCall, Loop, Lost, Step
 from ..words import BRANCH_KEYS, MODIFIERS, OPERATIONS, values_text
 from ..yaml import Node
 from .blocks import BlockReader
@@ -27,6 +27,26 @@ class NestedReader:
         self.names = values.names
         self.blocks = blocks
         self.steps = steps
+
+    def join(self, kind: type[Layer], key: Node, value: Node) -> JoinCall | Lost:
+        """A join: its branches, or `{axis: length, branches: ...}` where it has arguments."""
+        arguments: dict[str, tuple[Node, Node]] = {}
+        if value.is_mapping and "branches" in value.entries:
+            arguments = {name: entry for name, entry in value.entries.items() if name != "branches"}
+            key, value = value.entries["branches"]
+        for name, (written, _) in arguments.items():
+            if name not in kind.fields:
+                known = ", ".join([*kind.fields, "branches"])
+                self.report(f"`{kind.kind}` has no argument `{name}`", written.mark, f"its arguments: {known}")
+        branches = self.branches(kind.kind, key, value)
+        if not branches or not arguments.keys() <= kind.fields.keys():
+            return Lost()
+        try:
+            layer = kind.read({name: given.value for name, (_, given) in arguments.items()}, 0)
+        except ArgumentError as error:
+            self.report(error.message, arguments[error.field][1].mark)
+            return Lost()
+        return JoinCall(kind, branches, layer)
 
     def branches(self, word: str, key: Node, value: Node) -> tuple[Branch, ...]:
         """The branches of a join."""

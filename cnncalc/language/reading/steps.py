@@ -120,8 +120,7 @@ class StepsReader:
             self.names.kinds.add(word)
             kind = KINDS[word]
             if kind.joins:
-                branches = self.nested.branches(word, key, value)
-                return JoinCall(kind, branches, kind()) if branches else Lost()
+                return self.nested.join(kind, key, value)
             return self.layers.layer(kind, value)
         if self.blocks.known(word):
             return self.blocks.call(word, value)
