@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from cnncalc.analyses.receptive import Field
 from cnncalc.cli import app
+from cnncalc.cli.validate import _figures as figures_table
 from cnncalc.errors import CnncalcError, SpecError
 from cnncalc.kernels.support import connected
 from cnncalc.language.load import parse
@@ -18,6 +19,7 @@ from cnncalc.layers import sliding, windows
 from cnncalc.layers.conv import Convolution
 from cnncalc.layers.windows import Interpolated, Nearest, Scatter, Window
 from cnncalc.opening import load
+from cnncalc.proof import validation
 from cnncalc.proof.fields import field_row
 from cnncalc.proof.validation import validate
 from cnncalc.render.report import Column, Report, Table
@@ -124,6 +126,11 @@ MUTATIONS = [
 # fmt: on
 
 
+def rows_of(validation):
+    """The rows of the table as they are printed."""
+    return figures_table(validation, "table").rows
+
+
 @pytest.mark.parametrize(("wrong", "where", "rule"), MUTATIONS, ids=[row[0] for row in MUTATIONS])
 def test_a_wrong_rule_is_caught(monkeypatch, wrong, where, rule):
     """Each wrong rule makes a figure fail (or the spec itself senseless)."""
@@ -135,6 +142,58 @@ def test_a_wrong_rule_is_caught(monkeypatch, wrong, where, rule):
         return
 
     assert not found.holds, wrong
+    assert [] == [row for row in rows_of(found) if row["holds"] == "DIFFERS" and row["predicted"] == row["measured"]]
+
+
+# fmt: off
+SAYABLE = [
+    # why, spec, the field that is measured
+    ("a map turned before a window", "input: [5, 6, 8]\nnet: [{permute: [0, 2, 1]}, {conv: {out: 4, kernel: 3}}, {linear: 2}]",
+     "global"),
+    ("a map made before a window", "input: [1, 64]\nnet: [{reshape: [4, 0]}, {conv: {out: 4, kernel: 3}}, {linear: 2}]",
+     "global"),
+    ("a map and a vector of as many channels", "input: {a: [5, 8, 8], b: [5]}\nnet: [{mul: [a, b]}]", "1 + global"),
+    ("a map of one channel and a vector", "input: {a: [1, 8, 8], b: [5]}\nnet: [{add: [a, b]}]", "1 + global"),
+    ("a gate of one channel first", "input: {a: [1, 8, 8], b: [5, 8, 8]}\nnet: [{mul: [a, b]}]", "1"),
+    ("a row and a column", "input: {a: [4, 8, 1], b: [4, 1, 8]}\nnet: [{add: [a, b]}]", None),
+    ("a vector alone", "input: [8]\nnet: [relu, {linear: 3}]", "global"),
+    ("permuted, computed and laid flat", "input: [3, 4, 8]\nnet: [{permute: [1, 0, 2]}, relu, flatten, bias, {linear: 2}]",
+     "global"),
+    ("the last position of a sequence", "input: [3, 9]\nnet: [relu, {slice: {axis: length, start: 8}}, {linear: 2}]", "1"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("why", "spec", "field_measured"), SAYABLE, ids=[row[0] for row in SAYABLE])
+def test_what_can_be_said_is_validated(why, spec, field_measured):
+    """Nothing that the language can say breaks the proof or differs."""
+    found = validate(parse(spec))
+
+    assert [] == [row for row in found.rows if not row.holds]
+    assert field_measured in (None, str(field(found).measured))
+
+
+def test_layers_that_differ_and_add_up_to_the_same_are_what_the_row_prints(monkeypatch):
+    """Never the same number twice and DIFFERS beside it."""
+    right_macs, right_memory = validation.counted, validation.memory
+
+    def swapped(graph):
+        done = right_macs(graph)
+        return done._replace(of={**done.of, "conv1": done.of["conv2"], "conv2": done.of["conv1"]})
+
+    def emptied(graph):
+        alive = right_memory(graph)
+        return alive._replace(alive={**alive.alive, "relu": 0})
+
+    monkeypatch.setattr(validation, "counted", swapped)
+    monkeypatch.setattr(validation, "memory", emptied)
+    found = validate(parse("input: [2, 8, 8]\nnet: [{conv: {out: 4, kernel: 3}}, relu, {conv: {out: 4, kernel: 1}}]"))
+
+    assert [
+        ("MACs performed by layer, layers", 3, 1, "DIFFERS"),
+        ("peak activations by layer, layers", 3, 2, "DIFFERS"),
+    ] == [(row["title"], row["predicted"], row["measured"], row["holds"])
+          for row in rows_of(found) if row["holds"] != "holds"]  # fmt: skip
 
 
 SQUARE = [(name, quick) for quick in (True, False) for name in ("lenet5", "resnet18", "efficientnet_b0")] + [

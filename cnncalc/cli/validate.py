@@ -85,7 +85,7 @@ def _figures(result: Validation, form: str) -> Table:
             "title": f"{row.figure}, {row.unit}" if row.unit in TITLED else row.figure,
             "unit": row.unit,
             "predicted": _plain(row.predicted),
-            "measured": _plain(row.measured),
+            "measured": _measured(row),
             "holds": "holds" if row.holds else "DIFFERS",
             "note": row.note,
         }
@@ -136,6 +136,12 @@ def _both(form: Callable[[Any], str]) -> Callable[[Any], str]:
 
 def _plain(value: Any) -> Any:
     return value if isinstance(value, int) or value is None else str(value)
+
+
+def _measured(row: Row) -> Any:
+    """What was measured; where the size is as predicted and its place is not, that."""
+    same = not row.holds and row.measured is not None and _plain(row.measured) == _plain(row.predicted)
+    return "other places" if same else _plain(row.measured)
 
 
 def _number(value: Any) -> str:

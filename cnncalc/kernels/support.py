@@ -235,7 +235,8 @@ def connected(graph: Graph, at: str, units: Sequence[tuple[int, ...]], whole: bo
     marked = np.zeros((len(units), *sizes), bool)
     for place, unit in enumerate(units):
         marked[(place, *unit)] = True
-    flow = Flow(whole, np.zeros((len(units), len(sizes), 2), bool), np.zeros(len(units), bool))
+    most = max(len(shape) for shape in graph.shapes.values()) - 1
+    flow = Flow(whole, np.zeros((len(units), most, 2), bool), np.zeros(len(units), bool))
     found: dict[str, Array] = {at: marked}
     for node in reversed(graph.nodes):
         if node.name not in found:
@@ -247,7 +248,8 @@ def connected(graph: Graph, at: str, units: Sequence[tuple[int, ...]], whole: bo
             if share is not None:
                 found[name] = found[name] | share if name in found else share
     nothing = {name: np.zeros((len(units), *shape[1:]), bool) for name, shape in graph.inputs.items()}
-    return Connected({name: found.get(name, nothing[name]) for name in graph.inputs}, flow.lost, flow.everything)
+    positions = {name: found.get(name, nothing[name]) for name in graph.inputs}
+    return Connected(positions, flow.lost[:, : len(sizes)], flow.everything)
 
 
 def _along(marked: Array, axis: int) -> Array:

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..analyses.receptive import Field, Interval, box, receptive_fields
 from ..graph import Graph
 from ..kernels.base import Array
@@ -134,7 +136,7 @@ def ends(sizes: Sequence[int], axis: int) -> list[Place]:
 def boxes(positions: Mapping[str, Array], unit: int) -> dict[str, tuple[Interval, ...]]:
     """The smallest box around the positions found for a unit, by input; inputs without any are missing."""
     return {
-        name: tuple(Interval(int(axis.min()), int(axis.max())) for axis in marked[unit].nonzero())
+        name: tuple(Interval(int(axis.min()), int(axis.max())) for axis in np.argwhere(marked[unit]).T)
         for name, marked in positions.items()
         if marked[unit].any()
     }

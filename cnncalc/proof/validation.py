@@ -149,7 +149,8 @@ def _macs(graph: Graph, done: Run, layers: Sequence[Layer]) -> Row:
     wrong = {layer.name: layer.macs for layer in layers if layer.macs[0] != layer.macs[1]}
     note = told([f"`{name}` {p:,} predicted, {m:,} performed" for name, (p, m) in wrong.items()])
     total = counted(graph).total
-    return _row("MACs performed", total, sum(done.multiplications.values()), "multiplications", note, wrong)
+    row = _row("MACs performed", total, sum(done.multiplications.values()), "multiplications", note, wrong)
+    return _by_layer(row, len(layers))
 
 
 def _peak(graph: Graph, done: Run, itemsize: int) -> Row:
@@ -160,7 +161,7 @@ def _peak(graph: Graph, done: Run, itemsize: int) -> Row:
     differs = [f"`{name}` {p:,} predicted, {m:,} alive" for name, (p, m) in wrong.items()]
     note = f"{at}; {told(differs)}" if differs else at
     row = _row("peak activations", expected.peak * itemsize, done.peak, "bytes", note, wrong)
-    return row._replace(details={"at": done.peak_at, **row.details})
+    return _by_layer(row._replace(details={"at": done.peak_at, **row.details}), len(graph.nodes))
 
 
 def _row(
@@ -168,6 +169,14 @@ def _row(
 ) -> Row:
     """A figure that holds where it is the same, and the same for every layer."""
     return Row(figure, predicted, measured, predicted == measured and not wrong, note, unit, _differing(wrong or {}))
+
+
+def _by_layer(row: Row, layers: int) -> Row:
+    """The row, or that of its layers where they differ though their sum or their most does not."""
+    if row.holds or row.predicted != row.measured:
+        return row
+    agree = layers - len(row.details["differing"])
+    return row._replace(figure=f"{row.figure} by layer", predicted=layers, measured=agree, unit="layers")
 
 
 def _differing(wrong: Mapping[str, tuple[Any, Any]]) -> Mapping[str, Any]:
