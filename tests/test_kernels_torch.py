@@ -212,6 +212,14 @@ def test_adaptive_and_global_pools(data, axes):
     agree("globalmaxpool", {}, x, {}, lambda t, w: largest(t, [1] * axes))
 
 
+def _global_response(x, scale, shift):
+    """ConvNeXt V2's layer as its authors write it, channels first."""
+    lengths = torch.norm(x, p=2, dim=tuple(range(2, x.ndim)), keepdim=True)
+    shares = lengths / (lengths.mean(dim=1, keepdim=True) + 1e-6)
+    shape = (-1, *(1,) * (x.ndim - 2))
+    return scale.reshape(shape) * (x * shares) + shift.reshape(shape) + x
+
+
 @SETTINGS
 @given(st.data(), SMALL, SMALL)
 def test_norms(data, axes, groups):
@@ -233,6 +241,7 @@ def test_norms(data, axes, groups):
     agree("layernorm", {"over": "channels"}, x, both, lambda t, w: F.layer_norm(
         t.movedim(1, -1), (len(x),), w["weight"], w["bias"]
     ).movedim(-1, 1), 1e-6)  # fmt: skip
+    agree("grn", {}, x, both, lambda t, w: _global_response(t, w["weight"], w["bias"]))
     size = data.draw(st.integers(1, 6))
     agree("lrn", {"size": size, "alpha": 0.3}, x, {}, lambda t, w: F.local_response_norm(
         t, size, 0.3 * size, 0.75, 2.0

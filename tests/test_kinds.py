@@ -75,7 +75,7 @@ def test_an_elementwise_layer_reads_its_own_element_alone(kind, arguments, input
         assert [] == [tuple(at) for at in changed if tuple(at) != place]
 
 
-MIXING = {"softmax", "maxout", "layernorm", "groupnorm", "instancenorm", "lrn", "l2norm"}
+MIXING = {"softmax", "maxout", "layernorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm"}
 
 
 def test_the_rest_of_the_families_that_keep_the_shape_mix() -> None:
@@ -143,6 +143,7 @@ WORK_BY_HAND = [
     ("batchnorm", {}, [(2, 3, 5)], {"scale": 30, "shift": 30}),
     ("layernorm", {}, [(10,)], {"statistics": 20, "normalise": 20, "scale": 10, "shift": 10}),
     ("instancenorm", {}, [(2, 5)], {"statistics": 20, "normalise": 20}),
+    ("grn", {}, [(2, 5)], {"statistics": 20, "normalise": 10, "scale": 10, "shift": 10, "add": 10}),
     ("lrn", {"size": 5}, [(6, 2)], {"multiply": 60, "add": 60, "scale": 12, "exponential": 12, "divide": 12}),
     ("relu", {}, [(2, 3, 5)], {"compare": 30}),
     ("prelu", {}, [(2, 5)], {"compare": 10}),

@@ -169,6 +169,7 @@ NORMS = {
     "group norm": Case("groupnorm", {"groups": 32}, one(64, 8, 8), (64, 8, 8), 128, 0, 24_576),
     "instance norm": Case("instancenorm", {}, one(3, 4, 4), (3, 4, 4), operations=192),
     "instance norm, learned": Case("instancenorm", {"affine": True}, one(3, 16), (3, 16), 6, 0, 288),
+    "global response, ConvNeXt V2": Case("grn", {}, one(320, 14, 14), (320, 14, 14), 640, 0, 376_320),
     "local response": Case("lrn", {}, one(96, 55, 55), (96, 55, 55), operations=3_775_200),
     "unit length": Case("l2norm", {}, one(128), (128,), operations=384),
     "scale": Case("scale", {}, one(5, 3, 3), (5, 3, 3), 5, 0, 45),

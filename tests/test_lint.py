@@ -71,6 +71,7 @@ BIASES = [
     (False, "[{linear: {out: 6}, as: a}, {layernorm: all}]"),
     (False, "[{conv: {out: 4, kernel: 3}, as: a}, l2norm]"),
     (False, "[{conv: {out: 4, kernel: 3}, as: a}, lrn]"),
+    (False, "[{conv: {out: 4, kernel: 3}, as: a}, grn]"),
     (False, "[{conv: {out: 4, kernel: 3}, as: a}, relu, batchnorm]"),
     (False, "[{conv: {out: 4, kernel: 3}, as: a}, {add: [[batchnorm], a]}]"),
     (False, "[{conv: {out: 2, kernel: 1}, as: a}, batchnorm, {conv: {out: 2, kernel: 1}, share: a}]"),

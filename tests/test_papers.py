@@ -537,3 +537,50 @@ def test_lecture_ratios() -> None:
     dense = Case("lecture/separable_ratio", {"dense": True}).macs()
     assert Fraction(Case("lecture/separable_ratio").macs(), dense) == Fraction(1, 512) + Fraction(1, 25)
     assert Case("lecture/sliding_window", {}, (3, 28, 28)).macs() == 21_273_600
+
+
+CONVNEXT_V2 = """\
+name: convnextv2
+input: [3, 224, 224]
+vars: {first: 40, middle: 6}
+blocks:
+  block:
+    - add:
+        main:
+          - {depthwise: {kernel: 7, padding: half}}
+          - layernorm: channels
+          - {pointwise: {out: 4 * $in.channels, act: gelu}}
+          - grn
+          - pointwise: $in.channels
+        shortcut: prev
+net:
+  - {conv: {out: $first, kernel: 4, stride: 4, norm: {layernorm: channels}}, as: stem}
+  - for: [stage, depth]
+    in: [[0, 2], [1, 2], [2, $middle], [3, 2]]
+    do:
+      - {do: [{layernorm: channels}, {conv: {out: $first * 2 ** $stage, kernel: 2, stride: 2}}], when: $stage > 0, as: down$stage}
+      - {block, repeat: $depth, as: stage$stage}
+  - globalavgpool
+  - layernorm: channels
+  - {linear: 1000, as: head}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "middle", "params", "macs"),
+    [  # millions and billions as printed (the "FLOPs" are MACs); atto to the integer as timm counts it
+        (40, 6, "3.7", "0.55"),
+        (48, 6, "5.2", "0.78"),
+        (64, 6, "9.1", "1.37"),
+        (80, 8, "15.6", "2.45"),
+    ],
+)
+def test_convnext_v2(first: int, middle: int, params: str, macs: str) -> None:
+    """Woo et al. 2023, arXiv:2301.00808: Atto, Femto, Pico and Nano, with a `grn` in every block."""
+    text = CONVNEXT_V2.replace("first: 40, middle: 6", f"first: {first}, middle: {middle}")
+    graph = cnncalc.parse(text)
+
+    assert params == f"{cnncalc.params(graph).total / 1e6:.1f}"
+    assert macs == f"{cnncalc.macs(graph).total / 1e9:.2f}"
+    if first == 40:
+        assert 3_708_400 == cnncalc.params(graph).total

@@ -30,6 +30,7 @@ KERNELS: dict[str, Kernel] = {
     "layernorm": norm.IMAGE,
     "groupnorm": norm.IMAGE,
     "instancenorm": norm.IMAGE,
+    "grn": norm.RESPONSE,
     "lrn": norm.LOCAL,
     "l2norm": norm.UNIT,
     "scale": affine.SCALE,

@@ -97,6 +97,31 @@ def image_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, 
     return (_standardised_back(standard, deviation, axes, gradient.reshape(shape)).reshape(x.shape),)
 
 
+def _strengths(layer: Any, x: Array) -> tuple[Array, Array]:
+    """The length of each channel over the map, and the mean of all lengths with eps."""
+    lengths = np.sqrt((x * x).sum(axis=tuple(range(1, x.ndim)), keepdims=True))
+    return lengths, lengths.mean() + x.dtype.type(layer.eps)
+
+
+def response_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """x + scale * x * length / mean length + shift."""
+    (x,) = inputs
+    lengths, mean = _strengths(layer, x)
+    out: Array = x + _affine(layer, x, weights, "weight") * (x * (lengths / mean)) + _affine(layer, x, weights, "bias")
+    return out
+
+
+def response_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """Directly, through the length of its channel, and through the mean of all lengths."""
+    (x,) = inputs
+    lengths, mean = _strengths(layer, x)
+    scaled = _affine(layer, x, weights, "weight") * gradient
+    share = (scaled * x).sum(axis=tuple(range(1, x.ndim)), keepdims=True)
+    of_length = share / mean - (share * lengths).sum() / (len(x) * mean * mean)
+    direction = x / np.where(lengths > 0, lengths, 1)
+    return (gradient + scaled * (lengths / mean) + of_length * direction,)
+
+
 def _neighbours(values: Array, before: int, after: int) -> Array:
     """For each channel the sum over it and so many before and after it."""
     total = np.zeros_like(values)
@@ -150,5 +175,6 @@ def unit_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, g
 
 BATCH = Kernel(batch_forward, batch_backward)
 IMAGE = Kernel(image_forward, image_backward)
+RESPONSE = Kernel(response_forward, response_backward)
 LOCAL = Kernel(local_forward, local_backward)
 UNIT = Kernel(unit_forward, unit_backward, side_by_side=False)

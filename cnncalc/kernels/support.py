@@ -209,7 +209,7 @@ SAME = (
 RULES: dict[str, Rule] = {
     **dict.fromkeys(SAME, _same),
     **dict.fromkeys(("flatten", "reshape", "linear", "matmul", "globalavgpool", "globalmaxpool"), _whole),
-    **dict.fromkeys(("layernorm", "groupnorm", "instancenorm"), _statistics),
+    **dict.fromkeys(("layernorm", "groupnorm", "instancenorm", "grn"), _statistics),
     **dict.fromkeys(("add", "sub", "mul", "div", "maximum"), _join),
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
     **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _adaptive),

@@ -47,7 +47,7 @@ from .base import ArgumentError, Layer, Need
 from .conv import Conv, Depthwise, Pointwise
 from .join import Add, Concat, Div, Matmul, Maximum, Mul, Sub
 from .linear import Linear
-from .norm import BatchNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
+from .norm import BatchNorm, GlobalResponseNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
 from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Mean, Sum
 from .resize import Upsample
 from .upconv import Upconv
@@ -55,7 +55,7 @@ from .upconv import Upconv
 CLASSES: tuple[type[Layer], ...] = (
     *(Conv, Pointwise, Depthwise, Upconv, Linear),
     *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool, Mean, Sum),
-    *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, LocalResponseNorm, L2Norm, Scale, Bias),
+    *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, GlobalResponseNorm, LocalResponseNorm, L2Norm, Scale, Bias),
     *(Relu, Relu6, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Mish, HardSwish, HardSigmoid, HardTanh),
     *(Sigmoid, Tanh, Softplus, Softsign, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
     *(Add, Sub, Mul, Div, Maximum, Concat, Matmul),

@@ -3,10 +3,11 @@
     batchnorm                       scale and shift per channel; running statistics are buffers
     groupnorm: 32                   statistics over the map and over each group of channels
     layernorm: {over: channels}     statistics over the channels of each position
+    grn                             each channel by how strong it is among all: ConvNeXt V2
     lrn: 5                          AlexNet's local response normalisation, over neighbouring channels
 
 At inference a batch norm is a fixed scale and shift. The others compute statistics of the very image, so an output
-of `groupnorm`, `instancenorm` and `layernorm` over the map depends on the whole of it: their field is global.
+of `groupnorm`, `instancenorm`, `grn` and `layernorm` over the map depends on the whole of it: their field is global.
 """
 
 from __future__ import annotations
@@ -181,6 +182,33 @@ class InstanceNorm(Norm):
     def centres(self, channels: Dim) -> Dim:
         """Each channel by itself."""
         return 1
+
+
+class GlobalResponseNorm(Norm):
+    """Weighs each channel by its length over the map among the lengths of all (Woo et al. 2023, ConvNeXt V2).
+
+    With N that length divided by the mean of all: x + scale * x * N + shift.
+    """
+
+    kind = "grn"
+    elementwise = False
+    affine = True
+
+    eps: float = field(Real(0), 1e-6, about="small number added to the mean length")
+
+    @classmethod
+    def check(cls, axes: int) -> str:
+        """A channel has a length over the map."""
+        return "" if axes else "needs a map with spatial axes, and the tensor is flat"
+
+    def centres(self, channels: Dim) -> Dim:
+        """None: lengths are taken, no means away."""
+        return 0
+
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
+        """A square and a sum, the division by lengths, scale and shift, and the input added, for each element."""
+        n = product(output)
+        return {"statistics": n * 2, "normalise": n, "scale": n, "shift": n, "add": n}
 
 
 class LocalResponseNorm(Weightless):
