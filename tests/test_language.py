@@ -633,6 +633,16 @@ def test_a_step_whose_when_is_false_is_the_identity(step: str, n: int, expected:
     assert (expected,) == parse(net, f"vars: {{n: 3}}\n{IMAGE}", set={"n": n}).by_name["end"].inputs
 
 
+def test_attention_is_a_block_that_comes_with_the_tool() -> None:
+    """ViT-B/16's: 4 d (d + 1) parameters, 4 d^2 n MACs of weights and 2 d n^2 of activations; any map, any heads."""
+    tokens = parse("  - attention: 12", "input: [768, 197]")
+    field = parse("  - attention: {heads: 4, dim: 8, bias: false}", "input: [16, 6, 4]")
+    costs = [(params(graph).total, cnncalc.macs(graph).total, graph.nodes[-1].output) for graph in (tokens, field)]
+
+    assert [(2_362_368, 464_781_312 + 59_610_624, (768, 197)), (512, 21_504, (16, 6, 4))] == costs
+    assert "attention/weights softmax 12x197x197" in rows(tokens)
+
+
 def test_heads_are_side_outputs() -> None:
     """The main path goes on from where it was; a head has the name of its key, of its `as`, or of itself."""
     graph = parse(

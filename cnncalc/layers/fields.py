@@ -141,14 +141,15 @@ class PartsPerAxis(PerAxis):
 
 
 class WholeList(Reader):
-    """A list of integers of any length."""
+    """A list of integers of any length; a list in it, such as `$in.size`, stands for its members."""
 
     def __init__(self, least: int, describes: str) -> None:
         self.whole = Whole(least)
         self.describes = describes
 
     def read(self, value: Any, axes: int) -> tuple[Dim, ...]:
-        members = value if isinstance(value, list | tuple) else [value]
+        given = value if isinstance(value, list | tuple) else [value]
+        members = [entry for one in given for entry in (one if isinstance(one, list | tuple) else [one])]
         if not members:
             raise ValueError(f"must be {self.describes}, and is empty")
         return tuple(self.whole.read(member, axes) for member in members)
