@@ -108,10 +108,13 @@ def _entry(key: str, figures: Any, name: str, version: int) -> Entry:
 
 
 def _figure(metric: str, written: Any, what: str, version: int) -> Value:
+    unit = FIGURES[metric].unit
     try:
-        value = value_of(written, FIGURES[metric].unit == SHAPE)
-    except ValueError:
+        value = value_of(written, unit == SHAPE)
+    except (ValueError, OverflowError):
         raise CnncalcError(f"{what} is not a number", ANEW) from None
+    if isinstance(written, list) and unit not in (SHAPE, POSITIONS):
+        raise CnncalcError(f"{what} is not a number", ANEW)
     if version == 1 and FIGURES[metric].unit == POSITIONS and isinstance(value, PerAxis) and len(value.axes) == 2:
         low, high = value.axes  # as version 1 wrote what depends on the position
         return Span(low, high) if not isinstance(low, Span) and not isinstance(high, Span) else value

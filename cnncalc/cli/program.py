@@ -73,7 +73,11 @@ def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        print(f"cnncalc {version('cnncalc')}")
+        from ..render.formats import put
+        from .request import failures
+
+        with failures():
+            put(f"cnncalc {version('cnncalc')}\n")
         raise typer.Exit
 
 

@@ -47,7 +47,9 @@ def _kinds(only: str | None) -> Report:
     if only is None:
         for name, kind in KINDS.items():
             arguments = ", ".join(_argument(kind, field) for field in kind.fields) if not kind.joins else "branches"
-            rows.append({"kind": name, "about": (kind.__doc__ or "").strip().splitlines()[0], "arguments": arguments})
+            rows.append(
+                {"kind": name, "about": (kind.__doc__ or "").strip().partition("\n")[0], "arguments": arguments}
+            )
         columns = [
             Column("kind", "kind", right=False, kept=True),
             Column("about", "what it is", right=False),
@@ -66,7 +68,7 @@ def _kinds(only: str | None) -> Report:
             Column("about", "what it is", right=False),
             Column("form", "form", right=False),
         ]
-        title = [only, (KINDS[only].__doc__ or "").strip().splitlines()[0]]
+        title = [only, (KINDS[only].__doc__ or "").strip().partition("\n")[0]]
     return Report(title, [Table(columns, rows)], {"schema": "cnncalc.kinds/1", "kinds": rows})
 
 

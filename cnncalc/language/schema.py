@@ -104,7 +104,7 @@ def _named(kind: type[Layer]) -> dict[str, Any]:
 def _arguments(kind: type[Layer]) -> dict[str, Any]:
     """What may stand behind a kind: nothing, its main argument, or a mapping."""
     named = _named(kind)
-    described = (kind.__doc__ or "").strip().splitlines()[0]
+    described = (kind.__doc__ or "").strip().partition("\n")[0]
     if kind.main is None:
         return {"description": described, "anyOf": [{"type": "null"}, named]}
     return {"description": described, "anyOf": [{"type": "null"}, kind.fields[kind.main].reader.schema(), named]}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from ..errors import printable, printable_lines
+from ..errors import LOG_COMMAND, printable, printable_lines
 from ..files import stdout, write
 from .numbers import Form
 from .report import Report, Table, shown
@@ -74,6 +74,7 @@ def json_text(data: Any, *, sort_keys: bool = False) -> str:
         text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
     except ValueError:
         text = json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+    text = LOG_COMMAND.sub(r"#\\u0023", text)
     return (text if text.isascii() else "".join(map(_escaped, text))) + "\n"
 
 

@@ -68,7 +68,10 @@ def shown(report: Report) -> Report:
         tables=[
             table._replace(
                 title=printable(table.title),
-                columns=[column._replace(form=_printable(column.form)) for column in table.columns],
+                columns=[
+                    column._replace(title=printable(column.title), form=_printable(column.form))
+                    for column in table.columns
+                ],
             )
             for table in report.tables
         ],
