@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from .dims import Dim, Shape
 from .errors import CnncalcError, SpecError, did_you_mean
 from .graph import Graph
+from .spelling import spelled
 from .symbols import symbol
 
 AXES = {0: ("C",), 1: ("C", "L"), 2: ("C", "H", "W"), 3: ("C", "T", "H", "W")}
@@ -93,11 +94,8 @@ def _length(graph: Graph, name: str, place: int) -> int:
 def _whole(name: str, value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return value
-    shown = str(value).lower() if isinstance(value, bool) else value
-    if hasattr(value, "denominator") and not isinstance(value, int):
-        shown = f"{float(value):g}"
     raise CnncalcError(
-        f"`{name}` is {shown}, and a formula is over whole numbers of at least 1",
+        f"`{name}` is {spelled(value)}, and a formula is over whole numbers of at least 1",
         f"leave {name} out of --over; `cnncalc sweep` takes any values",
     )
 

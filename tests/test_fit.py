@@ -12,9 +12,9 @@ import pytest
 
 from cnncalc.analyses.subject import Subject, value
 from cnncalc.opening import load
+from cnncalc.spelling import spelled
 from cnncalc.sweep.columns import Swept
 from cnncalc.sweep.fit import Unmet, fit, limit
-from cnncalc.sweep.grid import text_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,9 +41,9 @@ def test_the_largest_setting(
     found = fit(spec, vary, [limit(text, True) for text in most])
     name = vary[0].partition("=")[0]
 
-    assert best == text_of(found.best[0].setting[name])
+    assert best == spelled(found.best[0].setting[name])
     assert found.next is not None
-    assert after == text_of(found.next.setting[name])
+    assert after == spelled(found.next.setting[name])
     assert binding == [one.subject.text for one in found.best[0].binding]
 
 
@@ -89,7 +89,7 @@ def test_limits_from_below() -> None:
     """A receptive field that no input changes cannot be asked for; one that holds does no harm."""
     held = fit("mobilenet_v2", ["width"], [limit("macs=100M", True), limit("receptive_field=491", False)])
 
-    assert "0.52" == text_of(held.best[0].setting["width"])
+    assert "0.52" == spelled(held.best[0].setting["width"])
     with pytest.raises(Unmet, match="no setting holds receptive_field >= 500"):
         fit("mobilenet_v2", ["width"], [limit("macs=100M", True), limit("receptive_field=500", False)])
 

@@ -360,7 +360,7 @@ BAD = [
     ),
     (
         ["resnet50", "--over", "blocks"],
-        "error: `blocks` is [3, 4, 6, 3], and a formula is over whole numbers of at least 1\n"
+        "error: `blocks` is [3,4,6,3], and a formula is over whole numbers of at least 1\n"
         "   = help: leave blocks out of --over; `cnncalc sweep` takes any values\n",
     ),
     (

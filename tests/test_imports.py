@@ -83,9 +83,21 @@ MAY_IMPORT = {
     "symbols": {"dims"},
     "layers": {"errors", "dims", "symbols", "layers"},
     "marked": {"errors"},
+    "spelling": set(),
     "graph": {"errors", "dims", "layers", "marked"},
     "building": {"errors", "dims", "layers", "graph"},
-    "language": {"errors", "dims", "symbols", "layers", "graph", "building", "marked", "language", "analyses"},
+    "language": {
+        "errors",
+        "dims",
+        "symbols",
+        "layers",
+        "graph",
+        "building",
+        "marked",
+        "spelling",
+        "language",
+        "analyses",
+    },
 }
 """The foundation: what each part may import."""
 

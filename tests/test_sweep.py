@@ -23,10 +23,11 @@ from cnncalc.analyses.subject import value
 from cnncalc.errors import CnncalcError
 from cnncalc.language.load import parse
 from cnncalc.quantities import quantity
+from cnncalc.spelling import spelled
 from cnncalc.sweep.columns import column
 from cnncalc.sweep.engine import all_rows
 from cnncalc.sweep.evaluate import Evaluator
-from cnncalc.sweep.grid import grid, text_of, variable
+from cnncalc.sweep.grid import grid, variable
 from cnncalc.sweep.plan import plan
 from cnncalc.sweep.select import conditions, front, goals, kept
 
@@ -252,7 +253,7 @@ def test_mobilenets_tables_6_and_7_are_one_sweep() -> None:
     """Width and resolution multipliers of MobileNet, parameters and MACs."""
     _, rows = swept("mobilenet_v1", "width=0.25:1:0.25", "input=128,160,192,224")
     found = {
-        (text_of(Fraction(w + 1, 4)), (128, 160, 192, 224)[i]): (p, m)
+        (spelled(Fraction(w + 1, 4)), (128, 160, 192, 224)[i]): (p, m)
         for w, i, p, m in zip(*(v.tolist() for v in (*rows.values.values(), *rows.columns.values())), strict=True)
     }
     printed = [row for row in PAPERS if row["network"].startswith("MobileNetV1")]
@@ -345,7 +346,7 @@ def test_the_front_is_what_no_point_beats(points: list[tuple[int, ...]], goal: s
 )
 def test_values_are_read_as_they_are_typed(text: str, values: list[str]) -> None:
     """Ranges include their end where it is hit; lists, words and booleans are values too."""
-    assert values == [text_of(value) for value in variable(text).values]
+    assert values == [spelled(value) for value in variable(text).values]
 
 
 # --- the command ---------------------------------------------------------------------------------------------------

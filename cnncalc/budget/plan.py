@@ -12,6 +12,7 @@ from .. import files
 from ..errors import CnncalcError, printable
 from ..language.yaml import MAX_BYTES
 from ..project import SKIPPED, own_specs
+from ..spelling import spelled
 from .config import Config
 from .limits import Limit
 from .run import Case
@@ -90,16 +91,8 @@ def key_of(spec: str, config: Config, settings: Mapping[str, Any], input: Any) -
             path.relative_to(config.folder).as_posix() if path.is_relative_to(config.folder) else Path(spec).as_posix()
         )
     shapes = input if isinstance(input, Mapping) else {"input": input} if input else {}
-    parts = [f"{key}={_text(value)}" for key, value in sorted(settings.items())]
+    parts = [f"{key}={spelled(value)}" for key, value in sorted(settings.items())]
     return " ".join([name, *parts, *(f"{key}={'x'.join(map(str, shape))}" for key, shape in shapes.items())])
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(_text, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{float(value):g}" if hasattr(value, "denominator") and not isinstance(value, int) else str(value)
 
 
 def cases(

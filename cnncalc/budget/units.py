@@ -18,6 +18,7 @@ from ..language.expanding.tensors import Context, Tensor
 from ..language.given import inputs, variables
 from ..language.reading.document import read
 from ..language.steps import Arguments, BlockCall, Document, Group, LayerCall, Loop, Step
+from ..spelling import spelled
 
 
 @dataclass
@@ -98,7 +99,7 @@ class _Recorder(Expander):
                 continue  # one of `defaults:`
             name = parameters[int(key)] if key.isdigit() and int(key) < len(parameters) else key
             try:
-                shown.append(f"{name}={_shown(value(scope))}")
+                shown.append(f"{name}={spelled(value(scope))}")
             except Exception:  # an argument that this turn does without
                 shown.append(name)
         return f"{step.word}({', '.join(shown)})" if shown else step.word
@@ -126,15 +127,3 @@ def units_by_name(graph: Graph) -> list[Unit]:
         turns.setdefault(first, set()).add(turn)
         unit.turns = len(turns[first])
     return list(found.values())
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_shown, value)) + "]"
-    if hasattr(value, "denominator") and not isinstance(value, int):
-        return f"{float(value):g}"
-    return str(value)

@@ -70,8 +70,8 @@ def _report(fit: Any, dtype: str) -> Report:
     from ..analyses.values import text
     from ..render import numbers
     from ..render.report import Column, Table
+    from ..spelling import spelled
     from ..sweep.columns import column, in_bytes
-    from ..sweep.grid import text_of
 
     def number(value: Any) -> str:
         return numbers.count(value) if isinstance(value, int) else text(value)
@@ -79,7 +79,7 @@ def _report(fit: Any, dtype: str) -> Report:
     variables = fit.plan.grid.variables
     names = [one.name for one in variables]
     steps = [*fit.best, *([fit.next] if fit.next else [])]
-    columns = [Column(name, name, text_of, kept=True) for name in names]
+    columns = [Column(name, name, spelled, kept=True) for name in names]
     for name in fit.best[0].figures:
         title = FIGURES[name].title if name in FIGURES else name
         if in_bytes(name):
@@ -88,9 +88,9 @@ def _report(fit: Any, dtype: str) -> Report:
     columns.append(Column("verdict", "", right=False))
     rows = [{**step.setting, **step.figures, "verdict": _verdict(step)} for step in steps]
     limits = ", ".join(map(str, fit.limits))
-    over = " and ".join(f"{one.name} from {text_of(one.values[0])} to {text_of(one.values[-1])}" for one in variables)
+    over = " and ".join(f"{one.name} from {spelled(one.values[0])} to {spelled(one.values[-1])}" for one in variables)
     if len(names) == 1:
-        setting = text_of(fit.best[0].setting[names[0]])
+        setting = spelled(fit.best[0].setting[names[0]])
         notes = [
             f"{names[0]} {setting} is the largest of {fit.plan.grid.count:,} settings that holds {limits} ({over})"
         ]
@@ -100,7 +100,7 @@ def _report(fit: Any, dtype: str) -> Report:
         count = f"{len(fit.best):,} setting{'s' * (len(fit.best) != 1)} of {fit.plan.grid.count:,}"
         notes = [f"{count} on the front: none can be larger in one alone ({over})"]
         notes += [
-            f"the range of {name} ends at {text_of(last)} before a limit does: larger ones were not tried"
+            f"the range of {name} ends at {spelled(last)} before a limit does: larger ones were not tried"
             for name, last in fit.ended.items()
         ]
     data = {

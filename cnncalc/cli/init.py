@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import CnncalcError
+from ..spelling import spelled
 from .request import failures
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _with_settings(text: str, member: object) -> str:
                 f"{one.name} cannot be written as a spec of its own",
                 f"--from {one.path.stem}, and set `{name}`",
             )
-        edits.append((node.mark.line, node.mark.column, node.mark.length, _yaml(value)))
+        edits.append((node.mark.line, node.mark.column, node.mark.length, spelled(value)))
     if (name_node := root.get("name")) is not None:
         edits.append((name_node.mark.line, name_node.mark.column, name_node.mark.length, one.name))
     for line, column, length, new in sorted(edits, reverse=True):
@@ -123,14 +124,6 @@ def _without(lines: list[str], start: int) -> list[str]:
     while end < len(lines) and (not lines[end].strip() or lines[end][0] in " #"):
         end += 1
     return [*lines[:start], *lines[end:], ""] if lines[end:] == [] else [*lines[:start], *lines[end:]]
-
-
-def _yaml(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_yaml, value)) + "]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{float(value):g}" if hasattr(value, "denominator") and not isinstance(value, int) else str(value)  # type: ignore[arg-type]  # a Fraction
 
 
 STARTER = """\

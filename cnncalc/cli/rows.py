@@ -12,6 +12,7 @@ from ..errors import CnncalcError, did_you_mean, list_text
 from ..graph import Graph
 from ..render import numbers
 from ..render.report import Column, Table
+from ..spelling import spelled
 from .request import Request
 
 if TYPE_CHECKING:
@@ -46,8 +47,8 @@ def named(graph: Graph) -> str:
 
 def _setting(value: Any) -> str:
     if isinstance(value, list):
-        return list_text(value, str)
-    return value if isinstance(value, str) else numbers.position(value)
+        return list_text(value, spelled)
+    return spelled(value)
 
 
 def mac_convention(macs: Macs, request: Request) -> str:

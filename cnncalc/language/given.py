@@ -10,6 +10,7 @@ from ..dims import Dim, Shape, admitted, sized
 from ..errors import CnncalcError, Diagnostic, did_you_mean
 from ..layers.fields import shown
 from ..marked import plain
+from ..spelling import spelled
 from .expressions import LOST, Unknown
 from .steps import Document, Fault, Value
 from .yaml import compose, scalar
@@ -131,7 +132,7 @@ def _no_size(dim: Any) -> str:
             return f"must be a whole number of at least 1, and is {dim}"
         return f"is {dim:,}, which is more than 2^31" if dim > LARGEST_INPUT else ""
     if isinstance(dim, float) or (hasattr(dim, "denominator") and not hasattr(dim, "__array__")):
-        return f"must be whole, and is {float(dim):g}"
+        return f"must be whole, and is {spelled(dim)}"
     return ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..spelling import spelled
 from . import numbers
 
 
@@ -39,14 +40,8 @@ def change(what: Mapping[str, tuple[Any, Any]]) -> str:
 
 def argument(value: Any) -> str:
     """The value of an argument: 3 for the same on every axis, a pair for zeros that differ."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:g}"
-    if value is None:
-        return "none"
     if not isinstance(value, tuple):
-        return str(value)
+        return spelled(value)
     members = [m[0] if isinstance(m, tuple) and len(m) == 2 and m[0] == m[1] else m for m in value]
     if members and all(member == members[0] for member in members) and not isinstance(members[0], tuple):
         return str(members[0])

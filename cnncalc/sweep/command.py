@@ -12,11 +12,11 @@ import numpy as np
 from .. import files
 from ..analyses.values import text
 from ..errors import CnncalcError, printable_lines
+from ..spelling import spelled
 from . import select
 from .asked import Asked
 from .columns import highs, lows
 from .engine import all_rows, rows, stretches
-from .grid import text_of
 from .output import ENDINGS, Parts, Writer
 from .rows import Rows
 
@@ -174,14 +174,14 @@ class Sweep(Asked):
             holding = int(condition.holds(values, d).sum())
             place = int(np.argmin(highs(values)) if condition.sign.startswith("<") else np.argmax(lows(values)))
             found = values.tolist()[place]
-            value = (f"{found:,}" if isinstance(found, int) else text(found)) if d == 1 else text_of(found / d)
+            value = (f"{found:,}" if isinstance(found, int) else text(found)) if d == 1 else spelled(found / d)
             if not holding:
                 at = ", ".join(
-                    f"{one.name}={text_of(one.values[int(whole.values[one.name][place])])}"
+                    f"{one.name}={spelled(one.values[int(whole.values[one.name][place])])}"
                     for one in self.plan.grid.variables
                 )
                 return f"`{condition.name}` is {value} at the closest point, {at}"
-            parts.append(f"{condition.name} {condition.sign} {text_of(condition.limit)}: {holding:,}")
+            parts.append(f"{condition.name} {condition.sign} {spelled(condition.limit)}: {holding:,}")
         return "points that satisfy each alone: " + ", ".join(parts)
 
     @contextmanager

@@ -20,8 +20,8 @@ from ..graph import Graph
 from ..language.given import symbols
 from ..language.load import expanded
 from ..layers.base import AXIS_NAMES, size_text
+from ..spelling import spelled
 from .columns import Swept, column
-from .grid import text_of
 from .plan import Plan
 from .program import Block, Overflow, Program
 from .ratios import ratio
@@ -171,5 +171,5 @@ class Evaluator:
         return passed
 
     def _overflow(self, point: int) -> CnncalcError:
-        place = ", ".join(f"{name}={text_of(value)}" for name, value in self.plan.grid.at(point).items())
+        place = ", ".join(f"{name}={spelled(value)}" for name, value in self.plan.grid.at(point).items())
         return CnncalcError(f"at {place} a number is above 2^62, which int64 cannot hold", "a smaller range")

@@ -18,9 +18,10 @@ from ..analyses.values import ends, text
 from ..budget.limits import MAX, Limit
 from ..budget.reading import option
 from ..errors import CnncalcError
+from ..spelling import spelled
 from .columns import column, highs, known, lows
 from .engine import all_rows
-from .grid import Grid, Variable, text_of, variable
+from .grid import Grid, Variable, variable
 from .plan import Plan, plan
 from .ranges import range_of, steps_of
 from .rows import Rows
@@ -223,7 +224,7 @@ def _step(
 
 
 def _unmet(rows: Rows, grid: Grid, limits: Sequence[Limit]) -> Unmet:
-    over = ", ".join(f"{one.name} from {text_of(one.values[0])} to {text_of(one.values[-1])}" for one in grid.variables)
+    over = ", ".join(f"{one.name} from {spelled(one.values[0])} to {spelled(one.values[-1])}" for one in grid.variables)
     apart = {one: _excess(one, rows.columns[one.subject.text]) for one in limits}
     impossible = [one for one in limits if not _within(rows, one).any()]
     if impossible:
@@ -248,4 +249,4 @@ def _figure(rows: Rows, one: Limit, place: int) -> str:
 
 
 def _setting(rows: Rows, grid: Grid, place: int) -> str:
-    return ", ".join(f"{name}={text_of(value)}" for name, value in _step(rows, grid, place, ()).setting.items())
+    return ", ".join(f"{name}={spelled(value)}" for name, value in _step(rows, grid, place, ()).setting.items())

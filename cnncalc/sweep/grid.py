@@ -21,6 +21,7 @@ from typing import Any
 from ..errors import CnncalcError
 from ..language.yaml import compose, scalar
 from ..marked import plain
+from ..spelling import spelled
 
 MOST_VALUES = 5_000_000
 MOST_POINTS = 10**12
@@ -92,7 +93,7 @@ def variable(text: str) -> Variable:
     found = _values(name, values.strip())
     if len(set(map(repr, found))) < len(found):
         twice = next(value for place, value in enumerate(found) if value in found[:place])
-        raise CnncalcError(f"`{name}` has the value {text_of(twice)} twice")
+        raise CnncalcError(f"`{name}` has the value {spelled(twice)} twice")
     return Variable(name, found)
 
 
@@ -128,8 +129,8 @@ def _range(name: str, text: str) -> list[Any]:
         raise CnncalcError(f"`{name}={text}` has steps of 0")
     count = (stop - start) // step + 1
     if count < 1:
-        why = f"{text_of(start)} is {'above' if step > 0 else 'below'} {text_of(stop)}"
-        turned = f"{name}={text_of(stop)}:{text_of(start)}" + (f":{text_of(abs(step))}" if len(ends) == 3 else "")
+        why = f"{spelled(start)} is {'above' if step > 0 else 'below'} {spelled(stop)}"
+        turned = f"{name}={spelled(stop)}:{spelled(start)}" + (f":{spelled(abs(step))}" if len(ends) == 3 else "")
         raise CnncalcError(f"the range `{name}={text}` is empty: {why}", f"for instance {turned}")
     if count > MOST_VALUES:
         raise CnncalcError(f"`{name}={text}` has {count:,} values, more than {MOST_VALUES:,}", "a larger step")
@@ -145,30 +146,3 @@ def _listed(name: str, text: str) -> list[Any]:
     if problems or not isinstance(whole, list) or not whole or None in whole or any(isinstance(v, dict) for v in whole):
         raise CnncalcError(f"`{name}={text}` is no list of values", f"for instance {name}=128,160,192")
     return whole
-
-
-def text_of(value: Any) -> str:
-    """A value as people type it: 0.25, relu, [3,4,6,3]."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return "[" + ",".join(map(text_of, value)) + "]"
-    if isinstance(value, Fraction):
-        return _decimal(value)
-    return str(value)
-
-
-def _decimal(value: Fraction) -> str:
-    """Exact where a decimal can be; else the nearest float."""
-    left = value.denominator
-    for prime in (2, 5):
-        while left % prime == 0:
-            left //= prime
-    if left != 1 or value.denominator > 10**15:
-        return repr(float(value))
-    places = 0
-    while (value * 10**places).denominator != 1:
-        places += 1
-    digits = f"{abs(value.numerator) * 10**places // value.denominator:0{places + 1}d}"
-    sign = "-" if value < 0 else ""
-    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"

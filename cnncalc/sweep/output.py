@@ -19,7 +19,8 @@ from typing import Any, BinaryIO
 from .. import files
 from ..analyses import values
 from ..errors import CnncalcError
-from .grid import Grid, Variable, text_of
+from ..spelling import spelled
+from .grid import Grid, Variable
 from .plan import Plan
 from .rows import Rows
 from .select import Condition
@@ -32,7 +33,7 @@ PART = re.compile(r"part-\d+\.[a-z]+")
 
 def texts(one: Variable) -> list[str]:
     """The values of a variable as text."""
-    return [text_of(value) for value in one.values]
+    return [spelled(value) for value in one.values]
 
 
 def plain(value: Any) -> Any:
@@ -135,7 +136,7 @@ class Parts:
         self.writer = Writer(form, plan.grid, columns)
         of = [
             plan.text,
-            sorted((k, text_of(v)) for k, v in plan.fixed.items()),
+            sorted((k, spelled(v)) for k, v in plan.fixed.items()),
             str(plan.shape),
             plan.training,
         ]

@@ -12,7 +12,8 @@ from ..language.reading.document import read
 from ..language.steps import Document
 from ..layers.base import AXIS_NAMES
 from ..opening import opened
-from .grid import Grid, text_of
+from ..spelling import spelled
+from .grid import Grid
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def plan(
         )
         if one.name in words and one.name not in document.variables and bad is not None:
             raise CnncalcError(
-                f"a size of the input is a whole number of at least 1, and `{one.name}` takes {text_of(bad)}"
+                f"a size of the input is a whole number of at least 1, and `{one.name}` takes {spelled(bad)}"
             )
     return made
 

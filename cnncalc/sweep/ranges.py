@@ -9,8 +9,9 @@ from ..dims import is_symbolic
 from ..errors import CnncalcError, did_you_mean
 from ..language.load import expanded
 from ..quantities import quantity
+from ..spelling import spelled
 from .evaluate import Evaluator
-from .grid import MOST_VALUES, Variable, text_of
+from .grid import MOST_VALUES, Variable
 from .plan import Plan
 
 MULTIPLIER = 4
@@ -43,7 +44,7 @@ def range_of(probe: Plan, name: str, step: Fraction | None, times: int) -> Varia
         step = Fraction((SIDE if usual % SIDE == 0 else 1) if side else 1 if usual > MULTIPLIER else Fraction(1, 100))
     count = int(max(usual * times, step) // step)
     if count > MOST_VALUES:
-        raise CnncalcError(f"`{name}` has {count:,} steps of {text_of(step)}", f"--vary {name}=from:to:step")
+        raise CnncalcError(f"`{name}` has {count:,} steps of {spelled(step)}", f"--vary {name}=from:to:step")
     values = (place * step for place in range(1, count + 1))
     return Variable(name, [value.numerator if value.denominator == 1 else value for value in values])
 
@@ -59,7 +60,7 @@ def _usual(evaluator: Evaluator, name: str, side: bool) -> Fraction:
     if value is None or is_symbolic(value):
         return Fraction(224)
     if isinstance(value, bool | str | list) or value <= 0:
-        raise CnncalcError(f"`{name}` is {text_of(value)}, and has no largest value", "--vary a number of the spec")
+        raise CnncalcError(f"`{name}` is {spelled(value)}, and has no largest value", "--vary a number of the spec")
     return Fraction(value)
 
 

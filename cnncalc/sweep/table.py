@@ -8,8 +8,8 @@ from ..analyses.figures import FIGURES
 from ..analyses.values import text
 from ..render import numbers
 from ..render.report import Column, Report, Table
+from ..spelling import spelled
 from .columns import column, in_bytes
-from .grid import text_of
 from .rows import Rows
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
         for place in range(whole.count)
     ]
     convention = "MACs of convolution and linear, per image"
-    fixed = [f"{name}={text_of(value)}" for name, value in plan.fixed.items()]
+    fixed = [f"{name}={spelled(value)}" for name, value in plan.fixed.items()]
     caption = [plan.name.removesuffix(".yaml"), *fixed, f"{plan.grid.count:,} points", convention]
     if sweep.where:
         caption.append(" and ".join(sweep.where))
@@ -60,7 +60,7 @@ def _figure(value: Any) -> str:
 
 
 def _setting(value: Any) -> str:
-    return text_of(value)
+    return spelled(value)
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...errors import Mark, list_text
+from ...spelling import spelled
 from ..steps import Arguments, Block
 from .problems import fault
 from .tensors import Call, Context, Local, Tensor
@@ -39,14 +40,8 @@ def inside(
 
 
 def value_text(value: Any) -> str:
-    """A value as it stands in a message."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return list_text(value, value_text)
-    if hasattr(value, "denominator") and not isinstance(value, int):
-        return f"{float(value):g}"
-    return str(value)
+    """A value as it stands in a message: the first of a long list."""
+    return list_text(value, value_text) if isinstance(value, list | tuple) else spelled(value)
 
 
 def _signature(block: Block) -> str:
