@@ -167,3 +167,18 @@ def test_a_whole_network_in_latex_has_its_formulas_as_mathematics() -> None:
 
     assert r"$6 \cdot 1 \cdot 5^{2} \cdot 28 \cdot 28$" in printed
     assert "textbackslash" not in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "formula", "remark"),
+    [
+        ("resnet50", "stem/batchnorm", "2 * out * oh * ow = 2 * 64 * 112 * 112 = 1,605,632", "scale, shift"),
+        ("resnet50", "stem/relu", "out * oh * ow = 64 * 112 * 112 = 802,816", "compare"),
+        ("vgg16", "pool1", "out * k^2 * oh * ow = 64 * 2^2 * 112 * 112 = 3,211,264", "pool"),
+    ],
+)
+def test_a_layer_without_macs_has_its_operations(name: str, layer: str, formula: str, remark: str) -> None:
+    """Their number an element, and what they are."""
+    (line,) = [line for line in run("explain", name, layer).splitlines() if line.strip().startswith("operations")]
+
+    assert f"operations {formula} {remark}" == " ".join(line.split())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import cnncalc
+from cnncalc.analyses.remarks import CENTRES, STRIDES
 from cnncalc.graph import Graph
 from cnncalc.kernels.execute import evaluate
 from cnncalc.kernels.weights import initial
@@ -64,6 +67,7 @@ BIASES = [
     (True, "[{conv: {out: 4, kernel: 3}, as: a}, {groupnorm: 4}]"),
     (True, "[{conv: {out: 1, kernel: 3}, as: a}, {layernorm: all}]"),
     (True, "[{bias: {}, as: a}, batchnorm]"),
+    (False, "[{bias: {per: element}, as: a}, batchnorm]"),
     (False, "[{conv: {out: 4, kernel: 3}, as: a}, {groupnorm: 2}]"),
     (False, "[{conv: {out: 4, kernel: 3}, as: a}, {groupnorm: 1}]"),
     (False, "[{conv: {out: 4, kernel: 3}, as: a}, {layernorm: channels}]"),
@@ -83,7 +87,10 @@ def test_a_bias_is_doubted_where_another_one_makes_the_same_output(taken_away: b
     """The network is run with one bias and with another."""
     graph = parsed(net)
     values = drawn(graph)
-    other = {**values, "a.bias": values["a.bias"] + np.arange(1, 1 + len(values["a.bias"]))}
+    other = {
+        **values,
+        "a.bias": values["a.bias"] + np.arange(1, 1 + values["a.bias"].size).reshape(values["a.bias"].shape),
+    }
 
     assert taken_away == ("bias-before-norm" in codes(graph))
     assert taken_away == np.allclose(output(graph, values), output(graph, other), atol=1e-5)
@@ -333,3 +340,28 @@ DOUBTED = {"inception_v2", "m5", "resnet50_keras", "squeezenet1_0", "squeezenet1
 def test_the_zoo_raises_no_other_doubts(name: str) -> None:
     """A new doubt is looked at on every network there is."""
     assert (name in DOUBTED) == bool(doubts(cnncalc.load(name)))
+
+
+def test_the_page_of_doubts_has_each_code() -> None:
+    """docs/lint.md has a row for every code that lint gives, and no other."""
+    root = Path(cnncalc.__file__).parent
+    given = {
+        argument.value
+        for module in (root / "lint").glob("*.py")
+        for call in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("Doubt", "Diagnostic")
+        for argument in (call.args[:1] if ast.unparse(call.func) == "Doubt" else
+                         [keyword.value for keyword in call.keywords if keyword.arg == "code"])
+        if isinstance(argument, ast.Constant)
+    }  # fmt: skip
+    page = (root.parent / "docs" / "lint.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in page.splitlines() if line.startswith("| ")]
+
+    assert sorted({*given, STRIDES, CENTRES}) == sorted(set(rows) - {"code", "---"})
+
+
+def test_branches_that_are_apart_have_the_code_of_the_remark() -> None:
+    """What the field analysis remarks on is a doubt too."""
+    graph = parsed("[{add: [[{conv: {out: 1, kernel: 3}}], [{crop: {size: 7, offset: 0}}]]}]", "[1, 9]")
+
+    assert [CENTRES] == [warning.code for warning in doubts(graph)]

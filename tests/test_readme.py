@@ -15,7 +15,7 @@ from cnncalc.language.schema import MODIFIER_SCHEMAS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = (ROOT / "README.md", ROOT / "docs" / "running.md", ROOT / "docs" / "building.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "running.md", ROOT / "docs" / "building.md", ROOT / "docs" / "lint.md")
 SCREENS = [
     (page, arguments, shown)
     for page in PAGES

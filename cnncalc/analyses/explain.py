@@ -77,6 +77,9 @@ def explain(graph: Graph, fields: ReceptiveFields, name: str) -> list[Figure]:
     figures = [*padding, *_sizes(node, layer, incoming, names), *_weights(node, layer, incoming, names)]
     if node.macs:
         figures.append(_figure("MACs", layer.macs(incoming, output), names, node.macs, _mac_remark(node)))
+    elif node.work:
+        done = sum(layer.work(incoming, output).values())
+        figures.append(_figure("operations", done, names, node.operations, ", ".join(node.work)))
     figures += _field(graph, node, fields)
     size = BYTES["fp32"]
     figures.append(

@@ -29,7 +29,7 @@ def doubts(graph: Graph, fields: ReceptiveFields | None = None) -> list[Diagnost
         if mark := marks.get(remark.node):
             values = remark.values if remark.code == STRIDES else ()
             apart.setdefault((mark, remark.code, remark.axes, values), []).append(remark)
-    unaligned = [Diagnostic(worded(*alike), key[0], severity="warning") for key, alike in apart.items()]
+    unaligned = [Diagnostic(worded(*alike), key[0], severity="warning", code=key[1]) for key, alike in apart.items()]
     return [*inputs.doubts(graph), *(_warning(mark, of) for (mark, _), of in found.items()), *unaligned]
 
 

@@ -57,11 +57,12 @@ class Neighbours:
 
 
 def _bias_before_norm(node: Node, around: Neighbours) -> Iterator[Doubt]:
-    shifts = [name for name, role in node.layer.roles.items() if role == SHIFT and name in node.weights]
+    weights = node.weights
+    shifts = [name for name, role in node.layer.roles.items() if role == SHIFT and len(weights.get(name, ())) == 1]
     if not shifts or node.layer.family == "norm":
         return
     if all(_is_taken_away(use, around.after(use)) for use in around.sharing[node.weights_of]):
-        count = sum(node.weights[name][0] for name in shifts)
+        count = sum(weights[name][0] for name in shifts)
         help = "bias: false" if "bias" in node.layer.fields else f"leave the `{node.kind}` out"
         yield Doubt("bias-before-norm", f"the norm after it takes its bias of {count} away again", help)
 
