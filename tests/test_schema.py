@@ -135,7 +135,7 @@ def test_the_schema_knows_every_word_of_the_language() -> None:
     assert set(MODIFIERS) == set(MODIFIER_SCHEMAS)
     assert {*KINDS, *BUILTIN, *MODIFIERS, "for", "in", "do", "head"} <= set(step)
     assert set(TOP_KEYS) == set(described["properties"])
-    assert set(FIGURES) == set(described["properties"]["expect"]["properties"])
+    assert {*FIGURES, "at"} == set(described["properties"]["expect"]["properties"])
 
 
 def test_the_kinds_are_listed_for_people() -> None:

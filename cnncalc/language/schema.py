@@ -70,7 +70,14 @@ def schema(budget: dict[str, Any]) -> dict[str, Any]:
             "expect": {
                 "type": "object",
                 "description": "What must come out; `cnncalc lint` checks it.",
-                "properties": {name: {"description": f"{of.about.capitalize()}."} for name, of in FIGURES.items()},
+                "properties": {
+                    **{name: {"description": f"{of.about.capitalize()}."} for name, of in FIGURES.items()},
+                    "at": {
+                        "description": "What must come out of a layer or a part: in, out, input, output, and figures.",
+                        "type": "object",
+                        "additionalProperties": {"type": "object"},
+                    },
+                },
                 "additionalProperties": False,
             },
             "budget": budget,

@@ -1,16 +1,30 @@
-"""Whether a network is what its spec expects it to be: `expect: {params: 61706, receptive_field: [7, 5]}`."""
+"""Whether a network is what its spec expects it to be.
+
+expect: {params: 61706, receptive_field: [7, 5]}                    of the network
+expect: {at: {fc: {in: 400, out: 120}, layer1: {params: 215808}}}    of a layer or a part, by its path
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from ..analyses.figures import FIGURES, Figures, NoFigure, unknown
-from ..analyses.subject import Subject, value
+from ..analyses.figures import FIGURES, Figures, unknown
+from ..analyses.subject import Subject, value, within
 from ..analyses.values import read, text
-from ..errors import Diagnostic
+from ..errors import CnncalcError, Diagnostic, did_you_mean
 from ..graph import Graph
-from ..marked import plain
-from ..quantities import SHAPE
+from ..marked import Marked, plain
+from ..quantities import POSITIONS, SHAPE
+
+SIZES: Mapping[str, Callable[[tuple[Any, Any]], Any]] = {
+    "in": lambda ends: ends[0][0],
+    "out": lambda ends: ends[1][0],
+    "input": lambda ends: ends[0],
+    "output": lambda ends: ends[1],
+}
+"""What a layer says of the shapes that enter and leave it: channels (or features), or the whole shape."""
 
 
 def unmet(graph: Graph) -> list[Diagnostic]:
@@ -20,25 +34,67 @@ def unmet(graph: Graph) -> list[Diagnostic]:
     if not graph.expect.is_mapping:
         return [Diagnostic("`expect` is a mapping of figures", graph.expect.mark, help="expect: {params: 61706}")]
     figures = Figures(graph.inference)
-    problems = []
+    problems: list[Diagnostic] = []
     for key, (key_node, node) in graph.expect.entries.items():
-        if key not in FIGURES:
+        if key == "at":
+            problems += _at_layers(figures, node)
+        elif key not in FIGURES:
             error = unknown(key)
             problems.append(Diagnostic(f"`expect` knows {error.message}", key_node.mark, help=error.help))
-            continue
-        try:
-            expected = read(plain(node), FIGURES[key].unit == SHAPE)
-        except ValueError as error:
-            problems.append(Diagnostic(f"{error}: an expectation is exact", node.mark, help=f"{key}: 61706"))
-            continue
-        try:
-            found = value(figures, Subject(key))
-        except NoFigure as error:
-            problems.append(Diagnostic(error.message, node.mark, help=error.help))
-            continue
-        if expected != found:
-            problems.append(Diagnostic(f"expected {key} {_shown(expected)}, found {_shown(found)}", node.mark))
+        else:
+            problems += _differs(key, node, FIGURES[key].unit == SHAPE, partial(value, figures, Subject(key)))
     return problems
+
+
+def _at_layers(figures: Figures, node: Marked) -> Iterator[Diagnostic]:
+    """What is expected of layers and parts, and is not so."""
+    example = "at: {fc: {in: 400, out: 120}}"
+    if not node.is_mapping:
+        yield Diagnostic("`at` is a mapping from layers to what is expected of them", node.mark, help=example)
+        return
+    for path, (path_node, claims) in node.entries.items():
+        names = within(path, figures.graph.by_name)
+        if not names:
+            near = did_you_mean(path, figures.graph.by_name) or "`cnncalc shapes` lists them"
+            yield Diagnostic(f"{figures.graph.name} has no layer `{path}`", path_node.mark, help=near)
+        elif not claims.is_mapping:
+            yield Diagnostic("what is expected of a layer is a mapping", claims.mark, help=example)
+        else:
+            for key, (key_node, claim) in claims.entries.items():
+                yield from _of_layer(figures, path, names, key, key_node, claim)
+
+
+def _of_layer(
+    figures: Figures, path: str, names: list[str], key: str, key_node: Marked, claim: Marked
+) -> Iterator[Diagnostic]:
+    by_name = figures.graph.by_name
+    first, last = (by_name[path], by_name[path]) if path in by_name else (by_name[names[0]], by_name[names[-1]])
+    if key in SIZES:
+        ends = (first.incoming[0], last.output)
+        yield from _differs(f"{key} of {path}", claim, key in ("input", "output"), partial(SIZES[key], ends))
+    elif key in FIGURES and (FIGURES[key].of is not None or FIGURES[key].at is not None):
+        subject = Subject(key, at=path) if FIGURES[key].unit == POSITIONS else Subject(key, path)
+        yield from _differs(f"{key} of {path}", claim, False, partial(value, figures, subject))
+    else:
+        known = [*SIZES, *(name for name, figure in FIGURES.items() if figure.of is not None or figure.at is not None)]
+        help = did_you_mean(key, known) or f"known: {', '.join(known)}"
+        yield Diagnostic(f"a layer has no `{key}` to expect", key_node.mark, help=help)
+
+
+def _differs(what: str, node: Marked, shape: bool, figure: Callable[[], Any]) -> Iterator[Diagnostic]:
+    """That a figure is not what is expected, or cannot be."""
+    try:
+        expected = read(plain(node), shape)
+    except ValueError as error:
+        yield Diagnostic(f"{error}: an expectation is exact", node.mark, help=f"{what.split(maxsplit=1)[0]}: 61706")
+        return
+    try:
+        found = figure()
+    except CnncalcError as error:
+        yield Diagnostic(error.message, node.mark, help=error.help)
+        return
+    if expected != found:
+        yield Diagnostic(f"expected {what} {_shown(expected)}, found {_shown(found)}", node.mark)
 
 
 def _shown(found: Any) -> str:

@@ -56,7 +56,7 @@ class _DocumentReader:
                 self.report("the `net:` has no steps", net.mark, "net: [{conv: {out: 64, kernel: 3}}, relu]")
         expect = root.get("expect")
         if expect is not None and expect.is_mapping:
-            self._known_keys(expect, tuple(FIGURES), "`expect`")
+            self._known_keys(expect, (*FIGURES, "at"), "`expect`")
         self.names.unused_variables()
         self.steps.layers.unused_defaults()
         self.names.unused_blocks()
