@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .dims import Shape, sized
 from .errors import CnncalcError, Mark, did_you_mean
-from .graph import Graph, Node
+from .graph import Graph, Node, Origin
 from .layers import Layer, Need
 from .layers.base import size_text
 
@@ -89,6 +89,7 @@ class Builder:
         frozen: bool = False,
         train_only: bool = False,
         mark: Mark | None = None,
+        origin: Origin | None = None,
     ) -> str:
         """A node that reads the tensors `inputs`; returns its name, which is that of the tensor that it makes.
 
@@ -105,7 +106,7 @@ class Builder:
             name = self.free(name)
         if len(self.nodes) >= MAX_LAYERS:
             raise TooMany(f"more than {MAX_LAYERS:,} layers")
-        node = Node(name, layer, inputs, incoming, output, weights_of or name, frozen, train_only, mark)
+        node = Node(name, layer, inputs, incoming, output, weights_of or name, frozen, train_only, mark, origin)
         if node.weights_of != name or name in self._owners:
             self._share(node)
         self.nodes.append(node)
@@ -124,6 +125,7 @@ class Builder:
             frozen=node.frozen,
             train_only=node.train_only,
             mark=node.mark,
+            origin=node.origin,
         )
 
     def head(self, name: str, tensor: str) -> str:

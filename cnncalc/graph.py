@@ -13,6 +13,47 @@ from .layers.base import Layer
 from .marked import Marked
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """A step of a spec in one of its turns: how a node came to be, with the steps that this one stands in."""
+
+    word: str
+    """What it does: its kind of layer, its block, `add`, `for` ..."""
+
+    mark: Mark
+    place: int
+    """Its place in its list of steps, from 0."""
+
+    among: int
+    """How many steps the list has."""
+
+    outer: Origin | None = None
+    """The step that it stands in: a loop, a group, a join, a call of its block; None in the net itself."""
+
+    row: int | None = None
+    """In which row of the `for` around it, from 0."""
+
+    turn: int | None = None
+    """Of a step with `repeat`: in which turn, from 0."""
+
+    opens: bool = False
+    """Whether it is nothing but the steps in it: a `for`, or a group that is not repeated."""
+
+    name: str = ""
+    """The name that the spec gives it, where that is the same in every turn."""
+
+    label: str = ""
+    """What `share` calls its weights."""
+
+    arguments: tuple[tuple[str, Any], ...] = ()
+    """What is written on it, by parameter: of a block's call, and of the steps of the net."""
+
+    @property
+    def way(self) -> tuple[Origin, ...]:
+        """The steps from the net down to this one."""
+        return (*(self.outer.way if self.outer else ()), self)
+
+
 class Node(NamedTuple):
     """One layer in its place."""
 
@@ -39,7 +80,10 @@ class Node(NamedTuple):
     """Whether it is left out at inference."""
 
     mark: Mark | None = None
-    """Where the step stands in the spec."""
+    """Where the step stands in the spec, or which element of a file it is."""
+
+    origin: Origin | None = None
+    """The step that made it and the steps that this stands in; None where no spec did."""
 
     @property
     def kind(self) -> str:

@@ -333,8 +333,20 @@ CASES: list[tuple[str, str, str, list[str]]] = [
     (
         "{from, do, when}: the branch is absent",
         IMAGE,
-        "  - add: {a: {from: input, do: [relu], when: $in.channels == 4}, b: [tanh]}",
+        "  - add: {a: {from: input, do: [relu], when: $in.channels == 4}, b: [tanh], c: prev}",
         ["b/tanh tanh 3x32x32", "add add 3x32x32"],
+    ),
+    (
+        "a join of which one branch is there leaves no node",
+        IMAGE,
+        "  - {add: {a: {from: input, when: false}, b: [tanh]}, as: sum}\n  - {relu, from: sum}",
+        ["sum/b/tanh tanh 3x32x32", "relu relu 3x32x32"],
+    ),
+    (
+        "a branch or step whose `when` is false is not looked up",
+        IMAGE,
+        "  - {relu, from: nowhere, when: false}\n  - add: [[tanh], prev, {from: nowhere, when: false}]",
+        ["branch1/tanh tanh 3x32x32", "add add 3x32x32"],
     ),
     (
         "steps that are all false are the identity",

@@ -129,7 +129,7 @@ def _judged(case: Case, result: Result) -> Result:
     findings += _lock_findings(case, figures)
     now = locked(figures) if case.figures else {}
     then = locked(base) if isinstance(base, Figures) and case.figures else case.base_entry
-    explained, causes = _explained(case, _text(file), findings, graph, base_graph, now, then)
+    explained, causes = _explained(case, _text(file) is not None, findings, graph, base_graph, now, then)
     return replace(
         result,
         findings=tuple(explained),
@@ -180,7 +180,7 @@ def _no_baseline(finding: Finding) -> Problem:
 
 def _explained(
     case: Case,
-    text: str | None,
+    own: bool,
     findings: Sequence[Finding],
     graph: Graph,
     base: Graph | None,
@@ -196,8 +196,8 @@ def _explained(
     ]
     if not differ and not (broken and (case.why or base is not None)):
         return list(findings), {}
-    ours = side(graph, text, case.settings, case.input)
-    theirs = side(base, case.base_text, case.settings, case.input) if base is not None and base is not graph else None
+    ours = side(graph, own)
+    theirs = side(base, own) if base is not None and base is not graph else None
     causes = {metric: tuple(growth(Subject(metric), theirs, ours)) for metric in differ} if theirs else {}
     explained = []
     for finding in findings:

@@ -47,13 +47,10 @@ class Side(NamedTuple):
         return self.figures.graph
 
 
-def side(graph: Graph, text: str | None = None, settings: Mapping[str, Any] | None = None, input: Any = None) -> Side:
-    """A network and the steps of the text that it was read from."""
-    found = units(text, graph.name, settings or {}, input) if text is not None else units_by_name(graph.inference)
-    kept = set(graph.inference.by_name)
-    for unit in found:
-        unit.nodes = [name for name in unit.nodes if name in kept]
-    return Side(Figures(graph.inference), found)
+def side(graph: Graph, own: bool) -> Side:
+    """A network as it is used, by the steps of the user's own spec; else by the paths of its nodes."""
+    graph = graph.inference
+    return Side(Figures(graph), units(graph) if own else units_by_name(graph))
 
 
 def growth(subject: Subject, then: Side, now: Side) -> list[Cause]:

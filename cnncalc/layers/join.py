@@ -32,7 +32,8 @@ class Join(Weightless):
     family = "join"
     doubled = MEANT
     joins = True
-    fewest = 1
+    fewest: ClassVar[int] = 1
+    """Of branches; where it is 1, one branch alone goes on as it is."""
 
 
 class Elementwise(Join):
@@ -166,6 +167,7 @@ class Matmul(Join):
     """The matrix product of two activations: (m, k) and (k, n) give (m, n); leading axes agree."""
 
     kind = "matmul"
+    fewest = 2
     storage = NEW
     elementwise = False
     multiplies = True

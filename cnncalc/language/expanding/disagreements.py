@@ -7,7 +7,7 @@ from ...layers import Need
 from ...layers.base import size_text
 from ...layers.join import AXES_DIFFER, CHANNELS_DIFFER, SIZES_DIFFER
 from ..steps import Branch
-from .tensors import Tensor
+from .places import Tensor
 
 REMEDIES = {
     AXES_DIFFER: "`flatten` or `reshape` one of them, or leave its `flatten` out",

@@ -10,17 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...building import Builder
-from ...errors import Diagnostic
+from ...errors import Diagnostic, Label, Mark
+from ...graph import Origin
 from ..expressions import Unknown
 from ..steps import Arguments, BlockCall, Document, Fault, Group, Head, JoinCall, LayerCall, Loop, Lost, Step, Value
-from .block_calls import inside
-from .dead_ends import dead_ends
-from .joins import Joins
-from .layers_made import Layers
-from .nodes_made import Nodes
-from .problems import Problems, TooLarge
-from .references import References, path_of
-from .tensors import Context, Local, Tensor
+from .branches import Branches
+from .layers import Layers
+from .names import Names
+from .places import Context, Local, Path, Place, Tensor, called, written
+from .problems import Problems, TooLarge, dead_ends
 from .turns import Turns, decide, rows
 
 MAX_STEPS = 300_000
@@ -36,10 +34,9 @@ class Expander:
         self.variables = variables
         self.problems = Problems(problems)
         self.builder = builder
-        self.nodes = Nodes(builder)
-        self.layers = Layers(self.nodes)
-        self.references = References(document, self.nodes, self.problems)
-        self.joins = Joins(self.nodes, self.references, self.run)
+        self.layers = Layers(builder)
+        self.names = Names(document, builder, self.layers.paths, self.problems)
+        self.branches = Branches(self.layers, self.names, self.run)
         self._steps_run = 0
         self._whole = True
 
@@ -50,17 +47,18 @@ class Expander:
             return ""
         first = next(iter(tensors.values()))
         self.layers.axes = len(first.shape or ()) - 1
-        self.nodes.paths.update(tensors)
-        context = Context(self.variables, "", "", dict(tensors), first)
-        end = self.run(self.document.steps, first, context)
+        self.layers.paths.update(tensors)
+        self.names.net.tensors.update(tensors)
+        end = self.run(self.document.steps, first, Context(self.variables, Path("", ""), self.names.net, first))
         if self._whole and not self.problems.all:
-            self.problems.all += dead_ends(self.builder, end, self.document)
+            self.problems.all += [*dead_ends(self.builder, end.name, self.document), *self.names.strangers()]
         return end.name
 
     def run(self, steps: tuple[Step, ...], at: Tensor, context: Context) -> Tensor:
         """The tensor at the end of a list of steps."""
-        for step in steps:
-            at = self._guarded(step, at, context)
+        for place, step in enumerate(steps):
+            origin = Origin(step.word, step.mark, place, len(steps), context.origin, context.row)
+            at = self._guarded(step, at, context._replace(origin=origin))
         return at
 
     def _guarded(self, step: Step, at: Tensor, context: Context) -> Tensor:
@@ -74,7 +72,7 @@ class Expander:
         lost = Tensor(at.name, None)
         if step.name is not None:
             try:
-                context.tensors[step.name(context.scope)] = lost
+                context.frame.tensors[step.name(context.scope)] = lost
             except (Fault, Unknown):
                 pass
         return lost
@@ -84,100 +82,138 @@ class Expander:
         self._count(step)
         if isinstance(step.body, Lost):
             raise Unknown
-        before = at
+        before, when = at, step.when
+        repeated = step.repeat is not None or bool(step.each)
+        if when is not None and repeated and "i" in when.names:
+            when = None  # each turn asks
+        if when is not None and "prev" not in when.names and not decide(when, Local(context.scope, at, context)):
+            return before
         if step.start is not None:
-            at = self.references.tensor(step.start, at, context)
+            at = self.names.tensor(step.start, at, context)
+        if when is not None and "prev" in when.names and not decide(when, Local(context.scope, at, context)):
+            return before
         if step.frozen or step.train_only:
             context = context._replace(
                 frozen=context.frozen or step.frozen, train_only=context.train_only or step.train_only
             )
-        scope = Local(context.scope, at, context)
-        repeated = step.repeat is not None or bool(step.each)
-        if step.when is not None and not (repeated and "i" in step.when.names) and not decide(step.when, scope):
-            return before
         if repeated:
-            return self._repeated(step, before, at, context, scope)
-        return self.once(step, at, context, scope, "", {})
+            return self._repeated(step, before, at, context)
+        return self.once(step, at, context, Local(context.scope, at, context), None, {})
 
     def _count(self, step: Step) -> None:
         self._steps_run += 1
         if self._steps_run > MAX_STEPS:
             raise TooLarge(f"more than {MAX_STEPS:,} steps are run", step.mark)
 
-    def _repeated(self, step: Step, before: Tensor, at: Tensor, context: Context, scope: Local) -> Tensor:
-        turns = Turns(step, scope)
-        named = step.name is not None and "i" in step.name.names
+    def _repeated(self, step: Step, before: Tensor, at: Tensor, context: Context) -> Tensor:
+        turns = Turns(step, Local(context.scope, at, context))
+        if context.turning is not None:
+            _hidden(step, context.turning)
         ran = step.when is None
         for turn in range(turns.count):
             self._count(step)
             inner = context._replace(scope={**context.scope, "i": turn})
-            scope = Local(inner.scope, at, context)
+            scope = Local(inner.scope, at, inner)
             if step.when is not None and not decide(step.when, scope):
                 continue
             ran = True
-            at = self.once(step, at, inner, scope, "" if named else f"[{turn}]", turns.changes(turn))
+            at = self.once(step, at, inner, scope, turn, turns.changes(turn))
         return at if ran else before
 
-    def once(self, step: Step, at: Tensor, context: Context, scope: Local, turn: str, changes: Arguments) -> Tensor:
+    def once(
+        self, step: Step, at: Tensor, context: Context, scope: Local, turn: int | None, changes: Arguments
+    ) -> Tensor:
         """The tensor after one turn of a step."""
-        body = step.body
-        name, path, shared = path_of(step, context, scope, turn)
-        if name and not turn:
-            self.references.give(step, name, path, context)
+        body, numbered = step.body, turn is not None and not (step.name is not None and "i" in step.name.names)
+        ending = f"[{turn}]" if numbered else ""
+        name, path = self.names.path(step, context, scope, ending)
+        context = context._replace(origin=self._origin(step, context, scope, turn))
+        place = Place(step, path, at, context, scope)
+        if name and (not numbered or turn == 0):
+            self.names.give(name, path.name.removesuffix(ending), place)
+        first = len(self.builder.nodes)
         if isinstance(body, LayerCall):
-            end = self.layers.run(body, path, shared, step, at, context, scope, changes)
+            end = self.layers.run(body, place, changes)
         elif isinstance(body, BlockCall):
-            end = self._block(body, path, shared, step, at, context, scope, changes)
+            end = self._block(body, place, changes)
         elif isinstance(body, JoinCall):
-            end = self.joins.join(body, path, shared, step, turn, at, context)
+            end = self.branches.join(body, place, ending)
         elif isinstance(body, Loop):
-            end = self._loop(body, path, shared, at, context, scope)
+            end = self._loop(body, place)
         elif isinstance(body, Head):
-            self.joins.heads(body, path, shared, step, name, at, context)
+            self.branches.heads(body, place, name)
+            self.names.weights(name, ending, first, place)
             return at
         elif isinstance(body, Group):
-            if step.name is None and not turn:
-                inner = context
-            else:
-                inner = context._replace(prefix=f"{path}/", shared=f"{shared}/", outer=("", ""), loop=frozenset())
-            end = self.run(body.steps, at, inner)
+            plain = step.name is None and step.share is None and not ending
+            inner = context if plain else place.inside
+            turning = step.mark if turn is not None else context.turning
+            end = self.run(body.steps, at, inner._replace(turning=turning))
         else:
             raise Unknown
+        self.names.weights(name, ending, first, place)
         if name:
-            context.tensors[name] = end
-            if name not in self.nodes.paths and not turn:
-                self.nodes.called(path, end)
+            context.frame.tensors[name] = end
+            if name not in self.layers.paths and not ending:
+                self.layers.called(path.name, end)
         return end
 
-    def _block(
-        self,
-        call: BlockCall,
-        path: str,
-        shared: str,
-        step: Step,
-        at: Tensor,
-        context: Context,
-        scope: Local,
-        changes: Arguments,
-    ) -> Tensor:
+    def _origin(self, step: Step, context: Context, scope: Local, turn: int | None) -> Origin | None:
+        """The step in this turn, as its nodes remember it."""
+        body, origin = step.body, context.origin
+        if origin is None:
+            return None
+        arguments: tuple[tuple[str, Any], ...] = ()
+        if isinstance(body, BlockCall):
+            block = self.document.blocks.get(body.block)
+            names = [parameter.name for parameter in block.parameters] if block else []
+            arguments = tuple(written(step, body.arguments, names, scope))
+        elif isinstance(body, LayerCall) and (origin.outer is None or origin.outer.opens):
+            arguments = tuple(written(step, body.arguments, [], scope))
+        return Origin(
+            origin.word,
+            origin.mark,
+            origin.place,
+            origin.among,
+            origin.outer,
+            origin.row,
+            turn,
+            isinstance(body, Loop) or (isinstance(body, Group) and step.repeat is None),
+            step.name.text if step.name is not None and not step.name.names else "",
+            step.share(scope) if step.share is not None else "",
+            arguments,
+        )
+
+    def _block(self, call: BlockCall, place: Place, changes: Arguments) -> Tensor:
         block = self.document.blocks.get(call.block)
         if block is None:
             raise Unknown
         names = [parameter.name for parameter in block.parameters]
         given: dict[str, Value] = dict(call.arguments)
         given.update({name: value for name, value in changes.items() if name in names})
-        inner = inside(block, given, self.variables, path, shared, step.mark, at, context, scope)
-        return self.run(block.steps, at, inner)
+        inner = called(block, given, self.variables, self.names.declared(call.block), place)
+        return self.run(block.steps, place.at, inner)
 
-    def _loop(self, loop: Loop, path: str, shared: str, at: Tensor, context: Context, scope: Local) -> Tensor:
-        outer = context.outer if context.loop else (context.prefix, context.shared)
-        for turn, row in enumerate(rows(loop, scope)):
+    def _loop(self, loop: Loop, place: Place) -> Tensor:
+        context, at = place.context, place.at
+        for turn, row in enumerate(rows(loop, place.scope)):
             inner = context._replace(
                 scope={**context.scope, **row},
-                prefix=f"{path}[{turn}]/",
-                shared=f"{shared}[{turn}]/",
+                prefix=place.path.then(f"[{turn}]/"),
                 loop=context.loop | row.keys(),
-                outer=outer,
+                outer=context.outer if context.loop else context.prefix,
+                row=turn,
+                turning=place.step.mark,
             )
             at = self.run(loop.steps, at, inner)
         return at
+
+
+def _hidden(step: Step, around: Mark) -> None:
+    """A step with `repeat` reads `$i`, which is its own turn and not that of what is around it. Raises Fault."""
+    arguments = getattr(step.body, "arguments", {})
+    for value in [*arguments.values(), *step.first.values(), *step.last.values()]:
+        if "i" in value.names:
+            message = "`$i` may be the turn of this step's own `repeat`, or of the one around it"
+            help = "a loop gives its turn a name: `for: turn`, `in: 7`, and `$turn` is seen in all that it runs"
+            raise Fault(Diagnostic(message, value.mark, labels=(Label(around, "the turn around it"),), help=help))

@@ -11,8 +11,8 @@ from ...layers.fields import shown
 from ..arithmetic import ExpressionError, decided
 from ..steps import Loop, Step, Value
 from ..words import values_text
+from .places import Local
 from .problems import fault
-from .tensors import Local
 
 
 def decide(when: Value, scope: Local) -> bool:

@@ -5,66 +5,89 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...building import Unmet
+from ...building import Builder, TooMany, Unlike, Unmet, weights_text
 from ...dims import admitted
-from ...errors import Mark, did_you_mean
+from ...errors import Diagnostic, Label, Mark, did_you_mean
 from ...layers import KINDS, ArgumentError, Layer
 from ...layers.base import size_text
 from ...layers.fields import shown
 from ..expressions import Unknown
-from ..steps import Arguments, Following, LayerCall, Step
+from ..steps import Arguments, Fault, Following, LayerCall
 from ..words import switches_off
-from .nodes_made import Nodes
-from .problems import fault
-from .tensors import Context, Local, Tensor
+from .places import Local, Path, Place, Tensor
+from .problems import TooLarge, fault
 
 
 class Layers:
     """Makes the layers of an expansion, and their nodes."""
 
-    def __init__(self, nodes: Nodes) -> None:
-        self.nodes = nodes
+    def __init__(self, builder: Builder) -> None:
+        self.builder = builder
+        self.paths: dict[str, Tensor] = {}
+        """The tensors by their paths: inputs, nodes and named steps."""
+
         self.axes = 2
         """Of the first input; for layers whose own input is unknown."""
 
-    def run(
-        self,
-        call: LayerCall,
-        path: str,
-        shared: str,
-        step: Step,
-        at: Tensor,
-        context: Context,
-        scope: Local,
-        changes: Arguments,
-    ) -> Tensor:
+    def run(self, call: LayerCall, place: Place, changes: Arguments) -> Tensor:
         """The layer of a step, and what follows it."""
-        follow = call.follow
+        follow, at, mark = call.follow, place.at, place.step.mark
         if changes and call.kind.sugar:
             follow = [(name, following) for name, following in follow if name not in changes]
             follow += [(name, Following(changes[name], None)) for name in ("norm", "act") if name in changes]
         if call.kind.flattens and at.shape is not None and len(at.shape) > 1:
-            at = self._add(KINDS["flatten"](), f"{path}/flatten", f"{shared}/flatten", at, step.mark, context)
-        layer = self._made(call, step.mark, at, scope, changes)
-        end = self._add(layer, path, shared, at, step.mark, context, call.arguments, changes)
+            at = self._add(KINDS["flatten"](), place.path / "flatten", at, mark, place, {})
+        layer = self._made(call, mark, at, place.scope, changes)
+        end = self._add(layer, place.path, at, mark, place, {**call.arguments, **changes})
         for sugar, following in follow:
-            end = self._follow(sugar, following, path, shared, end, context, scope)
+            end = self._follow(sugar, following, end, place)
         return end
 
-    def _follow(
-        self, sugar: str, following: Following, path: str, shared: str, at: Tensor, context: Context, scope: Local
-    ) -> Tensor:
-        word = following.name(scope)
+    def called(self, path: str, tensor: Tensor) -> None:
+        """Give a tensor another path, that of a step."""
+        self.paths[path] = tensor
+        self.builder.reserve((path,))
+
+    def add(self, layer: Layer, path: Path, inputs: tuple[str, ...], mark: Mark, place: Place) -> Tensor:
+        """A node; the tensor is what it makes. A path that is taken gets a number, and so do the weights under it.
+
+        Raises Unmet, Fault where it cannot share, TooLarge.
+        """
+        name, weights = path.name, path.weights
+        if name in self.paths:
+            name = self.builder.free(name)
+            if not path.labelled and weights.rpartition("/")[2] == path.name.rpartition("/")[2]:
+                weights += name[len(path.name) :]
+        context = place.context
+        try:
+            name = self.builder.add(
+                layer,
+                inputs,
+                name,
+                weights_of=weights,
+                frozen=context.frozen,
+                train_only=context.train_only,
+                mark=mark,
+                origin=context.origin,
+            )
+        except Unlike as unlike:
+            raise Fault(_unlike(unlike, mark)) from None
+        except TooMany as many:
+            raise TooLarge(many.message, mark) from None
+        tensor = self.paths[name] = Tensor(name, self.builder.shapes[name])
+        return tensor
+
+    def _follow(self, sugar: str, following: Following, at: Tensor, place: Place) -> Tensor:
+        word, mark = following.name(place.scope), following.name.mark
         if switches_off(sugar, word):
             return at
         call = word if isinstance(word, LayerCall) else following.call
         if call is None:
             if not isinstance(word, str) or word not in KINDS or KINDS[word].joins:
-                raise fault(f"no layer kind {shown(word)}", following.name.mark, did_you_mean(str(word), KINDS))
+                raise fault(f"no layer kind {shown(word)}", mark, did_you_mean(str(word), KINDS))
             call = LayerCall(KINDS[word], {})
-        layer = self._made(call, following.name.mark, at, scope, {})
-        kind = call.kind.kind
-        return self._add(layer, f"{path}/{kind}", f"{shared}/{kind}", at, following.name.mark, context, call.arguments)
+        layer = self._made(call, mark, at, place.scope, {})
+        return self._add(layer, place.path / call.kind.kind, at, mark, place, call.arguments)
 
     def _made(self, call: LayerCall, mark: Mark, at: Tensor, scope: Local, changes: Arguments) -> Layer:
         """The layer of a call; calls with the same arguments give the same one."""
@@ -99,25 +122,23 @@ class Layers:
             call.made[key] = layer
         return layer
 
-    def _add(
-        self,
-        layer: Layer,
-        path: str,
-        shared: str,
-        at: Tensor,
-        mark: Mark,
-        context: Context,
-        arguments: Arguments | None = None,
-        changes: Arguments | None = None,
-    ) -> Tensor:
+    def _add(self, layer: Layer, path: Path, at: Tensor, mark: Mark, place: Place, given: Arguments) -> Tensor:
         if at.shape is None:
             raise Unknown
         try:
-            return self.nodes.add(layer, path, shared, (at.name,), mark, context)
+            return self.add(layer, path, (at.name,), mark, place)
         except Unmet as unmet:
-            need, given = unmet.need, {**(arguments or {}), **(changes or {})}
-            place = given[need.field].mark if need.field in given else mark
-            raise fault(f"`{layer.kind}`: {need.message}", place, need.help) from None
+            need = unmet.need
+            blamed = given[need.field].mark if need.field in given else mark
+            raise fault(f"`{layer.kind}`: {need.message}", blamed, need.help) from None
+
+
+def _unlike(unlike: Unlike, mark: Mark) -> Diagnostic:
+    owner, theirs = unlike.owner, weights_text(unlike.owner.weights)
+    place = owner.mark or mark
+    labels = (Label(place, theirs),) if place != mark else ()
+    notes = (f"{owner.name} has {theirs}",) if place == mark else ()
+    return Diagnostic(unlike.message, mark, unlike.weights, labels=labels, notes=notes)
 
 
 def _hashable(value: Any) -> Any:
