@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+import cnncalc
 from cnncalc import files
 from cnncalc.budget import lock, session
 from cnncalc.cli import app
@@ -495,3 +496,47 @@ def test_what_only_a_user_names_may_be_a_pipe(folder: Path) -> None:
     assert (0, b"") == (done.returncode, done.stderr)
     assert done.stdout.startswith(b"tiny ")
     assert files.is_there("net.yaml")
+
+
+# --- sizes that are open -----------------------------------------------------------------------------------------
+
+
+def test_open_sizes_are_texts_in_json_and_errors_where_a_number_is_needed(folder: Path) -> None:
+    """From the command line and from Python alike."""
+    Path("open.yaml").write_text(
+        "input: [3, H, W]\nnet: [{conv: {out: 8, kernel: 3, stride: 2, padding: 1}}, relu, {pointwise: 2}]\n"
+    )
+    graph = cnncalc.load("open.yaml")
+    found = json.loads(run("params", "open.yaml", "--format", "json", code=0))
+
+    assert (242, [3, "H", "W"]) == (found["totals"]["params"], found["input"])
+    with pytest.raises(CnncalcError) as error:
+        cnncalc.memory(graph)
+    assert "the peak memory of open depends on H and W" == error.value.message
+
+
+def test_nothing_to_compare_is_a_table_without_rows(folder: Path) -> None:
+    """Its header stays: what reads the CSV finds its columns."""
+    Path("relu.yaml").write_text("input: [3, 8, 8]\nnet: [relu]\n")
+
+    assert "layer,form,params,macs,ratio,closed_form\n" == run(
+        "macs", "--compare", "relu.yaml", "--format", "csv", code=0
+    )
+
+
+def test_a_lock_names_a_lock(folder: Path) -> None:
+    """A file that is there and is none is not written over."""
+    Path("data.json").write_text("{}")
+    Path("cnncalc.toml").write_text('lock = "data.json"\n')
+
+    assert "data.json is not a lock of cnncalc" in run("check", "--update", "net.yaml", code=2)
+    assert "{}" == Path("data.json").read_text()
+
+
+def test_a_folder_that_cannot_be_read_is_said(folder: Path) -> None:
+    """It may hold specs."""
+    Path("closed").mkdir(mode=0o000)
+    if os.access("closed", os.R_OK):
+        pytest.skip("root reads everything")
+
+    assert "error: closed cannot be read: Permission denied" in run("check", "closed", "--max", "macs=1", code=2)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
+from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import OVERWRITES
 from .layout import Strides, laid
@@ -43,7 +44,10 @@ class Memory(NamedTuple):
 
 
 def memory(graph: Graph, in_place: bool = False) -> Memory:
-    """The memory of a network at inference; `in_place` lets activations, norms and joins write over their input."""
+    """The memory of a network at inference; `in_place` lets activations, norms and joins write over their input.
+
+    Raises CnncalcError where the peak depends on a size that has no value.
+    """
     last_use = _last_uses(graph)
     home: dict[str, str] = {name: name for name in graph.inputs}
     size: dict[str, Dim] = {name: product(shape) for name, shape in graph.inputs.items()}
@@ -89,6 +93,15 @@ def _overwritten(
     return None
 
 
+def _larger(now: Dim, peak: Dim, graph: Graph) -> bool:
+    try:
+        return bool(now > peak)
+    except TypeError:
+        sizes = " and ".join(dict.fromkeys(graph.symbols()))
+        help = "give the input a size: --input 3,224,224"
+        raise CnncalcError(f"the peak memory of {graph.name} depends on {sizes}", help) from None
+
+
 def _swept(
     graph: Graph,
     home: Mapping[str, str],
@@ -110,7 +123,7 @@ def _swept(
         now = now + of[node.name]
         total = total + of[node.name]
         alive[node.name] = now
-        if step == 0 or now > peak:
+        if step == 0 or _larger(now, peak, graph):
             peak, peak_at, peak_step = now, node.name, step
         for name in freed.get(step, ()):
             now = now - size[name]

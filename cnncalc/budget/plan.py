@@ -57,7 +57,11 @@ def _walk(folder: Path, project: Path) -> tuple[list[str], int, int]:
     """The specs below a folder; how many other YAML files there are, and links that lead out of the project."""
     members, others, links = [], 0, 0
     top = os.path.realpath(project if folder.resolve().is_relative_to(project.resolve()) else folder)
-    for place, folders, names in os.walk(folder):
+
+    def unreadable(error: OSError) -> None:
+        raise CnncalcError(f"{error.filename} cannot be read: {error.strerror}")
+
+    for place, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
         for name in sorted(names):
             if name.endswith(SUFFIXES) and not name.startswith("."):

@@ -55,7 +55,7 @@ def comparison(
     compared = compare(graph, options, [form] if form else tuple(FORMS))
     remarks = [_written(whole, form, options, write)] if write and form else []
     work = macs(graph)
-    tables = [layer_table(compared, request)] if compared.layers else []
+    tables = [layer_table(compared, request)] if compared.layers or request.format == "csv" else []
     if len(graph.nodes) > 1:
         tables.append(total_table(compared, request))
     return Report(

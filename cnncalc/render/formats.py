@@ -67,15 +67,28 @@ def save(text: str, output: str) -> None:
 
 
 def json_text(data: Any, *, sort_keys: bool = False) -> str:
-    """JSON, which has no word for a NaN or an infinity: null stands for them. What does not print is escaped."""
+    """JSON, which has no word for a NaN or an infinity: null stands for them. What does not print is escaped;
+    a size that is open is its text.
+    """
     import json
 
+    def written(value: Any) -> str:
+        return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, default=_open_size)
+
     try:
-        text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+        text = written(data)
     except ValueError:
-        text = json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+        text = written(_finite(data))
     text = LOG_COMMAND.sub(r"#\\u0023", text)
     return (text if text.isascii() else "".join(map(_escaped, text))) + "\n"
+
+
+def _open_size(value: Any) -> str:
+    from ..symbols import Polynomial
+
+    if not isinstance(value, Polynomial):
+        raise TypeError(f"{value!r} has no place in JSON")
+    return str(value)
 
 
 def _escaped(character: str) -> str:
