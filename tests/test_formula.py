@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 import cnncalc
-from cnncalc.analyses.formula import FIGURES, formulas
+from cnncalc.analyses.formula import CLOSED, formulas
 from cnncalc.analyses.provisos import provisos, unmet
 from cnncalc.cli import app
 from cnncalc.dims import equals
@@ -84,7 +84,7 @@ FORMS = [
     ("512 x floor(H/16) x floor(H/16)", "style_transfer_vgg19 --of output"),
     ("2 x 16 floor((H + 4)/16) - 188 x 16 floor((H + 4)/16) - 188", "unet --of output"),
     ("315", "mobilenet_v1 --of receptive_field"),
-    ("102228128", "resnet50 --of weights"),
+    ("102228128", "resnet50 --of weight_bytes"),
 ]  # fmt: skip
 
 
@@ -115,7 +115,7 @@ def test_a_formula_at_its_own_size_is_the_table(spec: str) -> None:
     graph, form = graph.inference, net.graph.inference
     assert [] == unmet(provisos(form.provisos), net.point)
 
-    for figure in FIGURES:
+    for figure in CLOSED:
         if figure == "receptive_field" and spec in ADAPTIVE:
             with pytest.raises(CnncalcError, match="what a position sees depends on the sizes"):
                 formulas(form, figure)

@@ -233,7 +233,7 @@ FIGURES: Mapping[str, Figure] = {
             lambda f: {node.name: 1 for node in f.graph.nodes},
             locked=True,
         ),
-        Figure("input", SHAPE, "the shape of the input", _input, locked=True, growing=False),
+        Figure("input", SHAPE, "the shape of the input", _input, locked=True, growing=False, closed=False),
         Figure("output", SHAPE, "the shape of the output", lambda f: f.graph.output_shape, locked=True, growing=False),
     )
 }

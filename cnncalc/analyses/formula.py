@@ -8,18 +8,21 @@ what the tables say, as long as the provisos hold. Symbols are whole numbers of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..dims import Dim, product
+from ..dims import Dim
 from ..graph import Graph
+from ..quantities import BYTES, POSITIONS, SHAPE
 from .field_formula import field_size
-from .layout import views
-from .macs import macs
-from .memory import BYTES
-from .params import params
+from .figures import FIGURES, Figures
+from .subject import DEFAULT_DTYPE, Subject, of_nodes, value
 
-DTYPE = "fp32"
+CLOSED = tuple(name for name, figure in FIGURES.items() if figure.closed)
+"""The figures that there are formulas of."""
+
+SUMMED = tuple(name for name in CLOSED if FIGURES[name].of is not None)
+"""Those that the layers add up to."""
 
 
 class Formula(NamedTuple):
@@ -34,43 +37,35 @@ class Formula(NamedTuple):
 
 def formulas(graph: Graph, figure: str, batch: int = 1) -> list[Formula]:
     """A figure of a network as a formula; a receptive field that depends on the position has two."""
-    return FIGURES[figure](graph, batch)
+    row = FIGURES[figure]
+    if row.unit == POSITIONS:
+        return _receptive_field(graph)
+    found = value(Figures(graph), Subject(figure))
+    sizes = found if row.unit == SHAPE else (found * (batch if row.per_image else 1),)
+    return [Formula(figure, sizes, _convention(graph, figure, batch))]
 
 
 def of_layers(graph: Graph, figure: str, batch: int = 1) -> Mapping[str, Dim]:
     """A figure by node, where it adds up to that of the network."""
+    times = batch if FIGURES[figure].per_image else 1
+    return {name: count * times for name, count in of_nodes(Figures(graph), figure).items()}
+
+
+def _convention(graph: Graph, figure: str, batch: int) -> str:
+    row = FIGURES[figure]
+    parts = [row.about]
     if figure == "macs":
-        return {name: count * batch for name, count in macs(graph).of.items()}
-    if figure == "activations":
-        return {name: count * batch for name, count in _activations(graph).items()}
-    return {name: count * (BYTES[DTYPE] if figure == "weights" else 1) for name, count in params(graph).of.items()}
+        between = Figures(graph).macs.between_activations
+        none = isinstance(between, int) and between == 0
+        parts[0] += f" of {'convolution and linear' if none else 'convolution, linear and matmul'}"
+    if row.unit == BYTES:
+        parts.append(f"in {DEFAULT_DTYPE}")
+    if row.per_image:
+        parts.append("per image" if batch == 1 else f"for a batch of {batch}")
+    return ", ".join(parts)
 
 
-def _macs(graph: Graph, batch: int) -> list[Formula]:
-    done = macs(graph)
-    none = isinstance(done.between_activations, int) and done.between_activations == 0
-    kinds = "convolution and linear" if none else "convolution, linear and matmul"
-    return [Formula("macs", (done.total * batch,), f"multiply-accumulates of {kinds}, {_per(batch)}")]
-
-
-def _params(graph: Graph, batch: int) -> list[Formula]:
-    return [Formula("params", (params(graph).total,), "learned numbers, each tensor once")]
-
-
-def _weights(graph: Graph, batch: int) -> list[Formula]:
-    return [Formula("weights", (params(graph).total * BYTES[DTYPE],), f"bytes of the parameters in {DTYPE}")]
-
-
-def _activation_bytes(graph: Graph, batch: int) -> list[Formula]:
-    total: Dim = sum(_activations(graph).values())
-    return [Formula("activations", (total * batch,), f"bytes of all outputs in {DTYPE}, views apart, {_per(batch)}")]
-
-
-def _output(graph: Graph, batch: int) -> list[Formula]:
-    return [Formula("output", graph.output_shape, "channels, then the spatial axes")]
-
-
-def _receptive_field(graph: Graph, batch: int) -> list[Formula]:
+def _receptive_field(graph: Graph) -> list[Formula]:
     seen = field_size(graph)
     if seen is None:
         return [Formula("receptive_field", (), "no layer before the output has positions")]
@@ -81,26 +76,3 @@ def _receptive_field(graph: Graph, batch: int) -> list[Formula]:
         Formula("receptive_field", seen.smallest, f"{convention}; by position", "smallest"),
         Formula("receptive_field", seen.largest, f"{convention}; by position", "largest"),
     ]
-
-
-def _activations(graph: Graph) -> dict[str, Dim]:
-    free = views(graph)
-    return {node.name: 0 if node.name in free else product(node.output) * BYTES[DTYPE] for node in graph.nodes}
-
-
-def _per(batch: int) -> str:
-    return "per image" if batch == 1 else f"for a batch of {batch}"
-
-
-FIGURES: Mapping[str, Callable[[Graph, int], list[Formula]]] = {
-    "macs": _macs,
-    "params": _params,
-    "output": _output,
-    "receptive_field": _receptive_field,
-    "weights": _weights,
-    "activations": _activation_bytes,
-}
-"""What there are formulas of."""
-
-SUMMED = ("macs", "params", "weights", "activations")
-"""The figures that the layers add up to."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..analyses.subject import Subject
-from ..analyses.values import PerAxis, Span, Value
+from ..analyses.values import PerAxis, Span, Value, ends
 from ..errors import Diagnostic, Label, Mark
 
 MAX, MIN, EQUALS, WARN, GROWTH, LOCK = "max", "min", "equals", "warn", "growth", "lock"
@@ -73,14 +73,15 @@ def conflicts(found: Sequence[Limit]) -> list[Diagnostic]:
 def _compatible(first: Limit, second: Limit) -> bool:
     low_1, high_1 = _range(first)
     low_2, high_2 = _range(second)
-    if isinstance(first.bound, NOT_NUMBERS) or isinstance(second.bound, NOT_NUMBERS):
+    if first.kind == second.kind == EQUALS or isinstance(first.bound, tuple) or isinstance(second.bound, tuple):
         return first.bound == second.bound
     return (low_1 is None or high_2 is None or low_1 <= high_2) and (low_2 is None or high_1 is None or low_2 <= high_1)
 
 
 def _range(limit: Limit) -> tuple[Any, Any]:
     if limit.kind == EQUALS:
-        return limit.bound, limit.bound
+        low, high = ends(limit.bound)
+        return high, low
     return (limit.bound, None) if limit.kind == MIN else (None, limit.bound)
 
 

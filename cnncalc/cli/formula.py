@@ -39,7 +39,7 @@ def command(
     ] = None,
     of: Annotated[
         str,
-        typer.Option("--of", metavar="FIGURES", help="macs,params,output,receptive_field,weights,activations."),
+        typer.Option("--of", metavar="FIGURES", help="macs,params,output,receptive_field,weight_bytes, ..."),
     ] = DEFAULT,
     at: Annotated[
         list[str] | None,
@@ -91,14 +91,13 @@ def _loader(request: Request) -> Load:
 
 
 def _figures(of: str) -> list[str]:
-    from ..analyses.formula import FIGURES
+    from ..analyses.figures import unknown
+    from ..analyses.formula import CLOSED
 
     figures = [figure.strip().replace("-", "_") for figure in of.split(",")]
     for figure in figures:
-        if figure not in FIGURES:
-            raise CnncalcError(
-                f"no formula of `{figure}`", did_you_mean(figure, FIGURES) or f"known: {', '.join(FIGURES)}"
-            )
+        if figure not in CLOSED:
+            raise unknown(figure, "formula of", CLOSED)
     return figures
 
 
@@ -186,6 +185,7 @@ def _remarks(request: Request, net: Opened) -> list[str]:
 
 
 def _layers(request: Request, net: Opened, found: list[Formula], form: str) -> Any:
+    from ..analyses.figures import FIGURES
     from ..analyses.formula import SUMMED, of_layers
     from ..render import closed, numbers
     from ..render.report import Column, Table
@@ -209,6 +209,6 @@ def _layers(request: Request, net: Opened, found: list[Formula], form: str) -> A
     columns = [
         LAYER,
         Column("output", OUTPUT.title),
-        *(Column(figure, closed.TITLES[figure], right=False) for figure in figures),
+        *(Column(figure, FIGURES[figure].title, right=False) for figure in figures),
     ]
     return Table(columns, rows, total)

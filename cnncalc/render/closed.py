@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..analyses.figures import FIGURES
 from ..symbols import Monomial, Polynomial, Proviso, latex
 from . import numbers
 from .report import Column, Table
@@ -13,14 +14,6 @@ from .report import Column, Table
 if TYPE_CHECKING:
     from ..analyses.formula import Formula
 
-TITLES = {
-    "macs": "MACs",
-    "params": "params",
-    "output": "output",
-    "receptive_field": "receptive field",
-    "weights": "weights",
-    "activations": "activations",
-}
 RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<", "==": "=", "divides": r"\mid"}
 TERMS_A_LINE = 3
 
@@ -29,7 +22,7 @@ class Line:
     """A formula in words, and its value at a point."""
 
     def __init__(self, formula: Formula, at: Mapping[str, int], maps: Collection[str] | None, tex: bool) -> None:
-        self.title = " ".join(filter(None, (formula.part, TITLES[formula.figure])))
+        self.title = " ".join(filter(None, (formula.part, FIGURES[formula.figure].title)))
         self.sizes = _collapsed(formula)
         self.groups = [_groups(size, maps, tex) for size in self.sizes]
         products = [" ".join(group) for group in self.groups]
