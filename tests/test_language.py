@@ -147,6 +147,12 @@ CASES: list[tuple[str, str, str, list[str]]] = [
         "  - concat: {branches: {a: prev, b: [relu]}, axis: channels}",
         ["all concat 8x17", "concat2/b/relu relu 8x17", "concat2 concat 16x17"],
     ),
+    (
+        "a table may name the operation",
+        IMAGE + "\nblocks:\n  pair(out, act=relu): [{pointwise: $out}, $act]",
+        "  - for: [op, out]\n    in: [[pair, 8], [pointwise, 4]]\n    do: [{$op: {out: $out}, as: s$out}]",
+        ["s8/pointwise pointwise 8x32x32", "s8/act relu 8x32x32", "s4 pointwise 4x32x32"],
+    ),
     ("a list names each axis", IMAGE, "  - conv: {out: 8, kernel: [3, 5], stride: [1, 2]}", ["conv conv 8x30x14"]),
     (
         "padding may be a pair for each axis",

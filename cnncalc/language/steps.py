@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..errors import Diagnostic, Mark
+from ..errors import Diagnostic, Mark, did_you_mean
 from ..layers import Layer
 from .arithmetic import Entries, ExpressionError
 from .expressions import LOST, Expression, Scope, Template, Unknown
@@ -136,6 +136,31 @@ class JoinCall(NamedTuple):
     layer: Layer
 
 
+class Refused(NamedTuple):
+    """An operation whose arguments do not fit; that matters only if it is chosen."""
+
+    why: Diagnostic
+
+
+class Choice(NamedTuple):
+    """`$op: ...`: the operation that an expression names, of those whose names stand in the spec."""
+
+    name: Value
+    among: Mapping[str, LayerCall | BlockCall | Refused]
+
+    def chosen(self, scope: Scope) -> LayerCall | BlockCall:
+        """The operation in a scope. Raises Fault and Unknown."""
+        word = self.name(scope)
+        body = self.among.get(word) if isinstance(word, str) else None
+        if body is None:
+            known = [name for name, other in self.among.items() if not isinstance(other, Refused)]
+            help = did_you_mean(str(word), known) or f"it may be: {', '.join(known)}" if known else ""
+            raise Fault(Diagnostic(f"no layer kind or block `{word}` for the step to be", self.name.mark, help=help))
+        if isinstance(body, Refused):
+            raise Fault(body.why._replace(notes=(f"where it is `{word}`",)))
+        return body
+
+
 class Loop(NamedTuple):
     """`for: names, in: rows, do: steps`."""
 
@@ -165,7 +190,7 @@ class Step:
     """One entry of a list of steps: what it does, and its modifiers."""
 
     mark: Mark
-    body: LayerCall | BlockCall | JoinCall | Loop | Group | Head | Lost
+    body: LayerCall | BlockCall | Choice | JoinCall | Loop | Group | Head | Lost
     word: str
     """What it is called where it has no name: the kind or block."""
 

@@ -13,7 +13,21 @@ from ...building import Builder
 from ...errors import Diagnostic, Label, Mark
 from ...graph import Origin
 from ..expressions import Unknown
-from ..steps import Arguments, BlockCall, Document, Fault, Group, Head, JoinCall, LayerCall, Loop, Lost, Step, Value
+from ..steps import (
+    Arguments,
+    BlockCall,
+    Choice,
+    Document,
+    Fault,
+    Group,
+    Head,
+    JoinCall,
+    LayerCall,
+    Loop,
+    Lost,
+    Step,
+    Value,
+)
 from .branches import Branches
 from .layers import Layers
 from .names import Names
@@ -124,7 +138,8 @@ class Expander:
         self, step: Step, at: Tensor, context: Context, scope: Local, turn: int | None, changes: Arguments
     ) -> Tensor:
         """The tensor after one turn of a step."""
-        body, numbered = step.body, turn is not None and not (step.name is not None and "i" in step.name.names)
+        body = step.body.chosen(scope) if isinstance(step.body, Choice) else step.body
+        numbered = turn is not None and not (step.name is not None and "i" in step.name.names)
         ending = f"[{turn}]" if numbered else ""
         name, path = self.names.path(step, context, scope, ending)
         context = context._replace(origin=self._origin(step, context, scope, turn))

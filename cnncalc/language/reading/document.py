@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ...analyses.figures import FIGURES
 from ...errors import Diagnostic, Mark, did_you_mean, printable
@@ -36,6 +36,7 @@ class _DocumentReader:
             self.report(f"the spec {what}", root.mark, "a spec needs `input: [3, 224, 224]` and `net:` with steps")
             return Document("", "", {}, {}, {}, {}, (), {}, None, None, None, root.mark)
         self._known_keys(root, TOP_KEYS, "a spec")
+        self.names.words = tuple(dict.fromkeys(_words(root)))
         variables, marks = self._variables(root.get("vars"))
         self.names.scopes.append(Scope(marks))
         for value in variables.values():
@@ -131,3 +132,18 @@ class _DocumentReader:
             inputs[name] = tuple(self.values.value(member) for member in members)
             marks[name] = key.mark if node.is_mapping else value.mark
         return inputs, marks
+
+
+def _words(root: Node) -> Iterator[str]:
+    """The values that are one word, and the words in the heads of blocks, where defaults stand."""
+    ahead = [root]
+    while ahead:
+        node = ahead.pop()
+        if node.is_text and IDENTIFIER.fullmatch(node.value):
+            yield node.value
+        elif node.is_sequence:
+            ahead += node.items
+        elif node.is_mapping:
+            for name, (_, value) in node.entries.items():
+                ahead.append(value)
+                yield from re.findall(r"=\s*(\w+)", name)

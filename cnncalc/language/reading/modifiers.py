@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import did_you_mean
 from ...layers.fields import shown
-from ..steps import BlockCall, LayerCall, Lost, Parameter, Step, Value
+from ..steps import BlockCall, Choice, LayerCall, Lost, Parameter, Step, Value
 from ..words import SUGAR
 from ..yaml import Node
 from .layers import LayerReader
@@ -70,6 +70,8 @@ class ModifierReader:
                 known: Iterable[str] = [*body.kind.fields, *(SUGAR if body.kind.sugar else ())]
             elif isinstance(body, BlockCall):
                 known = [parameter.name for parameter in self.parameters(body.block)]
+            elif isinstance(body, Choice):
+                continue
             else:
                 message = f"`{modifier}` overrides arguments, and this step has none"
                 self.report(message, node.entries[modifier][0].mark, "make a block of the steps, with a parameter")

@@ -43,18 +43,23 @@ class Calls:
         self.caller = ""
         """The block that is being read; the net has no name."""
 
+        self.perhaps = False
+        """Whether what is read is a call only if an expression says so: that makes no cycle yet."""
+
         self._called: dict[str, set[str]] = {}
+        self._perhaps: dict[str, set[str]] = {}
 
     def add(self, *blocks: str) -> None:
         """Take note of calls in what is being read."""
-        self._called.setdefault(self.caller, set()).update(blocks)
+        (self._perhaps if self.perhaps else self._called).setdefault(self.caller, set()).update(blocks)
 
     def reached(self, caller: str = "") -> set[str]:
         """The blocks that a block calls, and what those call; by default, what the net does."""
         seen: set[str] = set()
         ahead = [caller]
         while ahead:
-            for name in self._called.get(ahead.pop(), ()):
+            block = ahead.pop()
+            for name in self._called.get(block, set()) | self._perhaps.get(block, set()):
                 if name not in seen:
                     seen.add(name)
                     ahead.append(name)
@@ -100,6 +105,9 @@ class Names:
         self.scopes: list[Scope] = []
         self.inputs: tuple[str, ...] = ()
         self.tensors: dict[str, Mark] = {}
+        self.words: tuple[str, ...] = ()
+        """Every word that stands in the spec as a value: what `$op` may become."""
+
         self.kinds: set[str] = set()
         """The layer kinds that steps are."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...errors import Mark, did_you_mean
 from ...layers import KINDS
-from ..steps import Group, Head, JoinCall, Lost, Step
+from ..steps import BlockCall, Choice, Group, Head, JoinCall, LayerCall, Lost, Refused, Step
 from ..words import MODIFIERS, OPERATIONS, OTHER_WORDS, SUGAR
 from ..yaml import Node
 from .blocks import BlockReader
@@ -24,6 +24,7 @@ class StepsReader:
     """Reads lists of steps."""
 
     def __init__(self, values: Values) -> None:
+        self.values = values
         self.report = values.report
         self.names = values.names
         self.calls = values.names.calls
@@ -45,7 +46,9 @@ class StepsReader:
         if node.is_sequence:
             return Step(node.mark, Group(self.steps(node)), "group")
         if node.is_text:
-            return Step(node.mark, self._operation(node.value, node, Node(None, node.mark)) or Lost(), node.value)
+            return Step(
+                node.mark, self._operation(node.value, node, Node(None, node.mark)) or Lost(), node.value.lstrip("$")
+            )
         if not node.is_mapping or not node.entries:
             self.report("a step is a word or a mapping with one operation", node.mark, "- conv: {out: 64, kernel: 3}")
             return Step(node.mark, Lost(), "")
@@ -66,7 +69,7 @@ class StepsReader:
             self.names.pass_over(node)
             return step
         step.body = body
-        step.word = {"for": "row", "do": "group"}.get(word, word)
+        step.word = {"for": "row", "do": "group"}.get(word, word.lstrip("$"))
         return step
 
     def _word(self, node: Node) -> str | None:
@@ -109,7 +112,30 @@ class StepsReader:
             help = did_you_mean(word, MODIFIERS) or f"besides the operation: {', '.join(MODIFIERS)}"
         self.report(f"`{word}` is neither an operation nor a modifier", mark, help)
 
+    def _choice(self, word: str, key: Node, value: Node) -> Choice | Lost:
+        """`$op: ...`: read for every kind and block whose name stands somewhere in the spec."""
+        name = self.values.value(Node(word, key.mark))
+        if name.expression is None:
+            return Lost()
+        among: dict[str, Any] = {}
+        for candidate in self.names.words:
+            if (candidate not in KINDS and not self.blocks.known(candidate)) or candidate in self.blocks.refused:
+                continue
+            before = len(self.report.problems)
+            self.calls.perhaps = True
+            body = self._operation(candidate, key, value)
+            self.calls.perhaps = False
+            problems = self.report.problems[before:]
+            del self.report.problems[before:]
+            if problems:
+                body = Refused(problems[0])
+            if isinstance(body, LayerCall | BlockCall | Refused):
+                among[candidate] = body
+        return Choice(name, among)
+
     def _operation(self, word: str, key: Node, value: Node) -> Any:
+        if word.startswith("$"):
+            return self._choice(word, key, value)
         if word == "do":
             return Group(self.steps(value))
         if word == "head":
