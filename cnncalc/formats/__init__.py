@@ -1,0 +1,1 @@
+"""Other people's models: one folder a format, and nothing outside knows a format."""

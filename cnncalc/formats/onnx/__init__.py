@@ -1,0 +1,1 @@
+"""ONNX: bytes -> records (`wire`, `model`) -> values -> rules -> a Graph."""
