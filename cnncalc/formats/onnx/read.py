@@ -1,0 +1,343 @@
+"""An ONNX model -> a Graph: the operators in their order, each folded, dropped or made a layer by the rule of its kind.
+
+    Shape, Gather, Concat ... of small constants      folded (fold.py)
+    Transpose                                         noted on the tensor (values.py)
+    Conv, Relu, Add ...                               a layer (rules/), through the one Builder
+
+Sizes come from the layers' own rules. What the file says of them is held against those, and never taken for true.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ...building import Builder
+from ...dims import Dim, Shape, is_symbolic
+from ...errors import CnncalcError, Mark
+from ...graph import Graph
+from ...layers import KINDS
+from ...layers.base import ArgumentError, size_text
+from .fold import FLOATS, Constant, NotFolded, folded
+from .model import DATA_TYPES, Declared, Model, Node, Tensor, numbers
+from .names import node_name, symbol_name
+from .values import BATCH, Held, Value, Weight, plain_axes
+from .wire import Damaged
+
+MOST_FOLDED_FLOATS = 64
+"""Numbers of a float constant that is worked with; a larger one is a learned tensor."""
+
+
+class Refused(Exception):
+    """An operator, or a use of one, that no layer stands for."""
+
+
+class Unread(NamedTuple):
+    """An operator that could not be read."""
+
+    node: Node
+    why: str
+    inputs: tuple[str, ...]
+    """The shapes that it reads, as texts."""
+
+
+Rule = Callable[["Reader", Node], None]
+
+
+class Reader:
+    """The tensors of a model so far, and the network that grows of them."""
+
+    def __init__(self, model: Model, inputs: Any = None, settings: Mapping[str, Any] | None = None, batch: bool = True):
+        self.model = model
+        self.opset = model.opsets.get("", 1)
+        self.file = model.name
+        self.settings = dict(settings or {})
+        self.values: dict[str, Value] = {}
+        self.unread: list[Unread] = []
+        self.remarks: list[str] = []
+        self.readers: Counter[str] = Counter(name for node in model.graph.nodes for name in node.inputs)
+        self.readers.update(output.name for output in model.graph.outputs)
+        self.builder = Builder(re.sub(r"\.onnx$", "", model.name.rpartition("/")[2]) or "model")
+        self._sharers: dict[tuple[str, ...], str] = {}
+        self._batch = batch
+        self._symbols: dict[str, Dim] = {}
+        self._known: dict[str, Constant | None] = {}
+        for name, tensor in model.graph.constants.items():
+            self.values[name] = Weight(name, tensor.dims, tensor)
+        for declared in model.graph.inputs:
+            if declared.name not in model.graph.constants:
+                self._input(declared, inputs)
+
+    # --- the whole ------------------------------------------------------------------------------------------------
+
+    def graph(self) -> Graph:
+        """The network. Raises CnncalcError with all operators that could not be read."""
+        for node in self.model.graph.nodes:
+            self.read(node)
+        if self.unread:
+            raise self._refusal()
+        outputs = [(declared.name, self.values.get(declared.name)) for declared in self.model.graph.outputs]
+        held = [(name, value) for name, value in outputs if isinstance(value, Held)]
+        if not held:
+            raise CnncalcError(f"{self.file} has no output that depends on its input")
+        for name, value in held[1:]:
+            self.builder.head(name, value.tensor)
+        return self.builder.graph(held[0][1].tensor, source=self._source())
+
+    def read(self, node: Node) -> None:
+        """One operator."""
+        from .rules import RULES
+
+        try:
+            if node.op in ("Constant", "Identity", "Cast") or not self._fold(node):
+                rule = RULES.get(f"{node.domain}::{node.op}" if node.domain else node.op)
+                if rule is None:
+                    raise Refused(f"the operator {node.op} is not known")
+                rule(self, node)
+        except Refused as error:
+            self._refuse(node, str(error))
+        except ArgumentError as error:
+            self._refuse(node, error.message)
+        except CnncalcError as error:
+            if isinstance(error, Damaged):
+                raise
+            raise CnncalcError(f"{self.file}: {node.op} `{node.label}`: {error.message}", error.help) from None
+
+    def _fold(self, node: Node) -> bool:
+        known = [self.known(name) if name else None for name in node.inputs]
+        if node.op in ("Shape", "Size") and node.inputs:
+            value = self.values.get(node.inputs[0])
+            if isinstance(value, Held | Weight):
+                known = [Constant(value.dims, ())]
+                if node.op == "Shape":
+                    cut = slice(node.attributes.get("start", 0), node.attributes.get("end"))
+                    dims = value.dims[cut]
+                    self.define(node, Constant((len(dims),), tuple(dims)))
+                    return True
+        if any(value is None for value, name in zip(known, node.inputs, strict=True) if name):
+            return False
+        attributes = {**node.attributes, "__outputs__": len(node.outputs)}
+        for name, value in node.attributes.items():
+            if isinstance(value, Tensor):
+                attributes[name] = self._numbers(value)
+        try:
+            results = folded(node.op, known, attributes, self.opset)
+        except NotFolded:
+            return False
+        for name, result in zip(node.outputs, results, strict=False):
+            self.values[name] = result
+        return True
+
+    # --- what a rule asks -----------------------------------------------------------------------------------------
+
+    def value(self, node: Node, place: int) -> Value:
+        """What stands at an input. Raises Refused where nothing does."""
+        name = node.inputs[place] if place < len(node.inputs) else ""
+        if name not in self.values:
+            raise Refused(f"it reads `{name}`, which nothing makes" if name else f"it has no input {place + 1}")
+        return self.values[name]
+
+    def held(self, node: Node, place: int = 0) -> Held:
+        """A tensor of the network. Raises Refused where the input is a constant."""
+        value = self.value(node, place)
+        if not isinstance(value, Held):
+            raise Refused(f"its input {place + 1} is a constant")
+        return value
+
+    def weight(self, node: Node, place: int) -> Weight:
+        """A learned tensor. Raises Refused where the input depends on the network's."""
+        value = self.value(node, place)
+        if isinstance(value, Weight):
+            return value
+        if isinstance(value, Constant):
+            return Weight(node.inputs[place], value.dims, None)
+        raise Refused(f"its input {place + 1} is computed, and no constant")
+
+    def has(self, node: Node, place: int) -> bool:
+        """Whether an optional input is there."""
+        return place < len(node.inputs) and bool(node.inputs[place])
+
+    def known(self, name: str) -> Constant | None:
+        """The numbers of a tensor, where they are few and known."""
+        value = self.values.get(name)
+        if isinstance(value, Constant):
+            return value
+        if not isinstance(value, Weight) or value.record is None:
+            return None
+        if name not in self._known:
+            self._known[name] = self._numbers(value.record, value.dims)
+        return self._known[name]
+
+    def constant(self, node: Node, place: int, attribute: str = "") -> list[Any] | None:
+        """Numbers that are an input in newer operator sets and an attribute in older ones; None where left out."""
+        if self.has(node, place):
+            known = self.known(node.inputs[place])
+            if known is None:
+                raise Refused(f"its input {place + 1} is computed, and no constant")
+            return list(known.entries)
+        value = node.attributes.get(attribute)
+        return value if value is None or isinstance(value, list) else [value]
+
+    def plain(self, value: Held) -> Held:
+        """The tensor with its axes in the order of the file: a permute where they are not. Raises Refused."""
+        if value.plain:
+            return value
+        if value.batched and value.axes[0] != BATCH:
+            raise Refused("the axis of the batch has been moved")
+        order = [axis for axis in value.axes if axis != BATCH]
+        tensor = self.builder.add(KINDS["permute"].read({"order": order}, len(order) - 1), [value.tensor])
+        return Held(tensor, value.dims, plain_axes(len(value.dims), value.batched))
+
+    def emit(
+        self,
+        node: Node,
+        kind: str,
+        arguments: Mapping[str, Any],
+        values: Sequence[Held],
+        weights: Iterable[Weight] = (),
+        keeps_order: bool = False,
+        name: str = "",
+    ) -> Held:
+        """A layer; what it makes is defined as the first output of the node.
+
+        `keeps_order` is for layers to which all axes are alike: they work on the tensors as they lie.
+        """
+        if not (keeps_order and all(value.axes == values[0].axes for value in values)):
+            values = [self.plain(value) for value in values]
+        first = max(values, key=lambda value: len(value.dims))
+        axes = len(self.builder.shapes[first.tensor]) - 1
+        layer = KINDS[kind].read(arguments, axes)
+        name = name or node_name(node, kind)
+        mark = Mark.of(self.file, f"{node.op} `{node.label}`")
+        shared = self._shared(tuple(weight.name for weight in weights))
+        tensor = self.builder.add(layer, [value.tensor for value in values], name, weights_of=shared or "", mark=mark)
+        if shared == "":
+            self._sharers[tuple(weight.name for weight in weights)] = tensor
+        shape = self.builder.shapes[tensor]
+        if keeps_order and len(shape) == axes + 1:
+            dims = tuple(1 if axis == BATCH else shape[axis] for axis in first.axes)
+            result = Held(tensor, dims, first.axes)
+        else:
+            dims = (1, *shape) if first.batched else shape
+            result = Held(tensor, dims, plain_axes(len(dims), first.batched))
+        self.define(node, result)
+        return result
+
+    def define(self, node: Node, value: Value, place: int = 0) -> None:
+        """Say what an output of a node is. Raises CnncalcError where the file says another shape."""
+        name = node.outputs[place]
+        if name in self.values:
+            raise CnncalcError(f"{self.file}: two operators make the tensor `{name}`")
+        self.values[name] = value
+        declared = self.model.graph.declared.get(name)
+        if declared is not None and declared.dims is not None and isinstance(value, Held):
+            self._compare(node, value, declared.dims)
+
+    # --- names, inputs, numbers -----------------------------------------------------------------------------------
+
+    def _shared(self, names: tuple[str, ...]) -> str | None:
+        """The first node with these learned tensors; "" where there is none yet, None where there are none."""
+        return self._sharers.get(names, "") if names else None
+
+    def _input(self, declared: Declared, inputs: Any) -> None:
+        setting = self.settings.get(declared.name)
+        if setting is not None:
+            self.values[declared.name] = Constant((), (setting,))
+            return
+        if declared.dims is None:
+            raise CnncalcError(f"{self.file}: the input `{declared.name}` has no shape", "--input gives it one")
+        batched = self._batch and len(declared.dims) > 1
+        dims = [
+            self._size(size, declared.name, axis) if axis or not batched else 1
+            for axis, size in enumerate(declared.dims)
+        ]
+        shape = tuple(dims[1:] if batched else dims)
+        name = symbol_name(declared.name) or "input"
+        given = inputs.get(name, inputs.get(declared.name)) if isinstance(inputs, Mapping) else inputs
+        order = self._channels_first(declared.name, len(dims)) if batched else None
+        axes = plain_axes(len(dims), batched)
+        if order is not None:
+            axes = (BATCH, *(order.index(axis + 1) - 1 for axis in range(len(shape))))
+            shape = tuple(dims[i] for i in order[1:])
+        if given is not None and not self.builder.nodes:
+            given = tuple(given)
+            if len(given) != len(shape):
+                raise CnncalcError(
+                    f"the input `{declared.name}` of {self.file} is {size_text(shape)}, and not {size_text(given)}"
+                )
+            shape = given
+        self.builder.inputs[name] = self.builder.shapes[name] = shape
+        dims = [1 if axis == BATCH else shape[axis] for axis in axes]
+        self.values[declared.name] = Held(name, tuple(dims), axes)
+
+    def _channels_first(self, name: str, rank: int) -> tuple[int, ...] | None:
+        """The order in which everything reads an input, where that is through one transpose."""
+        reading = [node for node in self.model.graph.nodes if name in node.inputs]
+        orders = {tuple(node.attributes.get("perm") or ()) if node.op == "Transpose" else () for node in reading}
+        order = orders.pop() if len(orders) == 1 else ()
+        return order if len(order) == rank and order[:1] == (0,) else None
+
+    def _size(self, size: int | str | None, name: str, axis: int) -> Dim:
+        if isinstance(size, int):
+            return size
+        from ...symbols import symbol
+
+        word = symbol_name(size or f"{name}_{axis}")
+        if word in self.settings:
+            return self.settings[word]
+        if word not in self._symbols:
+            self._symbols[word] = symbol(word)
+        return self._symbols[word]
+
+    def _numbers(self, record: Tensor, dims: tuple[int, ...] | None = None) -> Constant | None:
+        small = MOST_FOLDED_FLOATS if record.type in FLOATS else 65_536
+        if record.elements > small or record.external is not None or record.type not in DATA_TYPES:
+            return None
+        return Constant(record.dims if dims is None else dims, tuple(numbers(record)))
+
+    # --- what went wrong ------------------------------------------------------------------------------------------
+
+    def _compare(self, node: Node, value: Held, dims: Sequence[int | str | None]) -> None:
+        wrong = len(dims) != len(value.dims) or any(
+            isinstance(says, int) and isinstance(is_, int) and says != is_ and not (axis == BATCH and self._batch)
+            for says, is_, axis in zip(dims, value.dims, value.axes, strict=True)
+        )
+        if wrong and not any(is_symbolic(size) for size in value.dims):
+            raise CnncalcError(
+                f"{self.file}: {node.op} `{node.label}` makes {size_text(value.dims)}, "
+                f"and the file says {size_text(tuple('?' if size is None else size for size in dims))}"
+            )
+
+    def _refuse(self, node: Node, why: str) -> None:
+        shapes = tuple(
+            size_text(value.dims) if (value := self.values.get(name)) is not None else "?" for name in node.inputs
+        )
+        lost = "which nothing makes" in why and bool(self.unread)
+        if not lost:
+            self.unread.append(Unread(node, why, shapes))
+
+    def _refusal(self) -> CnncalcError:
+        counts = Counter((one.node.op, one.why) for one in self.unread)
+        lines = []
+        for (op, why), count in counts.most_common(20):
+            first = next(one for one in self.unread if (one.node.op, one.why) == (op, why))
+            times = f"{count} x " if count > 1 else ""
+            lines.append(f"{times}{op}: {why}; `{first.node.label}` reads {', '.join(first.inputs) or 'nothing'}")
+        nodes = f"{len(self.unread)} operators" if len(self.unread) > 1 else "an operator"
+        return CnncalcError(f"{self.file}: {nodes} cannot be read", "--allow-unknown goes on without them", lines)
+
+    def _source(self) -> str:
+        made = f", made by {self.model.producer}" if self.model.producer else ""
+        return f"{self.file}: ONNX operator set {self.opset}{made}"
+
+
+def graph_of(model: Model, inputs: Any = None, settings: Mapping[str, Any] | None = None, batch: bool = True) -> Graph:
+    """The network of a model. Raises CnncalcError."""
+    return Reader(model, inputs, settings, batch).graph()
+
+
+def image_shape(value: Held) -> Shape:
+    """The sizes of one image, in the file's order."""
+    return tuple(size for size, axis in zip(value.dims, value.axes, strict=True) if axis != BATCH)

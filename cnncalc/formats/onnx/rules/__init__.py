@@ -1,0 +1,25 @@
+"""Operator -> what it is in a network: one file a family, one table.
+
+A rule reads the node and makes a layer through the Reader, or says what its output stands for (a weight, the same
+tensor with other axes). What no layer stands for is Refused, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..read import Rule
+from . import activation, arrange, conv, join, linear, norm, plain, pool, resize
+
+RULES: Mapping[str, Rule] = {
+    **plain.RULES,
+    **conv.RULES,
+    **pool.RULES,
+    **linear.RULES,
+    **norm.RULES,
+    **activation.RULES,
+    **join.RULES,
+    **arrange.RULES,
+    **resize.RULES,
+}
+"""By operator; one of another domain as `domain::operator`."""

@@ -1,0 +1,102 @@
+"""Activations, element by element, and softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from ..fold import axis_of
+from ..model import Node
+from ..read import Refused
+from ..values import BATCH
+
+if TYPE_CHECKING:
+    from ..read import Reader, Rule
+
+
+def _plain(kind: str) -> Rule:
+    def rule(reader: Reader, node: Node) -> None:
+        reader.emit(node, kind, {}, [reader.held(node)], keeps_order=True)
+
+    return rule
+
+
+def _with(kind: str, argument: str, attribute: str, default: float) -> Rule:
+    def rule(reader: Reader, node: Node) -> None:
+        given = float(f"{node.attributes.get(attribute, default):.7g}")
+        reader.emit(node, kind, {argument: given}, [reader.held(node)], keeps_order=True)
+
+    return rule
+
+
+def clip(reader: Reader, node: Node) -> None:
+    """Between 0 and 6 it is relu6, from 0 on relu, else hardtanh."""
+    low, high = _bound(reader, node, 1, "min", -inf), _bound(reader, node, 2, "max", inf)
+    kind, arguments = "hardtanh", {"low": low, "high": high}
+    if (low, high) == (0, 6):
+        kind, arguments = "relu6", {}
+    elif low == 0 and high > 1e38:
+        kind, arguments = "relu", {}
+    elif abs(low) == inf or abs(high) == inf:
+        raise Refused("a bound on one side")
+    reader.emit(node, kind, arguments, [reader.held(node)], keeps_order=True)
+
+
+def _bound(reader: Reader, node: Node, place: int, attribute: str, none: float) -> float:
+    found = reader.constant(node, place, attribute)
+    return float(found[0]) if found else none
+
+
+def prelu(reader: Reader, node: Node) -> None:
+    """A learned slope: one for all, or one a channel."""
+    value, slope = reader.plain(reader.held(node)), reader.weight(node, 1)
+    sizes = [size for size in slope.dims if size != 1]
+    if len(sizes) > 1:
+        raise Refused("a slope an element")
+    arguments: dict[str, Any] = {"shared": True} if not sizes else {}
+    reader.emit(node, "prelu", arguments, [value], [slope])
+
+
+def gelu(reader: Reader, node: Node) -> None:
+    """Exact, or by tanh."""
+    form = node.attributes.get("approximate", "none")
+    arguments = {"form": "tanh"} if form == "tanh" else {}
+    reader.emit(node, "gelu", arguments, [reader.held(node)], keeps_order=True)
+
+
+def softmax(reader: Reader, node: Node) -> None:
+    """Over the channels, or over the last axis."""
+    value = reader.held(node)
+    axis = axis_of(node.attributes.get("axis", -1 if reader.opset >= 13 else 1), len(value.dims))
+    if reader.opset < 13 and axis != len(value.dims) - 1:
+        raise Refused("a softmax over several axes")
+    place = value.axes[axis]
+    if place == BATCH:
+        raise Refused("a softmax over the images")
+    rank = len(value.axes) - value.batched
+    words = {0: "channels", rank - 1: "last"} if rank > 1 else {0: "channels"}
+    if place not in words:
+        raise Refused("a softmax over an axis in the middle")
+    over = "channels" if place == 0 else words[place]
+    reader.emit(node, "softmax", {} if over == "channels" else {"over": over}, [value], keeps_order=True)
+
+
+RULES: Mapping[str, Rule] = {
+    "Abs": _plain("abs"),
+    "Clip": clip,
+    "Elu": _with("elu", "alpha", "alpha", 1.0),
+    "Gelu": gelu,
+    "HardSwish": _plain("hardswish"),
+    "LeakyRelu": _with("leakyrelu", "slope", "alpha", 0.01),
+    "Mish": _plain("mish"),
+    "PRelu": prelu,
+    "Relu": _plain("relu"),
+    "Selu": _plain("selu"),
+    "Sigmoid": _plain("sigmoid"),
+    "Softmax": softmax,
+    "Softplus": _plain("softplus"),
+    "Softsign": _plain("softsign"),
+    "Sqrt": _plain("sqrt"),
+    "Tanh": _plain("tanh"),
+}

@@ -1,0 +1,192 @@
+"""What moves elements and computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ....dims import Dim, is_symbolic, product
+from ....layers.base import AXIS_NAMES
+from ..fold import axis_of
+from ..model import Node
+from ..read import Refused
+from ..values import BATCH, Held, Weight, plain_axes
+
+if TYPE_CHECKING:
+    from ..read import Reader, Rule
+
+
+def transpose(reader: Reader, node: Node) -> None:
+    """The same tensor, with its axes in another order."""
+    value = reader.value(node, 0)
+    order = tuple(node.attributes.get("perm") or range(len(value.dims))[::-1])
+    if isinstance(value, Held):
+        reader.define(node, value.transposed(order))
+    else:
+        reader.define(node, Weight(node.inputs[0], tuple(value.dims[i] for i in order), None))
+
+
+def reshape(reader: Reader, node: Node) -> None:
+    """Reshape, Flatten, Squeeze and Unsqueeze."""
+    value = reader.value(node, 0)
+    dims = _asked(reader, node, value.dims)
+    if not isinstance(value, Held):
+        record = value.record if isinstance(value, Weight) else None
+        name = value.name if isinstance(value, Weight) else node.inputs[0]
+        reader.define(node, Weight(name, dims, record))
+        return
+    if dims == value.dims:
+        reader.define(node, value)
+        return
+    value = reader.plain(value)
+    batched = value.batched and len(dims) > 0 and dims[0] == 1
+    inner = dims[1:] if batched else dims
+    now = value.dims[1:] if value.batched else value.dims
+    if inner == now and batched == value.batched:
+        reader.define(node, Held(value.tensor, dims, plain_axes(len(dims), batched)))
+        return
+    if not inner:
+        raise Refused("a tensor without axes")
+    kind: str = "reshape"
+    arguments: dict[str, Any] = {"shape": list(inner)}
+    if batched and len(inner) == 1:
+        kind, arguments = "flatten", {}
+    held = reader.emit(node, kind, arguments, [value]) if inner != now else None
+    if held is None or held.batched != batched:
+        tensor = held.tensor if held is not None else value.tensor
+        reader.values[node.outputs[0]] = Held(tensor, dims, plain_axes(len(dims), batched))
+
+
+def _asked(reader: Reader, node: Node, now: tuple[Dim, ...]) -> tuple[Dim, ...]:
+    rank = len(now)
+    if node.op == "Flatten":
+        axis = node.attributes.get("axis", 1)
+        axis = axis + rank if axis < 0 else axis
+        return (product(now[:axis]), product(now[axis:]))
+    if node.op == "Squeeze":
+        axes = reader.constant(node, 1, "axes")
+        gone = {axis_of(axis, rank) for axis in axes} if axes else {i for i, size in enumerate(now) if size == 1}
+        return tuple(size for i, size in enumerate(now) if i not in gone)
+    if node.op == "Unsqueeze":
+        axes = reader.constant(node, 1, "axes") or []
+        new, old = {axis_of(axis, rank + len(axes)) for axis in axes}, iter(now)
+        return tuple(1 if i in new else next(old) for i in range(rank + len(axes)))
+    asked = reader.constant(node, 1, "shape") or []
+    zero = not node.attributes.get("allowzero", 0)
+    dims = [now[i] if zero and not is_symbolic(size) and size == 0 else size for i, size in enumerate(asked)]
+    open_ = [i for i, size in enumerate(dims) if not is_symbolic(size) and size == -1]
+    if open_:
+        rest = product(size for i, size in enumerate(dims) if i not in open_)
+        dims[open_[0]] = product(now) // rest
+    return tuple(dims)
+
+
+def slice_(reader: Reader, node: Node) -> None:
+    """A stretch of an axis; of several axes one after the other."""
+    value = reader.held(node)
+    starts, ends = reader.constant(node, 1, "starts") or [], reader.constant(node, 2, "ends") or []
+    axes = reader.constant(node, 3, "axes") or list(range(len(starts)))
+    steps = reader.constant(node, 4, "steps") or [1] * len(starts)
+    for given, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        axis = axis_of(given, len(value.dims))
+        size = value.dims[axis]
+        if not isinstance(size, int) or is_symbolic(start) or is_symbolic(end) or step < 1:
+            raise Refused("a slice with a size without a number")
+        first, last = (max(0, min(n + size if n < 0 else n, size)) for n in (start, end))
+        if (first, last, step) == (0, size, 1):
+            continue
+        value = _cut(reader, node, value, axis, {"start": first, "stop": last, "step": step})
+    reader.values[node.outputs[0]] = value
+
+
+def _cut(reader: Reader, node: Node, value: Held, axis: int, bounds: Mapping[str, int], kind: str = "slice") -> Held:
+    if value.axes[axis] == BATCH:
+        raise Refused("a slice of the images")
+    arguments = {name: n for name, n in bounds.items() if n != {"start": 0, "step": 1}.get(name)}
+    word = axis_word(value, axis)
+    if word != "channels":
+        arguments["axis"] = word  # type: ignore[assignment]  # a word beside numbers
+    reader.values.pop(node.outputs[0], None)
+    return reader.emit(node, kind, arguments, [value], keeps_order=True)
+
+
+def axis_word(value: Held, axis: int) -> str:
+    """How the language calls an axis of a tensor."""
+    place, rank = value.axes[axis], len(value.dims) - value.batched
+    names = AXIS_NAMES.get(rank - 1)
+    if place == BATCH or names is None:
+        raise Refused("this axis")
+    return ("channels", *names)[place]
+
+
+def split(reader: Reader, node: Node) -> None:
+    """Several stretches of an axis."""
+    value = reader.held(node)
+    axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
+    size, count = value.dims[axis], len(node.outputs)
+    if not isinstance(size, int):
+        raise Refused("a split of a size without a number")
+    share = -(-size // count)
+    sizes = reader.constant(node, 1, "split") or [min(share, size - share * i) for i in range(count)]
+    first = 0
+    for name, width in zip(node.outputs, sizes, strict=True):
+        if reader.readers[name]:
+            single = Node(node.op, node.domain, node.name, node.inputs, (name,), node.attributes, node.metadata)
+            _cut(reader, single, value, axis, {"start": first, "stop": first + width})
+        first += width
+
+
+def pad(reader: Reader, node: Node) -> None:
+    """Zeros, a mirror or the edge around the map."""
+    value = reader.plain(reader.held(node))
+    pads = reader.constant(node, 1, "pads") or []
+    rank = len(value.dims)
+    axes = reader.constant(node, 3, "axes")
+    if axes is not None:
+        whole = [0] * 2 * rank
+        for i, axis in enumerate(axes):
+            whole[axis_of(axis, rank)] = pads[i]
+            whole[axis_of(axis, rank) + rank] = pads[i + len(axes)]
+        pads = whole
+    if not any(pads):
+        reader.define(node, value)
+        return
+    if any(is_symbolic(n) for n in pads) or min(pads) < 0 or not value.batched or pads[0] or pads[rank]:
+        raise Refused("a pad of this kind")
+    mode = node.attributes.get("mode", "constant")
+    words = {"constant": "zeros", "reflect": "reflect", "edge": "replicate"}
+    if mode not in words:
+        raise Refused(f"`mode` is {mode}")
+    arguments: dict[str, Any] = (
+        {"padding": _pairs(pads[2:rank], pads[rank + 2 :])} if any(pads[2:rank] + pads[rank + 2 :]) else {}
+    )
+    if pads[1] or pads[rank + 1]:
+        arguments["channels"] = [[pads[1], pads[rank + 1]]]
+    if words[mode] != "zeros":
+        arguments["mode"] = words[mode]
+    reader.emit(node, "pad", arguments, [value])
+
+
+def _pairs(before: Sequence[int], after: Sequence[int]) -> list[list[int]]:
+    return [[a, b] for a, b in zip(before, after, strict=True)]
+
+
+def depth_to_space(reader: Reader, node: Node) -> None:
+    """PyTorch's pixel shuffle; the order of columns first is Refused."""
+    if node.attributes.get("mode", "DCR") != "CRD":
+        raise Refused("channels in the order DCR")
+    value = reader.plain(reader.held(node))
+    reader.emit(node, "pixel_shuffle", {"scale": node.attributes["blocksize"]}, [value])
+
+
+RULES: Mapping[str, Rule] = {
+    "DepthToSpace": depth_to_space,
+    "Flatten": reshape,
+    "Pad": pad,
+    "Reshape": reshape,
+    "Slice": slice_,
+    "Split": split,
+    "Squeeze": reshape,
+    "Transpose": transpose,
+    "Unsqueeze": reshape,
+}

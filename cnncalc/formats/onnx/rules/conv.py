@@ -1,0 +1,78 @@
+"""Conv and ConvTranspose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from ..model import Node
+from ..read import Refused
+from .windows import alike, geometry
+
+if TYPE_CHECKING:
+    from ..read import Reader, Rule
+
+
+def conv(reader: Reader, node: Node) -> None:
+    """Pointwise for a window of 1, depthwise for one input channel a group. Weight: out x in/groups x kernel."""
+    value, weight = reader.plain(reader.held(node)), reader.weight(node, 1)
+    out, inner, kernel = weight.dims[0], weight.dims[1], weight.dims[2:]
+    groups = node.attributes.get("group", 1)
+    channels = value.dims[1]
+    if isinstance(channels, int) and inner * groups != channels:
+        raise Refused(f"its weight is for {inner * groups} channels, and it reads {channels}")
+    arguments = geometry(reader, node, value, kernel)
+    weights = [weight]
+    arguments["bias"] = reader.has(node, 2)
+    if reader.has(node, 2):
+        weights.append(reader.weight(node, 2))
+    kind = "conv"
+    if groups > 1 and inner == 1:
+        kind, multiplier = "depthwise", out // groups
+        if multiplier > 1:
+            arguments["multiplier"] = multiplier
+    else:
+        arguments["out"] = out
+        if groups > 1:
+            arguments["groups"] = groups
+        if prod(kernel) == 1 and not arguments.get("padding"):
+            kind = "pointwise"
+            for word in ("kernel", "dilation", "padding"):
+                arguments.pop(word, None)
+    reader.emit(node, kind, arguments, [value], weights)
+
+
+def conv_transpose(reader: Reader, node: Node) -> None:
+    """A transposed convolution. Weight: in x out/groups x kernel."""
+    value, weight = reader.plain(reader.held(node)), reader.weight(node, 1)
+    groups = node.attributes.get("group", 1)
+    kernel = weight.dims[2:]
+    arguments: dict[str, Any] = geometry(reader, node, value, kernel) | {"out": weight.dims[1] * groups}
+    if groups > 1:
+        arguments["groups"] = groups
+    extra = node.attributes.get("output_padding") or [0] * len(kernel)
+    asked = node.attributes.get("output_shape")
+    auto = node.attributes.get("auto_pad") or "NOTSET"
+    if asked or auto in ("SAME_UPPER", "SAME_LOWER"):
+        strides = node.attributes.get("strides") or [1] * len(kernel)
+        asked = list(asked)[-len(kernel) :] if asked else [n * s for n, s in zip(value.dims[2:], strides, strict=True)]
+        dilations = node.attributes.get("dilations") or [1] * len(kernel)
+        pads = []
+        for n, size, k, s, d, more in zip(value.dims[2:], asked, kernel, strides, dilations, extra, strict=True):
+            total = (n - 1) * s + more + (k - 1) * d + 1 - size
+            if not isinstance(total, int) or total < 0:
+                raise Refused("`output_shape` does not follow from its input")
+            small, large = total // 2, total - total // 2
+            pads.append([small, large] if auto == "SAME_UPPER" else [large, small])
+        arguments["padding"] = pads
+    if any(extra):
+        arguments["output_padding"] = alike(extra)
+    weights = [weight]
+    arguments["bias"] = reader.has(node, 2)
+    if reader.has(node, 2):
+        weights.append(reader.weight(node, 2))
+    reader.emit(node, "upconv", arguments, [value], weights)
+
+
+RULES: Mapping[str, Rule] = {"Conv": conv, "ConvTranspose": conv_transpose}

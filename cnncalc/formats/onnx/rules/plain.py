@@ -1,0 +1,85 @@
+"""What makes no layer: constants, copies, casts, and what acts in training only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..fold import Constant, NotFolded, folded
+from ..model import Node, Tensor
+from ..read import Refused
+from ..values import Held, Weight
+
+if TYPE_CHECKING:
+    from ..read import Reader, Rule
+
+
+def constant(reader: Reader, node: Node) -> None:
+    """Numbers that stand in the graph."""
+    name = node.outputs[0]
+    for word in ("value", "sparse_value"):
+        record = node.attributes.get(word)
+        if isinstance(record, Tensor):
+            reader.values[name] = Weight(name, record.dims, record)
+            return
+    for word in ("value_int", "value_float", "value_string"):
+        if word in node.attributes:
+            reader.values[name] = Constant((), (node.attributes[word],))
+            return
+    for word in ("value_ints", "value_floats", "value_strings"):
+        if word in node.attributes:
+            entries = node.attributes[word] or []
+            reader.values[name] = Constant((len(entries),), tuple(entries))
+            return
+    raise Refused("it has no value")
+
+
+def constant_of_shape(reader: Reader, node: Node) -> None:
+    """A tensor filled with one number: how a file without its weights holds them."""
+    shape = reader.known(node.inputs[0])
+    if shape is None:
+        raise Refused("its shape is computed, and no constant")
+    try:
+        dims = tuple(shape.ints)
+    except NotFolded:
+        raise Refused("its shape has a size without a number") from None
+    reader.values[node.outputs[0]] = Weight(node.outputs[0], dims, None)
+
+
+def same(reader: Reader, node: Node) -> None:
+    """A copy: of a learned tensor it is a tensor of its own, since exporters merge those of equal value."""
+    value = reader.value(node, 0)
+    name = node.outputs[0]
+    if isinstance(value, Weight) and node.op == "Identity":
+        value = value._replace(name=name)
+    reader.values[name] = value
+
+
+def cast(reader: Reader, node: Node) -> None:
+    """Numbers of another type: the same tensor."""
+    value = reader.value(node, 0)
+    if not isinstance(value, Held):
+        known = reader.known(node.inputs[0])
+        if known is not None:
+            try:
+                (value,) = folded("Cast", [known], node.attributes, reader.opset)
+            except NotFolded:
+                pass
+    reader.values[node.outputs[0]] = value
+
+
+def dropout(reader: Reader, node: Node) -> None:
+    """Nothing at inference."""
+    reader.define(node, reader.value(node, 0))
+    if len(node.outputs) > 1 and node.outputs[1] and reader.readers[node.outputs[1]]:
+        raise Refused("its mask is used")
+
+
+RULES: Mapping[str, Rule] = {
+    "Cast": cast,
+    "CastLike": cast,
+    "Constant": constant,
+    "ConstantOfShape": constant_of_shape,
+    "Dropout": dropout,
+    "Identity": same,
+}

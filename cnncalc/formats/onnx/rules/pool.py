@@ -1,0 +1,69 @@
+"""Pools, over windows and over the whole map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..fold import axis_of
+from ..model import Node
+from ..read import Refused
+from ..values import Held
+from .windows import geometry
+
+if TYPE_CHECKING:
+    from ..read import Reader, Rule
+
+
+def _pool(kind: str) -> Rule:
+    def rule(reader: Reader, node: Node) -> None:
+        value = reader.plain(reader.held(node))
+        arguments = geometry(reader, node, value, node.attributes.get("kernel_shape") or [])
+        arguments.setdefault("stride", 1)
+        if node.attributes.get("ceil_mode"):
+            arguments["round"] = "ceil"
+        if kind == "avgpool" and arguments.get("padding"):
+            arguments["count_padding"] = bool(node.attributes.get("count_include_pad", 0))
+        if kind == "l2pool" and node.attributes.get("p", 2) != 2:
+            raise Refused(f"`p` is {node.attributes['p']}")
+        if len(node.outputs) > 1 and node.outputs[1] and reader.readers[node.outputs[1]]:
+            raise Refused("the places of its maxima are used")
+        reader.emit(node, kind, arguments, [value])
+
+    return rule
+
+
+def _global(kind: str) -> Rule:
+    def rule(reader: Reader, node: Node) -> None:
+        reader.emit(node, kind, {}, [reader.plain(reader.held(node))])
+
+    return rule
+
+
+def over_map(reader: Reader, node: Node, value: Held) -> bool:
+    """Whether a reduction is over all axes of a map but the channels."""
+    axes = reader.constant(node, 1, "axes")
+    rank = len(value.dims)
+    return rank > 2 and axes is not None and sorted(axis_of(axis, rank) for axis in axes) == list(range(2, rank))
+
+
+def reduce_mean(reader: Reader, node: Node) -> None:
+    """The mean over a map is a global pool, followed by a flatten where the axes go."""
+    value = reader.plain(reader.held(node))
+    if not over_map(reader, node, value) or not value.batched:
+        raise Refused("a mean over these axes")
+    kept = node.attributes.get("keepdims", 1)
+    if kept:
+        reader.emit(node, "globalavgpool", {}, [value])
+        return
+    reader.emit(node, "mean", {"over": "map"}, [value])
+
+
+RULES: Mapping[str, Rule] = {
+    "MaxPool": _pool("maxpool"),
+    "AveragePool": _pool("avgpool"),
+    "LpPool": _pool("l2pool"),
+    "GlobalAveragePool": _global("globalavgpool"),
+    "GlobalMaxPool": _global("globalmaxpool"),
+    "ReduceMean": reduce_mean,
+}

@@ -1,0 +1,59 @@
+"""What the name of a tensor in an ONNX file stands for: a tensor of the network, a learned tensor, or known numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...dims import Dim
+from .fold import Constant
+from .model import Tensor
+
+BATCH = -1
+"""The axis of the image in the batch, which no tensor of a network has."""
+
+
+class Held(NamedTuple):
+    """A tensor of the network, as the file sees it.
+
+    A transpose permutes `dims` and `axes` and makes no node; an operator that needs the standard order asks for it.
+    """
+
+    tensor: str
+    dims: tuple[Dim, ...]
+    """Its sizes in the file's order, for one image: the batch is 1."""
+
+    axes: tuple[int, ...]
+    """For each of them the axis of the tensor, or BATCH."""
+
+    @property
+    def batched(self) -> bool:
+        """Whether one of its axes is that of the images."""
+        return BATCH in self.axes
+
+    @property
+    def plain(self) -> bool:
+        """Whether the axes stand in the order of the tensor, the batch first."""
+        return self.axes == plain_axes(len(self.axes), self.batched)
+
+    def transposed(self, order: tuple[int, ...]) -> Held:
+        """The same tensor with its axes in another order."""
+        return Held(self.tensor, tuple(self.dims[i] for i in order), tuple(self.axes[i] for i in order))
+
+
+class Weight(NamedTuple):
+    """A learned or stored tensor."""
+
+    name: str
+    """Its identity: two that are read under one name are one tensor."""
+
+    dims: tuple[int, ...]
+    record: Tensor | None
+    """Where its numbers are; None where operators make it of others."""
+
+
+Value = Held | Weight | Constant
+
+
+def plain_axes(rank: int, batched: bool) -> tuple[int, ...]:
+    """The axes of a tensor as the network has them."""
+    return (BATCH, *range(rank - 1)) if batched else tuple(range(rank))
