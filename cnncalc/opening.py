@@ -44,11 +44,19 @@ class Format(NamedTuple):
     reader: str
     """`module:function` in this package, imported when it is needed: (file, set, input) -> Graph."""
 
+    by_parts: bool = False
+    """Whether the reader opens the file itself and reads the parts that it needs."""
+
 
 SPEC = Format("a spec", (".yaml", ".yml"), (), MAX_BYTES, "opening:_of_a_spec")
 
-FORMATS = (SPEC,)
+ONNX = Format("an ONNX model", (".onnx",), (), 1 << 40, "formats.onnx:network", by_parts=True)
+
+FORMATS = (SPEC, ONNX)
 """What can be opened; the first is taken for a file of which neither the name nor the first bytes say anything."""
+
+MOST_PIPED = 1 << 28
+"""Bytes that are taken from standard input or from a commit."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,8 @@ class NetworkFile:
     """As messages call it."""
 
     content: bytes
+    """The whole file; nothing where its format is read by parts."""
+
     format: Format = SPEC
     member: zoo.Member | None = None
     """The network of the zoo that it is."""
@@ -113,7 +123,7 @@ def opened(spec: str | Path) -> NetworkFile:
     if named.startswith("git:"):
         from .git import committed
 
-        return _file(named, named, committed(named, max(one.most for one in FORMATS)))
+        return _file(named, named, committed(named, MOST_PIPED))
     if not files.is_there(named) or (files.is_folder(named) and "/" not in named):
         if (member := zoo.member(named)) is not None:
             return NetworkFile(named, member.path.name, member.path.read_bytes(), member=member)
@@ -122,7 +132,9 @@ def opened(spec: str | Path) -> NetworkFile:
     if files.is_folder(named):
         raise CnncalcError(f"{named} is a folder", "name one spec in it")
     format = _of_suffix(named)
-    most = format.most if format else max(one.most for one in FORMATS)
+    if format is not None and format.by_parts:
+        return NetworkFile(named, named, b"", format)
+    most = format.most if format else SPEC.most
     return _file(named, named, files.content(named, most, (format or SPEC).name))
 
 
@@ -180,7 +192,7 @@ def _standard_input() -> bytes:
     if sys.stdin is None:
         raise CnncalcError("<stdin> cannot be read: it is closed")
     try:
-        return sys.stdin.buffer.read(max(one.most for one in FORMATS) + 1)
+        return sys.stdin.buffer.read(MOST_PIPED + 1)
     except OSError as error:
         raise CnncalcError(f"<stdin> cannot be read: {error.strerror}") from None
 

@@ -86,6 +86,7 @@ MAY_IMPORT = {
     "spelling": set(),
     "graph": {"errors", "dims", "layers", "marked"},
     "building": {"errors", "dims", "layers", "graph"},
+    "formats": {"errors", "dims", "symbols", "layers", "graph", "building", "files"},
     "language": {
         "errors",
         "dims",

@@ -1,1 +1,68 @@
 """ONNX: bytes -> records (`wire`, `model`) -> values -> rules -> a Graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ...errors import CnncalcError
+from .model import Model, model
+from .read import Reader
+from .wire import File, Memory, Part
+
+if TYPE_CHECKING:
+    from ...dims import Shape
+    from ...graph import Graph
+    from ...opening import NetworkFile
+
+BEGINNINGS = {
+    b"": "is empty",
+    b"version https://git-lfs": "is a pointer of Git LFS and not the model itself: `git lfs pull` fetches it",
+    b"<": "is a page of the web, and no ONNX model",
+    b"PK": "is a zip archive, and no ONNX model",
+    b"\x89HDF": "is an HDF5 file, and no ONNX model",
+}
+"""What stands in place of a model, by the first bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class OnnxNetwork:
+    """A model that was read and what was given with it: makes its network, and makes it again with other givens."""
+
+    source: File | Memory
+    model: Model
+    settings: Mapping[str, Any]
+    input: Any
+    batch: bool = True
+
+    def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
+        """The network on these inputs and with these settings, the rest as it was. Raises CnncalcError."""
+        return replace(
+            self,
+            input=self.input if inputs is None else dict(inputs),
+            settings={**self.settings, **(settings or {})},
+        ).graph()
+
+    def graph(self) -> Graph:
+        """The network. Raises CnncalcError."""
+        with self.source if isinstance(self.source, File) else nullcontext():
+            graph = Reader(self.model, self.input, self.settings, self.batch).graph()
+        return replace(graph, again=self, changed=bool(self.settings) or self.input is not None)
+
+
+def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
+    """The network of an ONNX file. Raises CnncalcError."""
+    return replace(opened(file), settings=set, input=input).graph()
+
+
+def opened(file: NetworkFile) -> OnnxNetwork:
+    """The records of an ONNX file. Raises CnncalcError, with what the file is instead where that is known."""
+    source = Memory(file.content, file.name) if file.content else File(file.name)
+    with source if isinstance(source, File) else nullcontext():
+        first = source.read(0, min(len(source), 24))
+        for begins, what in BEGINNINGS.items():
+            if (first.startswith(begins) and begins) or first == begins == b"":
+                raise CnncalcError(f"{file.name} {what}")
+        return OnnxNetwork(source, model(Part(source, 0, len(source))), {}, None)

@@ -13,9 +13,11 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import NamedTuple, Protocol
 
 from ...errors import CnncalcError
+from ...files import reading
 
 VARINT, FIXED64, LENGTH, START, END, FIXED32 = range(6)
 """Wire types; START and END are those of groups, which no model has."""
@@ -65,23 +67,40 @@ class Memory:
 
 
 class File:
-    """An open file, of which one block is kept."""
+    """A file of which one block is kept. It is open within `with`, and may be opened again while it has not changed."""
 
-    __slots__ = ("_block", "_descriptor", "_size", "_start", "base", "name")
+    __slots__ = ("_block", "_descriptor", "_open", "_seen", "_start", "base", "name")
 
-    def __init__(self, descriptor: int, name: str) -> None:
-        self.name, self.base = name, 0
-        self._descriptor, self._size = descriptor, os.fstat(descriptor).st_size
+    def __init__(self, path: str) -> None:
+        self.name, self.base = path, 0
+        self._open = ExitStack()
+        self._descriptor = -1
+        self._seen: tuple[int, int] | None = None
         self._block, self._start = b"", 0
 
+    def __enter__(self) -> File:
+        file = self._open.enter_context(reading(self.name, pipes=False))
+        self._descriptor = file.fileno()
+        found = os.fstat(self._descriptor)
+        seen = (found.st_size, found.st_mtime_ns)
+        if self._seen not in (None, seen):
+            self._open.close()
+            raise CnncalcError(f"{self.name} has changed while it was worked with")
+        self._seen = seen
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+        self._block = b""
+
     def __len__(self) -> int:
-        return self._size
+        return self._seen[0] if self._seen else 0
 
     def read(self, start: int, size: int) -> bytes:
         """So many bytes from a position."""
         first = start - self._start
         if first < 0 or first + size > len(self._block):
-            if start + size > self._size:
+            if start + size > len(self):
                 raise cut_off(self, start)
             self._block, self._start = self._pread(max(size, BLOCK), start), start
             first = 0

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..fold import axis_of
+from ..fold import Constant, axis_of
 from ..model import Node
 from ..read import Refused
-from ..values import BATCH, Constant, Held, Weight
+from ..values import BATCH, Held, Weight
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
