@@ -153,6 +153,24 @@ CASES: list[tuple[str, str, str, list[str]]] = [
         "  - for: [op, out]\n    in: [[pair, 8], [pointwise, 4]]\n    do: [{$op: {out: $out}, as: s$out}]",
         ["s8/pointwise pointwise 8x32x32", "s8/act relu 8x32x32", "s4 pointwise 4x32x32"],
     ),
+    (
+        "a branch for each row of a table",
+        IMAGE,
+        "  - {pointwise: 4, repeat: 3, as: x$i}\n"
+        "  - {add: {for: k, in: 3, from: x$k, do: [relu], when: $k > 0}, as: a}\n"
+        "  - concat: {for: [n], in: [[1], [2]], do: [{pointwise: $n}]}",
+        [
+            "x0 pointwise 4x32x32",
+            "x1 pointwise 4x32x32",
+            "x2 pointwise 4x32x32",
+            "a/branch2/relu relu 4x32x32",
+            "a/branch3/relu relu 4x32x32",
+            "a add 4x32x32",
+            "concat/branch1/pointwise pointwise 1x32x32",
+            "concat/branch2/pointwise pointwise 2x32x32",
+            "concat concat 3x32x32",
+        ],
+    ),
     ("a list names each axis", IMAGE, "  - conv: {out: 8, kernel: [3, 5], stride: [1, 2]}", ["conv conv 8x30x14"]),
     (
         "padding may be a pair for each axis",

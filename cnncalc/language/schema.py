@@ -176,6 +176,19 @@ def _branches() -> dict[str, Any]:
         "description": "Branches: a mapping from names, or a list.",
         "anyOf": [
             {"type": "array", "items": {"$ref": "#/definitions/branch"}},
+            {
+                "description": "A branch for each row of a table.",
+                "type": "object",
+                "required": ["for", "in"],
+                "properties": {
+                    "for": {"type": ["string", "array"]},
+                    "in": {"type": ["array", "string", "integer"]},
+                    "do": {"$ref": "#/definitions/steps"},
+                    "from": MODIFIER_SCHEMAS["from"],
+                    "when": MODIFIER_SCHEMAS["when"],
+                },
+                "additionalProperties": False,
+            },
             {"type": "object", "additionalProperties": {"$ref": "#/definitions/branch"}},
             {"type": "string"},
         ],

@@ -253,6 +253,8 @@ class Branch(NamedTuple):
     start: Reference | None
     when: Value | None
     steps: tuple[Step, ...]
+    each: Loop | None = None
+    """The rows that it stands for, one branch a row."""
 
 
 class Parameter(NamedTuple):

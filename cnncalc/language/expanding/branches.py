@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ...building import Unmet
 from ...layers.join import Join
@@ -13,7 +13,7 @@ from .layers import Layers
 from .names import Names
 from .places import Context, Local, Path, Place, Tensor
 from .problems import fault
-from .turns import decide
+from .turns import decide, rows
 
 Run = Callable[[tuple[Step, ...], Tensor, Context], Tensor]
 
@@ -34,9 +34,10 @@ class Branches:
             below = Path(context.prefix.name, below.weights if step.share else context.prefix.weights)
         ends: list[tuple[Branch, Tensor]] = []
         for branch in call.branches:
-            end = self._branch(branch, below.then(branch.name), place)
-            if end is not None:
-                ends.append((branch, end))
+            for name, where in _rows(branch, place):
+                end = self._branch(branch, below.then(name), where)
+                if end is not None:
+                    ends.append((branch, end))
         if not ends:
             help = "give it a branch whose `when` holds, or write `when` on the step"
             raise fault(f"every branch of `{call.kind.kind}` is absent", step.mark, help)
@@ -78,3 +79,20 @@ class Branches:
         if branch.when is not None and late and not decide(branch.when, Local(context.scope, at, context)):
             return None
         return self.run(branch.steps, at, context.under(path))
+
+
+def _rows(branch: Branch, place: Place) -> Iterator[tuple[str, Place]]:
+    """The name of a branch and where it runs; of one that stands for the rows of a table, those of each row."""
+    if branch.each is None:
+        yield branch.name, place
+        return
+    context = place.context
+    for turn, row in enumerate(rows(branch.each, place.scope)):
+        inner = context._replace(
+            scope={**context.scope, **row},
+            loop=context.loop | row.keys(),
+            outer=context.outer if context.loop else context.prefix,
+            row=turn,
+            turning=place.step.mark,
+        )
+        yield f"{branch.name}{turn + 1}", place._replace(context=inner, scope=Local(inner.scope, place.at, inner))

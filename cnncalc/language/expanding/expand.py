@@ -142,7 +142,7 @@ class Expander:
         numbered = turn is not None and not (step.name is not None and "i" in step.name.names)
         ending = f"[{turn}]" if numbered else ""
         name, path = self.names.path(step, context, scope, ending)
-        context = context._replace(origin=self._origin(step, context, scope, turn))
+        context = context._replace(origin=self._origin(step, body, context, scope, turn))
         place = Place(step, path, at, context, scope)
         if name and (not numbered or turn == 0):
             self.names.give(name, path.name.removesuffix(ending), place)
@@ -173,9 +173,9 @@ class Expander:
                 self.layers.called(path.name, end)
         return end
 
-    def _origin(self, step: Step, context: Context, scope: Local, turn: int | None) -> Origin | None:
+    def _origin(self, step: Step, body: Any, context: Context, scope: Local, turn: int | None) -> Origin | None:
         """The step in this turn, as its nodes remember it."""
-        body, origin = step.body, context.origin
+        origin = context.origin
         if origin is None:
             return None
         arguments: tuple[tuple[str, Any], ...] = ()

@@ -50,6 +50,8 @@ class NestedReader:
 
     def branches(self, word: str, key: Node, value: Node) -> tuple[Branch, ...]:
         """The branches of a join."""
+        if value.is_mapping and {"for", "in"} <= value.entries.keys() <= {"for", "in", *BRANCH_KEYS}:
+            return self._each(value, word)
         if value.is_mapping:
             named = [(name, member) for name, (_, member) in value.entries.items()]
         elif value.is_sequence:
@@ -95,8 +97,26 @@ class NestedReader:
         )
         return lost
 
-    def loop(self, node: Node) -> Loop | Lost | None:
-        """The loop at a node; None, and reported, where it has no shape of one."""
+    def _each(self, node: Node, word: str) -> tuple[Branch, ...]:
+        """`concat: {for: d, in: [6, 12], do: [...]}`: a branch for each row."""
+        body = {key: entry for key, entry in node.entries.items() if key in BRANCH_KEYS}
+        found: list[Branch] = []
+        if not body.keys() & {"do", "from"}:
+            example = f"{word}: {{for: d, in: [6, 12], do: [...]}}"
+            self.report("a `for` over branches needs `do` or `from`", node.mark, example)
+            self.names.pass_over(node)
+            return ()
+
+        def read(_: Node) -> tuple[Step, ...]:
+            found.append(self._branch("branch", Node(body, node.mark), word))
+            return found[0].steps
+
+        whole = Node({**node.entries, "do": node.entries.get("do", (node, Node([], node.mark)))}, node.mark)
+        loop = self.loop(whole, read)
+        return (found[0]._replace(each=loop),) if isinstance(loop, Loop) else ()
+
+    def loop(self, node: Node, read: Callable[[Node], tuple[Step, ...]] | None = None) -> Loop | Lost | None:
+        """The loop at a node; None, and reported, where it has no shape of one. `read` reads what is run each turn."""
         names_node, rows, steps = node.get("for"), node.get("in"), node.get("do")
         if names_node is None or rows is None or steps is None:
             missing = " and ".join(f"`{key}`" for key in ("for", "in", "do") if node.get(key) is None)
@@ -128,7 +148,7 @@ class NestedReader:
             self.report("`in` is a list of rows", rows.mark, "in: [[64, 1], [128, 2]]")
             return None
         with self.names.scope(marks, "the loop variable `{name}` is not used"):
-            body = self.steps(steps)
+            body = (read or self.steps)(steps)
         return Loop(tuple(marks), table, body) if whole else Lost()
 
     def _check_rows(self, rows: Node, names: list[str]) -> bool:
