@@ -18,7 +18,7 @@ from cnncalc.engine import follow
 from cnncalc.engine.layers import LAYERS
 from cnncalc.kernels import KERNELS, Tally, support, weights
 from cnncalc.layers import KINDS
-from cnncalc.layers.base import DOUBTFUL, MEANT, NOTHING, ROLES, TAPS, WORK, Layer
+from cnncalc.layers.base import ALIKE, DOUBTFUL, MEANT, NOTHING, ROLES, TAPS, VIEW, WORK, Layer
 from cnncalc.proof import spoiling
 
 FACTS = ("family", "roles", "storage", "elementwise", "multiplies", "doubled")
@@ -218,6 +218,12 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "proof.spoiling.LOOSE": (of_family("arrangement") - TIGHT, set(spoiling.LOOSE)),
 }  # fmt: skip
 """A list outside `layers/` -> what it must have, from the facts of the layers, and what it has."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kernel_lays_its_output_where_the_layer_says(kind: str) -> None:
+    """A view, or what lies as its first input does, is not laid side by side."""
+    assert (KINDS[kind].storage not in (VIEW, ALIKE)) == KERNELS[kind].side_by_side
 
 
 @pytest.mark.parametrize("place", COMPLETE)
