@@ -156,6 +156,7 @@ SAYABLE = [
     ("a map of one channel and a vector", "input: {a: [1, 8, 8], b: [5]}\nnet: [{add: [a, b]}]", "1 + global"),
     ("a gate of one channel first", "input: {a: [1, 8, 8], b: [5, 8, 8]}\nnet: [{mul: [a, b]}]", "1"),
     ("a row and a column", "input: {a: [4, 8, 1], b: [4, 1, 8]}\nnet: [{add: [a, b]}]", None),
+    ("padding around what sees everything", "input: [3, 8]\nnet: [flatten, {reshape: [3, 0]}, {pad: {padding: 2}}]", "global"),
     ("a vector alone", "input: [8]\nnet: [relu, {linear: 3}]", "global"),
     ("permuted, computed and laid flat", "input: [3, 4, 8]\nnet: [{permute: [1, 0, 2]}, relu, flatten, bias, {linear: 2}]",
      "global"),

@@ -9,7 +9,10 @@ Behind a gate the local field is measured without it. Last, pixels are spoiled i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..analyses.receptive import Interval, last_map, receptive_fields
 from ..graph import Graph
@@ -105,10 +108,14 @@ def _row(graph: Graph, at: str, claimed: Extent, tests: list[Followed], pixels: 
     )
 
 
+MOST_OF_OUTPUT = 1000
+"""Units of an output without a field that are followed back: some may lie on padding alone."""
+
+
 def _without_map(graph: Graph, everything: bool) -> Row:
     """Where no layer gives a map the output as a whole is followed back."""
-    unit = (0,) * (len(graph.output_shape) - 1)
-    found = bool(connected(graph, graph.output, [unit], whole=True).everything[0])
+    units = [*corners(graph.output_shape[1:]), *islice(np.ndindex(*graph.output_shape[1:]), MOST_OF_OUTPUT)]
+    found = bool(connected(graph, graph.output, units, whole=True).everything.any())
     note = "no layer gives a map with positions" + ("; the output sees the whole input" if everything else "")
     return Row("receptive field", Extent((), everything), Extent((), found), everything == found, note, "positions")
 
