@@ -47,7 +47,8 @@ WAYS_OUT = {
     "found character that cannot start any token": "put the whole value in quotes",
     "did not find expected alphabetic or numeric character": "put the whole value in quotes",
     "mapping values are not allowed in this context": (
-        "a second `:` on one line needs braces, `{a: 1, b: 2}`; `a:1` on the line before needs a space, `a: 1`"
+        "two keys on one line need braces, `{a: 1, b: 2}`; a text with `: ` in it needs quotes; "
+        "`a:1` on the line before needs a space, `a: 1`"
     ),
     "could not find expected ':'": "`key: value`, with a space after the colon",
     "block sequence entries are not allowed in this context": "start it on the next line, or write `[...]`",
@@ -71,6 +72,10 @@ def syntax_error(error: pyyaml.MarkedYAMLError, source: Source) -> Diagnostic:
     if problem not in UNEXPECTED:
         return Diagnostic(f"this is not YAML: {problem}", found)
     message, remark = UNEXPECTED[problem]
+    stuck = re.search(r"([A-Za-z_]\w*):([\[{])", found.text[: found.column])
+    if stuck and problem == "mapping values are not allowed in this context":
+        start = Mark(source, found.line, stuck.start(), len(stuck[0]))
+        return Diagnostic("no space follows the colon", start, help=f"write `{stuck[1]}: {stuck[2]}...`")
     sign = found.text[found.column : found.column + 1]
     help = WAYS_OUT.get(problem, "")
     glued = re.search(r"[^\s,{\[]*\$[^\s,]*$", found.text[: found.column])
