@@ -193,7 +193,7 @@ def _like(layer: Conv, **changes: object) -> Conv:
 
 
 def _pointwise(layer: Conv, out: int) -> Layer:
-    padding = tuple(pad if isinstance(pad, str) else NO_PAD for pad in layer.padding)
+    padding = (NO_PAD,) * len(layer.padding)
     return Pointwise(out=out, stride=(1,) * len(padding), padding=padding, groups=1, bias=layer.bias)
 
 
