@@ -265,6 +265,7 @@ ACTIVATIONS = {
     "tanh": ({}, torch.tanh),
     "softplus": ({}, F.softplus),
     "softsign": ({}, F.softsign),
+    "map": ({"formula": "exp(x)"}, torch.exp),
     "abs": ({}, torch.abs),
     "square": ({}, torch.square),
     "softmax": ({}, lambda t: torch.softmax(t, 1)),

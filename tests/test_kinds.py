@@ -212,7 +212,7 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     ),
     "kernels.weights.FIRST": (set(ROLES) - {TAPS}, set(weights.FIRST)),
     "effective.uniform.RULES": (
-        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "maxout", "maximum", "sub", "mul", "div"},
+        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "maxout", "maximum", "minimum", "sub", "mul", "div"},
         set(uniform.RULES),
     ),
     "proof.spoiling.LOOSE": (of_family("arrangement") - TIGHT, set(spoiling.LOOSE)),
@@ -241,9 +241,13 @@ PARTS_OF_OTHERS = {"kernels.support.SAME"}
 
 
 def lists_of_kinds() -> Iterator[str]:
-    """The names, with their module, of tables outside `layers/` that name two kinds or more."""
+    """The names, with their module, of tables outside `layers/` that name two kinds or more.
+
+    The tables of `formats/` are by the operators of the format: one that has no rule is refused by its name.
+    """
+    apart = (HOUSE / "layers", HOUSE / "formats")
     for module in sorted(HOUSE.rglob("*.py")):
-        if module.is_relative_to(HOUSE / "layers") or module.name == "words.py":
+        if any(module.is_relative_to(folder) for folder in apart) or module.name == "words.py":
             continue
         path = module.relative_to(HOUSE).with_suffix("").parts
         place = ".".join(path[:-1] if path[-1] == "__init__" else path)
@@ -266,7 +270,7 @@ COUNTING_CHANNELS = {"out", "groups", "connections", "channels", "start", "stop"
 OTHERS = {
     "kernel", "stride", "padding", "dilation", "bias", "output_padding", "multiplier", "round", "count_padding", "size",
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
-    "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per",
+    "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
 

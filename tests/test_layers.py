@@ -192,6 +192,7 @@ ACTIVATIONS = {
     "identity": Case("identity", {}, one(4, 5, 6), (4, 5, 6)),
     "prelu": Case("prelu", {}, one(64, 7, 7), (64, 7, 7), 64, 0, 3_136),
     "prelu, one slope": Case("prelu", {"shared": True}, one(64, 9), (64, 9), 1, 0, 576),
+    "a factor": Case("map", {"formula": "x * 0.5"}, one(4, 5, 6), (4, 5, 6), operations=120),
     "maxout": Case("maxout", {"pieces": 4}, one(20, 3, 3), (5, 3, 3), operations=180),
     "maxout of a vector": Case("maxout", {}, one(10), (5,), operations=10),
 }
@@ -207,6 +208,7 @@ JOINS = {
     "SE gate of a vector": Case("mul", {}, ((64, 8, 8), (64,)), (64, 8, 8), operations=4_096),
     "spatial gate": Case("mul", {}, ((1, 8, 8), (64, 8, 8)), (64, 8, 8), operations=4_096),
     "a row and a column": Case("add", {}, ((2, 5, 1), (2, 1, 7)), (2, 5, 7), operations=70),
+    "minimum": Case("minimum", {}, ((4, 8), (4, 8), (4, 8)), (4, 8), operations=64),
     "maximum, 3-D": Case("maximum", {}, ((2, 3, 4, 5), (2, 3, 4, 5)), (2, 3, 4, 5), operations=120),
     "Inception 3a": Case("concat", {}, ((64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)), (256, 28, 28)),
     "vectors": Case("concat", {}, ((10,), (20,)), (30,)),
@@ -473,7 +475,7 @@ def test_every_kind_with_needs_of_its_own_has_a_row_where_they_fail() -> None:
     needy = {case.kind for case in CASES if list(made(case).needs(*case.inputs))}
 
     assert NEEDING == broken
-    assert needy - broken == {"avgpool", "l2pool", "sub", "div", "sum"}  # the same rules as maxpool and add
+    assert needy - broken == {"avgpool", "l2pool", "sub", "div", "minimum", "sum"}  # the same rules as maxpool and add
 
 
 @pytest.mark.parametrize("kind", ["conv", "pointwise", "depthwise", "upconv", "maxpool", "avgpool", "globalavgpool",

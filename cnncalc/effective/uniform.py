@@ -112,6 +112,7 @@ RULES: Mapping[str, Backward] = {
     "adaptivemaxpool": pool.adaptive_avg_backward,
     "maxout": _pieces,
     "maximum": _branches,
+    "minimum": _branches,
     **dict.fromkeys(("sub", "mul", "div"), join.add_backward),
     "upsample": _neighbours,
 }

@@ -146,5 +146,6 @@ LAYERS: dict[str, Forward] = {
     "mul": joined(np.multiply, join.MUL.forward),
     "div": joined(np.divide, join.DIV.forward),
     "maximum": joined(np.maximum, join.MAXIMUM.forward),
+    "minimum": joined(np.minimum, join.MINIMUM.forward),
 }
 """Kind -> how it is computed fast; every other kind by its kernel."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .blas import one_thread  # first of all: it speaks to BLAS before NumPy is loaded
 
 # isort: split
-from . import activation, affine, arrange, conv, join, linear, norm, pool, resize, upconv
+from . import activation, affine, arrange, conv, join, linear, map, norm, pool, resize, upconv
 from .base import Array, Kernel, Tally
 
 KERNELS: dict[str, Kernel] = {
@@ -51,6 +51,7 @@ KERNELS: dict[str, Kernel] = {
     "tanh": activation.TANH,
     "softplus": activation.SOFTPLUS,
     "softsign": activation.SOFTSIGN,
+    "map": map.KERNEL,
     "softmax": activation.SOFTMAX,
     "maxout": activation.MAXOUT,
     "abs": activation.ABS,
@@ -63,6 +64,7 @@ KERNELS: dict[str, Kernel] = {
     "div": join.DIV,
     "mul": join.MUL,
     "maximum": join.MAXIMUM,
+    "minimum": join.MINIMUM,
     "concat": join.CONCAT,
     "matmul": join.MATMUL,
     "flatten": arrange.FLATTEN,

@@ -120,7 +120,10 @@ HARD_SWISH = pointwise(
     lambda _, x: x * np.clip(x + 3, 0, 6) / 6,
     lambda _, x: np.where(x < -3, 0, np.where(x > 3, 1, x / 3 + 0.5)),
 )
-HARD_SIGMOID = pointwise(lambda _, x: np.clip(x + 3, 0, 6) / 6, lambda _, x: _above(x, -3, 3) / 6)
+HARD_SIGMOID = pointwise(
+    lambda a, x: np.clip(a.slope * x + a.offset, 0, 1),
+    lambda a, x: _above(a.slope * x + a.offset, 0, 1) * a.slope,
+)
 HARD_TANH = pointwise(lambda a, x: np.clip(x, a.low, a.high), lambda a, x: _above(x, a.low, a.high))
 SIGMOID = pointwise(lambda _, x: sigmoid(x), lambda _, x: sigmoid(x) * sigmoid(-x))
 TANH = pointwise(lambda _, x: np.tanh(x), lambda _, x: 1 - np.tanh(x) ** 2)

@@ -65,8 +65,8 @@ def div_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gr
     return tuple(_unrepeated(share, x) for share, x in zip(over, inputs, strict=True))
 
 
-def maximum_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """To the first branch that is the largest."""
+def extreme_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To the first branch that is the largest, or the smallest."""
     open_ = np.ones(output.shape, dtype=bool)
     gradients = []
     for x, aligned in zip(inputs, _aligned(inputs), strict=True):
@@ -104,6 +104,7 @@ ADD = Kernel(_elementwise(np.add), add_backward, side_by_side=False)
 SUB = Kernel(_elementwise(np.subtract), sub_backward, side_by_side=False)
 MUL = Kernel(_elementwise(np.multiply), mul_backward, side_by_side=False)
 DIV = Kernel(_elementwise(np.divide), div_backward, side_by_side=False)
-MAXIMUM = Kernel(_elementwise(np.maximum), maximum_backward, side_by_side=False)
+MAXIMUM = Kernel(_elementwise(np.maximum), extreme_backward, side_by_side=False)
+MINIMUM = Kernel(_elementwise(np.minimum), extreme_backward, side_by_side=False)
 CONCAT = Kernel(concat_forward, concat_backward)
 MATMUL = Kernel(matmul_forward, matmul_backward)

@@ -201,7 +201,7 @@ POOLS = ("maxpool", "avgpool", "l2pool")
 # fmt: off
 SAME = (
     "relu", "relu6", "leakyrelu", "prelu", "elu", "selu", "gelu", "silu", "mish", "hardswish", "hardsigmoid",
-    "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "maxout", "abs", "square", "sqrt", "identity",
+    "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "map", "maxout", "abs", "square", "sqrt", "identity",
     "dropout", "batchnorm", "lrn", "l2norm", "scale", "bias", "channel_shuffle",
 )
 # fmt: on
@@ -210,7 +210,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(SAME, _same),
     **dict.fromkeys(("flatten", "reshape", "linear", "matmul", "globalavgpool", "globalmaxpool"), _whole),
     **dict.fromkeys(("layernorm", "groupnorm", "instancenorm", "grn"), _statistics),
-    **dict.fromkeys(("add", "sub", "mul", "div", "maximum"), _join),
+    **dict.fromkeys(("add", "sub", "mul", "div", "maximum", "minimum"), _join),
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
     **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _adaptive),
     **dict.fromkeys(("crop", "slice", "split"), _selected),

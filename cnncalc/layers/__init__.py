@@ -45,8 +45,9 @@ from .arrange import (
 )
 from .base import ArgumentError, Layer, Need
 from .conv import Conv, Depthwise, Pointwise
-from .join import Add, Concat, Div, Matmul, Maximum, Mul, Sub
+from .join import Add, Concat, Div, Matmul, Maximum, Minimum, Mul, Sub
 from .linear import Linear
+from .map import Map
 from .norm import BatchNorm, GlobalResponseNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
 from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Mean, Sum
 from .resize import Upsample
@@ -57,8 +58,8 @@ CLASSES: tuple[type[Layer], ...] = (
     *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool, Mean, Sum),
     *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, GlobalResponseNorm, LocalResponseNorm, L2Norm, Scale, Bias),
     *(Relu, Relu6, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Mish, HardSwish, HardSigmoid, HardTanh),
-    *(Sigmoid, Tanh, Softplus, Softsign, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
-    *(Add, Sub, Mul, Div, Maximum, Concat, Matmul),
+    *(Sigmoid, Tanh, Softplus, Softsign, Map, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
+    *(Add, Sub, Mul, Div, Maximum, Minimum, Concat, Matmul),
     *(Flatten, Reshape, Permute, PadMap, Crop, Slice, Split, ChannelShuffle, PixelShuffle, SpaceToDepth, Upsample),
 )
 

@@ -132,10 +132,13 @@ class HardSwish(Activation):
 
 
 class HardSigmoid(Activation):
-    """min(max(0, x + 3), 6) / 6."""
+    """min(max(0, slope x + offset), 1): with 1/6 and 1/2 that of MobileNetV3 and PyTorch; Keras 2 has 0.2."""
 
     kind = "hardsigmoid"
     does = "compare"
+
+    slope: float = field(Real(0), 1 / 6, about="the slope between 0 and 1")
+    offset: float = field(REAL, 0.5, about="the value at 0")
 
 
 class HardTanh(Activation):

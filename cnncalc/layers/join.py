@@ -114,6 +114,13 @@ class Maximum(Elementwise):
     does = "compare"
 
 
+class Minimum(Elementwise):
+    """The smallest of the branches."""
+
+    kind = "minimum"
+    does = "compare"
+
+
 class Div(Elementwise):
     """The first branch divided by the others."""
 
