@@ -90,6 +90,8 @@ class Reader:
         """One operator."""
         from .rules import RULES
 
+        if self.unread and any(name and name not in self.values for name in node.inputs):
+            return  # it follows from one that could not be read
         try:
             if node.op in ("Constant", "Identity", "Cast") or not self._fold(node):
                 rule = RULES.get(f"{node.domain}::{node.op}" if node.domain else node.op)
@@ -190,6 +192,18 @@ class Reader:
         tensor = self.builder.add(KINDS["permute"].read({"order": order}, len(order) - 1), [value.tensor])
         return Held(tensor, value.dims, plain_axes(len(value.dims), value.batched))
 
+    def channelled(self, value: Held, axis: int) -> Held:
+        """The tensor with an axis of the file as its channels: a permute where another is. Raises Refused."""
+        place = value.axes[axis]
+        if place == BATCH:
+            raise Refused("it works along the images")
+        if place == 0:
+            return value
+        rank = len(value.axes) - value.batched
+        order = [place, *(i for i in range(rank) if i != place)]
+        tensor = self.builder.add(KINDS["permute"].read({"order": order}, rank - 1), [value.tensor])
+        return value._replace(tensor=tensor, axes=tuple(i if i == BATCH else order.index(i) for i in value.axes))
+
     def emit(
         self,
         node: Node,
@@ -216,7 +230,7 @@ class Reader:
         if shared == "":
             self._sharers[tuple(weight.name for weight in weights)] = tensor
         shape = self.builder.shapes[tensor]
-        if keeps_order and len(shape) == axes + 1:
+        if keeps_order and len(shape) == axes + 1 and all(value.axes == first.axes for value in values):
             dims = tuple(1 if axis == BATCH else shape[axis] for axis in first.axes)
             result = Held(tensor, dims, first.axes)
         else:
@@ -314,9 +328,7 @@ class Reader:
         shapes = tuple(
             size_text(value.dims) if (value := self.values.get(name)) is not None else "?" for name in node.inputs
         )
-        lost = "which nothing makes" in why and bool(self.unread)
-        if not lost:
-            self.unread.append(Unread(node, why, shapes))
+        self.unread.append(Unread(node, why, shapes))
 
     def _refusal(self) -> CnncalcError:
         counts = Counter((one.node.op, one.why) for one in self.unread)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ..fold import axis_of
 from ..model import Node
 from ..read import Refused
-from ..values import BATCH
+from ..values import BATCH, Held
+from .words import axis_word
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -33,14 +34,40 @@ def _with(kind: str, argument: str, attribute: str, default: float) -> Rule:
 def clip(reader: Reader, node: Node) -> None:
     """Between 0 and 6 it is relu6, from 0 on relu, else hardtanh."""
     low, high = _bound(reader, node, 1, "min", -inf), _bound(reader, node, 2, "max", inf)
-    kind, arguments = "hardtanh", {"low": low, "high": high}
+    kind: str = "hardtanh"
+    arguments: dict[str, Any] = {"low": low, "high": high}
     if (low, high) == (0, 6):
         kind, arguments = "relu6", {}
     elif low == 0 and high > 1e38:
         kind, arguments = "relu", {}
-    elif abs(low) == inf or abs(high) == inf:
-        raise Refused("a bound on one side")
+    elif abs(low) > 1e38 or abs(high) > 1e38:
+        formula = f"min(x, {high:.7g})" if abs(low) > 1e38 else f"max(x, {low:.7g})"
+        kind, arguments = "map", {"formula": formula}
     reader.emit(node, kind, arguments, [reader.held(node)], keeps_order=True)
+
+
+def hardsigmoid(reader: Reader, node: Node) -> None:
+    """max(0, min(1, alpha x + beta)); ONNX's alpha is 0.2."""
+    slope, offset = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
+    arguments = {} if abs(slope - 1 / 6) < 1e-6 else {"slope": float(f"{slope:.7g}")}
+    if offset != 0.5:
+        arguments["offset"] = float(f"{offset:.7g}")
+    reader.emit(node, "hardsigmoid", arguments, [reader.held(node)], keeps_order=True)
+
+
+def _map(formula: str) -> Rule:
+    def rule(reader: Reader, node: Node) -> None:
+        reader.emit(node, "map", {"formula": formula}, [reader.held(node)], keeps_order=True)
+
+    return rule
+
+
+def logsoftmax(reader: Reader, node: Node) -> None:
+    """A softmax and a logarithm."""
+    softmax(reader, node)
+    value = reader.values.pop(node.outputs[0])
+    if isinstance(value, Held):
+        reader.emit(node, "map", {"formula": "log(x)"}, [value], keeps_order=True)
 
 
 def _bound(reader: Reader, node: Node, place: int, attribute: str, none: float) -> float:
@@ -71,14 +98,9 @@ def softmax(reader: Reader, node: Node) -> None:
     axis = axis_of(node.attributes.get("axis", -1 if reader.opset >= 13 else 1), len(value.dims))
     if reader.opset < 13 and axis != len(value.dims) - 1:
         raise Refused("a softmax over several axes")
-    place = value.axes[axis]
-    if place == BATCH:
+    if value.axes[axis] == BATCH:
         raise Refused("a softmax over the images")
-    rank = len(value.axes) - value.batched
-    words = {0: "channels", rank - 1: "last"} if rank > 1 else {0: "channels"}
-    if place not in words:
-        raise Refused("a softmax over an axis in the middle")
-    over = "channels" if place == 0 else words[place]
+    over = axis_word(value, axis)
     reader.emit(node, "softmax", {} if over == "channels" else {"over": over}, [value], keeps_order=True)
 
 
@@ -87,7 +109,9 @@ RULES: Mapping[str, Rule] = {
     "Clip": clip,
     "Elu": _with("elu", "alpha", "alpha", 1.0),
     "Gelu": gelu,
+    "HardSigmoid": hardsigmoid,
     "HardSwish": _plain("hardswish"),
+    "LogSoftmax": logsoftmax,
     "LeakyRelu": _with("leakyrelu", "slope", "alpha", 0.01),
     "Mish": _plain("mish"),
     "PRelu": prelu,
@@ -99,4 +123,20 @@ RULES: Mapping[str, Rule] = {
     "Softsign": _plain("softsign"),
     "Sqrt": _plain("sqrt"),
     "Tanh": _plain("tanh"),
+    **{
+        word: _map(formula)
+        for word, formula in {
+            "Ceil": "ceil(x)",
+            "Cos": "cos(x)",
+            "Erf": "erf(x)",
+            "Exp": "exp(x)",
+            "Floor": "floor(x)",
+            "Log": "log(x)",
+            "Neg": "-x",
+            "Reciprocal": "1 / x",
+            "Round": "round(x)",
+            "Sign": "sign(x)",
+            "Sin": "sin(x)",
+        }.items()
+    },
 }

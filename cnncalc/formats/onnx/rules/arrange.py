@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic, product
-from ....layers.base import AXIS_NAMES
 from ..fold import axis_of
 from ..model import Node
 from ..read import Refused
 from ..values import BATCH, Held, Weight, plain_axes
+from .words import axis_word
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -108,15 +108,6 @@ def _cut(reader: Reader, node: Node, value: Held, axis: int, bounds: Mapping[str
         arguments["axis"] = word  # type: ignore[assignment]  # a word beside numbers
     reader.values.pop(node.outputs[0], None)
     return reader.emit(node, kind, arguments, [value], keeps_order=True)
-
-
-def axis_word(value: Held, axis: int) -> str:
-    """How the language calls an axis of a tensor."""
-    place, rank = value.axes[axis], len(value.dims) - value.batched
-    names = AXIS_NAMES.get(rank - 1)
-    if place == BATCH or names is None:
-        raise Refused("this axis")
-    return ("channels", *names)[place]
 
 
 def split(reader: Reader, node: Node) -> None:

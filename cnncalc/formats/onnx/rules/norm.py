@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..fold import axis_of
 from ..model import Node
 from ..read import Refused
 
@@ -27,6 +28,35 @@ def instancenorm(reader: Reader, node: Node) -> None:
     reader.emit(node, "instancenorm", arguments, [reader.plain(reader.held(node))], weights)
 
 
+def layernorm(reader: Reader, node: Node) -> None:
+    """Over the last axis: each position apart. Over all axes but that of the images: the whole."""
+    value = reader.held(node)
+    axis = axis_of(node.attributes.get("axis", -1), len(value.dims))
+    if any(name and reader.readers[name] for name in node.outputs[1:]):
+        raise Refused("its statistics are used")
+    weights = [reader.weight(node, 1)]
+    if not reader.has(node, 2):
+        raise Refused("it has a scale and no shift")
+    weights.append(reader.weight(node, 2))
+    arguments: dict[str, Any] = _eps(node, 1e-5)
+    if axis == len(value.dims) - 1 and len(value.dims) - value.batched > 1:
+        value = reader.channelled(value, axis)
+        reader.emit(node, "layernorm", {"over": "channels", **arguments}, [value], weights, keeps_order=True)
+    elif axis == value.batched:
+        reader.emit(node, "layernorm", arguments, [reader.plain(value)], weights)
+    else:
+        raise Refused("a norm over several axes, and not over all")
+
+
+def groupnorm(reader: Reader, node: Node) -> None:
+    """Groups of channels; scale and shift a channel since operator set 21."""
+    if reader.opset < 21:
+        raise Refused("a scale a group")
+    arguments = {"groups": node.attributes["num_groups"], **_eps(node, 1e-5)}
+    weights = [reader.weight(node, 1), reader.weight(node, 2)]
+    reader.emit(node, "groupnorm", arguments, [reader.plain(reader.held(node))], weights)
+
+
 def lrn(reader: Reader, node: Node) -> None:
     """Local response normalisation."""
     own = node.attributes
@@ -39,9 +69,15 @@ def lrn(reader: Reader, node: Node) -> None:
     reader.emit(node, "lrn", arguments, [reader.plain(reader.held(node))])
 
 
-def _eps(node: Node, default: float) -> dict[str, float]:
+def _eps(node: Node, default: float) -> dict[str, Any]:
     eps = float(f"{node.attributes.get('epsilon', default):.7g}")
     return {} if eps == default else {"eps": eps}
 
 
-RULES: Mapping[str, Rule] = {"BatchNormalization": batchnorm, "InstanceNormalization": instancenorm, "LRN": lrn}
+RULES: Mapping[str, Rule] = {
+    "BatchNormalization": batchnorm,
+    "GroupNormalization": groupnorm,
+    "InstanceNormalization": instancenorm,
+    "LayerNormalization": layernorm,
+    "LRN": lrn,
+}
