@@ -18,10 +18,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing itself takes longer to import than all of this
 if TYPE_CHECKING:
+    from .analyses.boxes import box as box
     from .analyses.macs import macs as macs
     from .analyses.memory import memory as memory
     from .analyses.params import params as params
-    from .analyses.receptive import box as box
     from .analyses.receptive import last_map as last_map
     from .analyses.receptive import receptive_fields as receptive_fields
     from .budget.check import BudgetError as BudgetError
@@ -63,7 +63,7 @@ _HOMES = {
     "Graph": "graph",
     "Node": "graph",
     "SpecError": "errors",
-    "box": "analyses.receptive",
+    "box": "analyses.boxes",
     "check": "budget.check",
     "last_map": "analyses.receptive",
     "load": "opening",

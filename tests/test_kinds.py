@@ -200,7 +200,7 @@ TIGHT = {"pad", "crop", "channel_shuffle", "space_to_depth"}
 
 COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "kernels.KERNELS": (set(KINDS), set(KERNELS)),
-    "kernels.support.RULES": (set(KINDS), set(support.RULES)),
+    "kernels.support.RULES": (set(KINDS), {*support.RULES, *support.ELEMENTS}),
     "kernels.support.POOLS": ({kind for kind in of_family("pool") if "kernel" in KINDS[kind].fields}, set(support.POOLS)),
     "engine.follow.CONVOLUTIONS": (of_family("convolution") - {"upconv"}, set(follow.CONVOLUTIONS)),
     "engine.follow.OWN_ARRAY": (
@@ -236,7 +236,7 @@ def test_a_list_of_kinds_forgets_none(place: str) -> None:
 
 
 HOUSE = Path(__file__).parents[1] / "cnncalc"
-PARTS_OF_OTHERS = {"kernels.support.SAME"}
+PARTS_OF_OTHERS = {"kernels.support.SAME", "kernels.support.ELEMENTS", "kernels.support.MIXING"}
 """Lists that a complete table is made of."""
 
 

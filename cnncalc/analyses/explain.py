@@ -16,8 +16,9 @@ from ..layers.fields import Padding, PerAxis, Whole
 from ..layers.sliding import zeros
 from ..layers.windows import Window
 from ..symbols import Polynomial, symbol
+from .intervals import Field, Interval
 from .memory import BYTES
-from .receptive import Field, Interval, ReceptiveFields
+from .receptive import ReceptiveFields
 
 SHORT = {"kernel": "k", "stride": "s", "padding": "p", "dilation": "d", "multiplier": "m", "output_padding": "extra"}
 """Arguments that have a sign of one letter in the field."""
@@ -200,7 +201,7 @@ def _field(graph: Graph, node: Node, fields: ReceptiveFields) -> list[Figure]:
         return []
     before, after = fields.of[node.inputs[0]], fields.of[node.name]
     reach = node.layer.windows(node.incoming, node.output)[0]
-    if reach is None or before.axes is None or after.axes is None:
+    if not reach or before.axes is None or after.axes is None or before.moved:
         return []
     figures: list[Figure] = []
     for axis, window, old, new in zip(AXIS_NAMES[len(reach)], reach, before.axes, after.axes, strict=True):

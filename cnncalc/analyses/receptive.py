@@ -1,153 +1,87 @@
-"""Receptive fields: which input positions one output position sees, along each axis.
+"""Receptive fields: which input positions one output position sees, along each axis of each input.
 
-A field is the interval of input positions that a unit sees, padding included, and how far it moves from one unit
-to the next. Behind convolutions and pools both are the same everywhere:
-
-    size   = size + (k - 1) * d * jump        jump = jump * s        first = first - before * jump
-
-After an upsampling neighbouring units see different boxes, and the picture repeats only after some of them: a
-field then has one interval for each of the units of a `period`. Where branches meet the field is the union of
-theirs. A layer that looks at everything (a global pool, a linear layer, an SE gate) makes it global; what is seen
-apart from that stays.
+A layer moves and widens what its input sees (`intervals`); where branches meet the field is the union of theirs. A
+layer that looks at everything (a global pool, a linear layer, attention) makes it global. Behind a gate or a norm
+with statistics of the image what is seen apart from that stays. Elements that are reshaped or permuted are followed
+(`places`): a token sees its patch, until tokens are mixed. Where that cannot be, the field is not known.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from math import gcd, lcm
 from typing import NamedTuple
 
 from ..dims import Dim, Shape, is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
-from ..layers.base import AXIS_NAMES, Layer
-from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Reach, Window, on_map, sees_everything
-from .remarks import CENTRES, STRIDES, Remark
-
-LONGEST_PERIOD = 4096
-
-MOST_PATCHES = 256
-
-Patch = tuple[frozenset[int], ...]
-"""Positions on a map: all combinations of those on each axis."""
+from ..layers.base import ALL, AXIS_NAMES, OWN, Layer
+from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Contracted, Reach, Rearranged, Spliced, sees_everything
+from .intervals import ITSELF, LONGEST_PERIOD, Field, TooManyError
+from .places import Piece, Places, is_mixed, mixed, of_map, of_positions, permuted, reshaped
+from .remarks import CENTRES, PHASES, STRIDES, Remark
 
 
-class Interval(NamedTuple):
-    """Input positions from `first` to `last`, both seen."""
+class View(NamedTuple):
+    """What the elements of a tensor see of one input; without `axes` and `places` no position matters."""
 
-    first: int
-    last: int
+    axes: tuple[Field, ...] | None = None
+    """Per axis of a map: the tensor, or the one whose positions lie at `places`."""
 
-    @property
-    def size(self) -> int:
-        """How many positions."""
-        return self.last - self.first + 1
+    everything: bool = False
+    """Whether the whole input is seen; beside `axes`, through a gate or the statistics of a norm."""
 
-    def clipped(self, n: int) -> Interval | None:
-        """The part on an axis of n positions, or None."""
-        first, last = max(self.first, 0), min(self.last, n - 1)
-        return Interval(first, last) if first <= last else None
+    units: Shape = ()
+    """The sizes of that map."""
 
-
-class Field(NamedTuple):
-    """What the units along one axis see: unit j sees `intervals[j % period]`, moved by `jump` a period."""
-
-    intervals: tuple[Interval | None, ...]
-    jump: int
-
-    @property
-    def period(self) -> int:
-        """Units until the picture repeats."""
-        return len(self.intervals)
-
-    @property
-    def stride(self) -> Fraction:
-        """Inputs from one unit to the next; on the average, where it differs."""
-        return Fraction(self.jump, self.period)
-
-    def at(self, j: int) -> Interval | None:
-        """What unit j sees, positions outside the image included; None for a unit that sees nothing."""
-        turn, phase = divmod(j, self.period)
-        seen = self.intervals[phase]
-        return seen and Interval(seen.first + turn * self.jump, seen.last + turn * self.jump)
-
-    def sizes(self, units: int | None = None) -> Counter[int]:
-        """How many of the first `units` units (of one period, if not given) see how many positions."""
-        seen = (self.at(j) for j in range(self.period if units is None else units))
-        return Counter(interval.size if interval else 0 for interval in seen)
-
-    def size(self, units: int | None = None) -> tuple[int, int]:
-        """The smallest and the largest size."""
-        if self.period == 1:
-            only = self.intervals[0]
-            return (only.size, only.size) if only else (0, 0)
-        sizes = self.sizes(min(units, self.period) if units is not None else None)
-        return min(sizes), max(sizes)
-
-    @property
-    def centre(self) -> Fraction:
-        """The middle of what a unit sees less j * stride, on the average over a period."""
-        total, count = Fraction(0), 0
-        for j, seen in enumerate(self.intervals):
-            if seen:
-                total += Fraction(seen.first + seen.last, 2) - j * self.stride
-                count += 1
-        return total / max(count, 1)
-
-    @property
-    def padding(self) -> int:
-        """Positions before the image that the first unit sees; negative where it starts inside."""
-        first = next((seen for seen in self.intervals if seen), Interval(0, 0))
-        return -first.first
-
-    def through(self, window: Axis, units: int) -> Field:
-        """The field behind a window with so many outputs."""
-        if window is SAME_PLACE:
-            return self
-        if type(window) is Window and self.period == 1 and self.intervals[0] is not None:
-            kernel, stride, before, dilation = window
-            first, last = self.intervals[0]
-            start = first - before * self.jump
-            return Field(
-                (Interval(start, start + last - first + (kernel - 1) * dilation * self.jump),),
-                self.jump * stride,
-            )
-        turns = self.period // gcd(self.period, window.shift)
-        period, jump = window.period * turns, self.jump * window.shift * turns // self.period
-        if period > LONGEST_PERIOD and units < period:
-            jump, period = max(1, round(Fraction(jump * units, period))), units
-        return Field(tuple(self._hull(window.taps(j)) for j in range(period)), jump)
-
-    def _hull(self, taps: range) -> Interval | None:
-        seen = [interval for i in taps if (interval := self.at(i)) is not None]
-        return Interval(min(i.first for i in seen), max(i.last for i in seen)) if seen else None
-
-    def union(self, other: Field, units: int) -> Field:
-        """What either sees. Fields that move at different speeds are united unit by unit."""
-        if self.period == other.period == 1 and self.jump == other.jump:
-            return Field((_either(self.intervals[0], other.intervals[0]),), self.jump)
-        if self.stride == other.stride:
-            period, jump = lcm(self.period, other.period), int(self.stride * lcm(self.period, other.period))
-        else:
-            period = units
-            jump = max(1, int(max(self.stride, other.stride) * units))
-        return Field(tuple(_either(self.at(j), other.at(j)) for j in range(period)), jump)
+    places: Places | None = None
+    """Where its positions lie, if not on axes of their own; mixed, without `axes`, where that is not known."""
 
 
-ITSELF = Field((Interval(0, 0),), 1)
-"""An input position sees itself."""
+GLOBAL = View(everything=True)
 
 
 class Seen(NamedTuple):
-    """What the units of a node see."""
+    """What the units of a node see of an input."""
 
     axes: tuple[Field, ...] | None
-    """Per spatial axis; None where no position matters (after a global pool, in a vector)."""
+    """Per spatial axis; None where no position matters (after a global pool, in a vector) or it is not known."""
 
     everything: bool = False
     """Whether each unit depends on the whole input, by a path that looks at all of it."""
+
+    known: bool = True
+    """Whether it could be followed through what was reshaped and permuted."""
+
+    units: Shape = ()
+    """How many units there are per axis; those of the map whose positions they are, where `moved`."""
+
+    moved: bool = False
+    """Whether the units lie in another order, as tokens do."""
+
+    input: str = ""
+    """The input, or the first of those that are seen alike."""
+
+    apart: tuple[Seen, ...] = ()
+    """One an input, where what is seen of them differs; nothing of it is said beside them then."""
+
+    @property
+    def each(self) -> tuple[Seen, ...]:
+        """One, or one an input where they differ."""
+        return self.apart or (self,)
+
+    def of_input(self, name: str) -> Seen:
+        """What is seen of an input."""
+        return next((seen for seen in self.apart if seen.input == name), self)
+
+    @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """Per axis the smallest and the largest size over the positions; of each input, where they differ."""
+        return tuple(
+            field.size(n if isinstance(n, int) else None)
+            for seen in self.each
+            for field, n in zip(seen.axes or (), seen.units, strict=False)
+        )
 
 
 class ReceptiveFields(NamedTuple):
@@ -155,154 +89,217 @@ class ReceptiveFields(NamedTuple):
 
     of: Mapping[str, Seen]
     remarks: tuple[Remark, ...]
-    """Where branches meet that see differently placed or spaced positions; see `remarks.worded`."""
+    """Where branches meet that see differently placed or spaced positions; see `remarks.folded`."""
 
 
 def receptive_fields(graph: Graph) -> ReceptiveFields:
     """The receptive fields of a network. Raises CnncalcError where a size without a number decides."""
-    of = {name: Seen((ITSELF,) * (len(shape) - 1) or None) for name, shape in graph.inputs.items()}
+    return fold(graph, _checked)
+
+
+def fold(graph: Graph, admitted: Callable[[Node, Axis], Axis]) -> ReceptiveFields:
+    """The receptive fields, in whatever numbers; each window that moves a field is admitted before.
+
+    Branches are compared where all they see is numbers.
+    """
+    views = {
+        name: {name: View((ITSELF,) * (len(shape) - 1), False, shape[1:]) if len(shape) > 1 else View()}
+        for name, shape in graph.inputs.items()
+    }
     remarks: list[Remark] = []
     reaches: dict[tuple[Layer, tuple[Shape, ...]], tuple[Reach, ...]] = {}
     for node in graph.nodes:
         key = (node.layer, node.incoming)
         reach = reaches.get(key)
         if reach is None:
-            reach = reaches[key] = _windows(node)
-        of[node.name] = _seen(node, reach, [of[name] for name in node.inputs], remarks)
-    return ReceptiveFields(of, tuple(remarks))
+            reach = reaches[key] = node.layer.windows(node.incoming, node.output)
+        views[node.name] = _views(node, reach, views, admitted, remarks)
+    shapes = graph.shapes
+    of = {name: _seen(views.get(name, {}), shapes[name], graph) for name in shapes}
+    return ReceptiveFields(of, tuple(dict.fromkeys(remarks)))
 
 
-def _last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
-    """The last tensor before the output whose units have a field of their own, or are several that see all."""
-    if all(len(shape) == 1 for shape in graph.inputs.values()):
-        return None
-    needed = {graph.output}
-    for node in reversed(graph.nodes):
-        if node.name in needed:
-            one_place = all(isinstance(n, int) and n == 1 for n in node.output[1:])
-            if len(node.output) > 1 and (fields.of[node.name].axes is not None or not one_place):
-                return node.name
-            needed.update(node.inputs)
-    return None
+def _checked(node: Node, window: Axis) -> Axis:
+    dims: tuple[Dim, ...] = window
+    for dim in dims:
+        if is_symbolic(dim):
+            sizes = ", ".join(sorted(dim.symbols()))
+            raise CnncalcError(
+                f"the receptive field of `{node.name}` depends on the size {sizes}",
+                "give the input a size: --input 3,224,224",
+            )
+    return window
 
 
-def last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
-    """The last tensor on the way to the output whose units have positions: what "the receptive field" is of."""
-    needed = {graph.output}
-    for node in reversed(graph.nodes):
-        if node.name in needed:
-            if fields.of[node.name].axes is not None and len(node.output) > 1:
-                return node.name
-            needed.update(node.inputs)
-    return None
+def _views(
+    node: Node,
+    reaches: tuple[Reach, ...],
+    views: Mapping[str, Mapping[str, View]],
+    admitted: Callable[[Node, Axis], Axis],
+    remarks: list[Remark],
+) -> dict[str, View]:
+    """What a node sees, by input."""
+    found: dict[str, list[View]] = {}
+    for source, shape, reach in zip(node.inputs, node.incoming, reaches, strict=True):
+        for name, view in views.get(source, {}).items():
+            try:
+                behind = _behind(view, reach, node, shape, admitted)
+            except TooManyError:
+                remarks.append(Remark(PHASES, node.name, (), ()))
+                behind = _unknown(view, node.output)
+            found.setdefault(name, []).append(behind)
+    return {name: _union(node, behind, remarks) for name, behind in found.items()}
 
 
-class Extent(NamedTuple):
-    """What the units of one map see: "the receptive field" where a number is asked for."""
-
-    at: str
-    """The node whose units it is of."""
-
-    sizes: tuple[tuple[int, int], ...]
-    """Per spatial axis the smallest and the largest size, in input positions."""
-
-    strides: tuple[Fraction, ...]
-    """Per spatial axis, in input positions; the average where it differs."""
-
-    everything: bool = False
-    """Whether each unit sees the whole input, so that no size says what it sees."""
-
-
-def network_field(graph: Graph, fields: ReceptiveFields | None = None) -> Extent | None:
-    """THE receptive field of a network: that of its output; where that is a vector or one place, of the last map.
-
-    None where no input and no layer has positions. Raises CnncalcError where a size without a number decides.
-    """
-    fields = fields or receptive_fields(graph)
-    name = _last_map(graph, fields)
-    return field_at(graph, name, fields) if name else None
-
-
-def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
-    """The receptive field of the units of one node; None for one without positions."""
-    seen, shape = fields.of[name], graph.shapes[name]
-    if seen.axes is None:
-        return Extent(name, (), (), everything=True) if seen.everything and len(shape) > 1 else None
-    units = [n if isinstance(n, int) else None for n in shape[1:]]
-    sizes = tuple(field.size(n) for field, n in zip(seen.axes, units, strict=True))
-    return Extent(name, sizes, tuple(field.stride for field in seen.axes))
+def _behind(view: View, reach: Reach, node: Node, shape: Shape, admitted: Callable[[Node, Axis], Axis]) -> View:
+    """What a view of one source becomes behind a layer."""
+    if view.axes is None and view.places is None:
+        all_of_it = sees_everything(EVERYTHING if isinstance(reach, Rearranged) else reach)
+        return GLOBAL if view.everything or all_of_it else view
+    if isinstance(reach, Rearranged):
+        return _rearranged(view, reach, shape, node.output)
+    if isinstance(reach, Contracted):
+        return _contracted(view, reach, shape, len(node.output))
+    if reach is None:
+        places = view.places
+        if places is None or not of_positions(places[0]) or node.layer.mixes == ALL:
+            return View(everything=sees_everything(reach))
+        return View(None, view.everything, (), mixed((places[0], *((),) * (len(node.output) - 1))))
+    if isinstance(reach, Spliced):
+        places = view.places or of_map(shape)
+        if view.places is not None and not of_positions(places[reach.axis]):
+            return view
+        return View(None, view.everything, (), mixed(places))
+    if sees_everything(reach):
+        view = view._replace(everything=True)
+    if view.places is not None:
+        return _moved(view, view.places, reach, node)
+    assert view.axes is not None  # noqa: S101 - a map without places has axes
+    return view._replace(axes=_through(node, view.axes, reach, admitted), units=node.output[1:])
 
 
-def box(graph: Graph, name: str, unit: Sequence[int]) -> dict[str, tuple[Interval, ...]]:
-    """The pixels that one unit of a node really depends on, per axis, by input.
-
-    Padding anywhere on the way is left out, and what falls into the holes of an upconv. `unit` is its position, one
-    number per spatial axis. Inputs that it does not depend on are missing.
-    """
-    needed: dict[str, list[Patch]] = {name: [tuple(frozenset([j]) for j in unit)]}
-    for node in reversed(graph.nodes):
-        wanted = needed.get(node.name)
-        if wanted is None:
-            continue
-        for source, shape, reach in zip(node.inputs, node.incoming, _windows(node), strict=True):
-            for patch in wanted:
-                read = _read(reach, patch, shape)
-                if all(read):
-                    needed[source] = _with(needed.get(source, []), read)
-    return {source: tuple(map(_span, _cover(needed[source]))) for source in graph.inputs if source in needed}
+def _rearranged(view: View, reach: Rearranged, before: Shape, after: Shape) -> View:
+    places = view.places or of_map(before)
+    there = reshaped(places, before, after) if reach.order is None else permuted(places, reach.order)
+    if is_mixed(there):
+        return View(None, view.everything, (), there)
+    own = of_map((1, *view.units))
+    plain = len(there) == len(own) and there[1:] == own[1:] and not of_positions(there[0])
+    return view._replace(places=None if plain else there)
 
 
-def _windows(node: Node) -> tuple[Reach, ...]:
-    reaches = node.layer.windows(node.incoming, node.output)
-    for reach in reaches:
-        for window in reach or ():
-            dims: tuple[Dim, ...] = window
-            for dim in dims:
-                if is_symbolic(dim):
-                    sizes = ", ".join(sorted(dim.symbols()))
-                    raise CnncalcError(
-                        f"the receptive field of `{node.name}` depends on the size {sizes}",
-                        "give the input a size: --input 3,224,224",
-                    )
-    return reaches
+def _contracted(view: View, reach: Contracted, shape: Shape, axes: int) -> View:
+    """Behind a sum along one axis: all that lies along it is seen."""
+    places = view.places or of_map(shape)
+    kept = iter(reach.kept)
+    to = {axis: next(kept) for axis in range(len(shape)) if axis != reach.axis}
+    if any(map(of_positions, places)):
+        return _spread(view, places, [reach.axis], axes, to)
+    return GLOBAL
 
 
-def _seen(node: Node, reaches: tuple[Reach, ...], sources: list[Seen], remarks: list[Remark]) -> Seen:
-    everything = False
-    fields: tuple[Field, ...] | None = None
-    for source, reach in zip(sources, reaches, strict=True):
-        everything = everything or source.everything or sees_everything(reach)
-        if reach is EVERYTHING or source.axes is None or not reach:
-            continue
-        through = _through(source.axes, reach, node.output)
-        if fields is None:
-            fields = through
-        elif fields != through:
-            _remark(node, fields, through, remarks)
-            units = _units(node.output)
-            fields = tuple(a.union(b, n) for a, b, n in zip(fields, through, units, strict=True))
-    return Seen(fields, everything)
+def _spread(view: View, places: Places, over: Sequence[int], axes: int, to: Mapping[int, int] | None = None) -> View:
+    """Behind a layer that looks at all along some axes; `to` says where the others come to lie."""
+    rest: list[tuple[Piece, ...]] = [()] * axes
+    for axis, pieces in enumerate(places):
+        if axis not in over:
+            rest[to[axis] if to else axis] = pieces
+    if not any(map(of_positions, rest)):
+        return GLOBAL
+    if any(of_positions(places[axis]) for axis in over) or view.axes is None:
+        return View(None, view.everything, (), mixed(tuple(rest)))
+    return view._replace(places=tuple(rest))
 
 
-def _through(fields: tuple[Field, ...], reach: tuple[Axis, ...], output: Shape) -> tuple[Field, ...]:
+def _moved(view: View, places: Places, reach: tuple[Axis, ...], node: Node) -> View:
+    """Behind windows over a tensor whose axes are not those of a map."""
+    stays = all(
+        window == SAME_PLACE or not of_positions(pieces) for window, pieces in zip(reach, places[1:], strict=True)
+    )
+    if not stays or (of_positions(places[0]) and node.layer.mixes not in (OWN, ALL)):
+        return View(None, view.everything, (), mixed(places))
+    if of_positions(places[0]) and node.layer.mixes == ALL:
+        return _spread(view, places, [0], len(places))
+    return view
+
+
+def _unknown(view: View, output: Shape) -> View:
+    return View(None, view.everything, (), mixed(of_map(output)))
+
+
+def _union(node: Node, views: list[View], remarks: list[Remark]) -> View:
+    """What branches see together: all, where one that is more than a gate sees all."""
+    if len(views) == 1:
+        return views[0]
+    local = [view for view in views if view.axes is not None or view.places is not None]
+    everything = any(view.everything for view in views)
+    if not local or (GLOBAL in views and not node.layer.gates):
+        return GLOBAL if everything else views[0]
+    united = local[0]
+    for view in local[1:]:
+        united = _either(node, united, view, remarks)
+    return united._replace(everything=everything)
+
+
+def _either(node: Node, a: View, b: View, remarks: list[Remark]) -> View:
+    if a == b:
+        return a
+    if a.axes is None or b.axes is None or (a.places, a.units) != (b.places, b.units):
+        both = [view.places or of_map(node.output) for view in (a, b)]
+        there = tuple(x if of_positions(x) else y for x, y in zip(*both, strict=True))
+        return View(None, False, (), mixed(there))
+    if not any(is_symbolic(bound) for field in (*a.axes, *b.axes) for bound in _bounds(field)):
+        _remark(node, a.axes, b.axes, remarks)
+    try:
+        united = tuple(x.union(y, _units(n)) for x, y, n in zip(a.axes, b.axes, a.units, strict=True))
+    except TooManyError:
+        remarks.append(Remark(PHASES, node.name, (), ()))
+        return _unknown(a, node.output)
+    return a._replace(axes=united)
+
+
+def _through(
+    node: Node, fields: tuple[Field, ...], reach: tuple[Axis, ...], admitted: Callable[[Node, Axis], Axis]
+) -> tuple[Field, ...]:
     """The fields behind a layer; axes that are alike are worked out once."""
     if all(window is SAME_PLACE for window in reach):
         return fields
-    units = _units(output)
-    first = fields[0].through(reach[0], units[0])
-    return (
-        first,
-        *(
-            first
-            if (fields[a], reach[a], units[a]) == (fields[0], reach[0], units[0])
-            else fields[a].through(reach[a], n)
-            for a, n in enumerate(units[1:], 1)
-        ),
-    )
+    found: dict[tuple[Field, Axis, int], Field] = {}
+    behind = []
+    for field, window, n in zip(fields, reach, node.output[1:], strict=True):
+        key = (field, admitted(node, window), _units(n))
+        if key not in found:
+            found[key] = key[0].through(*key[1:])
+        behind.append(found[key])
+    return tuple(behind)
 
 
-def _units(output: Shape) -> list[int]:
-    return [n if isinstance(n, int) else LONGEST_PERIOD for n in output[1:]]
+def _units(n: Dim) -> int:
+    return n if isinstance(n, int) else LONGEST_PERIOD
+
+
+def _seen(views: Mapping[str, View], shape: Shape, graph: Graph) -> Seen:
+    """What is told of a tensor: once where its inputs are seen alike; an input without positions adds `global`."""
+    told = [_told(view, shape)._replace(input=name) for name, view in views.items() if len(graph.inputs[name]) > 1]
+    vectors = any(view.everything for name, view in views.items() if len(graph.inputs[name]) == 1)
+    told = [seen._replace(everything=seen.everything or vectors) for seen in told]
+    if not told:
+        return Seen(None, vectors)
+    first = told[0]
+    alike = all(seen._replace(input="") == first._replace(input="") for seen in told)
+    if alike and (first.axes is None or len({graph.inputs[seen.input][1:] for seen in told}) == 1):
+        return first
+    return Seen(None, any(seen.everything for seen in told), all(seen.known for seen in told), apart=tuple(told))
+
+
+def _told(view: View, shape: Shape) -> Seen:
+    if view.axes is None and view.places is None:
+        return Seen(None, view.everything)
+    if len(shape) == 1:
+        return Seen(None, True)
+    if view.axes is None:
+        return Seen(None, view.everything, known=False)
+    return Seen(view.axes, view.everything, units=view.units, moved=view.places is not None)
 
 
 def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], remarks: list[Remark]) -> None:
@@ -313,52 +310,95 @@ def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], rema
             continue
         if a.stride != b.stride:
             found.setdefault((STRIDES, (a.stride, b.stride)), []).append(axis)
-        elif a.centre != b.centre and not _end_together(a, b):
+        elif a.centre != b.centre and not _causal(a, b):
             found.setdefault((CENTRES, (abs(a.centre - b.centre),)), []).append(axis)
     remarks.extend(Remark(code, node.name, tuple(axes), values) for (code, values), axes in found.items())
 
 
-def _end_together(a: Field, b: Field) -> bool:
-    """Whether no unit sees beyond its own position, which is the last that either sees: both are causal."""
+def _bounds(field: Field) -> tuple[Dim, ...]:
+    """The numbers that a field is made of, of one unit."""
+    return (field.jump, *(field.intervals[0] or ()))
+
+
+def _causal(a: Field, b: Field) -> bool:
+    """Whether no unit sees beyond its own position, which is the last that either sees."""
     if not a.period == b.period == 1:
         return False
     (one,), (other,) = a.intervals, b.intervals
     return one is not None and other is not None and one.last == other.last and one.last % a.jump == 0
 
 
-def _read(reach: Reach, wanted: Patch, shape: Shape) -> Patch:
-    if reach is None or sees_everything(reach):
-        return tuple(frozenset(range(n)) for n in shape[1:])
-    return tuple(
-        frozenset(i for j in positions for i in on_map(window, j, n))
-        for window, positions, n in zip(reach, wanted, shape[1:], strict=True)
-    )
-
-
-def _with(patches: list[Patch], patch: Patch) -> list[Patch]:
-    """Patches and one more, without those that lie in another; beyond MOST_PATCHES one that covers all."""
-    if any(_lies_in(patch, other) for other in patches):
-        return patches
-    kept = [*(other for other in patches if not _lies_in(other, patch)), patch]
-    return kept if len(kept) <= MOST_PATCHES else [_cover(kept)]
-
-
-def _lies_in(patch: Patch, other: Patch) -> bool:
-    return all(a <= b for a, b in zip(patch, other, strict=True))
-
-
-def _cover(patches: list[Patch]) -> Patch:
-    return tuple(frozenset().union(*axis) for axis in zip(*patches, strict=True))
-
-
-def _span(positions: frozenset[int]) -> Interval:
-    return Interval(min(positions), max(positions))
-
-
-def _either(a: Interval | None, b: Interval | None) -> Interval | None:
-    return Interval(min(a.first, b.first), max(a.last, b.last)) if a and b else a or b
-
-
 def _centred(field: Field) -> int | None:
     only = field.intervals[0]
     return only and only.first + only.last
+
+
+class Extent(NamedTuple):
+    """What the units of one map see: "the receptive field" where a number is asked for."""
+
+    at: str
+    """The node whose units it is of."""
+
+    sizes: tuple[tuple[int, int], ...]
+    """Per spatial axis the smallest and the largest size, in input positions; of each input, where they differ."""
+
+    strides: tuple[Fraction, ...]
+    """Per spatial axis, in input positions; the average where it differs."""
+
+    everything: bool = False
+    """Whether each unit sees the whole input, so that no size says what it sees."""
+
+    known: bool = True
+    """Whether it could be followed through what was reshaped and permuted."""
+
+
+def network_field(graph: Graph, fields: ReceptiveFields | None = None) -> Extent | None:
+    """THE receptive field of a network: that of its output; where that is a vector or one place, of the last map.
+
+    None where no input and no layer has positions. Raises CnncalcError where a size without a number decides.
+    """
+    fields = fields or receptive_fields(graph)
+    name = field_of(graph, fields)
+    return field_at(graph, name, fields) if name else None
+
+
+def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
+    """The receptive field of the units of one node; None for one without positions."""
+    seen = fields.of[name]
+    each = [of for of in seen.each if of.axes is not None or of.everything or not of.known]
+    if not each or len(graph.shapes[name]) == 1:
+        return None
+    strides = tuple(field.stride for of in each for field in of.axes or ())
+    alone = any(of.axes is None and of.everything for of in each)
+    return Extent(name, seen.sizes, strides, alone, all(of.known for of in each))
+
+
+def field_of(graph: Graph, fields: ReceptiveFields) -> str | None:
+    """The tensor that the network's field is of: one with a field of its own, or whose several units see all."""
+    if all(len(shape) == 1 for shape in graph.inputs.values()):
+        return None
+
+    def counts(node: Node) -> bool:
+        one_place = all(isinstance(n, int) and n == 1 for n in node.output[1:])
+        return not one_place or _is_local(node, fields)
+
+    return _last(graph, counts)
+
+
+def last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
+    """The last tensor on the way to the output whose units have positions of their own on an input."""
+    return _last(graph, lambda node: _is_local(node, fields) and not any(of.moved for of in fields.of[node.name].each))
+
+
+def _is_local(node: Node, fields: ReceptiveFields) -> bool:
+    return any(seen.axes is not None for seen in fields.of[node.name].each)
+
+
+def _last(graph: Graph, counts: Callable[[Node], bool]) -> str | None:
+    needed = {graph.output}
+    for node in reversed(graph.nodes):
+        if node.name in needed:
+            if len(node.output) > 1 and counts(node):
+                return node.name
+            needed.update(node.inputs)
+    return None

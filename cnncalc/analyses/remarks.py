@@ -12,6 +12,9 @@ STRIDES = "strides-differ"
 CENTRES = "centres-differ"
 """Branches that meet see places that are the first value apart."""
 
+PHASES = "too-many-phases"
+"""Neighbouring units see too many different things; no axes and no values."""
+
 
 class Remark(NamedTuple):
     """One finding at one node."""
@@ -29,6 +32,8 @@ def worded(*alike: Remark) -> str:
     first, more = alike[0], len(alike) - 1
     of = f"`{first.node}`" + (f" (and of {more} more)" if more else "")
     axes = " and ".join(first.axes)
+    if first.code == PHASES:
+        return f"the units of {of} see too many different intervals: their receptive field is not worked out"
     if first.code == STRIDES:
         one, other = map(_text, first.values)
         return f"the branches of {of} move by {one} and {other} inputs a unit ({axes})"

@@ -9,7 +9,7 @@ from typing import Any
 from ..analyses import memory
 from ..analyses.difference import Difference, Side
 from ..analyses.macs import FLOPS_PER_MAC
-from ..analyses.receptive import last_map, receptive_fields
+from ..analyses.receptive import field_of, receptive_fields
 from ..graph import Graph, Node
 from ..render import changes
 from ..render.report import Column, Table
@@ -57,10 +57,10 @@ def figure_table(found: Difference, names: tuple[str, str], request: Request) ->
     texts: list[dict[str, str]] = []
     for side in (found.a, found.b):
         fields = receptive_fields(side.graph)
-        last = last_map(side.graph, fields)
+        last = field_of(side.graph, fields)
         texts.append(
             {
-                "receptive field": field_text(fields.of[last], side.graph.shapes[last][1:]) if last else "-",
+                "receptive field": field_text(fields.of[last]) if last else "-",
                 "input": ", ".join(map(changes.figure, side.graph.inputs.values())),
                 "output": changes.figure(side.graph.output_shape),
                 "side outputs": ", ".join(side.graph.heads) or "-",

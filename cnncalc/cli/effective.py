@@ -43,7 +43,7 @@ def effective_report(
     graph = request.numeric
     if name is None:
         raise CnncalcError(f"{graph.name} has no map with positions", "name a layer with --at")
-    if fields.of[name].axes is None:
+    if any(of.moved or of.axes is None for of in fields.of[name].each):
         raise CnncalcError(f"the units of {name} have no position on the input", "name a map with --at")
     init = asked.init or ONES
     if init == ONES and (asked.draws is not None or asked.seed is not None):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def unit_report(request: Request, fields: ReceptiveFields, name: str | None, text: str) -> Report:
     """What one unit sees of each input, per axis."""
-    from ..analyses.receptive import box
+    from ..analyses.boxes import box
     from ..layers.base import AXIS_NAMES
     from ..render import numbers
     from ..render.report import Column, Table
@@ -27,14 +27,16 @@ def unit_report(request: Request, fields: ReceptiveFields, name: str | None, tex
     sizes = graph.shapes[name][1:]
     unit = unit_position(text, name, sizes)
     seen = fields.of[name]
+    by_input = {of.input: of.axes for of in seen.apart if not of.moved}
     real = box(graph, name, unit)
     rows: list[dict[str, Any]] = []
     data: dict[str, Any] = {}
     for source in real or list(graph.inputs)[:1]:
         axes = AXIS_NAMES[len(graph.inputs[source]) - 1]
+        of = by_input.get(source, seen.axes)
         for place, axis in enumerate(axes):
             interval = real[source][place] if real else None
-            whole = seen.axes[place].at(unit[place]) if seen.axes and place < len(unit) else None
+            whole = of[place].at(unit[place]) if of and place < len(unit) and not seen.moved else None
             rows.append(
                 {
                     "input": source,

@@ -30,7 +30,7 @@ from ..render.report import Report
 from .request import Request, report_with
 
 if TYPE_CHECKING:
-    from ..analyses.receptive import ReceptiveFields
+    from ..analyses.receptive import ReceptiveFields, Seen
     from ..graph import Graph
 
 
@@ -59,7 +59,7 @@ def command(
     ] = None,
 ) -> Report:
     """Receptive fields."""
-    from ..analyses.receptive import last_map, receptive_fields
+    from ..analyses.receptive import field_of, last_map, receptive_fields
     from ..analyses.remarks import folded, worded
     from ..render.report import Column
     from .rows import KIND, LAYER, OUTPUT, caption, field_data, folds, table
@@ -78,25 +78,28 @@ def command(
     }
     graph = request.graph
     fields = receptive_fields(graph)
-    last = last_map(graph, fields)
+    last = field_of(graph, fields)
     if at is not None and at not in fields.of:
         raise CnncalcError(f"{graph.name} has no layer `{at}`", did_you_mean(at, fields.of))
     _all_count(given)
     if effective:
         from .effective import Draws, effective_report
 
-        return effective_report(request, fields, at or last, unit, Draws(init, draws, seed))
+        return effective_report(request, fields, at or last_map(graph, fields), unit, Draws(init, draws, seed))
     if unit is not None:
         from .one_unit import unit_report
 
         return unit_report(request, fields, at or last, unit)
     rows = [
-        {"layer": row.name, "kind": row.kind, **_figures(graph, fields, row.last.name)} for row in folds(graph, request)
+        row
+        for each in folds(graph, request)
+        for row in _rows(graph, fields, each.last.name, {"layer": each.name, "kind": each.kind})
     ]
     columns = [
         LAYER,
         KIND,
         OUTPUT,
+        *([Column("input", "input", right=False)] if any("input" in row for row in rows) else []),
         Column("field", "size", by="size"),
         Column("stride", "stride", _axes_text),
         Column("padding", "padding", _axes_text),
@@ -104,11 +107,11 @@ def command(
         Column("image", "on image", _axes_text),
     ]
     end = last or next(iter(graph.inputs))
-    total: dict[str, Any] = {"layer": "last map", **_figures(graph, fields, end)}
+    *others, total = _rows(graph, fields, end, {"layer": "last map"})
     axes = len(graph.input_shape) - 1
     return Report(
         caption(graph, "receptive field per axis, in input pixels; padding included"),
-        [table(columns, rows, request, [], "field", total)],
+        [table(columns, [*rows, *others], request, [], "field", total)],
         lambda: {
             "schema": "cnncalc.receptive-field/1",
             "name": graph.name,
@@ -121,13 +124,15 @@ def command(
                     "name": node.name,
                     "kind": node.kind,
                     "output": [dim if isinstance(dim, int) else str(dim) for dim in node.output],
-                    "receptive_field": field_data(fields.of[node.name], node.output[1:], axes),
-                    "first_centre": [float(field.centre) for field in fields.of[node.name].axes or ()],
+                    "receptive_field": field_data(fields.of[node.name], axes),
+                    "first_centre": [
+                        float(field.centre) for seen in fields.of[node.name].each for field in seen.axes or ()
+                    ],
                 }
                 for node in graph.nodes
             ],
         },
-        _by_position(graph, fields, last) + [f"note: {remark}" for remark in folded(fields.remarks)],
+        _by_position(fields, last) + [f"note: {remark}" for remark in folded(fields.remarks)],
         text=_plot(request, graph, fields) if plot else None,
     )
 
@@ -152,21 +157,25 @@ def _all_count(given: Mapping[str, Any]) -> None:
             raise CnncalcError(f"`{option}` changes nothing without {' or '.join(f'`{answer}`' for answer in by)}")
 
 
-def _figures(graph: Graph, fields: ReceptiveFields, name: str) -> dict[str, Any]:
-    """The cells of a tensor: a number, or one per axis where they differ; none where no position matters."""
+def _rows(graph: Graph, fields: ReceptiveFields, name: str, told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a tensor, one an input where they differ."""
     from .rows import field_size, field_text
 
-    seen, output = fields.of[name], graph.shapes[name]
-    cells: dict[str, Any] = {"output": output, "field": field_text(seen, output[1:])}
-    if seen.axes is not None:
-        cells |= {
-            "size": field_size(seen, output[1:]),
-            "stride": _each([field.stride for field in seen.axes]),
-            "padding": _each([field.padding for field in seen.axes]),
-            "centre": _each([field.centre for field in seen.axes]),
-            "image": _each(_on_image(graph, name, fields)),
-        }
-    return cells
+    rows: list[dict[str, Any]] = []
+    for seen in fields.of[name].each:
+        cells: dict[str, Any] = {"output": graph.shapes[name], "field": field_text(seen)}
+        if len(fields.of[name].each) > 1:
+            cells["input"] = seen.input
+        if seen.axes is not None:
+            cells |= {
+                "size": field_size(seen),
+                "stride": _each([field.stride for field in seen.axes]),
+                "padding": _each([field.padding for field in seen.axes]),
+                "centre": _each([field.centre for field in seen.axes]),
+                "image": _each(_on_image(graph, seen)),
+            }
+        rows.append({**told, **cells})
+    return rows
 
 
 def _each(values: Sequence[Any]) -> Any:
@@ -181,12 +190,10 @@ def _axes_text(value: Any) -> str:
     )
 
 
-def _on_image(graph: Graph, name: str, fields: ReceptiveFields) -> list[int]:
+def _on_image(graph: Graph, seen: Seen) -> list[int]:
     """The sizes of what lies on the image, for the unit in the middle; none where a size is not known."""
     sizes = []
-    for field, n, pixels in zip(
-        fields.of[name].axes or (), graph.shapes[name][1:], graph.input_shape[1:], strict=False
-    ):
+    for field, n, pixels in zip(seen.axes or (), seen.units, graph.inputs[seen.input][1:], strict=True):
         if not isinstance(n, int) or not isinstance(pixels, int):
             return []
         interval = field.at(n // 2)
@@ -195,18 +202,16 @@ def _on_image(graph: Graph, name: str, fields: ReceptiveFields) -> list[int]:
     return sizes
 
 
-def _by_position(graph: Graph, fields: ReceptiveFields, last: str | None) -> list[str]:
-    if last is None:
-        return []
+def _by_position(fields: ReceptiveFields, last: str | None) -> list[str]:
     from ..layers.base import AXIS_NAMES
 
     notes = []
-    seen = fields.of[last]
-    names = AXIS_NAMES[len(seen.axes or ())]
-    for axis, field, n in zip(names, seen.axes or (), graph.shapes[last][1:], strict=True):
-        if isinstance(n, int) and len(field.sizes(min(n, field.period))) > 1:
-            counts = ", ".join(f"{size} at {count} of {n}" for size, count in sorted(field.sizes(n).items()))
-            notes.append(f"{last}: no single number along the {axis}: {counts} positions (--unit shows one)")
+    for seen in fields.of[last].each if last else ():
+        names = AXIS_NAMES[len(seen.axes or ())]
+        for axis, field, n in zip(names, seen.axes or (), seen.units, strict=False):
+            if isinstance(n, int) and len(field.sizes(min(n, field.period))) > 1:
+                counts = ", ".join(f"{size} at {count} of {n}" for size, count in sorted(field.sizes(n).items()))
+                notes.append(f"{last}: no single number along the {axis}: {counts} positions (--unit shows one)")
     return notes
 
 
@@ -218,11 +223,9 @@ def _plot(request: Request, graph: Graph, fields: ReceptiveFields) -> str:
 
     rows: list[tuple[str, int]] = []
     for node in graph.nodes:
-        seen = fields.of[node.name]
-        if seen.axes is not None:
-            size = max(field.size()[1] for field in seen.axes)
-            if not rows or size > rows[-1][1]:
-                rows.append((node.name, size))
+        size = max((largest for _, largest in fields.of[node.name].sizes), default=None)
+        if size is not None and (not rows or size > rows[-1][1]):
+            rows.append((node.name, size))
     if not rows:
         raise CnncalcError(f"{graph.name} has no map with positions")
     full, edge_sign = ("█", "│") if writable("█│", request) else ("#", "|")

@@ -110,31 +110,39 @@ def _rank(value: Any) -> tuple[int, Any]:
     return (2, value) if isinstance(value, int | float | Fraction) else (1, str(value))
 
 
-def field_size(seen: Seen, units: Sequence[int]) -> int | None:
+def field_size(seen: Seen) -> int | None:
     """The largest size on any axis, to sort by."""
-    sizes = [field.size(n if isinstance(n, int) else None)[1] for field, n in zip(seen.axes or (), units, strict=False)]
-    return max(sizes, default=None)
+    return max((largest for _, largest in seen.sizes), default=None)
 
 
-def field_data(seen: Seen, units: Sequence[int], axes: int) -> list[dict[str, Any]]:
-    """A receptive field for JSON, one record per spatial axis."""
+def field_data(seen: Seen, axes: int) -> list[dict[str, Any]]:
+    """A receptive field for JSON, one record per spatial axis; of each input, where they differ."""
+    if seen.apart:
+        return [{"input": of.input, **record} for of in seen.apart for record in field_data(of, len(of.axes or (0,)))]
+    known = {"global": seen.everything} if seen.known else {"global": seen.everything, "unknown": True}
     if seen.axes is None:
-        return [{"size": None, "stride": None, "padding": None, "global": seen.everything}] * axes
+        return [{"size": None, "stride": None, "padding": None, **known}] * axes
     return [
         {
-            "size": list(field.size(n if isinstance(n, int) else None)),
+            "size": list(size),
             "stride": int(field.stride) if field.stride.denominator == 1 else float(field.stride),
             "padding": field.padding,
-            "global": seen.everything,
+            **known,
         }
-        for field, n in zip(seen.axes, units, strict=True)
+        for field, size in zip(seen.axes, seen.sizes, strict=True)
     ]
 
 
-def field_text(seen: Seen, units: Sequence[int]) -> str:
-    """A receptive field in a cell: `43`, `7x5`, `188-204`, `global`, or `43 + global` behind a gate."""
+def field_text(seen: Seen) -> str:
+    """A receptive field in a cell: `43`, `7x5`, `188-204`, `global`, `unknown`, or `43 + global` behind a gate.
+
+    Where the inputs differ it is one each: `slow 1, fast 5`.
+    """
+    if seen.apart:
+        return ", ".join(f"{of.input} {field_text(of)}" for of in seen.apart)
+    if not seen.known:
+        return "unknown"
     if seen.axes is None:
         return "global" if seen.everything else numbers.NOTHING
-    sizes = [field.size(n if isinstance(n, int) else None) for field, n in zip(seen.axes, units, strict=True)]
-    local = numbers.per_axis(sizes, numbers.interval)
+    local = numbers.per_axis(list(seen.sizes), numbers.interval)
     return f"{local} + global" if seen.everything else local

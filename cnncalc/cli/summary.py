@@ -29,7 +29,7 @@ def command(
 ) -> Report:
     """Everything at a glance."""
     from ..analyses import macs, memory, params
-    from ..analyses.receptive import last_map, receptive_fields
+    from ..analyses.receptive import field_of, receptive_fields
     from ..analyses.remarks import folded
     from ..render import numbers
     from ..render.report import Column
@@ -51,7 +51,7 @@ def command(
     size = bytes_of(dtype)
     learned, work = params(graph), macs(graph)
     fields, alive = receptive_fields(graph), memory(graph, in_place)
-    last, remarks = last_map(graph, fields), folded(fields.remarks)
+    last, remarks = field_of(graph, fields), folded(fields.remarks)
     batch = request.batch
     rows = []
     for row in folds(graph, request):
@@ -64,8 +64,8 @@ def command(
                 "params": total_of(row, learned.of),
                 "macs": done,
                 "share": done / (work.total * batch) if work.total else 0,
-                "field": field_text(fields.of[row.last.name], row.last.output[1:]),
-                "size": field_size(fields.of[row.last.name], row.last.output[1:]),
+                "field": field_text(fields.of[row.last.name]),
+                "size": field_size(fields.of[row.last.name]),
             }
         )
     columns = [
@@ -79,7 +79,7 @@ def command(
     ]
     total: dict[str, Any] = {"layer": "total", "params": learned.total, "macs": work.total * batch}
     if last:
-        total["field"] = field_text(fields.of[last], graph.shapes[last][1:])
+        total["field"] = field_text(fields.of[last])
     place = "" if in_place else f" ({numbers.size(memory(graph, True).peak * size * batch)} with --in-place)"
     parts = [
         f"weights {numbers.size(learned.total * size)} {dtype}",
@@ -138,7 +138,7 @@ def _asides(request: Request) -> list[str]:
 def _data(request: Request, dtype: str, size: int, in_place: bool) -> dict[str, Any]:
     """The JSON contract `cnncalc.summary/1`."""
     from ..analyses import macs, memory, params
-    from ..analyses.receptive import last_map, receptive_fields
+    from ..analyses.receptive import field_of, receptive_fields
     from .rows import field_data, mac_convention
 
     graph, batch = request.numeric, request.batch
@@ -149,7 +149,7 @@ def _data(request: Request, dtype: str, size: int, in_place: bool) -> dict[str, 
         memory(graph, in_place),
     )
     axes = len(graph.input_shape) - 1
-    last = last_map(graph, fields) or next(iter(graph.inputs))
+    last = field_of(graph, fields) or next(iter(graph.inputs))
     inputs: Any = list(graph.input_shape)
     if len(graph.inputs) > 1:
         inputs = {name: list(shape) for name, shape in graph.inputs.items()}
@@ -175,7 +175,7 @@ def _data(request: Request, dtype: str, size: int, in_place: bool) -> dict[str, 
             "peak_activations": alive.peak * size * batch,
             "train_only_params": params(request.whole).total - params(request.whole.inference).total,
         },
-        "receptive_field": field_data(fields.of[last], graph.shapes[last][1:], axes),
+        "receptive_field": field_data(fields.of[last], axes),
         "receptive_field_of": last,
         "layers": [
             {
@@ -185,7 +185,7 @@ def _data(request: Request, dtype: str, size: int, in_place: bool) -> dict[str, 
                 "output": list(node.output),
                 "params": learned.of[node.name],
                 "macs": work.of[node.name] * batch,
-                "receptive_field": field_data(fields.of[node.name], node.output[1:], axes),
+                "receptive_field": field_data(fields.of[node.name], axes),
             }
             for node in graph.nodes
         ],

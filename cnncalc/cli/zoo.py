@@ -113,11 +113,11 @@ def _row(name: str, graph: Any) -> dict[str, Any]:
     import re
 
     from ..analyses import macs, memory, params
-    from ..analyses.receptive import last_map, receptive_fields
+    from ..analyses.receptive import field_of, receptive_fields
     from .rows import field_text
 
     fields = receptive_fields(graph)
-    last = last_map(graph, fields)
+    last = field_of(graph, fields)
     year = re.search(r"\b(19|20)\d\d\b", graph.source)
     return {
         "layer": name,
@@ -125,7 +125,7 @@ def _row(name: str, graph: Any) -> dict[str, Any]:
         "input": graph.input_shape,
         "params": params(graph).total,
         "macs": macs(graph).total,
-        "field": field_text(fields.of[last], graph.shapes[last][1:]) if last else "-",
+        "field": field_text(fields.of[last]) if last else "-",
         "peak": memory(graph).peak * 4,
         "source": graph.source,
     }

@@ -18,7 +18,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..affordable import affordable
-from ..analyses.receptive import Interval, box, receptive_fields
+from ..analyses.boxes import box
+from ..analyses.intervals import LONGEST_PERIOD, Field, Interval
+from ..analyses.receptive import Seen, receptive_fields
 from ..building import Builder
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
@@ -93,30 +95,49 @@ def effective(
             f"no effective field has weights `{scheme}`", did_you_mean(scheme, SCHEMES) or ", ".join(SCHEMES)
         )
     part = upstream(graph, at)
-    axes = receptive_fields(part).of[at].axes
-    if axes is None:
+    seen = receptive_fields(part).of[at]
+    if any(of.moved or of.axes is None for of in seen.each):
         raise CnncalcError(f"`{at}` has no positions")
     place = unit or tuple(n // 2 for n in graph.shapes[at][1:])
-    fields = [field for axis, j in zip(axes, place, strict=True) if (field := axis.at(j)) is not None]
-    if len(fields) < len(axes):
+    own = {of.input: _at(of.axes or (), place) for of in seen.each}
+    axes = _together(seen)
+    fields = _at(axes, place) if axes else next(iter(own.values()))
+    if len(fields) < len(place):
         raise _no_pixel(at, place, "it lies in padding, or in a hole of an upconv")
     room = Room(part, place, (0,) * len(place))
     if scheme == ONES:
-        room = (None if unit else _with_room(graph, room, at, fields)) or room
+        room = (None if unit or not axes else _with_room(graph, room, at, fields)) or room
         found = _alike(room, at, apart=unit is None)
     else:
         found = _drawn(room, at, scheme, range(seed, seed + draws), progress)
     boxes = box(room.graph, at, room.unit) if len(part.inputs) > 1 else {}
     answer = []
-    for (name, axis), profile in found.items():
+    order = list(part.inputs)
+    for (name, axis), profile in sorted(found.items(), key=lambda each: (order.index(each[0][0]), each[0][1])):
         if profile.any():
             real = boxes[name][axis] if name in boxes else None
-            answer.append(_measured(name, axis, fields[axis], real, profile, room.before[axis]))
+            of = fields if axes else own.get(name, fields)
+            answer.append(_measured(name, axis, of[axis], real, profile, room.before[axis]))
     if not answer and scheme == ONES:
         raise _no_pixel(at, place, "all that it reads is padding, or read by layers that look at everything")
     if not answer:
         raise _no_pixel(at, place, "its gradient is zero, as behind a ReLU of negative values", "--seed or --draws")
     return answer
+
+
+def _together(seen: Seen) -> tuple[Field, ...]:
+    """The fields of all inputs as one; none where they do not move alike."""
+    axes, *others = (of.axes or () for of in seen.each)
+    for other in others:
+        if [field.stride for field in axes] != [field.stride for field in other]:
+            return ()
+        axes = tuple(a.union(b, LONGEST_PERIOD) for a, b in zip(axes, other, strict=True))
+    return axes
+
+
+def _at(axes: Sequence[Field], place: Sequence[int]) -> list[Interval]:
+    """What a unit sees, but for axes on which it sees nothing."""
+    return [seen for field, j in zip(axes, place, strict=True) if (seen := field.at(j)) is not None]
 
 
 def _no_pixel(at: str, place: tuple[int, ...], why: str, help: str = "") -> CnncalcError:
@@ -183,11 +204,11 @@ def _measured(name: str, axis: int, field: Interval, real: Interval | None, prof
 def _with_room(graph: Graph, room: Room, at: str, fields: Sequence[Interval]) -> Room | None:
     """An image that holds the fields as a whole, larger by whole jumps, so that all strides meet as before."""
     seen = receptive_fields(room.graph)
-    own = seen.of[at].axes or ()
+    own = _together(seen.of[at])
     sizes = [shape[1:] for shape in room.graph.inputs.values() if len(shape) == len(own) + 1]
     before, unit = [], []
     for axis, field in enumerate(fields):
-        others = (other.axes or () for other in seen.of.values())
+        others = (of.axes or () for other in seen.of.values() for of in other.each if not other.moved)
         step = lcm(*(along[axis].jump for along in others if len(along) == len(own)))
         over = max(0, -field.first, *(field.last + 1 - size[axis] for size in sizes))
         before.append(-(-over // step) * step)
@@ -204,7 +225,9 @@ def _with_room(graph: Graph, room: Room, at: str, fields: Sequence[Interval]) ->
     larger = resized(room.graph, inputs) if whole is None else upstream(whole, at)
     if larger is None:
         return None
-    there = receptive_fields(larger).of[at].axes or ()
+    if any(j >= n for j, n in zip(unit, larger.shapes[at][1:], strict=True)):
+        return None
+    there = _together(receptive_fields(larger).of[at])
     for along, field, j, more in zip(there, fields, unit, before, strict=True):
         if along.at(j) != Interval(field.first + more, field.last + more):
             return None

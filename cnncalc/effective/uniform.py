@@ -21,7 +21,7 @@ from ..kernels.backward import flow_back
 from ..kernels.base import Array, Arrays, Backward, Weights
 from ..kernels.sliding import middle, pad, taps
 from ..layers import Layer
-from ..layers.windows import EVERYTHING
+from ..layers.windows import EVERYTHING, Contracted
 
 
 def uniform_flow(graph: Graph, at: str, unit: tuple[int, ...]) -> dict[str, Array]:
@@ -40,12 +40,11 @@ def local(rule: Backward) -> Backward:
 
     def windowed(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
         reaches = layer.windows(tuple(x.shape for x in inputs), output.shape)
-        if all(reach is EVERYTHING for reach in reaches):
+        looks = [reach is EVERYTHING or isinstance(reach, Contracted) for reach in reaches]
+        if all(looks):
             return inputs
         found = rule(layer, inputs, output, weights, gradient)
-        return tuple(
-            x if reach is EVERYTHING else share for x, reach, share in zip(inputs, reaches, found, strict=True)
-        )
+        return tuple(x if everywhere else share for x, everywhere, share in zip(inputs, looks, found, strict=True))
 
     return windowed
 

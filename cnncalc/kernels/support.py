@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Graph
+from ..graph import Graph, Node
 from . import arrange, conv, pool, resize, upconv
-from .base import Array, Index
+from .base import Array, Index, place_of
 from .sliding import Places
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -90,15 +91,32 @@ def _statistics(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequen
     return [marked if through is None else through]
 
 
-def _moved(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
-    """The same place where only channels are gone over, and no axis moves."""
-    return (_same if list(layer.order) == sorted(layer.order) else _whole)(layer, shapes, marked, flow)
+def _summed_up(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """All along the axis that adds up to 1."""
+    place, along = _axis(layer.over, shapes[0], marked)
+    if place == 0 and marked.ndim == len(shapes[0]):
+        return [marked]
+    if place and not flow.whole:
+        return _whole(layer, shapes, marked, flow)
+    return [np.broadcast_to(marked.any(axis=along, keepdims=True), marked.shape)]
 
 
-def _gone_over(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
-    """The same place where the channels are gone over, and else all places."""
-    axis = layer.axis if layer.kind == "concat" else layer.over
-    return (_same if axis == "channels" else _whole)(layer, shapes, marked, flow)
+def _spliced(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The part of the axis that came from each branch."""
+    place, along = _axis(layer.axis, shapes[0], marked)
+    if place == 0:
+        return [_together(marked, shapes[0])] * len(shapes)
+    shares, start = [], 0
+    for shape in shapes:
+        shares.append(marked[_on(along, slice(start, start + shape[place]))])
+        start += shape[place]
+    return shares
+
+
+def _axis(name: str, shape: Sequence[int], marked: Array) -> tuple[int, int]:
+    """The place of an axis in a tensor, and in what is marked of it."""
+    place = place_of(name, _like(shape))
+    return place, place + marked.ndim - len(shape)
 
 
 def _reduced(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
@@ -109,9 +127,43 @@ def _reduced(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[
     return [np.broadcast_to(marked, (len(marked), *shape[1:]))]
 
 
+def _cut_anew(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """The elements in order."""
+    return [marked.reshape(len(marked), *shapes[0])]
+
+
+def _turned(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """The axes back in their order."""
+    return [marked.transpose(0, *(1 + layer.order.index(axis) for axis in range(len(layer.order))))]
+
+
+def _multiplied(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The row of the first and the column of the second; left out where all of a map may be seen through it."""
+    left, right = shapes
+    if not flow.whole:
+        return _whole(layer, shapes, marked, flow)
+    rows = np.broadcast_to(marked.any(axis=-1, keepdims=True), (len(marked), *left))
+    return [rows, np.broadcast_to(marked.any(axis=-2, keepdims=True), (len(marked), *right))]
+
+
+def _alone(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The same element; of a branch that is repeated all places."""
+    places = np.logical_or.reduce(marked, axis=1)
+    return [marked if shape == marked.shape[1:] else _join(layer, (shape,), places, flow)[0] for shape in shapes]
+
+
 def _join(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
-    """The same place of each branch; all of one that is repeated over the map."""
-    return [marked if shape[1:] == marked.shape[1:] else _all(shape, marked, flow) for shape in shapes]
+    """The same place of each branch; of one that is repeated along some axes its one, of one that is alone all."""
+    return [_repeated(shape, marked, flow) for shape in shapes]
+
+
+def _repeated(shape: tuple[int, ...], marked: Array, flow: Flow) -> Array | None:
+    if shape[1:] == marked.shape[1:]:
+        return marked
+    if prod(shape[1:]) == 1:
+        return _all(shape, marked, flow)
+    repeated = tuple(axis for axis in range(1, marked.ndim) if shape[axis] == 1)
+    return np.logical_or.reduce(marked, axis=repeated, keepdims=True)
 
 
 def _windows(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
@@ -206,9 +258,12 @@ SAME = (
 )
 # fmt: on
 
+MIXING = frozenset({"maxout", "lrn", "l2norm", "channel_shuffle"})
+"""Those that go over the channels of a place."""
+
 RULES: dict[str, Rule] = {
     **dict.fromkeys(SAME, _same),
-    **dict.fromkeys(("flatten", "reshape", "linear", "matmul", "globalavgpool", "globalmaxpool"), _whole),
+    **dict.fromkeys(("linear", "globalavgpool", "globalmaxpool"), _whole),
     **dict.fromkeys(("layernorm", "groupnorm", "instancenorm", "grn"), _statistics),
     **dict.fromkeys(("add", "sub", "mul", "div", "maximum", "minimum"), _join),
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
@@ -219,37 +274,106 @@ RULES: dict[str, Rule] = {
     "pad": _padded,
     "pixel_shuffle": _blocks,
     "space_to_depth": _unblocked,
-    **dict.fromkeys(("softmax", "concat"), _gone_over),
+    "softmax": _summed_up,
+    "concat": _spliced,
     **dict.fromkeys(("mean", "sum"), _reduced),
-    "permute": _moved,
 }
-"""Kind -> how a place is followed back through it."""
+"""Kind -> how a place is followed back through it, its channels taken together."""
+
+ELEMENTS: dict[str, Rule] = {
+    **dict.fromkeys(("reshape", "flatten"), _cut_anew),
+    "permute": _turned,
+    "matmul": _multiplied,
+    "softmax": _summed_up,
+    "concat": _spliced,
+    **dict.fromkeys([kind for kind in SAME if kind not in MIXING] + ["add", "sub", "mul", "div", "maximum"], _alone),
+}
+"""Kind -> how elements are followed back through it, marked one by one: bool (units, channels, *sizes)."""
 
 
-def connected(graph: Graph, at: str, units: Sequence[tuple[int, ...]], whole: bool) -> Connected:
-    """What units of the node `at` are connected to; each is a position, without its channel.
+def connected(
+    graph: Graph, at: str, units: Sequence[tuple[int, ...]], whole: bool, only: str | None = None
+) -> Connected:
+    """What units of the node `at` are connected to; each is a position, its channels taken together, or an element.
 
-    Without `whole`, layers that see the whole of a map are left out. Raises ValueError for a kind without a rule.
+    Without `whole`, layers that see the whole of a map are left out; with `only`, what does not come from this
+    input. Raises ValueError for a kind without a rule.
     """
+    if len(units) > 1 and any(node.kind in ("reshape", "permute", "matmul") for node in graph.nodes):
+        parts = [connected(graph, at, [unit], whole, only) for unit in units]
+        return Connected(
+            {name: np.concatenate([part.positions[name] for part in parts]) for name in graph.inputs},
+            np.concatenate([part.lost for part in parts]),
+            np.concatenate([part.everything for part in parts]),
+        )
     sizes = graph.shapes[at][1:]
-    marked = np.zeros((len(units), *sizes), bool)
+    apart = any(len(unit) > len(sizes) for unit in units)
+    marked = np.zeros((len(units), *(graph.shapes[at] if apart else sizes)), bool)
     for place, unit in enumerate(units):
         marked[(place, *unit)] = True
-    most = max(len(shape) for shape in graph.shapes.values()) - 1
-    flow = Flow(whole, np.zeros((len(units), most, 2), bool), np.zeros(len(units), bool))
+    return _connected(graph, at, marked, whole, only)
+
+
+def reached(graph: Graph, at: str) -> Mapping[str, Array]:
+    """The positions of each input that any unit of the node `at` is connected to: bool (*sizes)."""
+    found = _connected(graph, at, np.ones((1, *graph.shapes[at][1:]), bool), True, None)
+    return {name: marked[0] for name, marked in found.positions.items()}
+
+
+def _connected(graph: Graph, at: str, marked: Array, whole: bool, only: str | None) -> Connected:
+    units, sizes = len(marked), graph.shapes[at][1:]
+    axes = max(len(shape) for shape in graph.shapes.values()) - 1
+    flow = Flow(whole, np.zeros((units, axes, 2), bool), np.zeros(units, bool))
     found: dict[str, Array] = {at: marked}
+    counted = _behind(graph, only) if only else graph.shapes
     for node in reversed(graph.nodes):
         if node.name not in found:
             continue
-        if node.kind not in RULES:
-            raise ValueError(f"nothing says how `{node.kind}` is followed back")
-        shares = RULES[node.kind](node.layer, node.incoming, found.pop(node.name), flow)
+        shares = _followed(node, found.pop(node.name), flow)
         for name, share in zip(node.inputs, shares, strict=True):
-            if share is not None:
-                found[name] = found[name] | share if name in found else share
-    nothing = {name: np.zeros((len(units), *shape[1:]), bool) for name, shape in graph.inputs.items()}
-    positions = {name: found.get(name, nothing[name]) for name in graph.inputs}
+            if share is not None and name in counted:
+                found[name] = _both(found[name], share, graph.shapes[name]) if name in found else share
+    positions = {
+        name: _together(found[name], shape) if name in found else np.zeros((units, *shape[1:]), bool)
+        for name, shape in graph.inputs.items()
+    }
     return Connected(positions, flow.lost[:, : len(sizes)], flow.everything)
+
+
+def _followed(node: Node, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """What the places or the elements marked of a node make of each of its inputs."""
+    apart = marked.ndim > len(node.output)
+    if node.kind in ELEMENTS and (apart or node.kind not in RULES):
+        return ELEMENTS[node.kind](node.layer, node.incoming, _one_by_one(marked, node.output), flow)
+    if node.kind not in RULES:
+        raise ValueError(f"nothing says how `{node.kind}` is followed back")
+    return RULES[node.kind](node.layer, node.incoming, _together(marked, node.output), flow)
+
+
+def _behind(graph: Graph, source: str) -> set[str]:
+    """The tensors that an input leads to, and itself."""
+    names = {source}
+    for node in graph.nodes:
+        if not names.isdisjoint(node.inputs):
+            names.add(node.name)
+    return names
+
+
+def _both(a: Array, b: Array, shape: Sequence[int]) -> Array:
+    """Marked in either: places, or elements where one of them has elements."""
+    return a | b if a.ndim == b.ndim else _one_by_one(a, shape) | _one_by_one(b, shape)
+
+
+def _together(marked: Array, shape: Sequence[int]) -> Array:
+    """The places of marked elements."""
+    return np.logical_or.reduce(marked, axis=1) if marked.ndim > len(shape) else marked
+
+
+def _one_by_one(marked: Array, shape: Sequence[int]) -> Array:
+    """All elements at marked places."""
+    if marked.ndim > len(shape):
+        return marked
+    return np.broadcast_to(marked[:, None], (len(marked), *shape))
 
 
 def _along(marked: Array, axis: int) -> Array:

@@ -14,6 +14,7 @@ from ..dims import Dim, Shape, divides, exact_div, product
 from .affine import PerChannel
 from .base import (
     ALIKE,
+    ALL,
     AXES,
     DOUBTFUL,
     IN_PLACE,
@@ -21,20 +22,24 @@ from .base import (
     NEW,
     NO_WORK,
     NOTHING,
+    OWN,
     SLOPE,
+    SOME,
     VIEW,
     Need,
     Shapes,
     Weightless,
+    axis_of,
     has_axis,
 )
 from .fields import COUNT, REAL, Choice, Real, field
-from .windows import EVERYTHING, Reach, same_place
+from .windows import Contracted, Reach, same_place
 
 
 class Activation(Weightless):
     """One output an input, at the same place."""
 
+    mixes = OWN
     family = "activation"
     storage = ALIKE
     elementwise = True
@@ -229,8 +234,16 @@ class Softmax(Activation):
         yield has_axis("over", self.over, inputs[0])
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The same position; over a spatial axis the whole map."""
-        return (same_place(len(output) - 1) if self.over == "channels" else EVERYTHING,)
+        """The same position; over a spatial axis all along it."""
+        axis = axis_of(self.over, inputs[0])
+        if not axis:
+            return (same_place(len(output) - 1),)
+        return (Contracted(axis, (place for place in range(len(output)) if place != axis)),)
+
+    @property
+    def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """All, where they add up to 1."""
+        return ALL if self.over == "channels" else OWN
 
     def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
         """An exponential, an addition and a division an element."""
@@ -264,6 +277,7 @@ class PRelu(PerChannel):
 class Maxout(Weightless):
     """The largest of each `pieces` neighbouring channels (Goodfellow et al. 2013)."""
 
+    mixes = SOME
     kind = "maxout"
     main = "pieces"
     family = "activation"

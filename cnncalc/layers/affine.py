@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, product
-from .base import ALIKE, MEANT, NO_WEIGHTS, SCALE, SHIFT, Need, Shapes, Uncentred
+from .base import ALIKE, MEANT, NO_WEIGHTS, OWN, SCALE, SHIFT, Need, Shapes, Uncentred
 from .fields import FLAG, Choice, field
 from .windows import Reach, same_place
 
@@ -20,6 +20,7 @@ class PerChannel(Uncentred):
     """One learned number for each channel."""
 
     storage = ALIKE
+    mixes = OWN
     elementwise = True
     multiplies = False
     does: ClassVar[str]

@@ -18,6 +18,8 @@ from .base import (
     NEW,
     NO_WORK,
     NOTHING,
+    OWN,
+    SOME,
     VIEW,
     Look,
     Need,
@@ -27,12 +29,13 @@ from .base import (
     size_text,
 )
 from .fields import COUNT, INTEGER, NATURAL, Choice, Pad, Padding, PerAxis, WholeList, field
-from .windows import EVERYTHING, Border, Nearest, Reach, Window, same_place
+from .windows import Border, Nearest, Reach, Rearranged, Window, same_place
 
 
 class Arrangement(Weightless):
     """What they share: nothing is computed."""
 
+    mixes = SOME
     family = "arrangement"
     elementwise = False
     doubled = MEANT
@@ -58,8 +61,8 @@ class Flatten(Arrangement):
         return (product(inputs[0]),)
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """A vector has no positions: each element may come from anywhere."""
-        return (EVERYTHING,)
+        """The elements one by one; a vector has no positions."""
+        return (Rearranged(),)
 
 
 class Reshape(Arrangement):
@@ -102,8 +105,8 @@ class Reshape(Arrangement):
         return tuple(rest if _is_rest(n) else n for n in self.shape)
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """Positions are lost."""
-        return (EVERYTHING,)
+        """The elements one by one."""
+        return (Rearranged(),)
 
     def _known(self) -> list[Dim]:
         return [n for n in self.shape if not _is_rest(n)]
@@ -138,8 +141,8 @@ class Permute(Arrangement):
         return tuple(inputs[0][axis] for axis in self.order)
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """Positions are kept only where no axis moves."""
-        return (same_place(len(output) - 1) if list(self.order) == sorted(self.order) else EVERYTHING,)
+        """The elements one by one."""
+        return (Rearranged(self.order),)
 
 
 class ChannelShuffle(Arrangement):
@@ -304,6 +307,7 @@ class PadMap(Arrangement):
 class Crop(Arrangement):
     """The middle of a map, or the part that starts at an offset."""
 
+    mixes = OWN
     kind = "crop"
     main = "size"
     storage = NEW

@@ -75,6 +75,9 @@ WORK: Mapping[str, str] = {
 
 NO_WORK: Mapping[str, Dim] = {}
 
+OWN, SOME, ALL = "own", "some", "all"
+"""The channel at the same place alone; others, or another place; every channel."""
+
 NOTHING, DOUBTFUL, MEANT = "nothing", "doubtful", "meant"
 """What a layer does straight after another that is the same: nothing more; something that is hardly meant; its work."""
 
@@ -127,6 +130,12 @@ class Layer:
 
     multiplies: ClassVar[bool]
     """Whether its MACs multiply activations with each other, and no learned taps."""
+
+    mixes: str
+    """OWN, SOME or ALL: which channels of its input a channel of its output depends on, place by place."""
+
+    gates: ClassVar[bool] = False
+    """Whether a branch that is the same everywhere only scales the others."""
 
     doubled: ClassVar[str]
     """NOTHING, DOUBTFUL or MEANT: what it is straight after another with the same arguments."""

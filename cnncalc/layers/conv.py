@@ -19,8 +19,9 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
-from .base import AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, TAPS, Need, Shapes, Uncentred
+from .base import ALL, AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, SOME, TAPS, Need, Shapes, Uncentred
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, Connections, Pad, Padding, field
+from .join import is_one
 from .sliding import Slide, slide
 from .windows import Reach
 
@@ -150,6 +151,11 @@ class Conv(Convolution):
         Connections(), None, about="for each output channel the input channels that it reads; all if not given"
     )
 
+    @property
+    def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """A channel reads all of its group."""
+        return ALL if is_one(self.groups) and self.connections is None else SOME
+
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Also: a table of connections fits the channels."""
         yield from super().needs(*inputs)
@@ -213,6 +219,11 @@ class Pointwise(Convolution):
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
     bias: bool = field(FLAG, True, about=BIAS)
 
+    @property
+    def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """A channel reads all of its group."""
+        return ALL if is_one(self.groups) else SOME
+
     def filters(self, channels: Dim) -> Dim:
         """`out`."""
         return self.out
@@ -233,6 +244,7 @@ class Pointwise(Convolution):
 class Depthwise(Convolution):
     """A convolution of each channel by itself."""
 
+    mixes = SOME
     kind = "depthwise"
     main = "kernel"
     inherits: ClassVar[str | None] = "conv"

@@ -13,9 +13,23 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, equals, product
-from .base import ALIKE, AXES, AXIS_NAMES, MEANT, NEW, NO_WORK, Need, Shapes, Weightless, axis_of, size_text
+from .base import (
+    ALIKE,
+    AXES,
+    AXIS_NAMES,
+    MEANT,
+    NEW,
+    NO_WORK,
+    OWN,
+    SOME,
+    Need,
+    Shapes,
+    Weightless,
+    axis_of,
+    size_text,
+)
 from .fields import Choice, field
-from .windows import EVERYTHING, Reach, same_place
+from .windows import EVERYTHING, SAME_PLACE, Contracted, Nearest, Reach, Spliced, Window, same_place
 
 AXES_DIFFER, CHANNELS_DIFFER, SIZES_DIFFER = "axes-differ", "channels-differ", "sizes-differ"
 """Codes of needs: the branches have not as many axes, not as many channels, or maps of other sizes."""
@@ -29,6 +43,7 @@ def is_one(dim: Dim) -> bool:
 class Join(Weightless):
     """What the joins share: several inputs."""
 
+    mixes = SOME
     family = "join"
     doubled = MEANT
     joins = True
@@ -40,6 +55,7 @@ class Elementwise(Join):
     """Element by element over all branches; axes of size 1 are repeated."""
 
     storage = ALIKE
+    mixes = OWN
     elementwise = True
     does: ClassVar[str]
     """The word of `WORK` for one element of a branch."""
@@ -76,14 +92,19 @@ class Elementwise(Join):
         return {self.does: product(output) * (len(inputs) - 1)}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The same position; of a repeated branch, the whole."""
-        return tuple(EVERYTHING if _is_repeated(shape, output) else same_place(len(output) - 1) for shape in inputs)
+        """The same position; of a branch that is the same everywhere the whole, of a repeated axis its one entry."""
+        return tuple(_reach(shape, output) for shape in inputs)
 
 
-def _is_repeated(shape: Shape, output: Shape) -> bool:
+def _reach(shape: Shape, output: Shape) -> Reach:
     if len(shape) < len(output):
-        return True
-    return any(is_one(n) and not is_one(m) for n, m in zip(shape[1:], output[1:], strict=True))
+        return EVERYTHING
+    repeated = [is_one(n) and not is_one(m) for n, m in zip(shape[1:], output[1:], strict=True)]
+    if not any(repeated):
+        return same_place(len(output) - 1)
+    if all(map(is_one, shape[1:])):
+        return EVERYTHING
+    return tuple(Nearest(1, m) if again else SAME_PLACE for again, m in zip(repeated, output[1:], strict=True))
 
 
 class Add(Elementwise):
@@ -105,6 +126,7 @@ class Mul(Elementwise):
 
     kind = "mul"
     does = "multiply"
+    gates = True
 
 
 class Maximum(Elementwise):
@@ -166,8 +188,17 @@ class Concat(Join):
         return NO_WORK
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The same position; along a spatial axis the whole of each branch."""
-        return (same_place(len(output) - 1) if self.axis == "channels" else EVERYTHING,) * len(inputs)
+        """The same position; along a spatial axis counted from where the branch begins."""
+        along = axis_of(self.axis, inputs[0])
+        if not along:
+            return (same_place(len(output) - 1),) * len(inputs)
+        reaches: list[Reach] = []
+        start: Dim = 0
+        for shape in inputs:
+            moved = Window(1, 1, start)
+            reaches.append(Spliced(along, (moved if place == along else SAME_PLACE for place in range(1, len(shape)))))
+            start = start + shape[along]
+        return tuple(reaches)
 
 
 class Matmul(Join):
@@ -211,8 +242,10 @@ class Matmul(Join):
         return NO_WORK
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """Everything."""
-        return (EVERYTHING,) * len(inputs)
+        """A row of the first, a column of the second."""
+        rows, columns = len(output) - 2, len(output) - 1
+        leading = range(rows)
+        return (Contracted(columns, (*leading, rows)), Contracted(rows, (*leading, columns)))
 
 
 def _texts(shapes: Shapes) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, product
-from .base import MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, TAPS, Need, Shapes, Uncentred
+from .base import ALL, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, TAPS, Need, Shapes, Uncentred
 from .fields import COUNT, FLAG, field
 from .windows import EVERYTHING, Reach
 
@@ -19,6 +19,7 @@ from .windows import EVERYTHING, Reach
 class Linear(Uncentred):
     """Each output is a weighted sum of all inputs."""
 
+    mixes = ALL
     kind = "linear"
     main = "out"
     family = "linear"

@@ -18,14 +18,17 @@ from typing import ClassVar
 from ..dims import Dim, Shape, divides, exact_div, product
 from .base import (
     ALIKE,
+    ALL,
     DOUBTFUL,
     IN_PLACE,
     NEW,
     NO_WEIGHTS,
     NO_WORK,
     NOTHING,
+    OWN,
     SCALE,
     SHIFT,
+    SOME,
     Layer,
     Need,
     Shapes,
@@ -87,6 +90,7 @@ class Norm(Layer):
 class BatchNorm(Norm):
     """A scale and a shift per channel (Ioffe and Szegedy 2015); at inference by stored statistics."""
 
+    mixes = OWN
     kind = "batchnorm"
     elementwise = True
 
@@ -124,6 +128,7 @@ class LayerNorm(Norm):
 
     kind = "layernorm"
     main = "over"
+    mixes = ALL
     elementwise = False
 
     over: str = field(Choice("all", "channels"), "all", about="all: channels and map; channels: each position apart")
@@ -147,6 +152,7 @@ class LayerNorm(Norm):
 class GroupNorm(Norm):
     """Statistics of one image over the map and each group of channels (Wu and He 2018)."""
 
+    mixes = SOME
     kind = "groupnorm"
     main = "groups"
     elementwise = False
@@ -173,6 +179,7 @@ class GroupNorm(Norm):
 class InstanceNorm(Norm):
     """Statistics of one image over the map of each channel (Ulyanov et al. 2016)."""
 
+    mixes = OWN
     kind = "instancenorm"
     elementwise = False
 
@@ -191,6 +198,7 @@ class GlobalResponseNorm(Norm):
     """
 
     kind = "grn"
+    mixes = ALL
     elementwise = False
     affine = True
 
@@ -214,6 +222,7 @@ class GlobalResponseNorm(Norm):
 class LocalResponseNorm(Weightless):
     """Divides by the activity of neighbouring channels (Krizhevsky et al. 2012, section 3.3)."""
 
+    mixes = SOME
     kind = "lrn"
     main = "size"
     family = "norm"
@@ -247,6 +256,7 @@ class LocalResponseNorm(Weightless):
 class L2Norm(Weightless):
     """Divides each position's vector of channels by its length (FaceNet's embedding)."""
 
+    mixes = ALL
     kind = "l2norm"
     family = "norm"
     storage = ALIKE

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..dims import Dim, Shape, product
-from .base import AXES, MEANT, NEW, NOTHING, Need, Shapes, Weightless, axis_of, has_axis
+from .base import ALL, AXES, MEANT, NEW, NOTHING, OWN, Need, Shapes, Weightless, axis_of, has_axis
 from .conv import PADDING, windows_fit
 from .fields import COUNT_PER_AXIS, FLAG, PARTS, Choice, Pad, Padding, field
 from .join import is_one
@@ -25,6 +25,7 @@ ROUND = "whether a last, partial step counts: floor or ceil"
 class Pooling(Weightless):
     """What all pools share."""
 
+    mixes = OWN
     family = "pool"
     storage = NEW
     elementwise = False
@@ -188,6 +189,11 @@ class Reduction(Weightless):
     doubled = NOTHING
 
     over: str = field(Choice("map", *AXES), "map", about="what is gone over: the whole map, or one axis")
+
+    @property
+    def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """All, where they are averaged."""
+        return ALL if self.over == "channels" else OWN
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The axis is there."""

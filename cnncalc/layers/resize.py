@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..dims import Dim, Shape, product
-from .base import MEANT, NEW, NO_WORK, Need, Shapes, Weightless
+from .base import MEANT, NEW, NO_WORK, OWN, Need, Shapes, Weightless
 from .fields import COUNT_PER_AXIS, FLAG, Choice, field
 from .windows import Axis, Interpolated, Nearest, Reach
 
@@ -19,6 +19,7 @@ TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4}
 class Upsample(Weightless):
     """A larger map: the nearest input, or the neighbours weighed by their distance, on each axis."""
 
+    mixes = OWN
     kind = "upsample"
     main = "scale"
     family = "resize"

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, at_least, divides, exact_div, product
-from .base import AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, TAPS, Need, Shapes, Uncentred
+from .base import ALL, AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, SOME, TAPS, Need, Shapes, Uncentred
 from .conv import BIAS
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, NATURAL_PER_AXIS, Pad, Padding, field
+from .join import is_one
 from .sliding import zeros
 from .windows import Reach, Scatter
 
@@ -48,6 +49,11 @@ class Upconv(Uncentred):
     dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
     bias: bool = field(FLAG, True, about=BIAS)
+
+    @property
+    def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """A channel reads all of its group."""
+        return ALL if is_one(self.groups) else SOME
 
     @classmethod
     def check(cls, axes: int) -> str:

@@ -7,11 +7,11 @@ map included), after how many outputs the picture repeats (`period`), and by how
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import gcd
 from typing import NamedTuple
 
-from ..dims import Dim
+from ..dims import Dim, at_least, at_most, ceil_div
 
 
 class Window(NamedTuple):
@@ -94,15 +94,23 @@ class Scatter(NamedTuple):
 
     def taps(self, j: int) -> range:
         """The input positions that output j reads; none where the kernel leaves a hole."""
-        reached = [
-            (j + self.before - t * self.dilation) // self.stride
-            for t in range(self.kernel)
-            if (j + self.before - t * self.dilation) % self.stride == 0
-        ]
-        if not reached:
+        common = gcd(self.dilation, self.stride)
+        apart, each = self.stride // common, self.dilation // common
+        place, rest = divmod(j + self.before, common)
+        t = place * pow(each, -1, apart) % apart
+        if rest or t >= self.kernel:
             return range(0)
-        step = self.dilation // gcd(self.dilation, self.stride)
-        return range(reached[-1], reached[0] + 1, step)
+        last = t + (self.kernel - 1 - t) // apart * apart
+        first = (j + self.before - last * self.dilation) // self.stride
+        return range(first, (j + self.before - t * self.dilation) // self.stride + 1, each)
+
+    def changes(self) -> Iterator[int]:
+        """The outputs of a period where others are read than by the one before."""
+        if self.dilation == 1 and self.kernel >= self.stride:
+            yield from ((q - self.before) % self.stride for q in (0, self.kernel))
+        else:
+            for t in range(self.kernel):
+                yield from ((t * self.dilation - self.before + q) % self.stride for q in (0, 1))
 
 
 class Nearest(NamedTuple):
@@ -120,6 +128,12 @@ class Nearest(NamedTuple):
     def shift(self) -> int:
         """n and m without their common factor."""
         return self.n // gcd(self.n, self.m)
+
+    def changes(self) -> Iterator[int]:
+        """The first output of each input."""
+        if self.n >= self.m:
+            return iter(range(self.period))
+        return (ceil_div(i * self.m, self.n) for i in range(self.shift))
 
     def taps(self, j: int) -> range:
         """The one input position."""
@@ -149,13 +163,27 @@ class Interpolated(NamedTuple):
         """Inputs a period."""
         return self.n if self.corners else self.n // gcd(self.n, self.m)
 
+    def changes(self) -> Iterator[int]:
+        """The outputs whose place is at an input, and the first behind it."""
+        each, start, under = self._place
+        if self.n >= self.m:
+            yield from range(self.period)
+            return
+        for i in range(start // under, self.shift + 1):
+            j = ceil_div(i * under - start, at_least(each, 1))
+            yield from (k for k in (j, j + 1) if 0 <= k < self.period)
+
+    @property
+    def _place(self) -> tuple[int, int, int]:
+        """The place of output j is (each * j + start) / under."""
+        if self.corners:
+            return self.n - 1, 0, max(self.m - 1, 1)
+        return 2 * self.n, self.n - self.m, 2 * self.m
+
     def taps(self, j: int) -> range:
         """The inputs with a weight other than zero."""
-        if self.corners:
-            over, under = j * (self.n - 1), max(self.m - 1, 1)
-        else:
-            over, under = (2 * j + 1) * self.n - self.m, 2 * self.m
-        i, rest = divmod(over, under)
+        each, start, under = self._place
+        i, rest = divmod(each * j + start, under)
         if rest == 0:
             return range(i, i + 1)
         return range(i - self.width // 2 + 1, i + self.width // 2 + 1)
@@ -177,6 +205,14 @@ class Adaptive(NamedTuple):
         """n and m without their common factor."""
         return self.n // gcd(self.n, self.m)
 
+    def changes(self) -> Iterator[int]:
+        """The outputs whose part begins or ends at another input than that of the one before."""
+        if self.n >= self.m:
+            yield from range(self.period)
+            return
+        for i in range(self.shift + 1):
+            yield from (j for j in (ceil_div(i * self.m, self.n), i * self.m // self.n) if j < self.period)
+
     def taps(self, j: int) -> range:
         """The input positions of the j-th part."""
         return range(j * self.n // self.m, -(-(j + 1) * self.n // self.m))
@@ -196,6 +232,43 @@ class Statistics(tuple[Axis, ...]):
     __slots__ = ()
 
 
+class Rearranged(tuple[Axis, ...]):
+    """No windows: the elements of the input one by one, its axes in `order`, or without one cut anew."""
+
+    order: tuple[int, ...] | None
+
+    def __new__(cls, order: Iterable[int] | None = None) -> Rearranged:
+        """Axis 0 is the channels."""
+        self = super().__new__(cls)
+        self.order = None if order is None else tuple(order)
+        return self
+
+
+class Contracted(tuple[Axis, ...]):
+    """No windows: a sum along `axis` of the input; its other axes are axes `kept` of the output."""
+
+    axis: int
+    kept: tuple[int, ...]
+
+    def __new__(cls, axis: int, kept: Iterable[int]) -> Contracted:
+        """Axis 0 is the channels."""
+        self = super().__new__(cls)
+        self.axis, self.kept = axis, tuple(kept)
+        return self
+
+
+class Spliced(tuple[Axis, ...]):
+    """Windows of a branch that lies along `axis` among others: what else stands along it is not its own."""
+
+    axis: int
+
+    def __new__(cls, axis: int, windows: Iterable[Axis]) -> Spliced:
+        """Axis 0 is the channels."""
+        self = super().__new__(cls, windows)
+        self.axis = axis
+        return self
+
+
 def sees_everything(reach: Reach) -> bool:
     """Whether an output depends on all of its input, apart from what its windows read."""
     return reach is EVERYTHING or isinstance(reach, Statistics)
@@ -213,7 +286,9 @@ def on_map(window: Axis, j: int, n: int) -> Iterator[int]:
     if isinstance(window, Border):
         yield window.inside(j, n)
     else:
-        yield from (i for i in window.taps(j) if 0 <= i < n)
+        taps = window.taps(j)
+        skipped = at_least(0, ceil_div(-taps.start, taps.step))
+        yield from range(taps.start + skipped * taps.step, at_most(taps.stop, n), taps.step)
 
 
 def same_place(axes: int) -> Reach:

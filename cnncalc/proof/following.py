@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..analyses.receptive import Field, Interval, box, receptive_fields
+from ..analyses.boxes import box
+from ..analyses.intervals import Field, Interval
+from ..analyses.receptive import receptive_fields
 from ..graph import Graph
 from ..kernels.base import Array
 from ..kernels.support import connected
@@ -52,15 +54,20 @@ class Followed(NamedTuple):
     wrong: list[str]
 
 
-def followed(part: Graph, at: str, places: Sequence[Place]) -> Followed:
-    """Units of the node `at` beside the table; the first and the last two of them beside their boxes."""
-    seen = receptive_fields(part).of[at]
-    local = connected(part, at, places, whole=False)
+def followed(part: Graph, at: str, places: Sequence[Place], source: str) -> Followed:
+    """Units of the node `at` beside the table of an input; the first and the last two of them beside their boxes."""
+    told = receptive_fields(part).of[at]
+    seen, apart = told.of_input(source), bool(told.apart)
+    local = connected(part, at, places, whole=False, only=source if apart else None)
     names = AXIS_NAMES[len(places[0])]
     units, wrong = [], []
     for k, place in enumerate(places):
         predicted = tuple(field.at(j) for field, j in zip(seen.axes or (), place, strict=True))
-        found = [intervals for intervals in boxes(local.positions, k).values() if len(intervals) == len(place)]
+        found = [
+            intervals
+            for name, intervals in boxes(local.positions, k).items()
+            if len(intervals) == len(place) and (name == source or not apart)
+        ]
         measured = tuple(map(_hull, zip(*found, strict=True))) or (None,) * len(place)
         units.append(Unit(place, predicted, measured, tuple(not any(sides) for sides in local.lost[k])))
         for axis, table, really, sides in zip(names, predicted, measured, local.lost[k], strict=True):
@@ -77,7 +84,7 @@ def followed(part: Graph, at: str, places: Sequence[Place]) -> Followed:
     elif seen.everything and not everything and any(unit.measured[0] for unit in units):
         wrong.append("no layer on the way sees the whole of a map, and the table says that one does")
     if sum(sum(shape[1:]) for shape in part.shapes.values()) <= MOST_BOXED:
-        wrong += _beside_boxes(part, at, [places[0], *places[-2:]])
+        wrong += beside_boxes(part, at, [places[0], *places[-2:]])
     return Followed(part, units, everything, wrong)
 
 
@@ -97,7 +104,8 @@ def _printed(field: Field, units: int) -> Iterator[str]:
         yield f"the table says the stride {field.stride}, and unit {j + field.period} begins at {later.first}"
 
 
-def _beside_boxes(part: Graph, at: str, places: Sequence[Place]) -> list[str]:
+def beside_boxes(part: Graph, at: str, places: Sequence[Place]) -> list[str]:
+    """Where what a unit is connected to is not what `box` says."""
     whole = connected(part, at, places, whole=True)
     wrong = []
     for k, place in enumerate(places):

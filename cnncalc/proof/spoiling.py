@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..analyses import macs
-from ..analyses.receptive import Interval
+from ..analyses.intervals import Interval
 from ..graph import Graph
 from ..kernels import weights as values
 from ..kernels.base import Array

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from ..analyses.receptive import Field, receptive_fields
+from ..analyses.intervals import Field
+from ..analyses.receptive import receptive_fields
 from ..graph import Graph
 from ..kernels.backward import upstream
 from ..kernels.support import connected
@@ -52,20 +53,19 @@ class Strip(NamedTuple):
     """A power of two that no map has more input positions to one of its own than."""
 
 
-def held(graph: Graph, small: Graph, at: str, axis: int, field: Field) -> Strip | None:
+def held(graph: Graph, small: Graph, at: str, axis: int, field: Field, lead: str) -> Strip | None:
     """A strip that holds all that units in the middle of `at` see, or the longest that can be afforded; or None.
 
     `small` is the network on a small image, which a strip is made from; `field` what the table says of `at`. Where
     that depends on the size of the image, a strip of about the image's own size is preferred.
     """
-    lead = next(name for name, shape in graph.inputs.items() if len(shape) == len(graph.shapes[at]))
     own, units = graph.inputs[lead][1 + axis], graph.shapes[at][1 + axis]
     claimed = field.size(units)
 
     def of_length(n: int) -> Strip | None:
         found = strip(graph, small, lead, axis, n)
         affordable = found is not None and positions(found) <= MOST_POSITIONS
-        return _strip(upstream(found, at), at, axis, min(field.period, units)) if found and affordable else None
+        return _strip(upstream(found, at), at, axis, min(field.period, units), lead) if found and affordable else None
 
     n, first = own, of_length(own)
     if first is None:
@@ -86,14 +86,15 @@ def held(graph: Graph, small: Graph, at: str, axis: int, field: Field) -> Strip 
     return found or (best if best.whole else first)
 
 
-def _strip(part: Graph, at: str, axis: int, phases: int) -> Strip | None:
+def _strip(part: Graph, at: str, axis: int, phases: int, lead: str) -> Strip | None:
     """What a strip is good for; None where `at` has no positions there."""
-    axes, n = receptive_fields(part).of[at].axes, part.shapes[at][1 + axis]
+    seen = receptive_fields(part).of[at]
+    axes, n = seen.of_input(lead).axes, part.shapes[at][1 + axis]
     if axes is None:
         return None
     field = axes[axis]
     places = _inner(part.shapes[at][1:], axis, phases, field)
-    lost = connected(part, at, [places[0], places[-1]], whole=False).lost[:, axis]
+    lost = connected(part, at, [places[0], places[-1]], whole=False, only=lead if seen.apart else None).lost[:, axis]
     maps = {shape[1 + axis] for shape in part.shapes.values() if len(shape) > 1 + axis}
     ratio = max((-(-max(maps) // m) for m in maps if m > 1), default=1)
     enough = len(places) >= min(phases, MOST_UNITS)

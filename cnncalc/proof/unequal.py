@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..analyses.receptive import last_map, receptive_fields
+from ..analyses.receptive import field_of, receptive_fields
 from ..dims import Shape
 from ..errors import CnncalcError
 from ..graph import Graph
@@ -28,7 +28,7 @@ def on_unequal_axes(graph: Graph, weights: Mapping[str, Array]) -> dict[str, tup
 
     Kernels compute from arrays alone. Each rule is asked with the shapes that they found.
     """
-    at = last_map(graph, receptive_fields(graph))
+    at = field_of(graph, receptive_fields(graph))
     if at is None:
         return None
     part = upstream(graph, at)

@@ -29,7 +29,7 @@ from ..kernels import weights as values
 from ..kernels.base import float_type
 from ..kernels.execute import Run, run
 from ..transforms.miniature import narrowed, shrunk
-from .fields import field_row, steps
+from .fields import field_rows, steps
 from .rows import Row, told
 from .unequal import alike, on_unequal_axes
 
@@ -98,17 +98,17 @@ def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progres
         _macs(graph, done, layers),
     ]
     if rows[0].holds:
-        rows.append(_field(whole, dtype, progress))
+        rows += _field(whole, dtype, progress)
     rows.append(_peak(graph, done, dtype.itemsize))
     return Validation(tuple(rows), layers, graph.inputs, len(graph.nodes), factor)
 
 
-def _field(graph: Graph, dtype: Any, progress: Progress) -> Row:
+def _field(graph: Graph, dtype: Any, progress: Progress) -> list[Row]:
     try:
         with progress(f"receptive field of {graph.name}", steps(graph)) as step:
-            return field_row(graph, dtype, step)
+            return field_rows(graph, dtype, step)
     except (CnncalcError, ValueError) as error:
-        return Row("receptive field", None, None, False, str(error), "positions")
+        return [Row("receptive field", None, None, False, str(error), "positions")]
 
 
 def _layers(graph: Graph, done: Run, itemsize: int) -> tuple[Layer, ...]:

@@ -22,7 +22,7 @@ from ..dims import is_swept, settled
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import Layer
-from ..layers.windows import Reach, Window
+from ..layers.windows import Contracted, Reach, Rearranged, Spliced, Window
 from ..quantities import BYTES, SHAPE
 
 NUMBERS = tuple(name for name, figure in FIGURES.items() if figure.unit != SHAPE)
@@ -41,7 +41,12 @@ class Swept(Figures):
     def fields(self) -> ReceptiveFields:
         """The receptive fields: points with other windows are apart, other widths only where the fields hang on it."""
         fields = receptive_fields(self.positions)
-        regular = all(type(window) is Window for node in self.positions.nodes for window in _all_windows(node))
+        reaches = [reach for node in self.positions.nodes for reach in node.layer.windows((), ())]
+        regular = all(
+            not isinstance(reach, Rearranged | Contracted | Spliced)
+            and all(type(window) is Window for window in reach or ())
+            for reach in reaches
+        )
         if not regular or any(remark.code == STRIDES for remark in fields.remarks):
             for node in self.graph.nodes:
                 for n in node.output[1:]:
@@ -82,10 +87,10 @@ def _number(value: Any) -> float:
 
 
 class _Placed(Layer):
-    """A layer of which only its windows are left, in plain integers."""
+    """A layer of which only its windows are left, in plain integers, and what they are combined by."""
 
-    def __init__(self, reaches: tuple[Reach, ...]) -> None:
-        super().__init__(reaches=reaches)
+    def __init__(self, layer: Layer, reaches: tuple[Reach, ...]) -> None:
+        super().__init__(reaches=reaches, mixes=layer.mixes, gates=layer.gates)
 
     def windows(self, inputs: Any, output: Any) -> tuple[Reach, ...]:
         """As they were worked out."""
@@ -95,11 +100,11 @@ class _Placed(Layer):
 
 def _placed(node: Node) -> Node:
     reaches = tuple(
-        None if reach is None else tuple(_whole(window) for window in reach)
+        reach if not reach or isinstance(reach, Spliced) else type(reach)(_whole(window) for window in reach)
         for reach in node.layer.windows(node.incoming, node.output)
     )
     incoming = tuple(tuple(map(_shown, shape)) for shape in node.incoming)
-    return node._replace(layer=_Placed(reaches), incoming=incoming, output=tuple(map(_shown, node.output)))
+    return node._replace(layer=_Placed(node.layer, reaches), incoming=incoming, output=tuple(map(_shown, node.output)))
 
 
 def _whole(window: Any) -> Any:
@@ -109,7 +114,3 @@ def _whole(window: Any) -> Any:
 def _shown(n: Any) -> Any:
     """The size at the point that is expanded; it is settled where the fields turn out to hang on it."""
     return getattr(n, "value", n)
-
-
-def _all_windows(node: Node) -> list[Any]:
-    return [window for reach in node.layer.windows(node.incoming, node.output) for window in reach or ()]
