@@ -20,6 +20,7 @@ from ...errors import CnncalcError, Mark
 from ...graph import Graph
 from ...layers import KINDS
 from ...layers.base import ArgumentError, size_text
+from .computed import computed
 from .fold import FLOATS, Constant, NotFolded, folded
 from .model import DATA_TYPES, Declared, Model, Node, Tensor, numbers
 from .names import node_name, symbol_name
@@ -119,17 +120,34 @@ class Reader:
                     self.define(node, Constant((len(dims),), tuple(dims)))
                     return True
         if any(value is None for value, name in zip(known, node.inputs, strict=True) if name):
-            return False
+            return self._compute(node, known)
         attributes = {**node.attributes, "__outputs__": len(node.outputs)}
         for name, value in node.attributes.items():
             if isinstance(value, Tensor):
                 attributes[name] = self._numbers(value)
+        results: list[Value]
         try:
-            results = folded(node.op, known, attributes, self.opset)
+            results = [*folded(node.op, known, attributes, self.opset)]
         except NotFolded:
             return False
         for name, result in zip(node.outputs, results, strict=False):
             self.values[name] = result
+        return True
+
+    def _compute(self, node: Node, known: list[Constant | None]) -> bool:
+        """Constants of constants: of large ones the shape is enough."""
+        values = [self.values.get(name) for name in node.inputs if name]
+        if any(isinstance(value, Held) for value in values):
+            return False
+        fixed = [value for value in values if not isinstance(value, Held)]
+        try:
+            made = computed(
+                node, fixed, [one for one, name in zip(known, node.inputs, strict=True) if name], self.opset
+            )
+        except NotFolded:
+            return False
+        for name, weight in zip(node.outputs, made, strict=False):
+            self.values[name] = weight
         return True
 
     # --- what a rule asks -----------------------------------------------------------------------------------------
