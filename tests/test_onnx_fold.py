@@ -23,6 +23,8 @@ CASES: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("Cast", [INT], {"to": 1}),
     ("Cast", [INT], {"to": 9}),
     ("Ceil", [FLOAT], {}),
+    ("Clip", [INT, ([], [-1]), ([], [3])], {}),
+    ("CumSum", [INT, ([], [1])], {}),
     ("Concat", [INT, ([2, 1], [9, 8])], {"axis": 1}),
     ("Concat", [INT, INT], {"axis": -2}),
     ("ConstantOfShape", [([2], [2, 3])], {}),

@@ -18,7 +18,7 @@ Dims = tuple[int, ...]
 
 # fmt: off
 ELEMENTWISE = frozenset((
-    "Abs", "Add", "And", "Cast", "CastLike", "Ceil", "Clip", "Cos", "Div", "Equal", "Erf", "Exp",
+    "Abs", "Add", "And", "Cast", "CastLike", "Ceil", "Clip", "CumSum", "Cos", "Div", "Equal", "Erf", "Exp",
     "Floor", "Greater", "GreaterOrEqual", "Identity", "Less", "LessOrEqual", "Log", "Max", "Min", "Mod", "Mul", "Neg",
     "Not", "Or", "Pow", "Reciprocal", "Round", "Sigmoid", "Sign", "Sin", "Sqrt", "Sub", "Tanh", "Where", "Xor",
 ))

@@ -473,6 +473,31 @@ def _same(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
     return [given(inputs, 0)]
 
 
+def _clip(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
+    value = given(inputs, 0)
+    bounds = [option(inputs, place, attributes, word) for place, word in ((1, "min"), (2, "max"))]
+    low, high = (None if bound is None else bound[0] for bound in bounds)
+
+    def one(number: Any) -> Any:
+        _known(number)
+        number = number if low is None else max(low, number)
+        return number if high is None else min(high, number)
+
+    return [Constant(value.dims, tuple(map(one, value.entries)))]
+
+
+def _cumulated(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
+    value = given(inputs, 0)
+    axis = axis_of(given(inputs, 1).ints[0], len(value.dims))
+    if attributes.get("exclusive") or attributes.get("reverse"):
+        raise NotFolded
+    entries, step = list(value.entries), strides(value.dims)[axis]
+    for at, place in enumerate(places(value.dims)):
+        if place[axis]:
+            entries[at] = entries[at - step] + entries[at]
+    return [Constant(value.dims, tuple(entries))]
+
+
 FOLDERS: Mapping[str, Folder] = {
     "Abs": _unary(abs),
     "Add": _each(lambda a, b: a + b),
@@ -480,8 +505,10 @@ FOLDERS: Mapping[str, Folder] = {
     "Cast": _cast,
     "CastLike": _same,
     "Ceil": _unary(lambda a: float(math.ceil(a))),
+    "Clip": _clip,
     "Concat": _concat,
     "ConstantOfShape": _constant_of_shape,
+    "CumSum": _cumulated,
     "Div": _each(_divide),
     "Equal": _each(_equal),
     "Exp": _unary(math.exp),

@@ -257,6 +257,17 @@ class Reader:
         self.define(node, result)
         return result
 
+    def step(self, node: Node, kind: str, arguments: Mapping[str, Any], value: Held) -> Held:
+        """A layer on the way to what a node makes, on the tensor as it lies; axes that it takes to size 1 stay."""
+        layer = KINDS[kind].read(arguments, len(self.builder.shapes[value.tensor]) - 1)
+        mark = Mark.of(self.file, f"{node.op} `{node.label}`")
+        tensor = self.builder.add(layer, [value.tensor], node_name(node, kind), mark=mark)
+        shape = self.builder.shapes[tensor]
+        dims = value.dims
+        if len(shape) == len(value.axes) - value.batched:
+            dims = tuple(1 if axis == BATCH else shape[axis] for axis in value.axes)
+        return Held(tensor, dims, value.axes)
+
     def define(self, node: Node, value: Value, place: int = 0) -> None:
         """Say what an output of a node is. Raises CnncalcError where the file says another shape."""
         name = node.outputs[place]

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..read import Rule
-from . import activation, arrange, conv, join, linear, norm, plain, pool, resize
+from . import activation, arrange, conv, join, linear, norm, plain, pool, reduce, resize
 
 RULES: Mapping[str, Rule] = {
     **plain.RULES,
     **conv.RULES,
     **pool.RULES,
+    **reduce.RULES,
     **linear.RULES,
     **norm.RULES,
     **activation.RULES,

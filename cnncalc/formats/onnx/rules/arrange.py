@@ -10,7 +10,7 @@ from ..fold import axis_of
 from ..model import Node
 from ..read import Refused
 from ..values import BATCH, Held, Weight, plain_axes
-from .words import axis_word
+from .words import axis_word, without
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -102,12 +102,14 @@ def slice_(reader: Reader, node: Node) -> None:
 def _cut(reader: Reader, node: Node, value: Held, axis: int, bounds: Mapping[str, int], kind: str = "slice") -> Held:
     if value.axes[axis] == BATCH:
         raise Refused("a slice of the images")
-    arguments = {name: n for name, n in bounds.items() if n != {"start": 0, "step": 1}.get(name)}
-    word = axis_word(value, axis)
-    if word != "channels":
-        arguments["axis"] = word  # type: ignore[assignment]  # a word beside numbers
     reader.values.pop(node.outputs[0], None)
-    return reader.emit(node, kind, arguments, [value], keeps_order=True)
+    return reader.emit(node, kind, _stretch(value, axis, bounds), [value], keeps_order=True)
+
+
+def _stretch(value: Held, axis: int, bounds: Mapping[str, int]) -> dict[str, Any]:
+    arguments: dict[str, Any] = {name: n for name, n in bounds.items() if n != {"start": 0, "step": 1}.get(name)}
+    word = axis_word(value, axis)
+    return arguments if word == "channels" else arguments | {"axis": word}
 
 
 def split(reader: Reader, node: Node) -> None:
@@ -125,6 +127,43 @@ def split(reader: Reader, node: Node) -> None:
             single = Node(node.op, node.domain, node.name, node.inputs, (name,), node.attributes, node.metadata)
             _cut(reader, single, value, axis, {"start": first, "stop": first + width})
         first += width
+
+
+def gather(reader: Reader, node: Node) -> None:
+    """One entry of an axis, which goes; or entries that lie side by side."""
+    value = reader.held(node)
+    known = reader.known(node.inputs[1])
+    axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
+    size = value.dims[axis]
+    if known is None or not isinstance(size, int):
+        raise Refused("entries that are computed")
+    picks = [int(pick) % size for pick in known.entries]
+    if len(known.dims) > 1 or not picks or picks != list(range(picks[0], picks[0] + len(picks))):
+        raise Refused("entries that do not lie side by side")
+    if value.axes[axis] == BATCH:
+        if size == 1 and not known.dims and len(value.dims) > 1:
+            reader.values[node.outputs[0]] = Held(
+                value.tensor, value.dims[:axis] + value.dims[axis + 1 :], value.axes[:axis] + value.axes[axis + 1 :]
+            )
+            return
+        raise Refused("one of the images")
+    if (picks[0], len(picks)) != (0, size):
+        bounds = {"start": picks[0], "stop": picks[0] + len(picks)}
+        value = reader.step(node, "slice", _stretch(value, axis, bounds), value)
+    reader.define(node, value if known.dims else without(reader, node, value, [axis]))
+
+
+def expand(reader: Reader, node: Node) -> None:
+    """Nothing, where the tensor is as large already."""
+    value = reader.held(node)
+    asked = reader.constant(node, 1) or []
+    dims = (1,) * (len(asked) - len(value.dims)) + value.dims
+    if len(asked) <= len(value.dims):
+        asked = [1] * (len(value.dims) - len(asked)) + asked
+        if all(wanted in (1, size) for wanted, size in zip(asked, dims, strict=True)):
+            reader.define(node, value)
+            return
+    raise Refused("a tensor that is repeated")
 
 
 def pad(reader: Reader, node: Node) -> None:
@@ -172,7 +211,9 @@ def depth_to_space(reader: Reader, node: Node) -> None:
 
 RULES: Mapping[str, Rule] = {
     "DepthToSpace": depth_to_space,
+    "Expand": expand,
     "Flatten": reshape,
+    "Gather": gather,
     "Pad": pad,
     "Reshape": reshape,
     "Slice": slice_,

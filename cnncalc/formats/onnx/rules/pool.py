@@ -1,14 +1,12 @@
-"""Pools, over windows and over the whole map."""
+"""Pools, over windows and over the whole map; the reductions that are such pools stand in `reduce.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..fold import axis_of
 from ..model import Node
 from ..read import Refused
-from ..values import Held
 from .windows import geometry
 
 if TYPE_CHECKING:
@@ -40,30 +38,10 @@ def _global(kind: str) -> Rule:
     return rule
 
 
-def over_map(reader: Reader, node: Node, value: Held) -> bool:
-    """Whether a reduction is over all axes of a map but the channels."""
-    axes = reader.constant(node, 1, "axes")
-    rank = len(value.dims)
-    return rank > 2 and axes is not None and sorted(axis_of(axis, rank) for axis in axes) == list(range(2, rank))
-
-
-def reduce_mean(reader: Reader, node: Node) -> None:
-    """The mean over a map is a global pool, followed by a flatten where the axes go."""
-    value = reader.plain(reader.held(node))
-    if not over_map(reader, node, value) or not value.batched:
-        raise Refused("a mean over these axes")
-    kept = node.attributes.get("keepdims", 1)
-    if kept:
-        reader.emit(node, "globalavgpool", {}, [value])
-        return
-    reader.emit(node, "mean", {"over": "map"}, [value])
-
-
 RULES: Mapping[str, Rule] = {
     "MaxPool": _pool("maxpool"),
     "AveragePool": _pool("avgpool"),
     "LpPool": _pool("l2pool"),
     "GlobalAveragePool": _global("globalavgpool"),
     "GlobalMaxPool": _global("globalmaxpool"),
-    "ReduceMean": reduce_mean,
 }

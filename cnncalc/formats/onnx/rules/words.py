@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from ....layers.base import AXIS_NAMES
+from ..model import Node
 from ..read import Refused
 from ..values import BATCH, Held
+
+if TYPE_CHECKING:
+    from ..read import Reader
 
 
 def axis_word(value: Held, axis: int) -> str:
@@ -14,3 +21,17 @@ def axis_word(value: Held, axis: int) -> str:
     if place == BATCH or names is None:
         raise Refused("this axis")
     return ("channels", *names)[place]
+
+
+def without(reader: Reader, node: Node, value: Held, axes: Sequence[int]) -> Held:
+    """The tensor without some axes of size 1."""
+    places = [value.axes[axis] for axis in axes]
+    dims = tuple(size for axis, size in enumerate(value.dims) if axis not in axes)
+    left = [place for axis, place in enumerate(value.axes) if axis not in axes]
+    if not [place for place in left if place != BATCH]:
+        raise Refused("a tensor without axes")
+    shape = reader.builder.shapes[value.tensor]
+    kept = [size for place, size in enumerate(shape) if place not in places]
+    order = sorted(place for place in left if place != BATCH)
+    result = reader.step(node, "reshape", {"shape": kept}, value)
+    return Held(result.tensor, dims, tuple(place if place == BATCH else order.index(place) for place in left))

@@ -1,0 +1,61 @@
+"""Reductions: over the whole map they are global pools, over one axis or several a mean or a sum along each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..fold import axis_of
+from ..model import Node
+from ..read import Refused
+from ..values import BATCH, Held
+from .words import axis_word, without
+
+if TYPE_CHECKING:
+    from ..read import Reader, Rule
+
+OVER_MAP = {"ReduceMean": "globalavgpool", "ReduceMax": "globalmaxpool"}
+OVER_AXIS = {"ReduceMean": "mean", "ReduceSum": "sum", "ReduceL2": "sum", "ReduceSumSquare": "sum"}
+
+
+def reduction(reader: Reader, node: Node) -> None:
+    """The axes stay at size 1, or go."""
+    value = reader.held(node)
+    rank = len(value.dims)
+    asked = reader.constant(node, 1, "axes")
+    if not asked:
+        if node.attributes.get("noop_with_empty_axes"):
+            reader.define(node, value)
+            return
+        asked = list(range(value.batched, rank))
+    axes = sorted(axis_of(axis, rank) for axis in asked)
+    kept = bool(node.attributes.get("keepdims", 1))
+    if any(value.axes[axis] == BATCH for axis in axes):
+        raise Refused("a reduction over the images")
+    if node.op in ("ReduceL2", "ReduceSumSquare"):
+        value = reader.step(node, "square", {}, value)
+    result = _whole_map(reader, node, value, axes, kept) or _each(reader, node, value, axes)
+    if node.op == "ReduceL2":
+        result = reader.step(node, "sqrt", {}, result)
+    if not kept:
+        result = without(reader, node, result, axes)
+    reader.define(node, result)
+
+
+def _whole_map(reader: Reader, node: Node, value: Held, axes: Sequence[int], kept: bool) -> Held | None:
+    spatial = [axis for axis, place in enumerate(value.axes) if place > 0]
+    kind = OVER_MAP.get(node.op)
+    return reader.step(node, kind, {}, value) if kind and spatial and list(axes) == spatial else None
+
+
+def _each(reader: Reader, node: Node, value: Held, axes: Sequence[int]) -> Held:
+    kind = OVER_AXIS.get(node.op)
+    if kind is None:
+        raise Refused("a reduction over these axes")
+    for axis in axes:
+        if value.dims[axis] != 1:
+            value = reader.step(node, kind, {"over": axis_word(value, axis)}, value)
+    return value
+
+
+RULES: Mapping[str, Rule] = dict.fromkeys(("ReduceMax", *OVER_AXIS), reduction)
