@@ -19,10 +19,10 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing itself takes longer to import than all of this
 if TYPE_CHECKING:
     from .analyses.boxes import box as box
+    from .analyses.extent import last_map as last_map
     from .analyses.macs import macs as macs
     from .analyses.memory import memory as memory
     from .analyses.params import params as params
-    from .analyses.receptive import last_map as last_map
     from .analyses.receptive import receptive_fields as receptive_fields
     from .budget.check import BudgetError as BudgetError
     from .budget.check import check as check
@@ -65,7 +65,7 @@ _HOMES = {
     "SpecError": "errors",
     "box": "analyses.boxes",
     "check": "budget.check",
-    "last_map": "analyses.receptive",
+    "last_map": "analyses.extent",
     "load": "opening",
     "macs": "analyses.macs",
     "memory": "analyses.memory",

@@ -18,10 +18,10 @@ from cnncalc.engine import follow
 from cnncalc.engine.layers import LAYERS
 from cnncalc.kernels import KERNELS, Tally, support, weights
 from cnncalc.layers import KINDS
-from cnncalc.layers.base import ALIKE, DOUBTFUL, MEANT, NOTHING, ROLES, TAPS, VIEW, WORK, Layer
+from cnncalc.layers.base import ALIKE, ALL, DOUBTFUL, MEANT, NOTHING, OWN, ROLES, SOME, TAPS, VIEW, WORK, Layer
 from cnncalc.proof import spoiling
 
-FACTS = ("family", "roles", "storage", "elementwise", "multiplies", "doubled")
+FACTS = ("family", "roles", "storage", "elementwise", "multiplies", "doubled", "mixes")
 FAMILIES = {"convolution", "linear", "pool", "norm", "affine", "activation", "join", "arrangement", "resize"}
 
 
@@ -73,6 +73,22 @@ def test_an_elementwise_layer_reads_its_own_element_alone(kind, arguments, input
         other[place] += 0.25
         changed = np.argwhere(run(layer, (other, *arrays[1:]), values) != before)
         assert [] == [tuple(at) for at in changed if tuple(at) != place]
+
+
+@ROWS
+def test_what_keeps_channels_apart_reads_its_own_channel_alone(kind, arguments, inputs, values) -> None:
+    """One element is changed: of a layer that does not mix at most the outputs of its channel change."""
+    arrays = tuple(np.array(x, float) for x in inputs)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    before = run(layer, arrays, values)
+    assert layer.mixes in (OWN, SOME, ALL)
+    if layer.mixes != OWN or len(before) != len(arrays[0]):
+        return
+    for place in np.ndindex(arrays[0].shape):
+        other = arrays[0].copy()
+        other[place] += 0.25
+        changed = np.argwhere(run(layer, (other, *arrays[1:]), values) != before)
+        assert {place[0]} >= {int(at[0]) for at in changed}
 
 
 MIXING = {"softmax", "maxout", "layernorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm"}

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import cnncalc
-from cnncalc.analyses.receptive import network_field
+from cnncalc.analyses.extent import network_field
 from cnncalc.dims import product
 from cnncalc.graph import Graph, Node
 from cnncalc.language.zoo import folder, names

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc import Graph
+from cnncalc.analyses.extent import network_field
 from cnncalc.analyses.intervals import ITSELF, Field, Interval
-from cnncalc.analyses.receptive import network_field, receptive_fields
+from cnncalc.analyses.receptive import receptive_fields
 from cnncalc.analyses.remarks import CENTRES, STRIDES, Remark, folded
 from cnncalc.dims import is_symbolic
 from cnncalc.layers import KINDS

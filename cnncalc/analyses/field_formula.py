@@ -13,7 +13,8 @@ from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.windows import Axis, Interpolated, Nearest, Window
 from ..symbols import same
-from .receptive import field_of, fold
+from .extent import field_of
+from .receptive import fold
 
 
 class FieldSize(NamedTuple):

@@ -22,7 +22,8 @@ from .memory import Memory, memory
 from .params import Params, params
 
 if TYPE_CHECKING:
-    from .receptive import Extent, ReceptiveFields
+    from .extent import Extent
+    from .receptive import ReceptiveFields
 
 Ends = tuple[tuple[Any, Any], ...]
 """Per spatial axis the smallest and the largest value."""
@@ -73,7 +74,7 @@ class Figures:
 
     def extent(self, at: str = "") -> Extent | None:
         """Its receptive field, or that of the units of a layer; None where there are no positions."""
-        from .receptive import field_at, network_field
+        from .extent import field_at, network_field
 
         return field_at(self.positions, at, self.fields) if at else network_field(self.positions, self.fields)
 

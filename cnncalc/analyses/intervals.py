@@ -19,8 +19,8 @@ from itertools import islice, pairwise
 from math import gcd, lcm
 from typing import NamedTuple
 
-from ..dims import at_least, at_most
-from ..layers.windows import SAME_PLACE, Axis, Border, Window
+from ..dims import at_least, at_most, ceil_div
+from ..layers.windows import SAME_PLACE, Axis, Border, Nearest, Window
 
 LONGEST_PERIOD = 4096
 """Units of a period that are kept one by one, and runs of a longer one."""
@@ -145,6 +145,10 @@ class Field(NamedTuple):
 
     def _starts(self, window: Axis, turns: int, steady: bool) -> Iterator[int]:
         """The phases behind a window where another interval may begin."""
+        if isinstance(window, Nearest) and self.starts:
+            for lap in range(window.shift * turns // self.period):
+                yield from (ceil_div((start + lap * self.period) * window.m, window.n) for start in self.starts)
+            return
         if not isinstance(window, Window | Border):
             for turn in range(turns):
                 yield from (turn * window.period + j for j in window.changes())

@@ -8,8 +8,9 @@ from typing import Any
 
 from ..analyses import memory
 from ..analyses.difference import Difference, Side
+from ..analyses.extent import field_of
 from ..analyses.macs import FLOPS_PER_MAC
-from ..analyses.receptive import field_of, receptive_fields
+from ..analyses.receptive import receptive_fields
 from ..graph import Graph, Node
 from ..render import changes
 from ..render.report import Column, Table

@@ -44,10 +44,10 @@ def command(
     graph = request.numeric
     if layer is None:
         return _network(request, graph, names)
-    return _layer(request, graph, _node(graph, layer), names)
+    return _layer(request, graph, named_node(graph, layer), names)
 
 
-def _node(graph: Graph, name: str) -> Node:
+def named_node(graph: Graph, name: str) -> Node:
     """The layer of that path, or of a path that ends in it."""
     if name in graph.by_name:
         return graph.by_name[name]

@@ -1,6 +1,7 @@
 """Receptive fields: what one output position sees of the input, per axis.
 
     cnncalc receptive-field resnet50
+    cnncalc receptive-field vgg16 conv3_3               one layer: the layers on the way that change what is seen
     cnncalc receptive-field unet --unit 100,100         the box of one unit of the last map
     cnncalc receptive-field vgg16 --at pool3 --unit 0,0
     cnncalc receptive-field vgg16 --plot
@@ -9,7 +10,8 @@
 
 size: positions that a unit sees, padding included. stride: inputs from one unit to the next. padding: positions
 that the first unit sees before the image. After an upsampling the size depends on the position; `global` is a unit
-that sees the whole input, `43 + global` one that does so only through a gate or the statistics of a norm.
+that sees the whole input, `43 + global` one that does so only through a gate or the statistics of a norm, and
+`unknown` what cannot be followed through a reshape. Inputs that are seen differently have a row each.
 
 --effective (Luo et al. 2016): the gradient of a unit (the middle one, or that of --unit) over the positions of the
 image, and its standard deviation sigma. With weights all alike every layer is linear: activations, norms and gates
@@ -21,6 +23,7 @@ CSV have the share of every position.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,12 +34,16 @@ from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..analyses.receptive import ReceptiveFields, Seen
-    from ..graph import Graph
+    from ..graph import Graph, Node
 
 
 @report_with("spec", "format", "output", "depth", "top", "sort", "set", "input", "training")
 def command(
     request: Request,
+    layer: Annotated[
+        str | None,
+        typer.Argument(metavar="[LAYER]", help="The layer whose field is derived; the network's if not given."),
+    ] = None,
     at: Annotated[
         str | None, typer.Option("--at", metavar="LAYER", help="The layer that --unit and --effective are of.")
     ] = None,
@@ -59,7 +66,8 @@ def command(
     ] = None,
 ) -> Report:
     """Receptive fields."""
-    from ..analyses.receptive import field_of, last_map, receptive_fields
+    from ..analyses.extent import field_of, last_map
+    from ..analyses.receptive import receptive_fields
     from ..analyses.remarks import folded, worded
     from ..render.report import Column
     from .rows import KIND, LAYER, OUTPUT, caption, field_data, folds, table
@@ -72,13 +80,19 @@ def command(
         "--init": init,
         "--draws": draws,
         "--seed": seed,
+        "LAYER": layer,
         "--depth": request.depth,
         "--top": request.top,
         "--sort": request.sort,
     }
     graph = request.graph
+    if layer is not None:
+        if at is not None:
+            raise CnncalcError("the layer is named twice", "leave out --at")
+        graph = _up_to(graph, layer)
+        at = graph.output if unit or effective else None
     fields = receptive_fields(graph)
-    last = field_of(graph, fields)
+    last = field_of(graph, fields) if layer is None else graph.output
     if at is not None and at not in fields.of:
         raise CnncalcError(f"{graph.name} has no layer `{at}`", did_you_mean(at, fields.of))
     _all_count(given)
@@ -90,11 +104,11 @@ def command(
         from .one_unit import unit_report
 
         return unit_report(request, fields, at or last, unit)
-    rows = [
-        row
-        for each in folds(graph, request)
-        for row in _rows(graph, fields, each.last.name, {"layer": each.name, "kind": each.kind})
-    ]
+    if layer is None:
+        shown = [(each.name, each.kind, each.last.name) for each in folds(graph, request)]
+    else:
+        shown = [(node.name, node.kind, node.name) for node in graph.nodes if _widens(node, fields, graph)]
+    rows = [row for name, kind, at in shown for row in _rows(graph, fields, at, {"layer": name, "kind": kind})]
     columns = [
         LAYER,
         KIND,
@@ -107,7 +121,7 @@ def command(
         Column("image", "on image", _axes_text),
     ]
     end = last or next(iter(graph.inputs))
-    *others, total = _rows(graph, fields, end, {"layer": "last map"})
+    *others, total = _rows(graph, fields, end, {"layer": "last map" if layer is None else graph.output})
     axes = len(graph.input_shape) - 1
     return Report(
         caption(graph, "receptive field per axis, in input pixels; padding included"),
@@ -138,12 +152,31 @@ def command(
 
 
 ANSWERS = {
-    "--effective": ("--unit", "--at", "--init", "--draws", "--seed"),
-    "--unit": ("--at",),
+    "--effective": ("LAYER", "--unit", "--at", "--init", "--draws", "--seed"),
+    "--unit": ("LAYER", "--at"),
     "--plot": (),
-    "": ("--depth", "--top", "--sort"),
+    "": ("LAYER", "--depth", "--top", "--sort"),
 }
 """What is asked for -> the options that change it; the first that is given is answered, the last is the table."""
+
+
+def _up_to(graph: Graph, layer: str) -> Graph:
+    """What leads to a layer, named by its path, the end of it, or a step it is the last of. Raises CnncalcError."""
+    from .explain import named_node
+
+    below = [node for node in graph.nodes if node.name.startswith((f"{layer}/", f"{layer}["))]
+    node = below[-1] if below and layer not in graph.by_name else named_node(graph, layer)
+    needed = {node.name}
+    for each in reversed(graph.nodes):
+        if each.name in needed:
+            needed.update(each.inputs)
+    return replace(graph, nodes=tuple(each for each in graph.nodes if each.name in needed), output=node.name, heads={})
+
+
+def _widens(node: Node, fields: ReceptiveFields, graph: Graph) -> bool:
+    """Whether a node sees something else than each of those that it reads."""
+    seen = fields.of[node.name]._replace(units=())
+    return node.name != graph.output and any(fields.of[name]._replace(units=()) != seen for name in node.inputs)
 
 
 def _all_count(given: Mapping[str, Any]) -> None:

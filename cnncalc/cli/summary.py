@@ -29,7 +29,8 @@ def command(
 ) -> Report:
     """Everything at a glance."""
     from ..analyses import macs, memory, params
-    from ..analyses.receptive import field_of, receptive_fields
+    from ..analyses.extent import field_of
+    from ..analyses.receptive import receptive_fields
     from ..analyses.remarks import folded
     from ..render import numbers
     from ..render.report import Column
@@ -138,7 +139,8 @@ def _asides(request: Request) -> list[str]:
 def _data(request: Request, dtype: str, size: int, in_place: bool) -> dict[str, Any]:
     """The JSON contract `cnncalc.summary/1`."""
     from ..analyses import macs, memory, params
-    from ..analyses.receptive import field_of, receptive_fields
+    from ..analyses.extent import field_of
+    from ..analyses.receptive import receptive_fields
     from .rows import field_data, mac_convention
 
     graph, batch = request.numeric, request.batch

@@ -113,7 +113,8 @@ def _row(name: str, graph: Any) -> dict[str, Any]:
     import re
 
     from ..analyses import macs, memory, params
-    from ..analyses.receptive import field_of, receptive_fields
+    from ..analyses.extent import field_of
+    from ..analyses.receptive import receptive_fields
     from .rows import field_text
 
     fields = receptive_fields(graph)

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..analyses.extent import field_of
 from ..analyses.intervals import Interval
-from ..analyses.receptive import field_of, receptive_fields
+from ..analyses.receptive import receptive_fields
 from ..graph import Graph
 from ..kernels.backward import upstream
 from ..kernels.support import Connected, connected, reached

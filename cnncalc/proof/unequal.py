@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..analyses.receptive import field_of, receptive_fields
+from ..analyses.extent import field_of
+from ..analyses.receptive import receptive_fields
 from ..dims import Shape
 from ..errors import CnncalcError
 from ..graph import Graph

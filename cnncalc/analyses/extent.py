@@ -1,0 +1,81 @@
+"""THE receptive field of a network: which of its tensors it is of, and what the units there see, as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..graph import Graph, Node
+from .receptive import ReceptiveFields, receptive_fields
+
+
+class Extent(NamedTuple):
+    """What the units of one map see: "the receptive field" where a number is asked for."""
+
+    at: str
+    """The node whose units it is of."""
+
+    sizes: tuple[tuple[int, int], ...]
+    """Per spatial axis the smallest and the largest size, in input positions; of each input, where they differ."""
+
+    strides: tuple[Fraction, ...]
+    """Per spatial axis, in input positions; the average where it differs."""
+
+    everything: bool = False
+    """Whether each unit sees the whole input, so that no size says what it sees."""
+
+    known: bool = True
+    """Whether it could be followed through what was reshaped and permuted."""
+
+
+def network_field(graph: Graph, fields: ReceptiveFields | None = None) -> Extent | None:
+    """THE receptive field of a network: that of its output; where that is a vector or one place, of the last map.
+
+    None where no input and no layer has positions. Raises CnncalcError where a size without a number decides.
+    """
+    fields = fields or receptive_fields(graph)
+    name = field_of(graph, fields)
+    return field_at(graph, name, fields) if name else None
+
+
+def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
+    """The receptive field of the units of one node; None for one without positions."""
+    seen = fields.of[name]
+    each = [of for of in seen.each if of.axes is not None or of.everything or not of.known]
+    if not each or len(graph.shapes[name]) == 1:
+        return None
+    strides = tuple(field.stride for of in each for field in of.axes or ())
+    alone = any(of.axes is None and of.everything for of in each)
+    return Extent(name, seen.sizes, strides, alone, all(of.known for of in each))
+
+
+def field_of(graph: Graph, fields: ReceptiveFields) -> str | None:
+    """The tensor that the network's field is of: one with a field of its own, or whose several units see all."""
+    if all(len(shape) == 1 for shape in graph.inputs.values()):
+        return None
+
+    def counts(node: Node) -> bool:
+        one_place = all(isinstance(n, int) and n == 1 for n in node.output[1:])
+        return not one_place or _is_local(node, fields)
+
+    return _last(graph, counts)
+
+
+def last_map(graph: Graph, fields: ReceptiveFields) -> str | None:
+    """The last tensor on the way to the output whose units have positions of their own on an input."""
+    return _last(graph, lambda node: _is_local(node, fields) and not any(of.moved for of in fields.of[node.name].each))
+
+
+def _is_local(node: Node, fields: ReceptiveFields) -> bool:
+    return any(seen.axes is not None for seen in fields.of[node.name].each)
+
+
+def _last(graph: Graph, counts: Callable[[Node], bool]) -> str | None:
+    needed = {graph.output}
+    for node in reversed(graph.nodes):
+        if node.name in needed:
+            if len(node.output) > 1 and counts(node):
+                return node.name
+            needed.update(node.inputs)
+    return None
