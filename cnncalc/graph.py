@@ -30,6 +30,9 @@ class Origin:
     outer: Origin | None = None
     """The step that it stands in: a loop, a group, a join, a call of its block; None in the net itself."""
 
+    branch: str = ""
+    """The branch that it begins in, where it stands in a join."""
+
     row: int | None = None
     """In which row of the `for` around it, from 0."""
 
@@ -39,8 +42,14 @@ class Origin:
     opens: bool = False
     """Whether it is nothing but the steps in it: a `for`, or a group that is not repeated."""
 
+    calls: bool = False
+    """Whether it calls a block, which knows names of its own."""
+
     name: str = ""
     """The name that the spec gives it, where that is the same in every turn."""
+
+    tensor: str = ""
+    """The name that it gives its tensor in this turn."""
 
     label: str = ""
     """What `share` calls its weights."""

@@ -2,6 +2,7 @@
 
     shapes              of every array that was computed
     parameters          elements of the weight arrays that the kernels asked for, each once
+    shared weights      which of those are one, told by the text of the spec
     MACs performed      multiplications counted in the matrix products and tap loops as they ran
     receptive field     found by following units back through the kernels and by spoiling pixels
     peak activations    bytes of all arrays alive at one time
@@ -31,6 +32,7 @@ from ..kernels.execute import Run, run
 from ..transforms.miniature import narrowed, shrunk
 from .fields import field_rows, steps
 from .rows import Row, told
+from .sharing import sharing_row
 from .unequal import alike, on_unequal_axes
 
 Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
@@ -95,6 +97,7 @@ def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progres
     rows = [
         _shapes(graph, done, on_unequal_axes(graph, weights) if alike(graph) else {}),
         *_parameters(graph, done),
+        *([shared] if (shared := sharing_row(graph)) is not None else []),
         _macs(graph, done, layers),
     ]
     if rows[0].holds:

@@ -78,7 +78,7 @@ class Branches:
             at = self.names.tensor(branch.start, at, context)
         if branch.when is not None and late and not decide(branch.when, Local(context.scope, at, context)):
             return None
-        return self.run(branch.steps, at, context.under(path))
+        return self.run(branch.steps, at, context.under(path, branch.name))
 
 
 def _rows(branch: Branch, place: Place) -> Iterator[tuple[str, Place]]:

@@ -70,9 +70,8 @@ class Expander:
 
     def run(self, steps: tuple[Step, ...], at: Tensor, context: Context) -> Tensor:
         """The tensor at the end of a list of steps."""
-        for place, step in enumerate(steps):
-            origin = Origin(step.word, step.mark, place, len(steps), context.origin, context.row)
-            at = self._guarded(step, at, context._replace(origin=origin))
+        for number, step in enumerate(steps):
+            at = self._guarded(step, at, context._replace(number=number, among=len(steps)))
         return at
 
     def _guarded(self, step: Step, at: Tensor, context: Context) -> Tensor:
@@ -142,7 +141,7 @@ class Expander:
         numbered = turn is not None and not (step.name is not None and "i" in step.name.names)
         ending = f"[{turn}]" if numbered else ""
         name, path = self.names.path(step, context, scope, ending)
-        context = context._replace(origin=self._origin(step, body, context, scope, turn))
+        context = context._replace(origin=self._origin(step, body, name, context, scope, turn), branch="")
         place = Place(step, path, at, context, scope)
         if name and (not numbered or turn == 0):
             self.names.give(name, path.name.removesuffix(ending), place)
@@ -173,30 +172,31 @@ class Expander:
                 self.layers.called(path.name, end)
         return end
 
-    def _origin(self, step: Step, body: Any, context: Context, scope: Local, turn: int | None) -> Origin | None:
+    def _origin(self, step: Step, body: Any, name: str, context: Context, scope: Local, turn: int | None) -> Origin:
         """The step in this turn, as its nodes remember it."""
-        origin = context.origin
-        if origin is None:
-            return None
+        outer = context.origin
         arguments: tuple[tuple[str, Any], ...] = ()
         if isinstance(body, BlockCall):
             block = self.document.blocks.get(body.block)
             names = [parameter.name for parameter in block.parameters] if block else []
             arguments = tuple(written(step, body.arguments, names, scope))
-        elif isinstance(body, LayerCall) and (origin.outer is None or origin.outer.opens):
+        elif isinstance(body, LayerCall) and (outer is None or outer.opens):
             arguments = tuple(written(step, body.arguments, [], scope))
         return Origin(
-            origin.word,
-            origin.mark,
-            origin.place,
-            origin.among,
-            origin.outer,
-            origin.row,
+            step.word,
+            step.mark,
+            context.number,
+            context.among,
+            outer,
+            context.branch,
+            context.row,
             turn,
-            isinstance(body, Loop) or (isinstance(body, Group) and step.repeat is None),
-            step.name.text if step.name is not None and not step.name.names else "",
-            step.share(scope) if step.share is not None else "",
-            arguments,
+            opens=isinstance(body, Loop) or (isinstance(body, Group) and step.repeat is None),
+            calls=isinstance(body, BlockCall),
+            name=step.name.text if step.name is not None and not step.name.names else "",
+            tensor=name,
+            label=step.share(scope) if step.share is not None else "",
+            arguments=arguments,
         )
 
     def _block(self, call: BlockCall, place: Place, changes: Arguments) -> Tensor:

@@ -44,6 +44,9 @@ class Names:
         self._ahead: set[str] = set()
         """Labels of the net that were used before a step has this name, if one has."""
 
+        self._elsewhere: dict[str, Mark] = {}
+        """Labels that are names in other blocks, and where."""
+
         self._uses: dict[str, list[Use]] = {}
         """What the weights of a label go by -> the steps that have them."""
 
@@ -146,12 +149,19 @@ class Names:
                     help = "the step with the name comes first, the one that shares its weights after it"
                     raise Fault(Diagnostic(message, share.mark, labels=labels, help=help))
                 return frame.labels.setdefault(label, f"{frame.weights}{label}") or label
+        elsewhere = [names[label] for block in self.document.blocks if label in (names := self.declared(block))]
+        if elsewhere and label not in self.net.declared:
+            self._elsewhere[label] = elsewhere[0]
         self._ahead.add(label)
         return self.net.labels.setdefault(label, label) or label
 
     def strangers(self) -> Iterator[Diagnostic]:
-        """Steps of one label that have no weights in common."""
-        for uses in self._uses.values():
+        """A label that binds nothing, and steps of one label that have no weights in common."""
+        for label, uses in self._uses.items():
+            if [use.shares for use in uses] == [True] and label in self._elsewhere:
+                known, message = self._elsewhere[label], f"nothing else shares the weights `{label}`"
+                help = "a name is known in the block where it is given; steps that share anywhere have the same label"
+                yield Diagnostic(message, uses[0].mark, labels=(Label(known, "this one is in a block"),), help=help)
             if len(uses) < 2 or not any(use.shares for use in uses):
                 continue
             of = [

@@ -110,15 +110,22 @@ class Context(NamedTuple):
     frozen: bool = False
     train_only: bool = False
     origin: Origin | None = None
-    """The step that the list stands in."""
+    """The step that the list stands in; then the step itself."""
+
+    number: int = 0
+    among: int = 0
+    """Which step of the list it is, and of how many."""
+
+    branch: str = ""
+    """The branch of a join or head that the list is."""
 
     row: int | None = None
     turning: Mark | None = None
     """The `for` or `repeat` around it whose turn is `$i`."""
 
-    def under(self, path: Path) -> Context:
+    def under(self, path: Path, branch: str) -> Context:
         """The same for the steps of a branch."""
-        return self._replace(prefix=path.then("/"))
+        return self._replace(prefix=path.then("/"), branch=branch)
 
 
 class Local(Mapping[str, Any]):
