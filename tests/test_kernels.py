@@ -18,7 +18,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.kernels import KERNELS, Tally, arrays
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.execute import run
-from cnncalc.kernels.support import RULES
+from cnncalc.kernels.support import ELEMENTS, RULES
 from cnncalc.language.load import parse
 from cnncalc.layers import KINDS
 from cnncalc.opening import load
@@ -175,7 +175,7 @@ def test_values_worked_by_hand(kind, arguments, inputs, weights, output, dtype):
 def test_every_kind_has_a_kernel_and_a_value_worked_by_hand():
     """No kind of layer is forgotten: its kernel, what a unit of it is connected with, its values."""
     assert set(KINDS) == set(KERNELS)
-    assert set(KINDS) == set(RULES)
+    assert set(KINDS) == {*RULES, *ELEMENTS}
     assert set(KINDS) == {row[0] for row in BY_HAND}
 
 

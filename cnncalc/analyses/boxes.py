@@ -35,9 +35,9 @@ def box(graph: Graph, name: str, unit: Sequence[int]) -> dict[str, tuple[Interva
         reaches = node.layer.windows(node.incoming, node.output)
         for source, shape, reach in zip(node.inputs, node.incoming, reaches, strict=True):
             for patch in wanted:
-                read = _read(node, reach, patch, shape)
-                if all(places is None or places for places in read):
-                    needed[source] = _with(needed.get(source, []), read)
+                for read in _read(node, reach, patch, shape):
+                    if all(places is None or places for places in read):
+                        needed[source] = _with(needed.get(source, []), read)
     return {
         source: tuple(_span(places) for places in _cover(needed[source])[1:] if places)
         for source in graph.inputs
@@ -45,48 +45,55 @@ def box(graph: Graph, name: str, unit: Sequence[int]) -> dict[str, tuple[Interva
     }
 
 
-def _read(node: Node, reach: Reach, wanted: Patch, shape: Shape) -> Patch:
+def _read(node: Node, reach: Reach, wanted: Patch, shape: Shape) -> list[Patch]:
     if isinstance(reach, Rearranged):
         return _rearranged(reach, wanted, shape, node.output)
     if isinstance(reach, Contracted):
-        return _contracted(reach, wanted, shape)
+        return [_contracted(reach, wanted, shape)]
     if reach is None or sees_everything(reach):
-        return _whole(shape)
+        return [_whole(shape)]
     own = node.layer.mixes == OWN and shape[0] == node.output[0] and all(window == SAME_PLACE for window in reach)
     channels = wanted[0] if own or isinstance(reach, Spliced) else None
     read = (
         frozenset(i for j in positions or () for i in on_map(window, j, n))
         for window, positions, n in zip(reach, wanted[1:], shape[1:], strict=True)
     )
-    return (channels, *read)
+    return [(channels, *read)]
 
 
 def _whole(shape: Shape) -> Patch:
     return (None, *(frozenset(range(n)) for n in shape[1:]))
 
 
-def _rearranged(reach: Rearranged, wanted: Patch, shape: Shape, output: Shape) -> Patch:
-    """Where the entries of the output stood."""
-    kept = [
-        frozenset(range(output[0])) if wanted[0] is None else wanted[0],
-        *(axis or frozenset() for axis in wanted[1:]),
-    ]
+def _rearranged(reach: Rearranged, wanted: Patch, shape: Shape, output: Shape) -> list[Patch]:
+    """Where the entries of the output stood: one patch where they are all combinations, else one a position."""
+    every = wanted[0] is None
+    kept = [frozenset(range(output[0])) if places is None else places for places in wanted]
     if reach.order is not None:
-        return tuple(kept[reach.order.index(axis)] for axis in range(len(shape)))
-    if wanted[0] is None and output[0] == shape[0]:
+        return [tuple(kept[reach.order.index(axis)] for axis in range(len(shape)))]
+    same_channels = every and output[0] == shape[0]
+    if same_channels:
         kept[0] = frozenset([0])
     if prod(map(len, kept)) > MOST_ENTRIES:
-        return _whole(shape)
-    found: list[set[int]] = [set() for _ in shape]
+        return [_whole(shape)]
+    at: dict[tuple[int, ...], set[int]] = {}
     for entry in product(*kept):
         flat = 0
         for j, n in zip(entry, output, strict=True):
             flat = flat * n + j
-        for axis in range(len(shape) - 1, -1, -1):
-            flat, i = divmod(flat, shape[axis])
-            found[axis].add(i)
-    channels = None if wanted[0] is None and output[0] == shape[0] else frozenset(found[0])
-    return (channels, *map(frozenset, found[1:]))
+        place: list[int] = []
+        for n in reversed(shape):
+            flat, i = divmod(flat, n)
+            place.insert(0, i)
+        at.setdefault(tuple(place[1:]), set()).add(place[0])
+    apart: list[Patch] = [
+        (None if same_channels else frozenset(channels), *(frozenset([i]) for i in place))
+        for place, channels in at.items()
+    ]
+    cover = _cover(apart)
+    entries = sum(len(channels) for channels in at.values())
+    whole = prod(len(places) for places in cover if places is not None)
+    return [cover] if entries == whole or len(apart) > MOST_PATCHES else apart
 
 
 def _contracted(reach: Contracted, wanted: Patch, shape: Shape) -> Patch:

@@ -216,7 +216,8 @@ def _moved(view: View, places: Places, reach: tuple[Axis, ...], node: Node) -> V
     stays = all(
         window == SAME_PLACE or not of_positions(pieces) for window, pieces in zip(reach, places[1:], strict=True)
     )
-    if not stays or (of_positions(places[0]) and node.layer.mixes not in (OWN, ALL)):
+    alone = node.layer.mixes in (OWN, ALL) and all(window == SAME_PLACE for window in reach)
+    if not stays or (of_positions(places[0]) and not alone):
         return View(None, view.everything, (), mixed(places))
     if of_positions(places[0]) and node.layer.mixes == ALL:
         return _spread(view, places, [0], len(places))
