@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.analyses.extent import network_field
+from cnncalc.analyses.extent import Extent, network_field
+from cnncalc.analyses.figures import FIGURES, Figures, NoFigure
 from cnncalc.analyses.intervals import ITSELF, Field, Interval
 from cnncalc.analyses.places import MIXED, Piece, of_map, permuted, reshaped
 from cnncalc.analyses.receptive import Seen, receptive_fields
@@ -117,6 +118,15 @@ def test_the_field_of_a_network_with_two_inputs_has_the_axes_of_both() -> None:
     found = network_field(cnncalc.parse(f"input: {CASES[0][1]}\nnet: {CASES[0][2]}"))
 
     assert ("out", ((1, 1), (5, 5)), (1, 8)) == (found and found[:3])
+
+
+def test_what_is_not_known_is_no_number() -> None:
+    """A limit on it cannot be judged, and says why."""
+    graph = cnncalc.parse(f"input: [4, 6, 6]\nnet: [{CONV}, {{reshape: [4, 4, 9], as: y}}]")
+
+    assert Extent("y", (), (), known=False) == network_field(graph)
+    with pytest.raises(NoFigure, match=r"has no receptive_field: its positions cannot be followed through what is cut"):
+        FIGURES["receptive_field"].whole(Figures(graph))
 
 
 def test_a_period_as_runs_is_the_period_unit_by_unit() -> None:

@@ -45,9 +45,11 @@ def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
     each = [of for of in seen.each if of.axes is not None or of.everything or not of.known]
     if not each or len(graph.shapes[name]) == 1:
         return None
+    if not all(of.known for of in each):
+        return Extent(name, (), (), known=False)
     strides = tuple(field.stride for of in each for field in of.axes or ())
     alone = any(of.axes is None and of.everything for of in each)
-    return Extent(name, seen.sizes, strides, alone, all(of.known for of in each))
+    return Extent(name, seen.sizes, strides, alone)
 
 
 def field_of(graph: Graph, fields: ReceptiveFields) -> str | None:

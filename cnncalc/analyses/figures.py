@@ -142,10 +142,16 @@ def _positions(name: str, about: str, at: Callable[[Extent], Ends], closed: bool
         extent = f.extent()
         found = at(extent) if extent is not None else ()
         if not found:
-            raise NoFigure(f"{f.graph.name} has no {name}: it has no positions left", f"{name}@LAYER, of a feature map")
+            raise NoFigure(f"{f.graph.name} has no {name}: {why_none(extent)}", f"{name}@LAYER, of a feature map")
         return found
 
     return Figure(name, POSITIONS, about, whole, at=at, locked=True, growing=False, closed=closed)
+
+
+def why_none(extent: Extent | None) -> str:
+    """Why units have no field in numbers."""
+    known = extent is None or extent.known
+    return "it has no positions left" if known else "its positions cannot be followed through what is cut and joined"
 
 
 def _sizes(extent: Extent) -> Ends:

@@ -18,7 +18,7 @@ from ..dims import Dim
 from ..errors import CnncalcError, did_you_mean
 from ..layers.base import AXIS_NAMES
 from ..quantities import BYTES, POSITIONS, SHAPE
-from .figures import FIGURES, Figure, Figures, NoFigure, unknown
+from .figures import FIGURES, Figure, Figures, NoFigure, unknown, why_none
 from .memory import BYTES as DTYPES
 from .values import per_axis
 
@@ -188,7 +188,7 @@ def _at(figures: Figures, figure: Figure, wanted: Subject) -> Any:
     ends = figure.at(extent) if extent is not None and figure.at is not None else ()
     if not ends:
         raise NoFigure(
-            f"`{wanted.at}` of {graph.name} has no {figure.name}: it has no positions left",
+            f"`{wanted.at}` of {graph.name} has no {figure.name}: {why_none(extent)}",
             f"{figure.name}@LAYER, of a feature map",
         )
     return ends
