@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cnncalc.cli import COMMANDS, app
-from cnncalc.render import formats
+from cnncalc.render import FORMATS, formats, units
 from cnncalc.render.report import Column, Report, Table
 from cnncalc.render.terminal import lines
 
@@ -175,8 +175,8 @@ def test_top_keeps_the_largest_and_sums_up_the_others() -> None:
     """Three layers and one row for the rest; the MACs still add up."""
     found = rows("macs", "alexnet", "--top", "3")
 
-    assert ["conv2", "conv3", "conv4"] == sorted(row["layer"] for row in found[:3])
-    assert "(21 others)" == found[3]["layer"]
+    assert ["conv2", "conv3", "conv4"] == sorted(row["name"] for row in found[:3])
+    assert "(21 others)" == found[3]["name"]
     assert 724_406_816 == sum(int(row["macs"]) for row in found)
 
 
@@ -184,10 +184,10 @@ def test_top_keeps_the_largest_and_sums_up_the_others() -> None:
 def test_sort_takes_a_column_by_its_key_or_its_title(column: str) -> None:
     """The largest first; fields and shapes by their size and not by their spelling."""
     found = rows("summary", "alexnet", "--sort", column)
-    key = {"PARAMS": "params", "MACs": "macs", "% MACs": "share"}.get(column, column)
+    key = {"PARAMS": "params", "MACs": "macs", "% MACs": "share", "field": "receptive_field"}.get(column, column)
     if key in ("params", "macs"):
         values = [int(row[key]) for row in found]
-    elif key == "field":
+    elif key == "receptive_field":
         values = [int(row[key]) for row in found if row[key].isdigit()]
     elif key == "output":
         values = [_elements(row[key]) for row in found]
@@ -477,7 +477,7 @@ def test_data_goes_to_stdout_and_remarks_go_to_stderr(folder: Path) -> None:
     assert "note: the branches of `add` are not aligned: their centres are 1 apart (length)\n" == done.err
 
 
-@pytest.mark.parametrize("form", formats.FORMATS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_output_writes_what_would_be_printed(form: str, folder: Path) -> None:
     """The same text, nothing on stdout, and no other file beside it."""
     printed = run("summary", "lenet5", "--format", form).out
@@ -586,13 +586,13 @@ def test_on_a_narrow_terminal_columns_go_from_the_right_and_names_stay(width: in
 
 def test_lines_of_a_report_fit_a_width_and_without_one_are_whole() -> None:
     """Right-aligned numbers, left-aligned names, a rule over the total."""
-    columns = [Column("layer", "layer", right=False, kept=True), Column("a", "first"), Column("b", "second")]
+    columns = [Column("layer", "layer", kept=True), Column("a", "first", units.WORD), Column("b", "second", units.WORD)]
     table = Table(
         columns,
         [{"layer": "stem/conv", "a": 1, "b": 20}, {"layer": "fc", "a": 300}],
         {"layer": "total", "a": 301, "b": 20},
     )
-    report = Report(["net", "input 1x2x3"], [table], {}, ["a note"])
+    report = Report(["net", "input 1x2x3"], [table], notes=["a note"])
 
     assert [
         "net   input 1x2x3",
@@ -668,7 +668,7 @@ def test_a_bug_is_a_message_too_and_never_a_traceback(error: Exception, monkeypa
 def test_formats_agree_with_each_other() -> None:
     """The numbers of the table, the CSV and the JSON are the same."""
     found = json.loads(run("params", "alexnet", "--format", "json").out)
-    of_csv = {row["layer"]: int(row["params"]) for row in rows("params", "alexnet")}
+    of_csv = {row["name"]: int(row["params"]) for row in rows("params", "alexnet")}
 
     assert {layer["name"]: layer["params"] for layer in found["layers"]} == of_csv
     assert 60_965_224 == found["totals"]["params"] == sum(of_csv.values())

@@ -237,7 +237,7 @@ def test_csv_and_markdown_have_every_layer() -> None:
     """Nothing is folded or left blank for machines."""
     lines = run("macs", "resnet50", "--compare", "--form", "separable", "--format", "csv").splitlines()
 
-    assert "layer,form,params,macs,ratio,closed_form" == lines[0]
+    assert "name,form,params,macs,ratio,closed_form" == lines[0]
     assert "layer1[2]/main/conv,separable,4800,14651392,0.1267361111111111,= 1/64 + 1/9" in lines
     assert "| separable" in run("macs", "lenet5", "--compare", "--format", "markdown")
 

@@ -177,7 +177,7 @@ def test_one_spec_with_two_settings() -> None:
     """`--set-a` and `--set-b` for one of the two, `--set` for both."""
     data = json.loads(run("resnet50", "--set-b", "width=32", "--set", "classes=10", "--format", "json"))
 
-    assert ("cnncalc.diff/1", False) == (data["schema"], data["same"])
+    assert ("cnncalc.diff/2", False) == (data["schema"], data["same"])
     assert (23_528_522, 5_902_890) == (data["a"]["totals"]["params"], data["b"]["totals"]["params"])
     assert ["resnet50", "resnet50 (width=32)"] == [data["a"]["spec"], data["b"]["spec"]]
     assert {"a": 64, "b": 32} == data["changed"][0]["what"]["out"]

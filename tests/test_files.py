@@ -214,7 +214,7 @@ def test_when_two_paths_are_one_file(folder: Path, one: str, other: str, expecte
 
 def test_json_has_null_for_what_is_no_number() -> None:
     """NaN and Infinity are no words of JSON."""
-    report = Report(["x"], [], {"a": [1.5, float("nan"), (float("inf"),)], "b": {"c": -float("inf")}})
+    report = Report(["x"], [], facts={"a": [1.5, float("nan"), (float("inf"),)], "b": {"c": -float("inf")}})
 
     assert (
         '{\n  "a": [\n    1.5,\n    null,\n    [\n      null\n    ]\n  ],\n  "b": {\n    "c": null\n  }\n}\n'
@@ -224,7 +224,7 @@ def test_json_has_null_for_what_is_no_number() -> None:
 
 def test_a_bar_in_a_cell_of_markdown_starts_no_column() -> None:
     """`a|b` is one cell."""
-    report = Report(["x"], [Table([Column("a", "a", right=False)], [{"a": "b|c"}])], {})
+    report = Report(["x"], [Table([Column("a", "a")], [{"a": "b|c"}])])
 
     assert "| b\\|c |" in written(report, "markdown")
 

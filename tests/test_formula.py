@@ -282,7 +282,7 @@ def test_json_has_the_formula_and_its_point() -> None:
     """Formulas, provisos and the input are texts; numbers are numbers."""
     found = answer("lenet5", "--of", "macs,output")
 
-    assert "cnncalc.formula/1" == found["schema"]
+    assert "cnncalc.formula/2" == found["schema"]
     assert (["1", "H", "H"], ["H"], {"H": 32}, ["H >= 16"]) == (
         found["input"], found["over"], found["at"], found["provisos"]
     )  # fmt: skip

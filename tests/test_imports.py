@@ -115,14 +115,15 @@ MUST_NOT_IMPORT = {
         "proof",
     },  # the oracle shares no rule with what it checks
     "proof": {"language", "cli", "render", "engine"},  # what proves is plain: nothing that is only speed
-    "render": {"language", "cli", "kernels"},
+    "render": {"language", "cli", "kernels", "analyses", "lint", "reports", "budget", "sweep"},
+    "reports": {"language", "cli", "budget", "sweep", "opening", "contracts"},
     "transforms": {"language", "cli", "kernels"},
 }
 """The rest: what each part must not."""
 
 
-MAY_RENDER = {"cli", "render", "budget", "sweep", "affordable"}
-"""Who writes for people: the commands, the reports of `check` and `sweep`, and what refuses a size with its figure."""
+MAY_RENDER = {"cli", "reports", "render", "budget", "sweep", "affordable", "contracts"}
+"""Who writes for people: the reports, those of `check` and `sweep`, and what refuses a size with its figure."""
 
 
 RUNS_COMMANDS = {"sweep/command.py"}
@@ -159,7 +160,7 @@ def _running(tree: ast.AST) -> Iterator[ast.AST]:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(HOUSE)))
 def test_imports_point_one_way(module: Path) -> None:
-    """errors, dims <- layers <- graph <- language, analyses <- cli; render is imported by cli alone."""
+    """errors, dims <- layers <- graph <- language, analyses <- render <- reports <- cli."""
     own, others = part(module), set(imported(module))
 
     if own in MAY_IMPORT:

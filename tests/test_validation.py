@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from cnncalc.analyses.receptive import Field
 from cnncalc.cli import app
-from cnncalc.cli.validate import _figures as figures_table
 from cnncalc.errors import CnncalcError, SpecError
 from cnncalc.kernels.support import connected
 from cnncalc.language.load import parse
@@ -24,6 +23,7 @@ from cnncalc.proof.fields import field_row
 from cnncalc.proof.validation import validate
 from cnncalc.render.report import Column, Report, Table
 from cnncalc.render.terminal import lines
+from cnncalc.reports.validation_report import printed
 from cnncalc.transforms.miniature import narrowed, resized, shrunk
 
 EVERYTHING = """
@@ -128,7 +128,7 @@ MUTATIONS = [
 
 def rows_of(validation):
     """The rows of the table as they are printed."""
-    return figures_table(validation, "table").rows
+    return printed(validation.rows)
 
 
 @pytest.mark.parametrize(("wrong", "where", "rule"), MUTATIONS, ids=[row[0] for row in MUTATIONS])
@@ -142,7 +142,7 @@ def test_a_wrong_rule_is_caught(monkeypatch, wrong, where, rule):
         return
 
     assert not found.holds, wrong
-    assert [] == [row for row in rows_of(found) if row["holds"] == "DIFFERS" and row["predicted"] == row["measured"]]
+    assert [] == [row for row in rows_of(found) if not row["holds"] and row["predicted"] == row["measured"]]
 
 
 # fmt: off
@@ -193,10 +193,10 @@ def test_layers_that_differ_and_add_up_to_the_same_are_what_the_row_prints(monke
     found = validate(parse("input: [2, 8, 8]\nnet: [{conv: {out: 4, kernel: 3}}, relu, {conv: {out: 4, kernel: 1}}]"))
 
     assert [
-        ("MACs performed by layer, layers", 3, 1, "DIFFERS"),
-        ("peak activations by layer, layers", 3, 2, "DIFFERS"),
-    ] == [(row["title"], row["predicted"], row["measured"], row["holds"])
-          for row in rows_of(found) if row["holds"] != "holds"]  # fmt: skip
+        ("MACs performed by layer, layers", 3, 1),
+        ("peak activations by layer, layers", 3, 2),
+    ] == [(row["title"], row["predicted"], row["measured"])
+          for row in rows_of(found) if not row["holds"]]  # fmt: skip
 
 
 SQUARE = [(name, quick) for quick in (True, False) for name in ("lenet5", "resnet18", "efficientnet_b0")] + [
@@ -476,7 +476,7 @@ def test_all_layers_on_request(monkeypatch):
 
     assert "C1          conv      6x28x28  117,600       22,912" in table
     assert [
-        "layer,kind,shape_predicted,shape_measured,macs_predicted,macs_measured,alive_predicted,alive_measured",
+        "name,kind,shape_predicted,shape_measured,macs_predicted,macs_measured,alive_predicted,alive_measured",
         "C1,conv,6x28x28,6x28x28,117600,117600,22912,22912",
     ] == csv.splitlines()[:2]
     assert {"predicted": [6, 28, 28], "measured": [6, 28, 28]} == first["shape"]
@@ -487,8 +487,8 @@ def test_all_layers_on_request(monkeypatch):
 def test_notes_are_never_lost(width):
     """They stand under the table, wrapped between words; a column without a title is named when it goes."""
     note = "receptive field: `layer4[2]/relu`, followed back through the kernels on 3x224x224, 3x544x8, 3x8x544"
-    columns = [Column("figure", "figure", right=False, kept=True), Column("note", "", right=False)]
-    report = Report(["net"], [Table(columns, [{"figure": "shapes", "note": "n" * 70}])], {}, [note, ""])
+    columns = [Column("figure", "figure", kept=True), Column("note", "")]
+    report = Report(["net"], [Table(columns, [{"figure": "shapes", "note": "n" * 70}])], notes=[note, ""])
     shown = [line for _, line in lines(report, width)]
 
     (first,) = [place for place, line in enumerate(shown) if line.startswith("  receptive field:")]

@@ -54,6 +54,22 @@ class Difference:
         a, b = self.a.graph, self.b.graph
         return not any(layers) and (a.output, *a.heads.items()) == (b.output, *b.heads.items()) and a.inputs == b.inputs
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many layers of the second are the same, changed, only renamed or added, and how many were removed."""
+        longer = [repeat for repeat in self.repeats if repeat.after > repeat.before]
+        new = {node.name for node in self.added} | {node.name for repeat in longer for node in repeat.nodes}
+        differing = {change.after.name for change in self.changed}
+        renamed = {y.name for block in self.renamed for _, y in block.nodes} - differing
+        shorter = [repeat for repeat in self.repeats if repeat.after < repeat.before]
+        return {
+            "the same": len(self.b.graph.nodes) - len(new) - len(differing) - len(renamed),
+            "changed": len(differing),
+            "only renamed": len(renamed),
+            "added": len(new),
+            "removed": len(self.removed) + sum(len(repeat.nodes) for repeat in shorter),
+        }
+
 
 def difference(a: Graph, b: Graph) -> Difference:
     """What became of network a in network b."""

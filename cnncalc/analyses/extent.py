@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..graph import Graph, Node
-from .receptive import ReceptiveFields, receptive_fields
+from .receptive import ReceptiveFields, Seen, receptive_fields
 
 
 class Extent(NamedTuple):
@@ -50,6 +50,18 @@ def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
     strides = tuple(field.stride for of in each for field in of.axes or ())
     alone = any(of.axes is None and of.everything for of in each)
     return Extent(name, seen.sizes, strides, alone)
+
+
+def on_image(graph: Graph, seen: Seen) -> list[int]:
+    """Per axis the size of what lies on the image, for the unit in the middle; none where a size is not known."""
+    sizes = []
+    for field, n, pixels in zip(seen.axes or (), seen.units, graph.inputs[seen.input][1:], strict=True):
+        if not isinstance(n, int) or not isinstance(pixels, int):
+            return []
+        interval = field.at(n // 2)
+        clipped = interval and interval.clipped(pixels)
+        sizes.append(clipped.size if clipped else 0)
+    return sizes
 
 
 def field_of(graph: Graph, fields: ReceptiveFields) -> str | None:

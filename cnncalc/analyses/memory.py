@@ -14,13 +14,20 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
-from ..errors import CnncalcError
+from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from ..layers.base import OVERWRITES
 from .layout import Strides, laid
 
 BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
 """Bytes an element, by dtype."""
+
+
+def bytes_of(dtype: str) -> int:
+    """Bytes an element. Raises CnncalcError for a dtype that is not known."""
+    if dtype not in BYTES:
+        raise CnncalcError(f"no dtype `{dtype}`", did_you_mean(dtype, BYTES) or f"known: {', '.join(BYTES)}")
+    return BYTES[dtype]
 
 
 class Memory(NamedTuple):

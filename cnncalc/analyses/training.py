@@ -15,13 +15,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..dims import Dim, product
+from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from .layout import views
+from .memory import BYTES
+from .params import Params
 
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}
 """Numbers that an optimizer keeps for each trained one."""
+
+DTYPES = ("fp32", "tf32", "bf16", "fp16", "fp64")
+"""What is trained in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,44 @@ def training(graph: Graph) -> Training:
     read.update(dict.fromkeys(home[name] for name in graph.outputs if trained.get(name)))
     kept = {name: product(graph.shapes[name]) for name in read}
     return Training(of, kept, trained)
+
+
+class StepMemory(NamedTuple):
+    """The bytes of a training step at the most; workspace and the copies that a dropout makes are not counted."""
+
+    weights: Dim
+    """Running statistics included."""
+
+    gradients: Dim
+    optimizer: Dim
+    """Its fp32 numbers, and an fp32 copy of the trained weights beside those of 16 bits."""
+
+    activations: Dim
+    """Kept for the backward pass, of the batch."""
+
+    @property
+    def total(self) -> Dim:
+        """All of them."""
+        return self.weights + self.gradients + self.optimizer + self.activations
+
+
+def step_memory(step: Training, learned: Params, optimizer: str, dtype: str, batch: int) -> StepMemory:
+    """The bytes of a training step. Raises CnncalcError for an optimizer or a dtype that is not known."""
+    for what, name, known in (("optimizer", optimizer, tuple(STATES)), ("dtype to train in", dtype, DTYPES)):
+        if name not in known:
+            raise CnncalcError(f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}")
+    element = BYTES[dtype]
+    return StepMemory(
+        (learned.total + learned.buffers) * element,
+        learned.trainable * element,
+        learned.trainable * (STATES[optimizer] * BYTES["fp32"] + master_copy(dtype)),
+        sum(step.kept.values()) * element * batch,
+    )
+
+
+def master_copy(dtype: str) -> int:
+    """Bytes of the copy that a trained weight of less than 32 bits has; 0 where it has none."""
+    return BYTES["fp32"] if BYTES[dtype] < BYTES["fp32"] else 0
 
 
 def done_by_both(node: Node) -> bool:

@@ -11,19 +11,14 @@ whose layers are all the same under another path is renamed, a repeat with more 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report
-
-if TYPE_CHECKING:
-    from ..analyses.difference import Difference, Side
-    from ..graph import Node
 
 Setting = list[str] | None
 
@@ -46,9 +41,7 @@ def command(
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 where they differ.")] = False,
 ) -> Report:
     """What differs between two networks."""
-    from ..analyses.difference import difference
-    from .diff_rows import figure_table, layer_tables
-    from .rows import mac_convention
+    from .. import reports
 
     if request.spec is None:
         raise CnncalcError("nothing to compare", "cnncalc diff A B, or one spec with --set-b NAME=VALUE")
@@ -60,17 +53,15 @@ def command(
         )
     left = _side(request, request.spec, set_a, input_a)
     right = _side(request, other or request.spec, set_b, input_b)
-    found = difference(left.numeric, right.numeric)
-    names = _names(left, right)
-    convention = mac_convention(found.b.macs, request)
-    tables = [figure_table(found, names, request), *layer_tables(found, request)]
-    return Report(
-        [" -> ".join(names), convention],
-        tables[::-1] if request.format == "csv" else tables,
-        _data(found, names, request, convention),
-        _notes(found),
-        failed=exit_code and not found.same,
+    answer = reports.diff(
+        left.whole,
+        right.whole,
+        names=_names(left, right),
+        batch=request.batch,
+        training=request.training,
+        view=request.view,
     )
+    return replace(answer, failed=exit_code and not answer.facts["same"])
 
 
 def _side(request: Request, spec: str, settings: Setting, shape: Setting) -> Request:
@@ -84,78 +75,3 @@ def _names(left: Request, right: Request) -> tuple[str, str]:
         extra = [text for text in (*side.set, *side.input) if text not in (*against.set, *against.input)]
         texts.append(f"{side.spec}" + (f" ({', '.join(extra)})" if extra else ""))
     return texts[0], texts[1]
-
-
-def _notes(found: Difference) -> list[str]:
-    if found.same:
-        count = len(found.b.graph.nodes)
-        layers = f"{count} layer{'s' if count != 1 else ''}"
-        return [f"no difference: {layers}, the same arguments, shapes and connections"]
-    new = {node.name for node in found.added}
-    new.update(node.name for repeat in found.repeats for node in repeat.nodes if repeat.after > repeat.before)
-    differing = {change.after.name for change in found.changed}
-    renamed = {y.name for block in found.renamed for _, y in block.nodes} - differing
-    counts = {
-        "the same": len(found.b.graph.nodes) - len(new) - len(differing) - len(renamed),
-        "changed": len(differing),
-        "only renamed": len(renamed),
-        "added": len(new),
-        "removed": len(found.removed)
-        + sum(len(repeat.nodes) for repeat in found.repeats if repeat.after < repeat.before),
-    }
-    return ["layers: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count)]
-
-
-def _data(found: Difference, names: tuple[str, str], request: Request, convention: str) -> dict[str, Any]:
-    """The JSON contract `cnncalc.diff/1`."""
-    from .diff_rows import sums, totals
-
-    batch = request.batch
-    sides = zip(("a", "b"), names, (found.a, found.b), strict=True)
-
-    def figures(side: Side, nodes: Sequence[Node]) -> dict[str, int]:
-        return sums(side, nodes, 1, batch)
-
-    return {
-        "schema": "cnncalc.diff/1",
-        "convention": f"{convention}; FLOPs are 2 a MAC; activations in elements",
-        "batch": batch,
-        **{
-            key: {
-                "spec": name,
-                "name": side.graph.name,
-                "inputs": {input_: list(shape) for input_, shape in side.graph.inputs.items()},
-                "output": list(side.graph.output_shape),
-                "heads": dict(side.graph.heads),
-                "totals": totals(side, batch),
-            }
-            for key, name, side in sides
-        },
-        "same": found.same,
-        "changed": [
-            {
-                "layer": change.after.name,
-                "what": {key: {"a": a, "b": b} for key, (a, b) in change.what.items()},
-                "a": figures(found.a, [change.before]),
-                "b": figures(found.b, [change.after]),
-            }
-            for change in found.changed
-        ],
-        "added": [{"layer": n.name, "kind": n.kind, **figures(found.b, [n])} for n in found.added],
-        "removed": [{"layer": n.name, "kind": n.kind, **figures(found.a, [n])} for n in found.removed],
-        "renamed": [{"a": r.before, "b": r.after, "layers": len(r.nodes)} for r in found.renamed],
-        "repeats": [
-            {
-                "layer": r.name,
-                "a": r.before,
-                "b": r.after,
-                **sums(
-                    found.b if r.after > r.before else found.a,
-                    r.nodes,
-                    1 if r.after > r.before else -1,
-                    batch,
-                ),
-            }
-            for r in found.repeats
-        ],
-    }

@@ -12,11 +12,10 @@ fp16 1.1 + 0.4, int8 0.2 + 0.1 (an int32 sum); for 64 bits of DRAM 1.3 to 2.6 nJ
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
 from .request import Request, report
 
@@ -40,90 +39,21 @@ def command(
     ] = False,
 ) -> Report:
     """Arithmetic and memory."""
-    from ..analyses.cost import traffic
+    from .. import reports
     from ..analyses.energy import HOROWITZ
-    from ..analyses.energy import energy as spent
-    from ..render import numbers, physics
-    from ..render.report import Column
-    from .memory import bytes_of
-    from .rows import KIND, LAYER, OUTPUT, caption, folds, table
 
     energies = HOROWITZ
     if energy_table is not None:
         from ..energy_table import energy_table as read
 
         energies = read(energy_table)
-    _known("dtype", dtype, energies.multiply)
-    _known("memory", memory, energies.access)
-    graph, size = request.numeric, bytes_of(dtype)
-    of = traffic(graph, request.batch, fused)
-    rows: list[dict[str, Any]] = []
-    for row in folds(graph, request):
-        macs = sum(of[node.name].macs for node in row.nodes)
-        moved = sum(of[node.name].elements for node in row.nodes) * size
-        low, high = spent(macs, moved, energies, dtype, memory).total
-        arithmetic, moving = spent(macs, moved, energies, dtype, memory)
-        rows.append(
-            {
-                "layer": row.name,
-                "kind": row.kind,
-                "output": row.last.output,
-                "macs": macs,
-                "bytes": moved,
-                "arithmetic": float(arithmetic.high),
-                "memory": float(moving.high),
-                "lowest": float(low),
-                "highest": float(high),
-            }
-        )
-    macs, moved = sum(done.macs for done in of.values()), sum(done.elements for done in of.values()) * size
-    whole = spent(macs, moved, energies, dtype, memory)
-    columns = [
-        LAYER,
-        KIND,
-        OUTPUT,
-        Column("macs", "MACs", numbers.count),
-        Column("bytes", "bytes", numbers.count),
-    ]
-    for key in ("arithmetic", "memory", "highest"):
-        columns.append(Column(key, {"highest": "energy, high"}.get(key, key), physics.joules))
-    total = {
-        "layer": "total",
-        "macs": macs,
-        "bytes": moved,
-        "arithmetic": float(whole.arithmetic.high),
-        "memory": float(whole.memory.high),
-        "lowest": float(whole.total.low),
-        "highest": float(whole.total.high),
-    }
-    convention = f"{dtype}, tensors in {memory}, {request.per}; an order of magnitude by {energies.source}"
-    between = " to ".join(dict.fromkeys(map(physics.joules, whole.total)))
-    a_mac, a_word = energies.mac(dtype).high, energies.access[memory]
-    word = " to ".join(dict.fromkeys(map(physics.joules, a_word)))
-    return Report(
-        caption(graph, convention),
-        [table(columns, rows, request, ["macs", "bytes", "arithmetic", "memory", "highest"], "highest", total)],
-        {
-            "schema": "cnncalc.energy/1",
-            "name": graph.name,
-            "input": list(graph.input_shape),
-            "convention": convention,
-            "batch": request.batch,
-            "dtype": dtype,
-            "memory": memory,
-            "unit": "pJ",
-            "totals": {key: value for key, value in total.items() if key != "layer"},
-            "layers": [{**row, "output": list(row["output"])} for row in rows],
-        },
-        [
-            f"order of magnitude: {between} ({physics.joules(whole.arithmetic.high)} arithmetic)",
-            f"a MAC {physics.joules(a_mac)}, 64 bits of {memory} {word}; the columns show the high end",
-            "bytes: inputs, weights and output of each layer, each once; no cache",
-        ],
+    return reports.energy(
+        request.whole,
+        dtype=dtype,
+        memory=memory,
+        energies=energies,
+        fused=fused,
+        batch=request.batch,
+        training=request.training,
+        view=request.view,
     )
-
-
-def _known(what: str, name: str, table: Any) -> None:
-    if name not in table:
-        near = did_you_mean(name, table) or f"it has {', '.join(table)}"
-        raise CnncalcError(f"the energy table has no {what} `{name}`: {near}", "--energy-table FILE brings others")

@@ -14,6 +14,7 @@ tables say.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,9 +24,8 @@ from ..render.report import Report
 from .request import Request, report
 
 if TYPE_CHECKING:
-    from ..analyses.formula import Formula
     from ..graph import Graph
-    from ..symbolic import Load, Opened
+    from ..symbolic import Load
 
 DEFAULT = "macs,params,output"
 
@@ -53,8 +53,8 @@ def command(
     json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> Report:
     """The closed form."""
+    from .. import reports
     from ..analyses.formula import formulas
-    from ..analyses.provisos import provisos
     from ..symbolic import opened
 
     figures, point = _figures(of), _point(at or [])
@@ -73,8 +73,18 @@ def command(
         found = [formula for figure in figures for formula in formulas(net.graph, figure, request.batch)]
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise CnncalcError(f"{base.name} has no one formula over {', '.join(net.over)}: {error}") from None
-    answer = _report(request, net, found, provisos(net.graph.provisos), point, by_layer, expand, latex)
-    return answer._replace(form="json") if json else answer
+    form = "json" if json else request.format
+    answer = reports.formula(
+        net,
+        found,
+        point=point,
+        by_layer=by_layer,
+        expand=expand,
+        form="latex" if latex else form,
+        batch=request.batch,
+        view=request.view,
+    )
+    return replace(answer, form=form)
 
 
 def _loader(request: Request) -> Load:
@@ -113,102 +123,3 @@ def _point(texts: Sequence[str]) -> dict[str, int]:
             )
         point[name.strip()] = int(digits)
     return point
-
-
-def _report(
-    request: Request,
-    net: Opened,
-    found: list[Formula],
-    conditions: list[Any],
-    point: dict[str, int],
-    by_layer: bool,
-    expand: bool,
-    latex: bool,
-) -> Report:
-    from ..analyses.provisos import unmet
-    from ..render import closed
-
-    broken = unmet(conditions, point) if point else []
-    if broken:
-        told = ", ".join(f"{name}={n}" for name, n in point.items())
-        raise CnncalcError(
-            f"at {told} there is no such network: the formula holds for {' and '.join(map(str, broken))}"
-        )
-    at = point or (dict(net.point) if set(net.point) == set(net.over) else {})
-    form = "latex" if latex else request.format
-    maps = None if expand else [name for name in net.over if name not in net.graph.settings]
-    lines = [closed.Line(formula, at, maps, form == "latex") for formula in found]
-    head = _caption(net)
-    notes = [*closed.conditions(conditions, form), *_remarks(request, net)]
-    text = None
-    tables = [_layers(request, net, found, form)] if by_layer else [closed.table(lines, at, form)]
-    if form == "latex":
-        text = closed.tabular(head, tables[0], notes) if by_layer else closed.aligned(head, lines, notes)
-    elif form == "table" and not by_layer:
-        text = closed.screen(head, lines, at, bool(point), notes)
-    return Report(
-        head,
-        tables,
-        {
-            "schema": "cnncalc.formula/1",
-            "name": net.graph.name,
-            "input": [str(size) for size in net.graph.input_shape],
-            "over": list(net.over),
-            "symbols": "whole numbers of at least 1",
-            "at": at,
-            "provisos": [str(condition) for condition in conditions],
-            "figures": [line.data for line in lines],
-            **({"layers": tables[0].rows} if by_layer else {}),
-        },
-        notes,
-        text=text,
-    )
-
-
-def _caption(net: Opened) -> list[str]:
-    from .rows import input_text
-
-    *others, last = net.over or ("nothing",)
-    whole = f"over {', '.join(others)}{' and ' * bool(others)}{last}" + ", whole and at least 1" * bool(net.over)
-    fixed = ", ".join(f"{name}={value}" for name, value in net.graph.settings.items() if name not in net.over)
-    return [net.graph.name + (f" ({fixed})" if fixed else ""), input_text(net.graph), whole]
-
-
-def _remarks(request: Request, net: Opened) -> list[str]:
-    graph = net.graph
-    remarks = ["the input is square: W = H (--over H,W for both)"] if net.tied else []
-    more = [name for name, value in graph.settings.items() if name not in net.over and type(value) is int]
-    if more and request.format == "table":
-        names = ",".join((*net.over, more[0]))
-        remarks.append(f"variables that may be symbols too: {', '.join(more)} (--over {names})")
-    return remarks
-
-
-def _layers(request: Request, net: Opened, found: list[Formula], form: str) -> Any:
-    from ..analyses.figures import FIGURES
-    from ..analyses.formula import SUMMED, of_layers
-    from ..render import closed, numbers
-    from ..render.report import Column, Table
-    from .rows import LAYER, OUTPUT, folds, total_of
-
-    figures = [formula.figure for formula in found if formula.figure in SUMMED]
-    counts = {figure: of_layers(net.graph, figure, request.batch) for figure in figures}
-    write = closed.latex_cell if form == "latex" else str
-    rows: list[dict[str, Any]] = [
-        {
-            "layer": row.name,
-            "output": numbers.shape(row.last.output) if form != "latex" else closed.latex_shape(row.last.output),
-            **{figure: write(total_of(row, of)) for figure, of in counts.items()},
-        }
-        for row in folds(net.graph, request)
-    ]
-    total = {
-        "layer": "total",
-        **{formula.figure: write(formula.sizes[0]) for formula in found if formula.figure in SUMMED},
-    }
-    columns = [
-        LAYER,
-        Column("output", OUTPUT.title),
-        *(Column(figure, FIGURES[figure].title, right=False) for figure in figures),
-    ]
-    return Table(columns, rows, total)

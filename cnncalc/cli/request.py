@@ -16,19 +16,24 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from ..errors import CnncalcError, bug, debugging
+from ..render import one_of
 
 if TYPE_CHECKING:
     from ..graph import Graph
     from ..opening import NetworkFile
     from ..render.report import Report
+    from ..reports import View
 
 OK, FAILED, TROUBLE = 0, 1, 2
 """Exit codes: fine; a limit or a validation failed; could not judge (bad spec, option or file)."""
 
+MACHINES = ("csv", "json")
+"""Formats that have a row for every layer, unless --depth says otherwise."""
+
 Spec = Annotated[
     str | None, typer.Argument(metavar="[SPEC]", help="A spec file, - for standard input, or a network of the zoo.")
 ]
-Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex or json.")]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of()}.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
 Depth = Annotated[
     int | None,
@@ -101,22 +106,27 @@ class Request:
     @property
     def numeric(self) -> Graph:
         """The same, for a question whose answer is a number: sizes that have none are asked for."""
-        graph = self.graph
-        missing = list(dict.fromkeys(graph.symbols()))
-        if missing:
-            shape = ",".join(str(dim) if isinstance(dim, int) else "224" for dim in graph.input_shape)
-            plural = "have" if len(missing) > 1 else "has"
-            raise CnncalcError(
-                f"the input of {graph.name} is {'x'.join(map(str, graph.input_shape))}, "
-                f"and {' and '.join(missing)} {plural} no value",
-                f"for instance --input {shape}, or --set {missing[0]}=224",
-            )
-        return graph
+        from ..analyses.sizes import numeric
+
+        return numeric(self.graph)
 
     @property
-    def per(self) -> str:
-        """Whom the figures are for."""
-        return "per image" if self.batch == 1 else f"for a batch of {self.batch}"
+    def view(self) -> View:
+        """The rows of a table: every layer for machines."""
+        from ..reports.rows import View
+
+        depth = 0 if self.depth is None and self.format in MACHINES else self.depth
+        return View(depth, self.top, self.sort)
+
+    def holds(self, signs: str) -> bool:
+        """Whether the encoding of the output has these signs; a file is UTF-8."""
+        if self.output is not None or sys.stdout is None:
+            return True
+        try:
+            signs.encode(sys.stdout.encoding or "utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
 
 
 def named(spec: str | None) -> str | None:
@@ -158,13 +168,9 @@ def _command(command: Callable[..., Report], taken: tuple[str, ...]) -> Callable
         common = {name: values.pop(name, default) for name, (_, default) in COMMON.items()}
         request = Request(**{**common, "set": common["set"] or [], "input": common["input"] or []})
         with failures():
-            from ..render.formats import FORMATS, deliver
+            from ..render.formats import deliver, known
 
-            if request.format not in FORMATS:
-                from ..errors import did_you_mean
-
-                near = did_you_mean(request.format, FORMATS)
-                raise CnncalcError(f"no format `{request.format}`", near or f"known: {', '.join(FORMATS)}")
+            known(request.format)
             if request.output is not None:
                 writable(request.output, request.spec)
             answer = command(request, **values)

@@ -12,8 +12,7 @@ bytes of their own.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -38,99 +37,16 @@ def command(
     ] = False,
 ) -> Report:
     """Intensity and the roofline."""
-    from ..analyses.cost import bound, traffic
-    from ..render import numbers, physics
-    from ..render.report import Column
-    from .memory import bytes_of
-    from .rows import KIND, LAYER, OUTPUT, caption, folds, table
+    from .. import reports
 
-    machine = _machine(peak, bandwidth)
-    graph, size = request.numeric, bytes_of(dtype)
-    of = traffic(graph, request.batch, fused)
-    bounds = {name: bound(done.flops, done.elements * size, machine) for name, done in of.items()} if machine else {}
-    whole: Fraction = sum((found.seconds for found in bounds.values()), Fraction(0))
-    rows: list[dict[str, Any]] = []
-    for row in folds(graph, request):
-        flops = sum(of[node.name].flops for node in row.nodes)
-        moved = sum(of[node.name].elements for node in row.nodes) * size
-        seconds = sum((bounds[node.name].seconds for node in row.nodes), Fraction(0)) if machine else 0
-        kinds = sorted({bounds[node.name].binds for node in row.nodes} - {""}) if machine else []
-        rows.append(
-            {
-                "layer": row.name,
-                "kind": row.kind,
-                "output": row.last.output,
-                "flops": flops,
-                "bytes": moved,
-                "intensity": flops / moved if moved else None,
-                "binds": " and ".join(kinds),
-                "seconds": float(seconds),
-                "share": float(seconds / whole) if whole else 0,
-            }
-        )
-    columns = [
-        LAYER,
-        KIND,
-        OUTPUT,
-        Column("flops", "FLOPs", numbers.count),
-        Column("bytes", "bytes", numbers.count),
-    ]
-    columns.append(Column("intensity", "FLOPs/byte", physics.intensity))
-    if machine:
-        columns += [
-            Column("binds", "bound by", right=False),
-            Column("seconds", "time >=", physics.seconds),
-            Column("share", "%", numbers.percent),
-        ]
-    flops, moved = sum(done.flops for done in of.values()), sum(done.elements for done in of.values()) * size
-    total = {"layer": "total", "flops": flops, "bytes": moved, "intensity": flops / moved if moved else None}
-    if machine:
-        total |= {"seconds": float(whole), "share": 1}
-    notes = ["bytes: inputs, weights and output of each layer, each once; layers run one after the other"]
-    if machine:
-        notes = [
-            f"lower bound {physics.seconds(whole)}: {flops:,} FLOPs, {moved:,} bytes",
-            f"ridge at {physics.intensity(machine.ridge)} FLOPs/byte: below, the bandwidth binds",
-            *notes,
-        ]
-    manner = "in place on the way (fused)" if fused else "every layer through memory"
-    convention = f"FLOPs are 2 x MACs, {request.per}; {dtype}; {manner}"
-    return Report(
-        caption(graph, convention, *([physics.machine(machine)] if machine else [])),
-        [
-            table(
-                columns,
-                rows,
-                request,
-                ["flops", "bytes", "seconds", "share"],
-                "seconds" if machine else "bytes",
-                total,
-            )
-        ],
-        {
-            "schema": "cnncalc.roofline/1",
-            "name": graph.name,
-            "input": list(graph.input_shape),
-            "convention": f"{convention}; time >= max(FLOPs / peak, bytes / bandwidth), a lower bound",
-            "batch": request.batch,
-            "dtype": dtype,
-            "fused": fused,
-            "peak": float(machine.peak) if machine else None,
-            "bandwidth": float(machine.bandwidth) if machine else None,
-            "totals": {"flops": flops, "bytes": moved, "seconds": float(whole) if machine else None},
-            "layers": [
-                {
-                    "name": node.name,
-                    "kind": node.kind,
-                    "flops": of[node.name].flops,
-                    "bytes": of[node.name].elements * size,
-                    "binds": bounds[node.name].binds if machine else None,
-                    "seconds": float(bounds[node.name].seconds) if machine else None,
-                }
-                for node in graph.nodes
-            ],
-        },
-        notes,
+    return reports.roofline(
+        request.whole,
+        machine=_machine(peak, bandwidth),
+        dtype=dtype,
+        fused=fused,
+        batch=request.batch,
+        training=request.training,
+        view=request.view,
     )
 
 

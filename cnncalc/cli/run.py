@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -90,14 +91,12 @@ def command(
     ] = False,
 ) -> Report:
     """Execute a network."""
+    from .. import reports
     from ..affordable import affordable, within_memory
-    from ..analyses import macs
     from ..engine.running import beyond_range, run
     from ..kernels import weights as tensors
     from ..render import numbers
-    from ..render.report import Column, Table
     from .progress import progress
-    from .rows import caption
     from .run_files import distinct, named, read
     from .run_files import labels as read_labels
     from .run_results import endless, keys, largest, row
@@ -134,61 +133,29 @@ def command(
     tensors.save_all({path: arrays for path, arrays in ((out, results), (save_weights, values)) if path is not None})
     shown = MOST_LIKELY if results["output"].size > 1 else 0
     top = largest(results["output"], shown if most is None else most, classes)
-    columns = [
-        Column("tensor", "tensor", right=False, kept=True),
-        Column("shape", "shape", numbers.shape),
-        *(Column(key, key, _value) for key in ("least", "mean", "most")),
-        Column("at", "most at"),
-    ]
-    ranks = [
-        Column("index", "index", kept=True),
-        Column("value", "value", _value, kept=True),
-        *([Column("label", "label", right=False, kept=True)] if classes else []),
-    ]
-    title = f"the {len(top)} largest of the {graph.output_shape[0]:,} values of the output"
-    performed, seconds = sum(done.multiplications.values()), sum(done.seconds.values())
-    drawn = f"weights {init}, seed {seed}"
+    made = f"weights {init}, seed {seed}" if weights is None else f"weights of {weights}"
     noise = f"uniform noise, seed {seed}"
-    return Report(
-        caption(
-            graph,
-            dtype,
-            f"input: {', '.join(input_file) if input_file else noise}",
-            drawn if weights is None else f"weights of {weights}",
-        ),
-        [Table(columns, rows), *([Table(ranks, top, title=title)] if top else [])],
-        {
-            "schema": "cnncalc.run/1",
-            "name": graph.name,
+    given = [("file", paths[name]) if paths else ("noise", "uniform") for name in graph.inputs]
+    answer = reports.run(
+        graph,
+        done,
+        [{**figures, "layer": layers[figures["tensor"]]} for figures in rows],
+        top,
+        caption=(dtype, f"input: {', '.join(input_file) if input_file else noise}", made),
+        facts={
             "inputs": {
-                name: {"shape": list(shape), **({"file": paths[name]} if paths else {"noise": "uniform", "seed": seed})}
-                for name, shape in graph.inputs.items()
+                name: {"shape": shape, how: what, **({} if paths else {"seed": seed})}
+                for (name, shape), (how, what) in zip(graph.inputs.items(), given, strict=True)
             },
             "weights": {"init": init, "seed": seed} if weights is None else {"file": weights},
             "dtype": dtype,
             "threads": threads,
             "fast": fast,
-            "taps": list(taps),
-            "outputs": [
-                {**figures, "layer": layers[figures["tensor"]], "shape": list(figures["shape"])} for figures in rows
-            ],
-            "top": top,
-            "macs": macs(graph).total,
-            "multiplications": performed,
-            "units": {"peak_activations": "bytes", "workspace": "bytes", "macs": "multiply-accumulates of one image"},
-            "peak_activations": done.peak,
-            "workspace": done.workspace,
-            "seconds": seconds,
+            "taps": taps,
         },
-        remarks=[
-            f"{performed:,} multiplications performed for {macs(graph).total:,} MACs in {seconds:.2f} s; "
-            f"peak {numbers.size(done.peak)} of activations at {done.peak_at}{', with the taps kept' if taps else ''}, "
-            f"workspace {numbers.size(done.workspace)}",
-            *remarks,
-            *([f"written: {out}"] if out is not None else []),
-            *([f"weights written: {save_weights}"] if save_weights is not None else []),
-        ],
     )
+    written = [*([f"written: {out}"] if out else []), *([f"weights written: {save_weights}"] if save_weights else [])]
+    return replace(answer, remarks=[*answer.remarks, *remarks, *written])
 
 
 def _no_contradiction(
@@ -228,7 +195,3 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         yield
-
-
-def _value(value: float) -> str:
-    return f"{value:.6g}"

@@ -28,7 +28,7 @@ from .request import Request, report_with
 
 if TYPE_CHECKING:
     from ..graph import Graph
-    from .saliency_report import Score
+    from ..reports.saliency_report import Score
 
 
 @report_with("spec", "format", "output", "set", "input")
@@ -67,10 +67,10 @@ def command(
     from ..files import write
     from ..kernels import weights as tensors
     from ..kernels.backward import activations, gradients, unit_gradient, upstream
+    from ..reports.saliency_report import Map, Settings, saliency_report
     from . import pictures, saliency_files
     from .progress import progress
     from .run_files import distinct
-    from .saliency_report import Map, Settings, saliency_report
 
     graph = request.numeric
     layer = _before_softmax(graph)
@@ -119,7 +119,7 @@ def _before_softmax(graph: Graph) -> str:
 
 def _score(layer: str, array: Any, class_: int | None) -> Score:
     """The score of the class, or the highest; on a map of scores at its middle."""
-    from .saliency_report import Score
+    from ..reports.saliency_report import Score
 
     place = tuple(n // 2 for n in array.shape[1:])
     scores = array[(slice(None), *place)]

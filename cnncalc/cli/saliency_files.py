@@ -5,40 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import CnncalcError, did_you_mean
+from ..reports.saliency_report import Image, Normalisation
 
 if TYPE_CHECKING:
     from ..graph import Graph
-
-
-class Normalisation(NamedTuple):
-    """What is taken off the values of an input and what they are then divided by, one number a channel."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-
-
-class Image(NamedTuple):
-    """An image as an input of the network."""
-
-    path: str
-    values: Any
-    size: tuple[int, int] | None
-    """Height and width of a picture, before it was stretched; None of an array."""
-
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """What was done to it."""
-        if self.size is None:
-            return f"{self.path}: values as they are"
-        stretched = "x".join(map(str, self.values.shape[1:]))
-        size = "x".join(map(str, self.size))
-        what = size if size == stretched else f"{size} stretched to {stretched}"
-        return f"{self.path}: {what} (height x width), values from 0 to 1"
 
 
 def named(graph: Graph, texts: Sequence[str]) -> dict[str, str]:

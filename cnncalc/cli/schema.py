@@ -1,6 +1,7 @@
-"""A JSON Schema (draft-07) of the spec language, for editors; or the layer kinds with their arguments.
+"""A JSON Schema (draft-07) of the spec language, for editors; of a JSON document; or the layer kinds.
 
     cnncalc schema --output cnncalc.schema.json
+    cnncalc schema --of summary             of what `--format json` of summary writes
     cnncalc schema --kinds
     cnncalc schema --kinds conv
 
@@ -13,8 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import CnncalcError, did_you_mean
-from ..render.report import Column, Report, Table
+from ..errors import CnncalcError
+from ..render.report import Report
 from .request import Request, report_with
 
 
@@ -24,55 +25,29 @@ def command(
     kinds: Annotated[
         bool, typer.Option("--kinds", help="List the layer kinds, or the arguments of the one named.")
     ] = False,
+    of: Annotated[
+        str | None, typer.Option("--of", metavar="NAME", help="Of the JSON that a command writes: summary, diff ...")
+    ] = None,
 ) -> Report:
     """The language, for machines and for people."""
-    if kinds or request.spec is not None:
-        return _kinds(request.spec)
-    import json
+    if of is not None:
+        if kinds or request.spec is not None:
+            raise CnncalcError("`--of` names a document, and `--kinds` layer kinds", "one of the two")
+        from ..contracts import contract
 
+        found = contract(of)
+        return _schema(found.id, found.schema)
+    if kinds or request.spec is not None:
+        from .. import reports
+
+        return reports.kinds() if request.spec is None else reports.arguments(request.spec)
     from ..budget.schema import budget_schema
     from ..language.schema import schema
 
-    described = schema(budget_schema())
-    return Report(["cnncalc spec"], [], described, text=json.dumps(described, indent=2) + "\n")
+    return _schema("cnncalc spec", schema(budget_schema()))
 
 
-def _kinds(only: str | None) -> Report:
-    from ..layers import KINDS
-    from ..layers.fields import REQUIRED
+def _schema(title: str, found: dict[str, Any]) -> Report:
+    import json
 
-    if only is not None and only not in KINDS:
-        raise CnncalcError(f"no layer kind `{only}`", did_you_mean(only, KINDS))
-    rows: list[dict[str, Any]] = []
-    if only is None:
-        for name, kind in KINDS.items():
-            arguments = ", ".join(_argument(kind, field) for field in kind.fields) if not kind.joins else "branches"
-            rows.append(
-                {"kind": name, "about": (kind.__doc__ or "").strip().partition("\n")[0], "arguments": arguments}
-            )
-        columns = [
-            Column("kind", "kind", right=False, kept=True),
-            Column("about", "what it is", right=False),
-            Column("arguments", "arguments (* needed)", right=False),
-        ]
-        title = ["layer kinds", "`cnncalc schema --kinds conv` explains one"]
-    else:
-        for name, field in KINDS[only].fields.items():
-            default = (
-                "needed" if field.default is REQUIRED else "-" if field.default is None else str(field.default).lower()
-            )
-            rows.append({"argument": name, "default": default, "about": field.about, "form": field.reader.describes})
-        columns = [
-            Column("argument", "argument", right=False, kept=True),
-            Column("default", "default", right=False),
-            Column("about", "what it is", right=False),
-            Column("form", "form", right=False),
-        ]
-        title = [only, (KINDS[only].__doc__ or "").strip().partition("\n")[0]]
-    return Report(title, [Table(columns, rows)], {"schema": "cnncalc.kinds/1", "kinds": rows})
-
-
-def _argument(kind: Any, name: str) -> str:
-    from ..layers.fields import REQUIRED
-
-    return name + ("*" if kind.fields[name].default is REQUIRED else "")
+    return Report([title], [], facts=found, text=json.dumps(found, indent=2) + "\n")

@@ -69,8 +69,8 @@ def command(
 ) -> None:
     """Every combination of variables."""
     with failures():
+        from ..analyses.memory import bytes_of
         from ..sweep.command import Sweep
-        from .memory import bytes_of
 
         bytes_of(dtype)
         Sweep(

@@ -6,9 +6,8 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..analyses.figures import FIGURES
 from ..symbols import Monomial, Polynomial, Proviso, latex
-from . import numbers
+from . import numbers, units
 from .report import Column, Table
 
 if TYPE_CHECKING:
@@ -21,8 +20,10 @@ TERMS_A_LINE = 3
 class Line:
     """A formula in words, and its value at a point."""
 
-    def __init__(self, formula: Formula, at: Mapping[str, int], maps: Collection[str] | None, tex: bool) -> None:
-        self.title = " ".join(filter(None, (formula.part, FIGURES[formula.figure].title)))
+    def __init__(
+        self, formula: Formula, title: str, at: Mapping[str, int], maps: Collection[str] | None, tex: bool
+    ) -> None:
+        self.title = " ".join(filter(None, (formula.part, title)))
         self.sizes = _collapsed(formula)
         self.groups = [_groups(size, maps, tex) for size in self.sizes]
         products = [" ".join(group) for group in self.groups]
@@ -107,10 +108,10 @@ def _is_open(size: Any) -> bool:
 def table(lines: Sequence[Line], at: Mapping[str, int], form: str) -> Table:
     """The formulas as rows."""
     point = ", ".join(f"{name}={n}" for name, n in at.items())
-    columns = [Column("figure", "figure", right=False), Column("formula", "formula", right=False)]
+    columns = [Column("figure", "figure"), Column("formula", "formula")]
     if at:
-        columns.append(Column("value", f"at {point}"))
-    columns.append(Column("convention", "convention", right=False))
+        columns.append(Column("value", f"at {point}", units.WORD))
+    columns.append(Column("convention", "convention"))
     mark = "$" if form == "latex" else "`" if form == "markdown" else ""
     rows = [
         {

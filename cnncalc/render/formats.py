@@ -5,31 +5,36 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
-from ..errors import LOG_COMMAND, printable, printable_lines
+from ..errors import LOG_COMMAND, CnncalcError, did_you_mean, printable, printable_lines
 from ..files import stdout, write
+from . import FORMATS
 from .numbers import Form
-from .report import Report, Table, shown
+from .report import Column, Report, Table, shown
+from .units import exact
 
-FORMATS = ("table", "markdown", "csv", "latex", "json")
+
+def known(form: str, formats: Collection[str] = tuple(FORMATS)) -> None:
+    """Refuse a format that there is not. Raises CnncalcError."""
+    if form not in formats:
+        raise CnncalcError(f"no format `{form}`", did_you_mean(form, formats) or f"known: {', '.join(formats)}")
 
 
 def written(report: Report, form: str) -> str:
     """The text of a report in a format, with a line end."""
+    known(form)
     if form == "json":
-        return json_text(report.data() if callable(report.data) else report.data)
+        return json_text(report.data)
     report = shown(report)
     if report.text is not None and (form != "csv" or not report.tables):
         return report.text if report.text.endswith("\n") else report.text + "\n"
-    if form == "csv":
-        return _csv(report.tables)
-    if form == "markdown":
-        return _markdown(report)
-    if form == "latex":
-        return _latex(report)
+    return WRITERS[form](report)
+
+
+def _plain_lines(report: Report) -> str:
     from .terminal import lines
 
     return "".join(f"{line}\n" for _, line in lines(report, None))
@@ -106,44 +111,61 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _csv(tables: Any) -> str:
+def _csv(report: Report) -> str:
+    """The one table that the report is a list of: a line a row, without the total."""
     import csv
     import io
 
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    for table in tables[:1]:
-        writer.writerow([column.key for column in table.columns])
-        for row in table.rows:
-            writer.writerow([_plain(row.get(column.key)) for column in table.columns])
+    for table in [report.records] if report.records else report.tables[:1]:
+        columns = [column for column in table.columns if "csv" in column.where]
+        writer.writerow([column.key for column in columns])
+        for row in table.printed:
+            writer.writerow([_plain(column, row.get(column.key)) for column in columns])
     return out.getvalue()
 
 
-def _plain(value: Any) -> Any:
+def _plain(column: Column, value: Any) -> Any:
+    if value is None:
+        return ""
+    if column.unit.nested or isinstance(value, bool):
+        return printable(column.unit.form(value))
     if isinstance(value, list | tuple):
-        return "x".join(str(_plain(member)) for member in value)
-    if value.__class__.__name__ == "Fraction":
-        return value.numerator if value.denominator == 1 else float(value)
-    return "" if value is None else printable(value) if isinstance(value, str) else value
+        return printable("x".join(map(str, value)))
+    value = exact(value)
+    return printable(value) if isinstance(value, str) else value
 
 
-def _cells(table: Table, row: Mapping[str, Any]) -> list[str]:
-    return [column.form(row[column.key]) if column.key in row else "" for column in table.columns]
+def cells(columns: Sequence[Column], row: Mapping[str, Any]) -> list[str]:
+    """A row as people read it; nothing where it has no value."""
+    return [printable(column.unit.form(row[column.key])) if column.key in row else "" for column in columns]
 
 
-def _grid(table: Table, form: str) -> str:
+def body(table: Table, columns: Sequence[Column]) -> list[list[str]]:
+    """The rows of a table as people read them, without its total."""
+    rows = [cells(columns, row) for row in table.printed]
+    for place, column in enumerate(columns):
+        if column.once:
+            texts = [row[place] for row in rows]
+            for row, above in zip(rows[1:], texts, strict=False):
+                row[place] = "" if row[place] == above else row[place]
+    return rows
+
+
+def _grid(table: Table, form: str, columns: Sequence[Column]) -> str:
     from tabulate import tabulate
 
-    rows = [_cells(table, row) for row in table.rows]
+    rows = body(table, columns)
     if table.total is not None:
-        rows.append(_cells(table, table.total))
+        rows.append(cells(columns, table.total))
     if form == "github":
         rows = [[cell.replace("|", r"\|") for cell in row] for row in rows]
     return tabulate(
         rows,
-        headers=[column.title for column in table.columns],
+        headers=[column.title for column in columns],
         tablefmt=form,
-        colalign=["right" if column.right else "left" for column in table.columns] if rows else None,
+        colalign=["right" if column.unit.right else "left" for column in columns] if rows else None,
         disable_numparse=True,
     )
 
@@ -151,7 +173,7 @@ def _grid(table: Table, form: str) -> str:
 def _markdown(report: Report) -> str:
     parts = [f"**{report.caption[0]}** " + ", ".join(report.caption[1:])]
     for table in report.tables:
-        parts += ([f"### {table.title}"] if table.title else []) + [_grid(table, "github")]
+        parts += ([f"### {table.title}"] if table.title else []) + [_grid(table, "github", table.shown)]
     parts += ["\n".join(f"- {note}" for note in report.notes if note)] if any(report.notes) else []
     return "\n\n".join(parts) + "\n"
 
@@ -176,6 +198,9 @@ def _latex_grid(table: Table) -> str:
 
         return cell
 
-    columns = [column._replace(form=kept(column.form)) for column in table.columns]
-    grid = _grid(table._replace(columns=columns), "latex_booktabs")
+    columns = [column._replace(unit=column.unit._replace(form=kept(column.unit.form))) for column in table.shown]
+    grid = _grid(table, "latex_booktabs", columns)
     return re.sub(r"FORMULA(\d{6})", lambda match: formulas[int(match[1])], grid)
+
+
+WRITERS = {"table": _plain_lines, "markdown": _markdown, "csv": _csv, "latex": _latex}

@@ -16,11 +16,14 @@ def text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def whole(value: Any) -> str:
+    """25,557,032; zero too."""
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 def count(value: Any) -> str:
     """25,557,032; a dash for none."""
-    if value is None or (isinstance(value, int) and value == 0):
-        return NOTHING
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return NOTHING if value is None or (isinstance(value, int) and value == 0) else whole(value)
 
 
 def short(value: int) -> str:
@@ -64,6 +67,18 @@ def shape(value: Any) -> str:
     return " x ".join(f"({dim})" if " + " in str(dim) or " - " in str(dim) else str(dim) for dim in value)
 
 
+def shapes(value: Any) -> str:
+    """A shape, or several by their names."""
+    if not hasattr(value, "items"):
+        return shape(value)
+    return ", ".join(f"{name} {shape(one)}" for name, one in value.items())
+
+
+def signed(value: Any) -> str:
+    """A position, which may be before the image."""
+    return NOTHING if value is None else str(value)
+
+
 def position(value: Any) -> str:
     """A whole number or a half."""
     if value is None:
@@ -84,3 +99,28 @@ def interval(value: tuple[int, int]) -> str:
     """`427`, or `188-204` where it depends on the position."""
     low, high = value
     return str(low) if low == high else f"{low}-{high}"
+
+
+def ratio_of(value: int, base: int) -> str:
+    """How many times as much: `2.97`; nothing without a base."""
+    return hundredths(value / base) if base else ""
+
+
+def hundredths(value: float) -> str:
+    """2 digits behind the point."""
+    return f"{value:.2f}"
+
+
+def tenths(value: float) -> str:
+    """One digit behind the point."""
+    return f"{value:.1f}"
+
+
+def real(value: float) -> str:
+    """6 digits."""
+    return f"{value:.6g}"
+
+
+def plain(value: float) -> str:
+    """As short as it is."""
+    return f"{value:g}"

@@ -1,49 +1,151 @@
-"""What a command answers: a table with its caption, exact data for machines, and remarks."""
+"""What a question is answered with: tables of exact values, facts beside them, and from both every format.
+
+A `Contract` says once what the columns and facts are; the JSON of a report, its schema and the columns on the screen
+are read from it. `render/formats.py` writes a report as a text.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from ..errors import printable, printable_lines
-from . import numbers
+from . import units
+from .units import Unit
+
+Row = Mapping[str, Any]
+
+EVERYWHERE = "text csv json"
+SHOWN = "text csv"
+"""Where a column is that JSON has in another way: a share of the total, a name for people."""
+
+MACHINES = "json"
+"""Where a column is that is not shown unless it is asked for."""
 
 
 class Column(NamedTuple):
-    """A column: the key of its values, its title, and how a value is written."""
+    """A column of a table, or a fact of a report."""
 
     key: str
-    title: str
-    form: numbers.Form = numbers.text
-    right: bool = True
+    title: str = ""
+    unit: Unit = units.TEXT
+    about: str = ""
+    """What the values are, for the schema."""
+
     kept: bool = False
     """Whether it stays however narrow the terminal is."""
 
     spare: bool = False
     """Whether it goes first where it is narrow."""
 
+    once: bool = False
+    """Whether people see it only where it is another than in the row above."""
+
+    where: str = EVERYWHERE
+    nullable: bool = False
+    """Whether JSON may have null for it."""
+
+    optional: bool = False
+    """Whether JSON may be without it."""
+
     by: str = ""
-    """The key of the number to sort by, where what is shown is a text."""
+    """The key of the value to sort by, where it is not its own."""
+
+    @property
+    def shown(self) -> Column:
+        """The same column on the screen."""
+        return self._replace(where=EVERYWHERE)
+
+    @property
+    def hidden(self) -> Column:
+        """The same column in JSON alone."""
+        return self._replace(where=MACHINES)
 
 
 class Table(NamedTuple):
     """Rows of exact values, and a total that the columns add up to."""
 
     columns: Sequence[Column]
-    rows: Sequence[Mapping[str, Any]]
-    total: Mapping[str, Any] | None = None
+    rows: Sequence[Row]
+    total: Row | None = None
     title: str = ""
+    key: str = ""
+    """The key of its rows in JSON; none where JSON has them in another way."""
+
+    before: Sequence[Row] = ()
+    """Rows above that are no records of their own: what the network is given."""
+
+    after: Sequence[Row] = ()
+    """Rows below that stand for others that were left out, so that sums hold."""
+
+    @property
+    def shown(self) -> list[Column]:
+        """The columns that people see."""
+        return [column for column in self.columns if "text" in column.where]
+
+    @property
+    def printed(self) -> list[Row]:
+        """All rows but the total."""
+        return [*self.before, *self.rows, *self.after]
 
 
-class Report(NamedTuple):
-    """The answer of a command."""
+class Contract(NamedTuple):
+    """The JSON document of a question: its name, its version, and its members in their order."""
+
+    name: str
+    version: int
+    about: str
+    members: Sequence[Column]
+
+    @property
+    def id(self) -> str:
+        """`cnncalc.summary/1`."""
+        return f"cnncalc.{self.name}/{self.version}"
+
+    def document(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The document with some values."""
+        return {"schema": self.id, **units.record(*self.members).exact(values)}
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """Its JSON Schema (draft-07)."""
+        inner = dict(units.record(*self.members).schema)
+        return {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "title": self.id,
+            "description": self.about,
+            "type": "object",
+            "properties": {"schema": {"const": self.id}, **inner["properties"]},
+            "required": ["schema", *inner["required"]],
+            "additionalProperties": False,
+        }
+
+
+class Note(str):
+    """A line under a table, with a code that does not change when its words do."""
+
+    __slots__ = ("code",)
+    code: str
+
+    def __new__(cls, code: str, text: str) -> Note:
+        """A note of a code."""
+        note = super().__new__(cls, text)
+        note.code = code
+        return note
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer to a question."""
 
     caption: Sequence[str]
     """What the figures are of: name, input, convention."""
 
     tables: Sequence[Table]
-    data: Mapping[str, Any] | Callable[[], Mapping[str, Any]]
-    """The same for machines, or what makes it: `schema` first, integers as integers; null for a NaN or an infinity."""
+    contract: Contract | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """The members of the document that are no table, exact."""
 
     notes: Sequence[str] = ()
     """Lines under the table."""
@@ -60,25 +162,44 @@ class Report(NamedTuple):
     failed: bool = False
     """Whether the exit code is 1."""
 
+    records: Table | None = None
+    """The table that CSV has, where it is not the first."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The JSON document: `schema` first, integers as integers; NaN and infinity are left to the writer."""
+        if self.contract is None:
+            return dict(self.facts)
+        tables = {table.key: table.rows for table in self.tables if table.key}
+        return self.contract.document({**tables, **self.facts})
+
+    def written(self, form: str = "table") -> str:
+        """The report as a text in one of `cnncalc.render.FORMATS`."""
+        from .formats import written
+
+        return written(self, form)
+
+    def __str__(self) -> str:
+        return self.written()
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{len(table.rows)} {table.key or 'rows'}" for table in self.tables)
+        name = self.contract.id if self.contract else "a report"
+        return f"<{name} of {self.caption[0]:.80}: {sizes}>"
+
 
 def shown(report: Report) -> Report:
     """The report as it is shown to people: whatever was named outside comes in one printable line."""
-    return report._replace(
+    return replace(
+        report,
         caption=[printable(part) for part in report.caption],
         tables=[
             table._replace(
                 title=printable(table.title),
-                columns=[
-                    column._replace(title=printable(column.title), form=_printable(column.form))
-                    for column in table.columns
-                ],
+                columns=[column._replace(title=printable(column.title)) for column in table.columns],
             )
             for table in report.tables
         ],
         notes=[printable(note) for note in report.notes],
         text=None if report.text is None else printable_lines(report.text),
     )
-
-
-def _printable(form: numbers.Form) -> numbers.Form:
-    return lambda value: printable(form(value))

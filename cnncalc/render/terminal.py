@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from .report import Column, Report, Table
+from .formats import body, cells
+from .report import Report, Table
 
 GAP = "  "
 
@@ -48,36 +48,33 @@ def _wrapped(note: str, width: int | None, indent: str = GAP) -> list[str]:
 
 
 def _table(table: Table, width: int | None) -> Iterator[tuple[str, str]]:
-    rows = [_cells(table.columns, row) for row in table.rows]
-    total = _cells(table.columns, table.total) if table.total is not None else None
-    columns = list(range(len(table.columns)))
+    shown = table.shown
+    rows = body(table, shown)
+    total = cells(shown, table.total) if table.total is not None else None
+    columns = list(range(len(shown)))
     widths = [
-        max(len(row[c]) for row in [*rows, [column.title for column in table.columns], *([total] if total else [])])
-        for c, column in enumerate(table.columns)
+        max(len(row[c]) for row in [*rows, [column.title for column in shown], *([total] if total else [])])
+        for c, column in enumerate(shown)
     ]
     while width is not None and sum(widths[c] + len(GAP) for c in columns) > width:
-        droppable = [c for c in columns if not table.columns[c].kept]
+        droppable = [c for c in columns if not shown[c].kept]
         if not droppable:
             break
-        columns.remove(next((c for c in reversed(droppable) if table.columns[c].spare), droppable[-1]))
+        columns.remove(next((c for c in reversed(droppable) if shown[c].spare), droppable[-1]))
 
     def line(cells: list[str]) -> str:
-        aligned = (cells[c].rjust(widths[c]) if table.columns[c].right else cells[c].ljust(widths[c]) for c in columns)
+        aligned = (cells[c].rjust(widths[c]) if shown[c].unit.right else cells[c].ljust(widths[c]) for c in columns)
         return (GAP + GAP.join(aligned)).rstrip()
 
-    yield "head", line([column.title for column in table.columns])
+    yield "head", line([column.title for column in shown])
     for row in rows:
         yield "", line(row)
     if total is not None:
         yield "rule", GAP + "-" * (sum(widths[c] + len(GAP) for c in columns) - len(GAP))
         yield "total", line(total)
-    dropped = [column.title or column.key for c, column in enumerate(table.columns) if c not in columns]
+    dropped = [column.title or column.key for c, column in enumerate(shown) if c not in columns]
     if dropped:
         yield "rule", f"{GAP}(no room for: {', '.join(dropped)})"
-
-
-def _cells(columns: Any, row: Mapping[str, Any]) -> list[str]:
-    return [column.form(row[column.key]) if column.key in row else "" for column in columns]
 
 
 def styled(report: Report, width: int | None) -> None:
@@ -91,6 +88,3 @@ def styled(report: Report, width: int | None) -> None:
         styles = dict.fromkeys(styles, "")
     for style, line in lines(report, width):
         console.print(Text(line, style=styles[style]), soft_wrap=True)
-
-
-__all__ = ["Column", "lines", "styled"]

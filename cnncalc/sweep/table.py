@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.figures import FIGURES
 from ..analyses.values import text
-from ..render import numbers
-from ..render.report import Column, Report, Table
+from ..render import numbers, units
+from ..render.report import Column, Contract, Report, Table
+from ..reports.rows import CONVENTION
 from ..spelling import spelled
 from .columns import column, in_bytes
 from .rows import Rows
@@ -16,16 +17,34 @@ if TYPE_CHECKING:
     from .command import Sweep
 
 
+def _figure(value: Any) -> str:
+    return numbers.count(value) if value is None or isinstance(value, int) else text(value)
+
+
+FIGURE = units.COUNT._replace(form=_figure, schema={})
+CONTRACT = Contract(
+    "sweep",
+    1,
+    "The points of a sweep with their figures.",
+    (
+        Column("spec", about="what was swept"),
+        Column("settings", unit=units.by_name(units.ANY), about="variable that is not swept -> its value"),
+        Column("variables", unit=units.listed(units.TEXT), about="what is swept"),
+        Column("columns", unit=units.listed(units.TEXT), about="the figures of a point"),
+        CONVENTION,
+        Column("count", unit=units.COUNT, about="points of the grid"),
+        Column("invalid", unit=units.COUNT, about="points where there is no network"),
+        Column("points", unit=units.listed(units.by_name(units.ANY)), about="variable or figure -> its value"),
+    ),
+)
+
+
 def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list[str]) -> Report:
     """A table with a row a point; the variables first."""
     plan = sweep.plan
-    columns = [Column(one.name, one.name, _setting, kept=True) for one in plan.grid.variables]
+    columns = [Column(one.name, one.name, units.WORD._replace(form=spelled), kept=True) for one in plan.grid.variables]
     for name in sweep.shown:
-        wanted = column(name)
-        title = FIGURES[name].title if name in FIGURES else name
-        if in_bytes(name) and not wanted.dtype:
-            title += f" {sweep.dtype}"
-        columns.append(Column(name, title, numbers.size if in_bytes(name) else _figure))
+        columns.append(figure_column(name, sweep.dtype))
     figures = {name: whole.columns[name].tolist() for name in sweep.shown}
     rows = [
         {
@@ -36,15 +55,14 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
     ]
     convention = "MACs of convolution and linear, per image"
     fixed = [f"{name}={spelled(value)}" for name, value in plan.fixed.items()]
-    caption = [plan.name.removesuffix(".yaml"), *fixed, f"{plan.grid.count:,} points", convention]
+    caption = [plan.name.removesuffix(".yaml"), *fixed, f"{numbers.whole(plan.grid.count)} points", convention]
     if sweep.where:
         caption.append(" and ".join(sweep.where))
     if sweep.pareto:
         caption.append(f"front of {sweep.pareto}")
-    data = {
-        "schema": "cnncalc.sweep/1",
+    facts = {
         "spec": plan.name,
-        "settings": {name: _plain(value) for name, value in plan.fixed.items()},
+        "settings": dict(plan.fixed),
         "variables": [one.name for one in plan.grid.variables],
         "columns": sweep.shown,
         "convention": f"{convention}; FLOPs are 2 a MAC; bytes and activations in {sweep.dtype}",
@@ -52,16 +70,12 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
         "invalid": whole.invalid,
         "points": records,
     }
-    return Report(caption, [Table(columns, rows)], data, notes)
+    return Report(caption, [Table(columns, rows)], CONTRACT, facts, notes)
 
 
-def _figure(value: Any) -> str:
-    return numbers.count(value) if value is None or isinstance(value, int) else text(value)
-
-
-def _setting(value: Any) -> str:
-    return spelled(value)
-
-
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | str | list) else float(value)
+def figure_column(name: str, dtype: str) -> Column:
+    """The column of a figure; one in bytes says of which dtype."""
+    title = FIGURES[name].title if name in FIGURES else name
+    if not in_bytes(name):
+        return Column(name, title, FIGURE)
+    return Column(name, title if column(name).dtype else f"{title} {dtype}", units.BYTES)

@@ -53,6 +53,10 @@ class Plan(NamedTuple):
     """Whether the terms are shares of the new layer that the old ones are."""
 
 
+BOTTLENECKS = ("plain", "residual")
+"""A bottleneck that does not expand again, and one that does."""
+
+
 @dataclass(frozen=True)
 class Options:
     """What the forms can be told."""

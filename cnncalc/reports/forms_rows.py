@@ -7,53 +7,60 @@ from itertools import groupby
 from typing import Any
 
 from ..analyses.comparison import Alternative, Compared, Comparison
-from ..render import numbers
+from ..render import numbers, units
 from ..render.report import Column, Table
-from .request import Request
-from .rows import LAYER
+from .macs_report import MACS
+from .params_report import PARAMS
+from .rows import NAME, View
 
-FORM = Column("form", "form", right=False)
-PARAMS = Column("params", "params", numbers.count)
-MACS = Column("macs", "MACs", numbers.count)
-RATIO_COLUMN = Column("ratio", "ratio", numbers.ratio)
-CLOSED = Column("closed_form", "", right=False)
+FORM = Column("form", "form", units.TEXT, "the layer, or the network, in words")
+RATIO = Column("ratio", "ratio", units.RATIO, "of its MACs to those as written", nullable=True)
+CLOSED = Column("closed_form", "", units.TEXT, "the ratio as a formula")
+LAYERS = (NAME._replace(once=True), FORM, PARAMS, MACS, RATIO, CLOSED)
+FORMS = (
+    FORM,
+    Column("changed", "layers", units.WORD, "layers that take the form"),
+    PARAMS,
+    Column("params_ratio", "ratio", units.RATIO, "of its params to those as written", nullable=True),
+    MACS,
+    RATIO,
+)
 
 
-def layer_table(compared: Comparison, request: Request) -> Table:
+def layer_table(compared: Comparison, batch: int, view: View) -> Table:
     """Each layer as written and in its forms; neighbours that are alike in one row."""
     layers = list(compared.layers)
-    if request.sort or request.top:
-        layers.sort(key=lambda layer: layer.params if request.sort == "params" else layer.macs, reverse=True)
-    unfolded = request.depth == 0 or request.format == "csv"
-    runs = [list(run) for _, run in groupby(layers, key=_name if unfolded else _alike)]
-    rows = [row for run in runs[: request.top] for row in _layer_rows(run, request)]
-    return Table([LAYER, FORM, PARAMS, MACS, RATIO_COLUMN, CLOSED], rows)
+    if view.sort or view.top:
+        layers.sort(key=lambda layer: layer.params if view.sort == "params" else layer.macs, reverse=True)
+    runs = [list(run) for _, run in groupby(layers, key=_name if view.depth == 0 else _alike)]
+    rows = [row for run in runs[: view.top] for row in _layer_rows(run, batch)]
+    return Table(LAYERS, rows)
 
 
 def _name(layer: Compared) -> str:
     return layer.name
 
 
-def _layer_rows(run: Sequence[Compared], request: Request) -> Iterator[dict[str, Any]]:
+def _layer_rows(run: Sequence[Compared], batch: int) -> Iterator[dict[str, Any]]:
     """Neighbouring layers that are alike, added up: as written, then each form."""
     first = run[0]
     name = first.name + (f" (x{len(run)})" if len(run) > 1 else "")
     before = sum(layer.macs for layer in run)
     yield {
-        "layer": name,
+        "name": name,
         "form": f"as written {_text(first)}",
         "params": sum(layer.params for layer in run),
-        "macs": before * request.batch,
+        "macs": before * batch,
         "ratio": 1,
         "closed_form": "",
     }
     for place, alternative in enumerate(first.alternatives):
         same = [layer.alternatives[place] for layer in run]
         yield {
-            "layer": name if request.format == "csv" else "",
+            "name": name,
             "form": alternative.plan.text,
             "params": sum(other.params for other in same),
-            "macs": sum(other.macs for other in same) * request.batch,
+            "macs": sum(other.macs for other in same) * batch,
             "ratio": alternative.ratio,
             "closed_form": closed_form(alternative),
         }
@@ -89,29 +96,21 @@ def closed_form(alternative: Alternative) -> str:
     return f"= 1 / ({terms})" if alternative.plan.inverse else f"= {terms}"
 
 
-def total_table(compared: Comparison, request: Request) -> Table:
+def total_table(compared: Comparison, batch: int) -> Table:
     """The network as written and in each form."""
-    columns = [
-        FORM,
-        Column("changed", "layers"),
-        PARAMS,
-        Column("params_ratio", "ratio", numbers.ratio),
-        MACS,
-        RATIO_COLUMN,
-    ]
-    rows = [_total("as written", "", compared.params, compared.macs, compared, request)]
+    rows = [_total("as written", "", compared.params, compared.macs, compared, batch)]
     for name, whole in compared.forms.items():
         count = f"{whole.changed} of {whole.changed + len(compared.kept[name])}"
-        rows.append(_total(name, count, whole.params, whole.macs, compared, request))
-    return Table(columns, rows, title="the whole network")
+        rows.append(_total(name, count, whole.params, whole.macs, compared, batch))
+    return Table(FORMS, rows, title="the whole network")
 
 
-def _total(form: str, changed: str, learned: int, work: int, compared: Comparison, request: Request) -> dict[str, Any]:
+def _total(form: str, changed: str, learned: int, work: int, compared: Comparison, batch: int) -> dict[str, Any]:
     return {
         "form": form,
         "changed": changed,
         "params": learned,
         "params_ratio": learned / compared.params if compared.params else None,
-        "macs": work * request.batch,
+        "macs": work * batch,
         "ratio": work / compared.macs if compared.macs else None,
     }

@@ -1,87 +1,142 @@
-"""The effective receptive field of `receptive-field --effective`: its sigma and shape beside the theoretical size."""
+"""The effective receptive field: its sigma and shape beside the theoretical size."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
+from ..analyses.extent import last_map
+from ..analyses.receptive import ReceptiveFields, receptive_fields
+from ..analyses.sizes import numeric
 from ..errors import CnncalcError
-from ..render.report import Report
-from .request import Request
+from ..graph import Graph
+from ..layers.base import AXIS_NAMES
+from ..render import numbers, units
+from ..render.report import MACHINES, Column, Contract, Note, Report, Table
+from .rows import CONVENTION, NETWORK, caption
+from .unit_report import unit_position
 
 if TYPE_CHECKING:
-    from ..analyses.receptive import ReceptiveFields
     from ..effective import Effective
-    from ..graph import Graph
 
 PARTS = 21
 """Parts of the field that its shape is drawn in."""
 
-BARS, ASCII_BARS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+SIGNS, ASCII_SIGNS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+DRAWS = 8
+
+INPUT_NAME = Column("input", "input", units.TEXT, "its name", kept=True)
+FIGURES = (
+    Column("axis", "axis", units.TEXT, "height, width ...", kept=True),
+    Column("size", "theoretical", units.COUNT, "of the field, padding included", kept=True),
+    Column("sigma", "sigma", units.REAL._replace(form=numbers.hundredths), "standard deviation, pixels", kept=True),
+    Column("ratio", "4 sigma / size", units.RATIO, "how much of the field counts", spare=True),
+    Column("centre", "centre", units.REAL._replace(form=numbers.tenths), "mean position, pixels", spare=True),
+)
+SHAPE = Column("shape", "shape over the field", units.TEXT)
+AXES = (
+    INPUT_NAME,
+    *FIGURES,
+    Column("field", unit=units.listed(units.COUNT), about="[first, last], padding included", where=MACHINES),
+    Column("image", unit=units.COUNT, about="pixels of the image", where=MACHINES),
+    Column("cut", unit=units.YES_NO, about="whether the border of the image cuts it", where=MACHINES),
+    Column(
+        "profile",
+        unit=units.record(
+            Column("first", unit=units.COUNT, about="the position of the first share"),
+            Column("shares", unit=units.listed(units.REAL), about="of each position; they add up to 1"),
+        ),
+        where=MACHINES,
+    ),
+)
+CONTRACT = Contract(
+    "effective",
+    1,
+    "How much each position counts for a unit, per input and axis.",
+    (
+        NETWORK,
+        Column("layer", about="whose unit it is"),
+        Column("unit", unit=units.listed(units.COUNT), about="its position"),
+        Column("init", about="how weights are drawn; `ones` where they are all alike"),
+        Column("draws", unit=units.COUNT, about="draws that are averaged", nullable=True),
+        Column("seed", unit=units.COUNT, about="of the first draw", nullable=True),
+        CONVENTION,
+        Column("axes", unit=units.rows(*AXES)),
+    ),
+)
+
+Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
+"""(what, steps) -> what is called with the name of each step that is done."""
 
 
-class Draws(NamedTuple):
-    """The weights, as the options say them."""
-
-    init: str | None
-    draws: int | None
-    seed: int | None
+def _unseen(what: str, steps: int) -> AbstractContextManager[Callable[[str], None]]:
+    return nullcontext(lambda name: None)
 
 
-def effective_report(
-    request: Request, fields: ReceptiveFields, name: str | None, unit: str | None, asked: Draws
+def effective_field(
+    graph: Graph,
+    *,
+    at: str | None = None,
+    unit: str | None = None,
+    init: str | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    plain: bool = False,
+    progress: Progress = _unseen,
 ) -> Report:
-    """How much each position counts for a unit, per input and axis."""
+    """How much each position counts, for the middle unit of the last map or another one; the shape in ASCII if plain.
+
+    Without `init` weights are all alike; with `he` or `glorot` the squares of some draws are averaged, and NumPy runs.
+    """
     from ..effective import ONES, effective
     from ..kernels.backward import upstream
-    from ..render.report import Table
-    from .one_unit import unit_position
-    from .progress import progress
-    from .rows import caption
 
-    graph = request.numeric
+    graph = numeric(graph)
+    fields = receptive_fields(graph)
+    name = at or last_map(graph, fields)
     if name is None:
         raise CnncalcError(f"{graph.name} has no map with positions", "name a layer with --at")
     if any(of.moved or of.axes is None for of in fields.of[name].each):
         raise CnncalcError(f"the units of {name} have no position on the input", "name a map with --at")
-    init = asked.init or ONES
-    if init == ONES and (asked.draws is not None or asked.seed is not None):
+    init = init or ONES
+    if init == ONES and (draws is not None or seed is not None):
         raise CnncalcError("with weights all alike nothing is drawn", "--init he")
-    draws, seed = (1, 0) if init == ONES else (asked.draws or 8, asked.seed or 0)
+    draws, seed = (1, 0) if init == ONES else (draws or DRAWS, seed or 0)
     place = None if unit is None else unit_position(unit, name, graph.shapes[name][1:])
     if init == ONES:
         found = effective(graph, name, place)
     else:
         with progress(f"effective field of {graph.name}", 2 * draws * len(upstream(graph, name).nodes)) as step:
             found = effective(graph, name, place, init, draws, seed, step)
-    rows = list(_rows(graph, found, _bars(request)))
-    several = len(graph.inputs) > 1
+    rows = list(_rows(graph, found, ASCII_SIGNS if plain else SIGNS))
+    named = [INPUT_NAME] if len(graph.inputs) > 1 else []
     seeds = "" if init == ONES else f"seed {seed}" if draws == 1 else f"seeds {seed} to {seed + draws - 1}"
     middle = tuple(n // 2 for n in graph.shapes[name][1:])
     where = f"unit {','.join(map(str, place or middle))} of {name}{'' if place else ' (the middle)'}"
     notes = _notes(graph, found, fields, name, place is not None, f"{init}, {seeds}" if seeds else "")
     return Report(
         caption(graph, f"effective receptive field of {where}", "in input pixels"),
-        [Table(_columns(several, request.format), list(_positions(rows)) if request.format == "csv" else rows)],
+        [Table([*named, *FIGURES, SHAPE], rows, key="axes")],
+        CONTRACT,
         {
-            "schema": "cnncalc.effective/1",
             "name": graph.name,
             "layer": name,
-            "unit": list(place or middle),
+            "unit": place or middle,
             "init": init,
             "draws": draws if seeds else None,
             "seed": seed if seeds else None,
             "convention": "; ".join(notes),
-            "axes": [{key: value for key, value in row.items() if key != "shape"} for row in rows],
         },
-        notes,
+        [Note("convention", note) for note in notes],
+        records=Table([*named, *FIGURES, *BY_POSITION], list(_positions(rows))),
     )
 
 
-def _rows(graph: Graph, found: Sequence[Effective], bars: str) -> Iterator[dict[str, Any]]:
-    from ..layers.base import AXIS_NAMES
+BY_POSITION = (Column("position", unit=units.COUNT), Column("share", unit=units.REAL))
 
+
+def _rows(graph: Graph, found: Sequence[Effective], bars: str) -> Iterator[dict[str, Any]]:
     for axis in found:
         yield {
             "input": axis.input,
@@ -103,23 +158,6 @@ def _positions(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for row in rows:
         for place, share in enumerate(row["profile"]["shares"], row["profile"]["first"]):
             yield {**row, "position": place, "share": share}
-
-
-def _columns(several: bool, form: str) -> list[Any]:
-    from ..render import numbers
-    from ..render.report import Column
-
-    columns = [
-        *([Column("input", "input", right=False, kept=True)] if several else []),
-        Column("axis", "axis", right=False, kept=True),
-        Column("size", "theoretical", numbers.count, kept=True),
-        Column("sigma", "sigma", lambda value: f"{value:.2f}", kept=True),
-        Column("ratio", "4 sigma / size", numbers.ratio, spare=True),
-        Column("centre", "centre", lambda value: f"{value:.1f}", spare=True),
-    ]
-    if form == "csv":
-        return [*columns, Column("position", "position"), Column("share", "share")]
-    return [*columns, Column("shape", "shape over the field", right=False)]
 
 
 def _notes(
@@ -146,22 +184,6 @@ def _notes(
     elif any(axis.field.first < 0 or axis.field.last >= graph.inputs[axis.input][axis.axis + 1] for axis in found):
         notes.append("the field lies across the border: the image is taken to go on there")
     return notes
-
-
-def _bars(request: Request) -> str:
-    """The signs of a shape, as far as the output can hold them."""
-    return BARS if request.format != "latex" and writable(BARS, request) else ASCII_BARS
-
-
-def writable(signs: str, request: Request) -> bool:
-    """Whether the encoding of the output has these signs; a file is UTF-8."""
-    if request.output is not None or sys.stdout is None:
-        return True
-    try:
-        signs.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _drawn(axis: Effective, bars: str) -> str:

@@ -1,0 +1,154 @@
+"""What differs between two networks: totals, and the layers that changed, came, went or have other names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..analyses.difference import Difference, Side, difference
+from ..analyses.sizes import numeric
+from ..graph import Graph, Node
+from ..render import units
+from ..render.report import Column, Contract, Note, Report
+from .diff_rows import TOTALS, figure_table, layer_tables, sums, totals
+from .macs_report import MACS
+from .params_report import PARAMS
+from .rows import BATCH, CONVENTION, EVERY_LAYER, KIND, NAME, NETWORK, View, mac_convention, used
+
+SIDE = units.record(
+    Column("spec", about="what it was called by"),
+    NETWORK,
+    Column("inputs", unit=units.by_name(units.SHAPE), about="its inputs"),
+    Column("output", unit=units.SHAPE, about="its output"),
+    Column("heads", unit=units.by_name(units.TEXT), about="side output -> its layer"),
+    Column("totals", unit=units.record(*TOTALS)),
+)
+FIGURES = units.record(PARAMS, MACS)
+BOTH = units.record(Column("a", unit=units.ANY, nullable=True), Column("b", unit=units.ANY, nullable=True))
+LAYERS = units.rows(NAME, KIND, PARAMS, MACS)
+CONTRACT = Contract(
+    "diff",
+    2,
+    "What became of network a in network b.",
+    (
+        CONVENTION,
+        BATCH,
+        Column("a", unit=SIDE, about="the first network"),
+        Column("b", unit=SIDE, about="the second"),
+        Column("same", unit=units.YES_NO, about="whether layers, arguments, shapes and connections are the same"),
+        Column(
+            "changed",
+            unit=units.rows(
+                NAME,
+                Column("what", unit=units.by_name(BOTH), about="argument -> what it was and what it is"),
+                Column("a", unit=FIGURES, about="its figures in the first"),
+                Column("b", unit=FIGURES, about="its figures in the second"),
+            ),
+        ),
+        Column("added", unit=LAYERS, about="layers of the second alone"),
+        Column("removed", unit=LAYERS, about="layers of the first alone"),
+        Column(
+            "renamed",
+            unit=units.rows(
+                Column("a", about="its path in the first"),
+                Column("b", about="its path in the second"),
+                Column("layers", unit=units.COUNT, about="how many layers"),
+            ),
+        ),
+        Column(
+            "repeats",
+            unit=units.rows(
+                Column("name", about="the block that runs more or fewer times"),
+                Column("a", unit=units.COUNT, about="turns in the first"),
+                Column("b", unit=units.COUNT, about="turns in the second"),
+                PARAMS._replace(about="more params"),
+                MACS._replace(about="more MACs"),
+            ),
+        ),
+    ),
+)
+
+
+def diff(
+    a: Graph,
+    b: Graph,
+    *,
+    names: tuple[str, str] | None = None,
+    batch: int = 1,
+    training: bool = False,
+    view: View = EVERY_LAYER,
+) -> Report:
+    """What became of network a in network b: figures of both, and a row for what changed, came, went or was renamed."""
+    found = difference(numeric(used(a, training)), numeric(used(b, training)))
+    names = names or (a.name, b.name)
+    convention = mac_convention(found.b.macs, batch)
+    before, after = totals(found.a, batch), totals(found.b, batch)
+    tables = [figure_table(found, names, before, after), *layer_tables(found, batch, view)]
+    return Report(
+        [" -> ".join(names), convention],
+        tables,
+        CONTRACT,
+        {
+            "convention": f"{convention}; FLOPs are 2 a MAC; peak activations in bytes, fp32",
+            "batch": batch,
+            "a": _side(found.a, names[0], before),
+            "b": _side(found.b, names[1], after),
+            "same": found.same,
+            **_layers(found, batch),
+        },
+        [_note(found)],
+        records=tables[-1],
+    )
+
+
+def _side(side: Side, name: str, figures: dict[str, int]) -> dict[str, Any]:
+    graph = side.graph
+    return {
+        "spec": name,
+        "name": graph.name,
+        "inputs": graph.inputs,
+        "output": graph.output_shape,
+        "heads": graph.heads,
+        "totals": figures,
+    }
+
+
+def _layers(found: Difference, batch: int) -> dict[str, Any]:
+    """The layers that differ, each under what became of it."""
+
+    def figures(side: Side, nodes: Sequence[Node]) -> dict[str, int]:
+        return sums(side, nodes, 1, batch)
+
+    longer = {repeat.name: repeat.after > repeat.before for repeat in found.repeats}
+    return {
+        "changed": [
+            {
+                "name": change.after.name,
+                "what": {key: {"a": a, "b": b} for key, (a, b) in change.what.items()},
+                "a": figures(found.a, [change.before]),
+                "b": figures(found.b, [change.after]),
+            }
+            for change in found.changed
+        ],
+        "added": [{"name": n.name, "kind": n.kind, **figures(found.b, [n])} for n in found.added],
+        "removed": [{"name": n.name, "kind": n.kind, **figures(found.a, [n])} for n in found.removed],
+        "renamed": [{"a": r.before, "b": r.after, "layers": len(r.nodes)} for r in found.renamed],
+        "repeats": [
+            {
+                "name": r.name,
+                "a": r.before,
+                "b": r.after,
+                **sums(*((found.b, r.nodes, 1) if longer[r.name] else (found.a, r.nodes, -1)), batch),
+            }
+            for r in found.repeats
+        ],
+    }
+
+
+def _note(found: Difference) -> Note:
+    if found.same:
+        count = len(found.b.graph.nodes)
+        layers = f"{count} layer{'s' if count != 1 else ''}"
+        return Note("same", f"no difference: {layers}, the same arguments, shapes and connections")
+    counts = ", ".join(f"{count} {word}" for word, count in found.counts.items() if count)
+    return Note("layers", f"layers: {counts}")

@@ -1,0 +1,145 @@
+"""Memory: the weights, all activations, and the most that is alive at one time, in bytes."""
+
+from __future__ import annotations
+
+from ..analyses.memory import Memory, bytes_of
+from ..analyses.memory import memory as lived
+from ..analyses.params import params
+from ..analyses.sizes import numeric
+from ..graph import Graph
+from ..render import units
+from ..render.numbers import size, whole
+from ..render.report import Column, Contract, Note, Report, Table
+from .params_report import WEIGHT_BYTES
+from .rows import (
+    BATCH,
+    EVERY_LAYER,
+    INPUT,
+    KIND,
+    NAME,
+    NETWORK,
+    OUTPUT,
+    View,
+    caption,
+    folds,
+    inputs,
+    per,
+    sum_of,
+    table,
+    used,
+)
+
+ACTIVATIONS = Column("activations", "activations", units.BYTES, "that the outputs add; 0 for a view and in place")
+ALIVE = Column("alive", "alive", units.BYTES, "of activations alive while it runs, the most of a folded row")
+PEAK = Column("peak_activations", "peak activations", units.BYTES, "of activations alive at one time, the most")
+TENSORS = (
+    Column("tensor", "tensor", units.TEXT, "its name", kept=True),
+    Column("shape", "shape", units.SHAPE, "of one image"),
+    Column("elements", "elements", units.COUNT, "of the batch"),
+    Column("bytes", "bytes", units.EXACT_BYTES, "of the batch"),
+)
+CONTRACT = Contract(
+    "memory",
+    2,
+    "Memory at inference, in bytes: layers run in the order of the spec; workspace is not counted.",
+    (
+        NETWORK,
+        INPUT,
+        Column("dtype", about="of the activations"),
+        Column("weights_dtype", about="of the weights"),
+        BATCH,
+        Column("in_place", unit=units.YES_NO, about="whether activations, norms and joins write over their input"),
+        Column("totals", unit=units.record(WEIGHT_BYTES, ACTIVATIONS, PEAK)),
+        Column(
+            "peak",
+            unit=units.record(
+                Column("at", about="the layer that runs then"),
+                Column("tensors", unit=units.by_name(units.EXACT_BYTES), about="tensor alive then -> bytes"),
+            ),
+        ),
+        Column("layers", unit=units.rows(NAME, KIND, OUTPUT, WEIGHT_BYTES, ACTIVATIONS, ALIVE)),
+    ),
+)
+
+
+def memory(
+    graph: Graph,
+    *,
+    dtype: str = "fp32",
+    weights_dtype: str | None = None,
+    in_place: bool = False,
+    batch: int = 1,
+    training: bool = False,
+    view: View = EVERY_LAYER,
+) -> Report:
+    """The bytes of each layer and the tensors alive at the peak; weights in a dtype of their own where one is given."""
+    graph, weights_dtype = numeric(used(graph, training)), weights_dtype or dtype
+    weight_size, element = bytes_of(weights_dtype), bytes_of(dtype) * batch
+    found, learned = lived(graph, in_place), params(graph)
+    rows = [
+        {
+            "name": row.name,
+            "kind": row.kind,
+            "output": row.last.output,
+            "weight_bytes": sum_of(row, learned.of) * weight_size,
+            "activations": sum_of(row, found.of) * element,
+            "alive": max(found.alive[node.name] for node in row.nodes) * element,
+        }
+        for row in folds(graph, view)
+    ]
+    columns = (NAME, KIND, OUTPUT, WEIGHT_BYTES._replace(title="weights"), ACTIVATIONS, ALIVE)
+    totals = {
+        "weight_bytes": learned.total * weight_size,
+        "activations": found.activations * element,
+        "peak_activations": found.peak * element,
+    }
+    dtypes = dtype if dtype == weights_dtype else f"weights {weights_dtype}, activations {dtype}"
+    manner = "activations, norms and joins in place" if in_place else "nothing in place"
+    return Report(
+        caption(graph, f"{dtypes}, {per(batch)}", manner),
+        [
+            table(columns, rows, view, ["weight_bytes", "activations"], "alive"),
+            _at_the_peak(graph, found, batch, element),
+        ],
+        CONTRACT,
+        {
+            "name": graph.name,
+            "input": inputs(graph),
+            "dtype": dtype,
+            "weights_dtype": weights_dtype,
+            "batch": batch,
+            "in_place": in_place,
+            "totals": totals,
+            "peak": {
+                "at": found.peak_at,
+                "tensors": {name: elements * element for name, elements in found.peak_tensors.items()},
+            },
+        },
+        _notes(totals, "int8" in (dtype, weights_dtype)),
+    )
+
+
+def _at_the_peak(graph: Graph, found: Memory, batch: int, element: int) -> Table:
+    """The tensors alive at the peak, the largest first."""
+    tensors = sorted(found.peak_tensors.items(), key=lambda item: -item[1])
+    rows = [
+        {"tensor": name, "shape": graph.shapes[name], "elements": count * batch, "bytes": count * element}
+        for name, count in tensors
+    ]
+    total = {"tensor": "peak", "elements": found.peak * batch, "bytes": found.peak * element}
+    return Table(TENSORS, rows, total, f"alive at the peak, while {found.peak_at} runs")
+
+
+def _notes(totals: dict[str, int], small: bool) -> list[Note]:
+    weights, peak = totals["weight_bytes"], totals["peak_activations"]
+    every = size(totals["activations"])
+    notes = [
+        Note(
+            "totals",
+            f"weights {size(weights)}   all activations {every}   peak {size(peak)} ({whole(peak)} bytes)",
+        )
+    ]
+    if small:
+        flash = f"on a microcontroller: flash {size(weights)} of weights, peak SRAM {size(peak)} of activations; "
+        notes.append(Note("microcontroller", f"{flash}code, scales and workspace apart"))
+    return notes

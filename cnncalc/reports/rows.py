@@ -1,0 +1,149 @@
+"""What the tables of a network share: which rows, in which order, their first columns, and the lines above them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..analyses.folding import Fold, fold
+from ..errors import CnncalcError, did_you_mean, list_text
+from ..graph import Graph
+from ..render import numbers, units
+from ..render.report import Column, Row, Table
+from ..spelling import spelled
+
+if TYPE_CHECKING:
+    from ..analyses.macs import Macs
+
+NAME = Column("name", "layer", units.TEXT, "the layer's path in the spec", kept=True)
+KIND = Column("kind", "kind", units.TEXT, "the kind of the layer", spare=True)
+OUTPUT = Column("output", "output", units.SHAPE, "channels, then the spatial axes", nullable=True)
+
+NETWORK = Column("name", about="the name of the network")
+INPUT = Column(
+    "input",
+    unit=units.either(units.SHAPE, units.by_name(units.SHAPE)),
+    about="its input, channels first; name -> shape where there are several",
+)
+CONVENTION = Column("convention", about="what the figures are of")
+BATCH = Column("batch", unit=units.COUNT, about="images")
+DTYPE = Column("dtype", about="the dtype that bytes are of")
+
+
+class View(NamedTuple):
+    """Which rows of a network's table there are, and in which order."""
+
+    depth: int | None = 0
+    """How deep blocks are unfolded: 0 is every layer, None what is read at a glance."""
+
+    top: int | None = None
+    """Only the largest, the others in one row."""
+
+    sort: str | None = None
+    """The column, by its key or title, whose largest come first."""
+
+
+EVERY_LAYER = View()
+
+
+def input_text(graph: Graph) -> str:
+    """`input 3x224x224`, or each by its name."""
+    return f"input{'s' * (len(graph.inputs) > 1)} {numbers.shapes(inputs(graph))}"
+
+
+def inputs(graph: Graph) -> Any:
+    """The input for JSON: its shape, or name -> shape where there are several."""
+    return graph.input_shape if len(graph.inputs) == 1 else graph.inputs
+
+
+def caption(graph: Graph, *conventions: str) -> list[str]:
+    """The line above every table: name, what was set, input, conventions."""
+    return [named(graph), input_text(graph), *conventions]
+
+
+def named(graph: Graph) -> str:
+    """The name of a network, and what of it was set."""
+    if not (graph.changed and graph.settings):
+        return graph.name
+    return f"{graph.name} ({', '.join(f'{name}={_setting(value)}' for name, value in graph.settings.items())})"
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, list):
+        return list_text(value, spelled)
+    return spelled(value)
+
+
+def per(batch: int) -> str:
+    """Whom the figures are for."""
+    return "per image" if batch == 1 else f"for a batch of {batch}"
+
+
+def mac_convention(macs: Macs, batch: int = 1) -> str:
+    """What the MACs are of."""
+    kinds = "convolution, linear and matmul" if macs.between_activations else "convolution and linear"
+    return f"MACs of {kinds}, {per(batch)}"
+
+
+def used(graph: Graph, training: bool) -> Graph:
+    """The network as it is used; in training, with the steps that only training uses."""
+    return graph if training else graph.inference
+
+
+def folds(graph: Graph, view: View) -> list[Fold]:
+    """The rows of a table."""
+    every = view.depth is None and (view.top or view.sort)
+    return fold(graph, 0 if every else view.depth)
+
+
+def sum_of(row: Fold, figures: Mapping[str, Any]) -> Any:
+    """A figure of all the nodes of a row."""
+    return sum(figures[node.name] for node in row.nodes)
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    view: View,
+    summed: Sequence[str],
+    by: str,
+    total: Row | None = None,
+    *,
+    key: str = "layers",
+    title: str = "",
+    before: Sequence[Row] = (),
+) -> Table:
+    """A table with its total: sorted and cut as the view says; what is cut is one row, so that sums hold."""
+    if total is None:
+        total = {"name": "total", **{key: sum(row.get(key) or 0 for row in (*before, *rows)) for key in summed}}
+    if view.sort or view.top:
+        column = _sorted_by(view.sort or by, columns)
+        by, rank = column.by or column.key, column.unit.rank
+        rows = sorted(rows, key=lambda row: _order(row.get(by), rank), reverse=True)
+    after: list[Row] = []
+    if view.top and len(rows) > view.top:
+        rest, rows = rows[view.top :], rows[: view.top]
+        others = {key: sum(row.get(key) or 0 for row in rest) for key in summed}
+        after = [{"name": f"({len(rest)} others)", **others}]
+    return Table(columns, rows, total, title, key, before, after)
+
+
+def _sorted_by(name: str, columns: Sequence[Column]) -> Column:
+    """The column that is named by its key or its title."""
+    shown = [column for column in columns if "text" in column.where]
+    for column in shown:
+        if name.lower() in (column.key.lower(), column.title.lower()):
+            return column
+    known = [column.title or column.key for column in shown]
+    raise CnncalcError(f"no column `{name}` to sort by", did_you_mean(name, known) or f"columns: {', '.join(known)}")
+
+
+def _order(value: Any, rank: Any) -> tuple[int, Any]:
+    """Nothing, then texts (and formulas), then numbers."""
+    if value is None or value == "":
+        return (0, 0)
+    found = rank(value)
+    if found is None:
+        return (0, 0)
+    return (2, found) if isinstance(found, int | float | Fraction) else (1, str(found))
