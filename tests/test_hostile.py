@@ -374,7 +374,17 @@ def test_a_part_that_was_cut_is_worked_out_again(folder: Path, damage: bytes) ->
     assert "points holds another sweep of cnncalc 0.0.1" in run(*arguments, code=2)
 
 
-@pytest.mark.parametrize("record", ["[" * 100_000, "{}", '{"parts": {"a": {}}}', '{"parts": [1]}', "NaN"])
+@pytest.mark.parametrize(
+    "record",
+    [
+        "[" * 100_000,
+        '{"parts": {"a": {"rows": Infinity, "invalid": 0, "bytes": 0, "reasons": {}}}}',
+        "{}",
+        '{"parts": {"a": {}}}',
+        '{"parts": [1]}',
+        "NaN",
+    ],
+)
 def test_a_record_of_a_sweep_that_is_none(folder: Path, record: str) -> None:
     """Parts are not guessed."""
     Path("points").mkdir()
@@ -522,6 +532,13 @@ def test_nothing_to_compare_is_a_table_without_rows(folder: Path) -> None:
     assert "layer,form,params,macs,ratio,closed_form\n" == run(
         "macs", "--compare", "relu.yaml", "--format", "csv", code=0
     )
+
+
+def test_what_follows_a_layer_takes_no_defaults_that_would_follow_it_again() -> None:
+    """Else an `act: conv` in conv's own defaults goes on for ever."""
+    text = "input: [3, 8, 8]\ndefaults: {conv: {kernel: 3, out: 4, act: conv, norm: batchnorm}}\nnet: [{conv: 5}]\n"
+
+    assert ["conv", "batchnorm", "conv"] == [node.kind for node in cnncalc.parse(text).nodes]
 
 
 def test_a_lock_names_a_lock(folder: Path) -> None:

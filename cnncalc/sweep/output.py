@@ -172,7 +172,7 @@ class Parts:
             found = json.loads(files.content(path, MAX_BYTES, "a record of a sweep"))
             known = {key: found.get(key) for key in self.sweep}
             done = {str(name): _part(part) for name, part in found["parts"].items()}
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError, OverflowError):
             raise CnncalcError(f"{path} is no record of a sweep", "another --output, or remove the folder") from None
         if known != self.sweep:
             by = f" of cnncalc {known['cnncalc']}" if known["cnncalc"] != self.sweep["cnncalc"] else ""

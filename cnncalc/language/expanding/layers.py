@@ -98,6 +98,10 @@ class Layers:
         if "?" in arguments:
             raise Unknown
         values = {name: value(scope) for name, value in arguments.items()}
+        for name, value in values.items():
+            if (layer_given := _layer_in(value)) is not None:
+                message = f"`{name}` of `{call.kind.kind}` is given a layer, `{layer_given}`"
+                raise fault(message, arguments[name].mark, "a layer is for `act` and `norm`")
         key: Any = axes
         made = None
         if changes or not call.constant:
@@ -131,6 +135,13 @@ class Layers:
             need = unmet.need
             blamed = given[need.field].mark if need.field in given else mark
             raise fault(f"`{layer.kind}`: {need.message}", blamed, need.help) from None
+
+
+def _layer_in(value: Any) -> LayerCall | None:
+    """A layer that stands where a number or a word belongs, also inside a list."""
+    if isinstance(value, list):
+        return next((found for member in value if (found := _layer_in(member)) is not None), None)
+    return value if isinstance(value, LayerCall) else None
 
 
 def _unlike(unlike: Unlike, mark: Mark) -> Diagnostic:

@@ -44,14 +44,19 @@ class LayerReader:
             if not any(KINDS[used].inherits == kind or used == kind for used in self.names.kinds):
                 self.report(f"`defaults` for `{kind}`, and no step is one", mark, "remove them")
 
-    def layer(self, kind: type[Layer], value: Node) -> LayerCall:
-        """A layer with the arguments at a node, and the defaults of its kind."""
+    def layer(self, kind: type[Layer], value: Node, follows: bool = False) -> LayerCall:
+        """A layer with the arguments at a node, and the defaults of its kind.
+
+        One that follows another (`act: relu`) takes no norm and no activation of the defaults: those could go on.
+        """
         given = self._arguments(kind, value)
         arguments: dict[str, Value] = {}
         for name, default in self._defaults.get(kind.inherits or "", {}).items():
             if name not in kind.not_inherited and (name in kind.fields or name in SUGAR):
                 arguments[name] = default
         arguments.update(self._defaults.get(kind.kind, {}))
+        if follows:
+            arguments = {name: default for name, default in arguments.items() if name not in SUGAR}
         arguments.update(given)
         for argument in arguments.values():
             self.names.read(argument)
@@ -114,7 +119,7 @@ class LayerReader:
         if not self._follows(word, key.mark):
             self.names.pass_over(argument)
             return Value(node.mark, LOST)
-        return Value(key.mark, constant=self.layer(KINDS[word], argument))
+        return Value(key.mark, constant=self.layer(KINDS[word], argument, follows=True))
 
     def _follows(self, word: Any, mark: Mark) -> bool:
         """Whether a layer kind may follow a step; reported where not."""
@@ -134,5 +139,5 @@ class LayerReader:
         if isinstance(value.constant, LayerCall):
             return Following(Value(value.mark, constant=value.constant.kind.kind), value.constant)
         if value.is_constant and isinstance(value.constant, str) and value.constant in KINDS:
-            return Following(value, self.layer(KINDS[value.constant], Node(None, value.mark)))
+            return Following(value, self.layer(KINDS[value.constant], Node(None, value.mark), follows=True))
         return Following(value, None)
