@@ -168,8 +168,12 @@ def _table(path: Path, name: str, within: bool) -> Node | None:
         return None
     root: Node | None = marked(text, name)
     if within:
-        tool = root.get("tool") if root else None
+        top = root
+        tool = top.get("tool") if top else None
         root = tool.get("cnncalc") if tool is not None and tool.is_mapping else None
+        if root is not None and top is not None and "budget" in top.entries:
+            mark = top.entries["budget"][0].mark
+            raise SpecError([Diagnostic("this budget is not in [tool.cnncalc]", mark, help="[[tool.cnncalc.budget]]")])
     if root is not None and not root.is_mapping:
         raise SpecError([Diagnostic("[tool.cnncalc] is a table", root.mark)])
     return root

@@ -223,6 +223,7 @@ TYPES = [
     ("pyproject.toml", 'tool = 5'),
     ("pyproject.toml", '[tool]\ncnncalc = 5'),
     ("pyproject.toml", '[tool.cnncalc]\nspecs = 5'),
+    ("pyproject.toml", '[tool.cnncalc]\n[[budget]]\nmacs = 1'),
     ("pyproject.toml", '[tool.cnncalc]\nspecs = ["/etc/passwd"]'),
 ]
 LOCKS = ['"macs": 1e400', '"macs": NaN', '"output": [1e400]', '"macs": ' + "9" * 5000, '"macs": [1, 2, 3]', '"macs": null', '"macs": {}', '"macs": true']

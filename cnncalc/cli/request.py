@@ -31,7 +31,8 @@ MACHINES = ("csv", "json")
 """Formats that have a row for every layer, unless --depth says otherwise."""
 
 Spec = Annotated[
-    str | None, typer.Argument(metavar="[SPEC]", help="A spec file, - for standard input, or a network of the zoo.")
+    str | None,
+    typer.Argument(metavar="[SPEC]", help="A file, - for standard input, git:REF:PATH, or a network of the zoo."),
 ]
 Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of()}.")]
 Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
