@@ -7,6 +7,7 @@
     cnncalc.macs(graph).total                      4089184256, for one image
     cnncalc.memory(graph).peak * 4                 bytes of the activations alive at the peak, in fp32
     cnncalc.receptive_fields(graph).of["layer1[0]/relu"]
+    print(cnncalc.reports.summary(graph))          what the commands show, as a report; its rows, JSON and CSV
     cnncalc.check(graph, macs="4.1G")              raises BudgetError where a limit is broken
     cnncalc.validate(graph, quick=True).holds      whether NumPy measures what is predicted
     cnncalc.run(graph, image).output               the network executed
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing itself takes longer to import than all of this
 if TYPE_CHECKING:
+    from . import reports as reports
     from .analyses.boxes import box as box
     from .analyses.extent import last_map as last_map
     from .analyses.macs import macs as macs
@@ -52,6 +54,7 @@ __all__ = [
     "params",
     "parse",
     "receptive_fields",
+    "reports",
     "run",
     "validate",
 ]
@@ -79,10 +82,12 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     """Import a public name when it is first used: `import cnncalc` alone costs nothing."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'cnncalc' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "reports":
+        return import_module(".reports", __name__)
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cnncalc' has no attribute {name!r}")
     value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     globals()[name] = value
     return value

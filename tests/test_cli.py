@@ -283,7 +283,7 @@ def test_set_and_input_change_the_network_and_the_caption_says_so(
         (["schema", "--kinds", "covn"], "no layer kind `covn`\n   = help: did you mean `conv`?"),
         (["zoo", "resnit"], "no network of the zoo has `resnit` in its name\n   = help: did you mean"),
         (["zoo", "resnet5", "--show"], "the zoo has no network `resnet5`\n   = help: did you mean `resnet50`?"),
-        (["lint", "net.yaml", "--format", "csv"], "no format `csv` here\n   = help: known: table, json"),
+        (["lint", "net.yaml", "--format", "csv"], "no format `csv`\n   = help: known: table, json"),
     ],
 )  # fmt: skip
 def test_a_failure_is_one_message_on_stderr_and_exit_code_2(arguments: list[str], words: str, folder: Path) -> None:

@@ -23,11 +23,18 @@ from ..analyses.values import PerAxis, Span, Value, plain
 from ..analyses.values import read as value_of
 from ..errors import CnncalcError
 from ..quantities import POSITIONS, SHAPE
+from ..render import units
 from ..render.formats import json_text
+from ..render.report import Column, Contract
 from .limits import Place
 
-SCHEMA = "cnncalc.lock"
-VERSION = 2
+CONTRACT = Contract(
+    "lock",
+    2,
+    "The figures that were agreed on.",
+    (Column("specs", unit=units.by_name(units.by_name(units.ANY)), about="spec and settings -> figure -> its value"),),
+)
+SCHEMA, VERSION = "cnncalc.lock", CONTRACT.version
 MAX_BYTES = 50_000_000
 
 ANEW = "remove it, and `cnncalc check --update` writes it anew"
@@ -124,7 +131,7 @@ def _figure(metric: str, written: Any, what: str, version: int) -> Value:
 def text_of(entries: Mapping[str, Mapping[str, Value]]) -> str:
     """The text of a lock."""
     specs = {key: {metric: plain(value) for metric, value in entry.items()} for key, entry in entries.items()}
-    return json_text({"schema": f"{SCHEMA}/{VERSION}", "specs": specs}, sort_keys=True)
+    return json_text(CONTRACT.document({"specs": specs}), sort_keys=True)
 
 
 def write(path: Path, entries: Mapping[str, Mapping[str, Value]]) -> None:

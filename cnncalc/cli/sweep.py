@@ -15,6 +15,7 @@ from typing import Annotated
 
 import typer
 
+from ..render import FORMATS, STREAMS, one_of
 from .request import failures, named
 
 DEFAULT_COLUMNS = "params,macs"
@@ -53,7 +54,7 @@ def command(
     training: Annotated[bool, typer.Option("--training", help="Count steps that are used in training only.")] = False,
     form: Annotated[
         str | None,
-        typer.Option("--format", "-f", metavar="FORMAT", help="table, markdown, csv, latex, json, jsonl, parquet."),
+        typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of([*FORMATS, *STREAMS])}."),
     ] = None,
     output: Annotated[
         str | None,

@@ -11,6 +11,9 @@ FORMATS = {
 }
 """Format -> what it is; `render/formats.py` has a writer for each."""
 
+STREAMS = {"jsonl": "a JSON record a line", "parquet": "columns, for programs that read many rows"}
+"""Formats of `sweep` besides, which it writes itself: rows without end."""
+
 
 def one_of(formats: object = FORMATS, last: str = "or") -> str:
     """`table, markdown or json`."""

@@ -51,6 +51,7 @@ CONTRACT = Contract(
                     *DRAWN[1:],
                 )
             ),
+            about="input -> its shape and where its values are from",
         ),
         Column("weights", unit=units.record(*DRAWN)),
         DTYPE._replace(about="that it was run in"),

@@ -81,7 +81,7 @@ EXAMPLES = (
     Column(
         "right",
         "right is",
-        units.either(units.COUNT._replace(form=_right), units.TEXT),
+        units.either(units.REAL._replace(form=_right), units.TEXT),
         "the figure that is right, where that is another",
         nullable=True,
     ),

@@ -8,13 +8,15 @@ from functools import cached_property
 from pathlib import Path
 
 from ..errors import CnncalcError, did_you_mean
+from ..render import FORMATS, STREAMS
+from ..render.formats import known as known_form
 from . import select
 from .columns import known
 from .grid import grid
 from .output import ENDINGS
 from .plan import Plan, plan
 
-FORMS = ("table", "markdown", "csv", "latex", "json", "jsonl", "parquet")
+FORMS = (*FORMATS, *STREAMS)
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,7 @@ class Asked:
 
     def check(self) -> None:
         """Raise CnncalcError for options that make no sense."""
-        if self.chosen_form not in FORMS:
-            near = did_you_mean(self.chosen_form, FORMS)
-            raise CnncalcError(f"no format `{self.chosen_form}`", near or f"known: {', '.join(FORMS)}")
+        known_form(self.chosen_form, FORMS)
         if self.engine not in ("local", "dask"):
             near = did_you_mean(self.engine, ("local", "dask"))
             raise CnncalcError(f"no engine `{self.engine}`", near or "known: local, dask")

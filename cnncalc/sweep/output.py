@@ -19,6 +19,8 @@ from typing import Any, BinaryIO
 from .. import files
 from ..analyses import values
 from ..errors import CnncalcError
+from ..render import units
+from ..render.report import Column, Contract
 from ..spelling import spelled
 from .grid import Grid, Variable
 from .plan import Plan
@@ -29,6 +31,32 @@ ENDINGS = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
 MANIFEST = "sweep.json"
 MAX_BYTES = 100_000_000
 PART = re.compile(r"part-\d+\.[a-z]+")
+
+CONTRACT = Contract(
+    "parts",
+    2,
+    "The parts of a sweep that are whole, as `sweep.json` of their folder lists them.",
+    (
+        Column("cnncalc", about="the version that wrote them"),
+        Column("spec", about="what was swept"),
+        Column("sweep", about="a digest of all that was asked"),
+        Column("points", unit=units.COUNT, about="points of the grid"),
+        Column("part", unit=units.COUNT, about="points of a part"),
+        Column("columns", unit=units.listed(units.TEXT), about="variables, then figures"),
+        Column(
+            "parts",
+            unit=units.by_name(
+                units.record(
+                    Column("rows", unit=units.COUNT, about="rows of the file"),
+                    Column("invalid", unit=units.COUNT, about="points where there is no network"),
+                    Column("reasons", unit=units.by_name(units.COUNT), about="why -> at how many points"),
+                    Column("bytes", unit=units.BYTES, about="of the file"),
+                )
+            ),
+            about="file -> what it holds",
+        ),
+    ),
+)
 
 
 def texts(one: Variable) -> list[str]:
@@ -146,7 +174,7 @@ class Parts:
             list(columns),
         ]
         self.sweep = {
-            "schema": "cnncalc.parts/2",
+            "schema": CONTRACT.id,
             "cnncalc": version("cnncalc"),
             "spec": plan.name,
             "sweep": hashlib.sha256(json.dumps([of, plan.dtype, form]).encode()).hexdigest(),

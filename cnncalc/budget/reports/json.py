@@ -7,13 +7,89 @@ from importlib.metadata import version
 from typing import Any
 
 from ...analyses.values import Value, plain
+from ...render import units
 from ...render.formats import json_text
+from ...render.report import Column, Contract
 from ..finding import FAIL, NEW, WARN, Finding
 from ..outcome import Outcome
 from ..run import Result
 from . import words
 
-SCHEMA = "cnncalc.check/2"
+FIGURES = units.by_name(units.ANY)
+CAUSES = units.rows(
+    Column("where", about="the step"),
+    Column("what", about="what it is"),
+    Column("change", about="how it differs"),
+    Column("amount", unit=units.COUNT, about="how much of the figure it is", nullable=True),
+    Column("grown", unit=units.YES_NO, about="whether the amount is a difference"),
+)
+LIMITS = units.rows(
+    Column("metric", about="the figure"),
+    Column("part", about="of a part of the network", nullable=True),
+    Column("dtype", about="of which dtype", nullable=True),
+    Column("at", about="of the units of a layer", nullable=True),
+    Column("kind", about="max, min, equals or growth"),
+    Column("level", about="error or warning"),
+    Column("status", about="what came of it"),
+    Column("value", unit=units.ANY, about="what it is", nullable=True),
+    Column("relation", about="how the value should stand to the limit"),
+    Column("limit", unit=units.ANY, about="what it may be", nullable=True),
+    Column("relative", unit=units.ANY, about="a growth as a share of the baseline", nullable=True),
+    Column("baseline", unit=units.ANY, about="what it was", nullable=True),
+    Column("excess", unit=units.ANY, about="by how much it is beyond the limit", nullable=True),
+    Column("used", unit=units.REAL, about="the value as a share of the limit", nullable=True),
+    Column("file", about="where the limit is written", nullable=True),
+    Column("line", unit=units.POSITION, about="from 1", nullable=True),
+    Column("written", about="as it is written", nullable=True),
+    Column("why", unit=CAUSES, about="the steps that it comes from"),
+)
+SPECS = units.rows(
+    Column("spec", about="the key of the lock: the spec and its settings"),
+    Column("file", about="the spec"),
+    Column("name", about="the name of the network"),
+    Column("input", unit=units.by_name(units.SHAPE), about="its inputs"),
+    Column("settings", unit=FIGURES, about="variable -> its value"),
+    Column("figures", unit=FIGURES, about="figure -> what it is"),
+    Column("baseline", unit=FIGURES, about="figure -> what it was", nullable=True),
+    Column("limits", unit=LIMITS),
+    Column("changes", unit=units.by_name(CAUSES), about="figure -> what changed it"),
+    Column(
+        "problems",
+        unit=units.rows(
+            Column("message", about="why it could not be judged"),
+            Column("file", about="where"),
+            Column("line", unit=units.POSITION, about="from 1"),
+        ),
+    ),
+)
+CONTRACT = Contract(
+    "check",
+    2,
+    "Networks held to limits: caps, growth against a baseline, a lock of exact figures.",
+    (
+        Column("version", about="of cnncalc"),
+        Column("exit_code", unit=units.POSITION, about="0, 1 or 2"),
+        Column("baseline", about="what was compared with", nullable=True),
+        Column(
+            "counts",
+            unit=units.record(
+                *(
+                    Column(key, unit=units.COUNT, about=about)
+                    for key, about in (
+                        ("specs", "specs"),
+                        ("limits", "limits"),
+                        ("failed", "limits that are broken"),
+                        ("warnings", "limits that are broken and only warn"),
+                        ("new", "figures without a baseline"),
+                        ("not_judged", "specs that could not be judged"),
+                    )
+                )
+            ),
+        ),
+        Column("specs", unit=SPECS),
+    ),
+)
+SCHEMA = CONTRACT.id
 
 
 def written(outcome: Outcome) -> str:
@@ -23,8 +99,7 @@ def written(outcome: Outcome) -> str:
 
 def record(outcome: Outcome) -> dict[str, Any]:
     """The report as plain values."""
-    return {
-        "schema": SCHEMA,
+    facts = {
         "version": version("cnncalc"),
         "exit_code": outcome.exit_code,
         "baseline": outcome.baseline or None,
@@ -38,6 +113,7 @@ def record(outcome: Outcome) -> dict[str, Any]:
         },
         "specs": [_spec(result) for result in outcome.results],
     }
+    return CONTRACT.document(facts)
 
 
 def _spec(result: Result) -> dict[str, Any]:
