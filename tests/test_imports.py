@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -170,6 +170,74 @@ def test_imports_point_one_way(module: Path) -> None:
         assert "render" not in others
     if own not in ("cli", "__main__") and module.relative_to(HOUSE).as_posix() not in RUNS_COMMANDS:
         assert "cli" not in others
+
+
+HALVES = (
+    {"dims", "symbols"},  # arithmetic on sizes hands over to the kind of its operand
+    {"sweep.ratios", "sweep.traced"},  # one algebra: a quotient of traced numbers is a ratio
+    {"budget.finding", "budget.reports.words"},  # a finding is printed as its sentence
+    {"formats.onnx.read", "formats.onnx.rules"},  # the reader asks the rules, which make layers through it
+)
+"""Modules that are halves of one thing (with what lies below them), each of which asks the other inside a function."""
+
+
+def modules_imported(module: Path) -> Iterator[str]:
+    """The modules of the house that one imports, those inside functions too, by their names below it."""
+    package = module.relative_to(HOUSE).parts[:-1]
+    for node in _running(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            path = [*package[: len(package) - node.level + 1], *(node.module.split(".") if node.module else [])]
+            for alias in node.names:
+                inner = ".".join([*path, alias.name])
+                yield inner if inner in NAMES else ".".join(path)
+
+
+NAMES = {".".join(path.relative_to(HOUSE).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
+
+
+def circles(graph: Mapping[str, set[str]]) -> list[set[str]]:
+    """The sets of modules each of which comes back to itself through the others (Tarjan 1972)."""
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_: list[str] = []
+    found: list[set[str]] = []
+
+    def visit(name: str) -> None:
+        number[name] = lowest[name] = len(number)
+        open_.append(name)
+        for other in graph[name]:
+            if other not in number:
+                visit(other)
+                lowest[name] = min(lowest[name], lowest[other])
+            elif other in open_:
+                lowest[name] = min(lowest[name], number[other])
+        if lowest[name] == number[name]:
+            place = open_.index(name)
+            found.append(set(open_[place:]))
+            del open_[place:]
+
+    for name in graph:
+        if name not in number:
+            visit(name)
+    return [circle for circle in found if len(circle) > 1]
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    """All imports, those inside functions too, but for the halves of one thing."""
+    found = circles({name: (set(modules_imported(path)) & set(NAMES)) - {name} for name, path in NAMES.items()})
+
+    def halves(circle: set[str]) -> bool:
+        return any(all(name.startswith(tuple(half)) for name in circle) for half in HALVES)
+
+    assert [] == [circle for circle in found if not halves(circle)]
+    assert len(HALVES) == len([circle for circle in found if halves(circle)])
+
+
+def test_a_circle_is_found() -> None:
+    """Of two, of three, and none in a line."""
+    assert [{"a", "b"}] == circles({"a": {"b"}, "b": {"a"}, "c": {"a"}})
+    assert [{"a", "b", "c"}] == circles({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+    assert [] == circles({"a": {"b", "c"}, "b": {"c"}, "c": set()})
 
 
 NAMING_KINDS = {("explain.py", "bias")}

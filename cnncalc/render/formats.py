@@ -7,14 +7,17 @@ import re
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import LOG_COMMAND, CnncalcError, did_you_mean, printable, printable_lines
 from ..files import stdout, write
 from . import FORMATS
+from .cells import body, cells, shown
 from .numbers import Form
-from .report import Column, Report, Table, shown
 from .units import exact
+
+if TYPE_CHECKING:
+    from .report import Column, Report, Table
 
 
 def known(form: str, formats: Collection[str] = tuple(FORMATS)) -> None:
@@ -135,22 +138,6 @@ def _plain(column: Column, value: Any) -> Any:
         return printable("x".join(map(str, value)))
     value = exact(value)
     return printable(value) if isinstance(value, str) else value
-
-
-def cells(columns: Sequence[Column], row: Mapping[str, Any]) -> list[str]:
-    """A row as people read it; nothing where it has no value."""
-    return [printable(column.unit.form(row[column.key])) if column.key in row else "" for column in columns]
-
-
-def body(table: Table, columns: Sequence[Column]) -> list[list[str]]:
-    """The rows of a table as people read them, without its total."""
-    rows = [cells(columns, row) for row in table.printed]
-    for place, column in enumerate(columns):
-        if column.once:
-            texts = [row[place] for row in rows]
-            for row, above in zip(rows[1:], texts, strict=False):
-                row[place] = "" if row[place] == above else row[place]
-    return rows
 
 
 def _grid(table: Table, form: str, columns: Sequence[Column]) -> str:

@@ -7,10 +7,9 @@ are read from it. `render/formats.py` writes a report as a text.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ..errors import printable, printable_lines
 from . import units
 from .units import Unit
 
@@ -186,20 +185,3 @@ class Report:
         sizes = ", ".join(f"{len(table.rows)} {table.key or 'rows'}" for table in self.tables)
         name = self.contract.id if self.contract else "a report"
         return f"<{name} of {self.caption[0]:.80}: {sizes}>"
-
-
-def shown(report: Report) -> Report:
-    """The report as it is shown to people: whatever was named outside comes in one printable line."""
-    return replace(
-        report,
-        caption=[printable(part) for part in report.caption],
-        tables=[
-            table._replace(
-                title=printable(table.title),
-                columns=[column._replace(title=printable(column.title)) for column in table.columns],
-            )
-            for table in report.tables
-        ],
-        notes=[printable(note) for note in report.notes],
-        text=None if report.text is None else printable_lines(report.text),
-    )

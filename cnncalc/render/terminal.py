@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from .formats import body, cells
-from .report import Report, Table
+from .cells import body, cells
+
+if TYPE_CHECKING:
+    from .report import Report, Table
 
 GAP = "  "
 

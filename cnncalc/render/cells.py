@@ -1,0 +1,45 @@
+"""What of a report people see, in words: its cells, and whatever was named outside in one printable line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..errors import printable, printable_lines
+
+if TYPE_CHECKING:
+    from .report import Column, Report, Table
+
+
+def cells(columns: Sequence[Column], row: Mapping[str, Any]) -> list[str]:
+    """A row as people read it; nothing where it has no value."""
+    return [printable(column.unit.form(row[column.key])) if column.key in row else "" for column in columns]
+
+
+def body(table: Table, columns: Sequence[Column]) -> list[list[str]]:
+    """The rows of a table as people read them, without its total."""
+    rows = [cells(columns, row) for row in table.printed]
+    for place, column in enumerate(columns):
+        if column.once:
+            texts = [row[place] for row in rows]
+            for row, above in zip(rows[1:], texts, strict=False):
+                row[place] = "" if row[place] == above else row[place]
+    return rows
+
+
+def shown(report: Report) -> Report:
+    """The report as it is shown to people: whatever was named outside comes in one printable line."""
+    return replace(
+        report,
+        caption=[printable(part) for part in report.caption],
+        tables=[
+            table._replace(
+                title=printable(table.title),
+                columns=[column._replace(title=printable(column.title)) for column in table.columns],
+            )
+            for table in report.tables
+        ],
+        notes=[printable(note) for note in report.notes],
+        text=None if report.text is None else printable_lines(report.text),
+    )
