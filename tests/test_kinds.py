@@ -259,9 +259,10 @@ PARTS_OF_OTHERS = {"kernels.support.SAME", "kernels.support.ELEMENTS", "kernels.
 def lists_of_kinds() -> Iterator[str]:
     """The names, with their module, of tables outside `layers/` that name two kinds or more.
 
-    The tables of `formats/` are by the operators of the format: one that has no rule is refused by its name.
+    The tables of `formats/` are by the operators of the format: one that has no rule is refused by its name. Those of
+    `reports/` are columns, where `map` and `mean` are titles.
     """
-    apart = (HOUSE / "layers", HOUSE / "formats")
+    apart = (HOUSE / "layers", HOUSE / "formats", HOUSE / "reports")
     for module in sorted(HOUSE.rglob("*.py")):
         if any(module.is_relative_to(folder) for folder in apart) or module.name == "words.py":
             continue

@@ -475,6 +475,6 @@ def test_recipes_run_as_they_are_printed() -> None:
 
 def test_all_rows_is_the_whole_sweep() -> None:
     """The rows of several stretches in order."""
-    made = plan("resnet50", grid(["input=64:96"]), ["macs"], 4, {}, None)
+    made = plan("resnet50", grid(["input=64:96"]), ["macs"], "fp32", {}, None)
 
     assert all_rows(made).columns["macs"].tolist() == all_rows(made, size=7).columns["macs"].tolist()

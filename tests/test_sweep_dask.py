@@ -43,7 +43,7 @@ def cluster() -> Iterator[Any]:
 def sweep() -> Any:
     """A sweep that splits in several paths."""
     columns = ["params", "macs", "receptive_field", "peak_activations"]
-    return plan("mobilenet_v2", grid(TEXTS), columns, 4, {}, None)
+    return plan("mobilenet_v2", grid(TEXTS), columns, "fp32", {}, None)
 
 
 def same(a: Rows, b: Rows) -> bool:
@@ -76,7 +76,7 @@ def test_a_killed_worker_loses_nothing(cluster: Any) -> None:
 
 def test_a_mistake_on_a_worker_is_the_same_message(cluster: Any) -> None:
     """An overflow names its point, wherever it is found."""
-    made = plan("resnet50", grid(["input=224,1000000000"]), ["macs"], 4, {}, None)
+    made = plan("resnet50", grid(["input=224,1000000000"]), ["macs"], "fp32", {}, None)
     with pytest.raises(CnncalcError, match=r"at input=1000000000 a number is above 2\^62"):
         list(rows(made, [], stretches(2, 2), "dask", cluster.scheduler_address))
 

@@ -229,7 +229,7 @@ class Parts:
             file.flush()
             os.fsync(file.fileno())
         size = (self.folder / name).stat().st_size
-        self.done[name] = {"rows": rows.count, "invalid": rows.invalid, "reasons": rows.reasons, "bytes": size}
+        self.done[name] = _part({"rows": rows.count, "invalid": rows.invalid, "bytes": size, "reasons": rows.reasons})
         self._save()
 
     def _save(self) -> None:
