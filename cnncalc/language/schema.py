@@ -18,7 +18,10 @@ MODIFIER_SCHEMAS: dict[str, dict[str, Any]] = {
     "first": {"type": "object", "description": "Other arguments for the first turn."},
     "last": {"type": "object", "description": "Other arguments for the last turn."},
     "each": {"type": "object", "description": "A list with one value for each turn, by argument."},
-    "share": {"type": "string", "description": "Uses the same weights as other steps with this name."},
+    "share": {
+        "type": "string",
+        "description": "The same weights as every step with this label, or as the step named so.",
+    },
     "frozen": {"type": "boolean", "description": "Its weights are not trained."},
     "train_only": {"type": "boolean", "description": "Left out at inference."},
 }

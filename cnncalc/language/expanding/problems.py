@@ -78,5 +78,12 @@ def dead_ends(built: Builder, end: str, document: Document) -> list[Diagnostic]:
     for name in built.inputs:
         if name not in needed:
             mark = document.input_marks[name]
-            problems.append(Diagnostic(f"the input `{name}` is not used", mark, help=f"- {{..., from: {name}}}"))
+            if name in read:
+                message, help = (
+                    f"the input `{name}` leads to no output",
+                    "`head:` makes a side output of what it leads to",
+                )
+            else:
+                message, help = f"the input `{name}` is not used", f"- {{..., from: {name}}}"
+            problems.append(Diagnostic(message, mark, help=help))
     return problems
