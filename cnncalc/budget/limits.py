@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from ..analyses.subject import Subject
 from ..analyses.values import PerAxis, Span, Value, ends
 from ..errors import Diagnostic, Label, Mark
+from ..render import numbers
 
 MAX, MIN, EQUALS, WARN, GROWTH, LOCK = "max", "min", "equals", "warn", "growth", "lock"
 RELATIONS = {MAX: "<=", MIN: ">=", EQUALS: "==", GROWTH: "<=", LOCK: "=="}
@@ -100,4 +101,4 @@ def bound_text(bound: Bound) -> str:
     """A limit as people read it."""
     if isinstance(bound, PerAxis | Span):
         return str(bound)
-    return "x".join(map(str, bound)) if isinstance(bound, tuple) else f"{bound:,}"
+    return numbers.shape(bound) if isinstance(bound, tuple) else numbers.whole(bound)

@@ -26,7 +26,7 @@ TOTALS = (
     BUFFERS,
     MACS,
     FLOPS._replace(title="FLOPs (2 a MAC)"),
-    PEAK._replace(title="peak activations (bytes, fp32)"),
+    PEAK._replace(title="peak bytes (fp32)"),
     Column("layers", "layers", units.COUNT, "how many layers"),
 )
 SIGNED = units.COUNT._replace(form=changes.signed)

@@ -12,6 +12,7 @@ import numpy as np
 from .. import files
 from ..analyses.values import text
 from ..errors import CnncalcError, printable_lines
+from ..render.numbers import whole as digits
 from ..spelling import spelled
 from . import select
 from .asked import Asked
@@ -119,7 +120,7 @@ class Sweep(Asked):
             return
         if whole.count > MOST_ROWS:
             raise CnncalcError(
-                f"{whole.count:,} rows are too many for a {self.chosen_form}",
+                f"{digits(whole.count)} rows are too many for a {self.chosen_form}",
                 "--format csv --output points.csv, or fewer: --where, --pareto, --top",
             )
         from ..render.formats import deliver
@@ -154,13 +155,15 @@ class Sweep(Asked):
         if invalid == count:
             reason, first = next(iter(reasons.items()))
             _say(reason)
-            raise CnncalcError(f"none of the {count:,} points is a network: {first:,} because of the error above")
+            raise CnncalcError(
+                f"none of the {digits(count)} points is a network: {digits(first)} because of the error above"
+            )
         if not kept:
             raise CnncalcError(f"no point satisfies {self._conditions()}", self._nearest())
         if invalid:
-            _say(f"{count:,} points, {invalid:,} left out: no network there")
+            _say(f"{digits(count)} points, {digits(invalid)} left out: no network there")
             for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:
-                _say(f"  {times:,} x {reason.splitlines()[0].removeprefix('error: ')}")
+                _say(f"  {digits(times)} x {reason.splitlines()[0].removeprefix('error: ')}")
 
     def _conditions(self) -> str:
         return " and ".join(self.where)
@@ -174,14 +177,14 @@ class Sweep(Asked):
             holding = int(condition.holds(values, d).sum())
             place = int(np.argmin(highs(values)) if condition.sign.startswith("<") else np.argmax(lows(values)))
             found = values.tolist()[place]
-            value = (f"{found:,}" if isinstance(found, int) else text(found)) if d == 1 else spelled(found / d)
+            value = (digits(found) if isinstance(found, int) else text(found)) if d == 1 else spelled(found / d)
             if not holding:
                 at = ", ".join(
                     f"{one.name}={spelled(one.values[int(whole.values[one.name][place])])}"
                     for one in self.plan.grid.variables
                 )
                 return f"`{condition.name}` is {value} at the closest point, {at}"
-            parts.append(f"{condition.name} {condition.sign} {spelled(condition.limit)}: {holding:,}")
+            parts.append(f"{condition.name} {condition.sign} {spelled(condition.limit)}: {digits(holding)}")
         return "points that satisfy each alone: " + ", ".join(parts)
 
     @contextmanager

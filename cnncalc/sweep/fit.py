@@ -18,6 +18,7 @@ from ..analyses.values import ends, text
 from ..budget.limits import MAX, Limit
 from ..budget.reading import option
 from ..errors import CnncalcError
+from ..render.numbers import whole as digits
 from ..spelling import spelled
 from .columns import column, highs, known, lows
 from .engine import all_rows
@@ -117,7 +118,9 @@ def fit(
 
     tried = grid()
     if tried.count > MOST_POINTS:
-        raise CnncalcError(f"{tried.count:,} settings are too many", "a larger --step, or --vary name=from:to:step")
+        raise CnncalcError(
+            f"{digits(tried.count)} settings are too many", "a larger --step, or --vary name=from:to:step"
+        )
     for one in ranges.values():
         if not one.numeric:
             raise CnncalcError(f"`{one.name}` is no number, so none of its values is the largest")
@@ -176,7 +179,9 @@ def _fitted(made: Plan, rows: Rows, limits: tuple[Limit, ...]) -> Fit:
     grid = made.grid
     if not rows.count:
         sys.stderr.write(next(iter(rows.reasons), "") + "\n")
-        raise CnncalcError(f"none of the {grid.count:,} settings is a network: the first because of the error above")
+        raise CnncalcError(
+            f"none of the {digits(grid.count)} settings is a network: the first because of the error above"
+        )
     held = np.ones(rows.count, dtype=bool)
     for one in limits:
         held &= _within(rows, one)
@@ -245,7 +250,7 @@ def _unmet(rows: Rows, grid: Grid, limits: Sequence[Limit]) -> Unmet:
 
 def _figure(rows: Rows, one: Limit, place: int) -> str:
     value = rows.columns[one.subject.text].tolist()[place]
-    return f"{one.subject.title} {f'{value:,}' if isinstance(value, int) else text(value)}"
+    return f"{one.subject.title} {digits(value) if isinstance(value, int) else text(value)}"
 
 
 def _setting(rows: Rows, grid: Grid, place: int) -> str:

@@ -33,7 +33,7 @@ def figure(value: Value | None, metric: str = "") -> str:
         return numbers.shape(value)
     if value == inf:
         return GLOBAL
-    return f"{value:,}{unit}" if isinstance(value, int) else numbers.position(value)
+    return f"{numbers.whole(value)}{unit}" if isinstance(value, int) else numbers.position(value)
 
 
 def percent(share: Fraction | None, signed: bool = False) -> str:
@@ -130,7 +130,7 @@ def amount(cause: Cause) -> str:
     """+25,740,288, or what a step has where nothing is compared."""
     if cause.amount is None:
         return ""
-    return signed(cause.amount) if cause.grown else f"{cause.amount:,}"
+    return signed(cause.amount) if cause.grown else numbers.whole(cause.amount)
 
 
 def plural(n: int, noun: str) -> str:
