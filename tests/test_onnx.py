@@ -38,3 +38,87 @@ def test_a_model_needs_neither_onnx_nor_numpy() -> None:
 
     assert set() == {"numpy", "onnx", "google", "torch"} & set(done.stdout.splitlines()[-1].split())
     assert "4,089,184,256" in done.stdout
+
+
+def test_the_page_lists_the_operators_that_are_read() -> None:
+    """docs/formats.md names what the tables hold, no more and no less."""
+    import re
+
+    from cnncalc.formats.onnx.fold import FOLDERS
+    from cnncalc.formats.onnx.rules import RULES
+
+    page = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    _, layers, constants = re.split(r"Read as layers.*|Worked out where.*", page)
+
+    assert set(RULES) == set(re.findall(r"`([\w:.]+)`", layers))
+    assert set(FOLDERS) == set(re.findall(r"`([\w:.]+)`", constants))
+
+
+NO_MODELS = {
+    "empty": (b"", "is empty"),
+    "a pointer": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+        "is a pointer of Git LFS and not the model itself: `git lfs pull` fetches it",
+    ),
+    "a page": (b"<!DOCTYPE html><html>", "is a page of the web, and no ONNX model"),
+    "an archive": (b"PK\x03\x04rest", "is a zip archive, and no ONNX model"),
+    "no graph": (b"\x08\x07", "is no ONNX model: it has no graph"),
+    "cut off": (b"\x3a\x7f\x0a", "is damaged or cut off: at byte 2 something is longer than what is left"),
+    "a group": (b"\x0b", "is damaged: wire type 3 at byte 1"),
+    "a number without an end": (b"\x08" + b"\xff" * 12, "is damaged: a number without an end at byte 1"),
+    "another wire type": (b"\x38\x01", "is damaged: `graph` has another wire type than in ONNX"),
+}
+
+
+@pytest.mark.parametrize("case", NO_MODELS)
+def test_what_is_no_model_is_told_in_one_line(case: str, tmp_path: Path) -> None:
+    """Whatever stands in the file; nothing is guessed."""
+    content, expected = NO_MODELS[case]
+    path = tmp_path / "m.onnx"
+    path.write_bytes(content)
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(path)
+
+    assert expected in refused.value.message.replace(str(path), "m.onnx")
+    assert refused.value.message.replace(str(path), "m.onnx").startswith("m.onnx ")
+
+
+def _damaged(content: bytes, seed: int) -> bytes:
+    """Some bytes changed, left out, doubled, or the end gone."""
+    import random
+
+    draw = random.Random(seed)  # noqa: S311 - the same damage each time
+    made = bytearray(content)
+    for _ in range(draw.randint(1, 8)):
+        at = draw.randrange(len(made))
+        match draw.randrange(5):
+            case 0:
+                made[at] = draw.randrange(256)
+            case 1:
+                del made[at : at + draw.randint(1, 20)]
+            case 2:
+                made[at:at] = made[at : at + draw.randint(1, 20)]
+            case 3:
+                made[at] ^= 1 << draw.randrange(8)
+            case 4:
+                made = made[: max(at, 1)] if draw.random() < 0.2 else made
+        if not made:
+            made = bytearray(b"\x00")
+    return bytes(made)
+
+
+@pytest.mark.parametrize("name", ["light_bvlc_alexnet", "light_vgg19", "light_zfnet512"])
+def test_a_damaged_model_is_an_error_of_ours(name: str, tmp_path: Path) -> None:
+    """A network or a CnncalcError with one line; never another exception. More in `.ci/nightly`."""
+    import os
+
+    content, path = (LIGHT / f"{name}.onnx").read_bytes(), tmp_path / "m.onnx"
+    for seed in range(int(os.environ.get("CNNCALC_DAMAGED", "300"))):
+        path.write_bytes(_damaged(content, seed))
+        try:
+            graph = cnncalc.load(path)
+        except cnncalc.CnncalcError as error:
+            assert "\n" not in error.message
+            continue
+        assert cnncalc.params(graph).total >= 0
+        assert graph.nodes

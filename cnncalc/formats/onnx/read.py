@@ -290,7 +290,7 @@ class Reader:
             self.values[declared.name] = Constant((), (setting,))
             return
         if declared.dims is None:
-            raise CnncalcError(f"{self.file}: the input `{declared.name}` has no shape", "--input gives it one")
+            raise CnncalcError(f"{self.file}: the input `{declared.name}` has no shape")
         batched = self._batch and len(declared.dims) > 1
         dims = [
             self._size(size, declared.name, axis) if axis or not batched else 1
@@ -327,7 +327,7 @@ class Reader:
             return size
         from ...symbols import symbol
 
-        word = symbol_name(size or f"{name}_{axis}")
+        word = symbol_name(size or "") or symbol_name(f"{name}_{axis}") or f"axis_{axis}"
         if word in self.settings:
             return self.settings[word]
         if word not in self._symbols:
@@ -367,7 +367,7 @@ class Reader:
             times = f"{count} x " if count > 1 else ""
             lines.append(f"{times}{op}: {why}; `{first.node.label}` reads {', '.join(first.inputs) or 'nothing'}")
         nodes = f"{len(self.unread)} operators" if len(self.unread) > 1 else "an operator"
-        return CnncalcError(f"{self.file}: {nodes} cannot be read", "--allow-unknown goes on without them", lines)
+        return CnncalcError(f"{self.file}: {nodes} cannot be read", "docs/formats.md has the operators that are", lines)
 
     def _source(self) -> str:
         made = f", made by {self.model.producer}" if self.model.producer else ""

@@ -35,6 +35,14 @@ class Held(NamedTuple):
         """Whether the axes stand in the order of the tensor, the batch first."""
         return self.axes == plain_axes(len(self.axes), self.batched)
 
+    @property
+    def batch_first(self) -> Held:
+        """The same elements in the same order, the axis of the image in front: it has size 1."""
+        if not self.batched:
+            return self
+        order = sorted(range(len(self.axes)), key=lambda axis: self.axes[axis] != BATCH)
+        return self.transposed(tuple(order))
+
     def transposed(self, order: tuple[int, ...]) -> Held:
         """The same tensor with its axes in another order."""
         return Held(self.tensor, tuple(self.dims[i] for i in order), tuple(self.axes[i] for i in order))

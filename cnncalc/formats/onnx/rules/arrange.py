@@ -38,7 +38,7 @@ def reshape(reader: Reader, node: Node) -> None:
     if dims == value.dims:
         reader.define(node, value)
         return
-    value = reader.plain(value)
+    value = reader.plain(value.batch_first)
     batched = value.batched and len(dims) > 0 and dims[0] == 1
     inner = dims[1:] if batched else dims
     now = value.dims[1:] if value.batched else value.dims
@@ -47,14 +47,29 @@ def reshape(reader: Reader, node: Node) -> None:
         return
     if not inner:
         raise Refused("a tensor without axes")
-    kind: str = "reshape"
-    arguments: dict[str, Any] = {"shape": list(inner)}
-    if batched and len(inner) == 1:
-        kind, arguments = "flatten", {}
-    held = reader.emit(node, kind, arguments, [value]) if inner != now else None
-    if held is None or held.batched != batched:
-        tensor = held.tensor if held is not None else value.tensor
-        reader.values[node.outputs[0]] = Held(tensor, dims, plain_axes(len(dims), batched))
+    tensor = value.tensor
+    if inner != now and len(inner) == 1:
+        tensor = reader.step(node, "flatten", {}, value).tensor
+    elif inner != now:
+        tensor = reader.step(node, "reshape", {"shape": list(inner)}, value).tensor
+    reader.define(node, Held(tensor, dims, plain_axes(len(dims), batched)))
+
+
+def squeeze(reader: Reader, node: Node) -> None:
+    """Axes of size 1 that go; the others stay as they lie."""
+    value = reader.value(node, 0)
+    if not isinstance(value, Held):
+        reshape(reader, node)
+        return
+    asked, rank = reader.constant(node, 1, "axes"), len(value.dims)
+    axes = [axis_of(axis, rank) for axis in asked] if asked else [i for i, size in enumerate(value.dims) if size == 1]
+    if any(isinstance(value.dims[axis], int) and value.dims[axis] != 1 for axis in axes):
+        raise Refused("an axis that is not of size 1")
+    if any(value.axes[axis] == BATCH for axis in axes):
+        left = [axis for axis in range(rank) if value.axes[axis] != BATCH]
+        value = Held(value.tensor, tuple(value.dims[i] for i in left), tuple(value.axes[i] for i in left))
+        axes = [left.index(axis) for axis in axes if axis in left]
+    reader.define(node, without(reader, node, value, axes) if axes else value)
 
 
 def _asked(reader: Reader, node: Node, now: tuple[Dim, ...]) -> tuple[Dim, ...]:
@@ -64,9 +79,8 @@ def _asked(reader: Reader, node: Node, now: tuple[Dim, ...]) -> tuple[Dim, ...]:
         axis = axis + rank if axis < 0 else axis
         return (product(now[:axis]), product(now[axis:]))
     if node.op == "Squeeze":
-        axes = reader.constant(node, 1, "axes")
-        gone = {axis_of(axis, rank) for axis in axes} if axes else {i for i, size in enumerate(now) if size == 1}
-        return tuple(size for i, size in enumerate(now) if i not in gone)
+        gone = {axis_of(axis, rank) for axis in reader.constant(node, 1, "axes") or []}
+        return tuple(size for i, size in enumerate(now) if (i not in gone if gone else size != 1))
     if node.op == "Unsqueeze":
         axes = reader.constant(node, 1, "axes") or []
         new, old = {axis_of(axis, rank + len(axes)) for axis in axes}, iter(now)
@@ -218,7 +232,7 @@ RULES: Mapping[str, Rule] = {
     "Reshape": reshape,
     "Slice": slice_,
     "Split": split,
-    "Squeeze": reshape,
+    "Squeeze": squeeze,
     "Transpose": transpose,
     "Unsqueeze": reshape,
 }
