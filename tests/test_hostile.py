@@ -530,7 +530,7 @@ def test_nothing_to_compare_is_a_table_without_rows(folder: Path) -> None:
     """Its header stays: what reads the CSV finds its columns."""
     Path("relu.yaml").write_text("input: [3, 8, 8]\nnet: [relu]\n")
 
-    assert "layer,form,params,macs,ratio,closed_form\n" == run(
+    assert "name,form,params,macs,ratio,closed_form\n" == run(
         "macs", "--compare", "relu.yaml", "--format", "csv", code=0
     )
 
