@@ -229,12 +229,14 @@ def _unknown(view: View, output: Shape) -> View:
 
 
 def _union(node: Node, views: list[View], remarks: list[Remark]) -> View:
-    """What branches see together: all, where one that is more than a gate sees all."""
+    """What branches see together: all, where one that is more than a gate (one number for all positions) sees all."""
     if len(views) == 1:
         return views[0]
     local = [view for view in views if view.axes is not None or view.places is not None]
     everything = any(view.everything for view in views)
-    if not local or (GLOBAL in views and not node.layer.gates):
+    whole = [shape for view, shape in zip(views, node.incoming, strict=True) if view == GLOBAL]
+    gates = node.layer.gates and all(n == 1 for shape in whole for n in shape[1:] if isinstance(n, int))
+    if not local or (whole and not gates):
         return GLOBAL if everything else views[0]
     united = local[0]
     for view in local[1:]:
