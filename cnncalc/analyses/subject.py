@@ -131,6 +131,12 @@ def value(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Any:
     return figure.join([of[name] for name in names])
 
 
+def of_batch(figures: Figures, metric: str, batch: int, dtype: str = DEFAULT_DTYPE) -> Any:
+    """A figure of the network for so many images: what is there once, such as the parameters, stays."""
+    found = value(figures, Subject(metric), dtype)
+    return found * batch if FIGURES[metric].per_image else found
+
+
 def of_nodes(figures: Figures, metric: str, dtype: str = "") -> Mapping[str, Dim]:
     """Node -> its share of a figure that is a sum; of a peak what is alive while it runs; nothing of the others."""
     figure = FIGURES[metric]

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..analyses.difference import Difference, Side
 from ..analyses.extent import field_of
-from ..analyses.macs import FLOPS_PER_MAC
-from ..analyses.memory import BYTES, memory
+from ..analyses.figures import Figures
 from ..analyses.receptive import receptive_fields
+from ..analyses.subject import of_batch
 from ..graph import Graph, Node
 from ..render import changes, units
 from ..render.report import Column, Row, Table
@@ -41,15 +41,8 @@ CHANGES = (
 
 def totals(side: Side, batch: int) -> dict[str, int]:
     """The figures of one of the networks."""
-    return {
-        "params": side.params.total,
-        "trainable": side.params.trainable,
-        "buffers": side.params.buffers,
-        "macs": side.macs.total * batch,
-        "flops": FLOPS_PER_MAC * side.macs.total * batch,
-        "peak_activations": memory(side.graph).peak * BYTES["fp32"] * batch,
-        "layers": len(side.graph.nodes),
-    }
+    figures = Figures(side.graph)
+    return {column.key: of_batch(figures, column.key, batch) for column in TOTALS}
 
 
 def figure_table(found: Difference, names: tuple[str, str], before: Row, after: Row) -> Table:

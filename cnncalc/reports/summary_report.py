@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..analyses.extent import field_of
-from ..analyses.macs import macs
+from ..analyses.figures import FIGURES, Figures
 from ..analyses.memory import bytes_of, memory
 from ..analyses.params import params
-from ..analyses.receptive import ReceptiveFields, receptive_fields
+from ..analyses.receptive import ReceptiveFields
 from ..analyses.remarks import folded
 from ..analyses.sizes import numeric
+from ..analyses.subject import of_batch
 from ..graph import Graph
 from ..lint import doubts
 from ..render import numbers, units
@@ -79,8 +80,9 @@ def summary(
     With `lint`, the command that shows them, doubts about the spec are counted in a remark.
     """
     all_steps, graph, element = graph, numeric(used(graph, training)), bytes_of(dtype)
-    learned, work = params(graph), macs(graph)
-    fields, found = receptive_fields(graph), memory(graph, in_place)
+    figures = Figures(graph)
+    learned, work, fields = figures.params, figures.macs, figures.fields
+    found = memory(graph, True) if in_place else figures.memory
     extra = params(all_steps).total - params(all_steps.inference).total
     last = field_of(graph, fields)
     axes = len(graph.input_shape) - 1
@@ -104,14 +106,7 @@ def summary(
             }
         )
     totals = {
-        "params": learned.total,
-        "trainable": learned.trainable,
-        "frozen": learned.frozen,
-        "buffers": learned.buffers,
-        "macs": work.total * batch,
-        "matmul_macs": work.between_activations * batch,
-        "flops": work.flops * batch,
-        "weight_bytes": learned.total * element,
+        **{column.key: of_batch(figures, column.key, batch, dtype) for column in TOTALS if column.key in FIGURES},
         "activations": found.activations * element * batch,
         "peak_activations": found.peak * element * batch,
         "train_only_params": extra,
