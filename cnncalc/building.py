@@ -208,8 +208,9 @@ class Builder:
 
 def _admit(layer: Layer, incoming: tuple[Shape, ...]) -> None:
     """The kind takes so many tensors with so many axes. Raises CnncalcError."""
-    if not incoming or (len(incoming) > 1 and not layer.joins):
-        wanted = "one tensor or more" if layer.joins else "one tensor"
+    wrong = bool(incoming) if layer.starts else not incoming or (len(incoming) > 1 and not layer.joins)
+    if wrong:
+        wanted = "no tensor" if layer.starts else "one tensor or more" if layer.joins else "one tensor"
         raise CnncalcError(f"`{layer.kind}` reads {wanted}, and not {len(incoming)}")
     for shape in incoming:
         axes = len(shape) - 1

@@ -191,7 +191,7 @@ def test_random_networks(text: str) -> None:
 def test_no_layer_takes_anything_away(kind, arguments, inputs, weights, _) -> None:
     """With weights all alike no gradient is negative, whatever the kind, and none asks for values."""
     arrays = tuple(np.zeros(np.shape(x)) for x in inputs)
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
     output = np.zeros(layer.output(*(x.shape for x in arrays)))
     for share in local(rule_of(layer))(layer, arrays, output, {}, np.ones(output.shape)):
         assert np.isfinite(share).all()

@@ -29,6 +29,7 @@ LINE = [[1, 2, 3, 4, 5]]
 # fmt: off
 BY_HAND = [
     # kind, arguments, inputs, weights, output
+    ("learned", {"shape": [2, 1]}, [], {"weight": [[3], [5]]}, [[3], [5]]),
     ("conv", {"out": 1, "kernel": 2}, [[GRID]], {"weight": [[[[1, 0], [0, 1]]]], "bias": [10]},
      [[[16, 18], [22, 24]]]),
     ("conv", {"out": 1, "kernel": 3, "stride": 2, "padding": "same", "bias": False},
@@ -159,7 +160,7 @@ def test_values_worked_by_hand(kind, arguments, inputs, weights, output, dtype):
     """Each kernel gives what pencil and paper give, in the type that came in; the rules agree with it."""
     arrays = tuple(np.array(x, dtype=dtype) for x in inputs)
     shapes = tuple(x.shape for x in arrays)
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
     tally = Tally()
     found = KERNELS[kind].forward(layer, arrays, {name: np.array(w, dtype=dtype) for name, w in weights.items()}, tally)
 

@@ -36,7 +36,7 @@ def test_gradients_are_the_slopes(kind, arguments, inputs, weights, _):
     draw = np.random.default_rng(0)
     arrays = tuple(np.array(x, dtype=float) + 0.01 * draw.normal(size=np.shape(x)) for x in inputs)
     values = {name: np.array(w, dtype=float) for name, w in weights.items()}
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
     forward, backward, *_ = KERNELS[kind]
     output = forward(layer, arrays, values, Tally())
     upper = draw.normal(size=output.shape)

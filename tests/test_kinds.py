@@ -22,7 +22,7 @@ from cnncalc.layers.base import ALIKE, ALL, DOUBTFUL, MEANT, NOTHING, OWN, ROLES
 from cnncalc.proof import spoiling
 
 FACTS = ("family", "roles", "storage", "elementwise", "multiplies", "doubled", "mixes")
-FAMILIES = {"convolution", "linear", "pool", "norm", "affine", "activation", "join", "arrangement", "resize"}
+FAMILIES = {"convolution", "linear", "pool", "norm", "affine", "activation", "join", "arrangement", "resize", "learned"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -51,7 +51,7 @@ ROWS = pytest.mark.parametrize(
 def test_every_tensor_has_a_role_and_taps_are_what_has_macs(kind, arguments, inputs, values) -> None:
     """A layer with taps has MACs; one that has MACs without taps multiplies activations."""
     arrays = tuple(np.array(x, float) for x in inputs)
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
     shapes = tuple(x.shape for x in arrays)
     work = layer.macs(shapes, layer.output(*shapes))
 
@@ -64,7 +64,7 @@ def test_every_tensor_has_a_role_and_taps_are_what_has_macs(kind, arguments, inp
 def test_an_elementwise_layer_reads_its_own_element_alone(kind, arguments, inputs, values) -> None:
     """One element of the first input is changed: of an element-wise layer at most the output at its place changes."""
     arrays = tuple(np.array(x, float) for x in inputs)
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
     before = run(layer, arrays, values)
     if not layer.elementwise or before.shape != arrays[0].shape:
         return
@@ -79,7 +79,7 @@ def test_an_elementwise_layer_reads_its_own_element_alone(kind, arguments, input
 def test_what_keeps_channels_apart_reads_its_own_channel_alone(kind, arguments, inputs, values) -> None:
     """One element is changed: of a layer that does not mix at most the outputs of its channel change."""
     arrays = tuple(np.array(x, float) for x in inputs)
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
     before = run(layer, arrays, values)
     assert layer.mixes in (OWN, SOME, ALL)
     if layer.mixes != OWN or len(before) != len(arrays[0]):
@@ -105,7 +105,7 @@ def test_the_rest_of_the_families_that_keep_the_shape_mix() -> None:
 def test_what_does_nothing_a_second_time_does_nothing(kind, arguments, inputs, values) -> None:
     """The kernel on its own output gives that output."""
     arrays = tuple(np.array(x, float) for x in inputs)
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
     if layer.doubled == NOTHING:
         once = run(layer, arrays, values)
         assert run(layer, (once,), values) == pytest.approx(once)
@@ -115,8 +115,8 @@ def test_what_does_nothing_a_second_time_does_nothing(kind, arguments, inputs, v
 def test_what_takes_a_mean_away_takes_it_away(kind, arguments, inputs, values) -> None:
     """A number added to all channels of a group changes nothing, one added to a single channel of several does."""
     arrays = tuple(np.array(x, float) for x in inputs)
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
-    group = layer.centres(len(arrays[0]))
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
+    group = layer.centres(len(arrays[0]) if arrays else 1)
     if not group:
         return
     draw = np.random.default_rng(0)
@@ -143,7 +143,7 @@ def test_what_takes_a_mean_away_takes_it_away(kind, arguments, inputs, values) -
 def test_work_is_said_in_the_words_that_there_are(kind, arguments, inputs, values) -> None:
     """Each word of a layer is one of `WORK`, and none is there for nothing."""
     arrays = tuple(np.array(x, float) for x in inputs)
-    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1)
+    layer = KINDS[kind].read(arguments, arrays[0].ndim - 1 if arrays else 0)
     shapes = tuple(x.shape for x in arrays)
     done = layer.work(shapes, layer.output(*shapes))
 

@@ -264,6 +264,7 @@ FAMILIES = {
     "activation": ACTIVATIONS,
     "join": JOINS,
     "arrangement": ARRANGEMENTS,
+    "learned": {"a class token": Case("learned", {"shape": [768, 1]}, (), (768, 1), 768)},
 }
 ROWS = [
     pytest.param(case, id=f"{family}: {name}") for family, cases in FAMILIES.items() for name, case in cases.items()
@@ -273,7 +274,7 @@ CASES = [case for cases in FAMILIES.values() for case in cases.values()]
 
 def made(case: Case) -> Layer:
     """The layer of a row."""
-    return KINDS[case.kind].read(case.arguments, len(case.inputs[0]) - 1)
+    return KINDS[case.kind].read(case.arguments, len(case.inputs[0]) - 1 if case.inputs else 0)
 
 
 def answers(layer: Layer, inputs: Any) -> dict[str, Any]:
@@ -406,6 +407,7 @@ BROKEN = [
     ("reshape", {"shape": [0, 3]}, one(5), "shape", "5 elements cannot be divided into parts of 3"),
     ("reshape", {"shape": [0, 0, 1]}, one(5), "shape", "more than one 0"),
     ("reshape", {"shape": [5, 1, 1, 1, 1, 1, 1]}, one(5), "shape", "more than six axes"),
+    ("learned", {"shape": [5, 1, 1, 1, 1, 1, 1]}, (), "shape", "has one axis or more, and six at the most"),
     ("permute", {"order": [0, 0]}, one(5, 4), "order", "must have each of the axes [0, 1] once"),
     ("pad", {"padding": 4, "mode": "reflect"}, one(1, 4, 9), "padding", "a reflection of 4 needs more than the height 4"),
     ("crop", {"size": 9}, one(1, 8, 9), "size", "9 is more than the height 8"),
@@ -442,7 +444,7 @@ def test_a_need_that_does_not_hold_blames_its_argument(
     kind: str, arguments: dict[str, Any], inputs: Any, field: str, words: str
 ) -> None:
     """The need that fails names the argument and says what is wrong, with the sizes."""
-    layer = KINDS[kind].read(arguments, len(inputs[0]) - 1)
+    layer = KINDS[kind].read(arguments, len(inputs[0]) - 1 if inputs else 0)
     failed = []
     for need in layer.needs(*inputs):
         if need.holds is not True:
@@ -466,7 +468,7 @@ NEEDING |= {
     "split",
     "upsample",
 }
-NEEDING |= {"softmax", "mean", "add", "mul", "maximum", "concat", "matmul"}
+NEEDING |= {"learned", "softmax", "mean", "add", "mul", "maximum", "concat", "matmul"}
 
 
 def test_every_kind_with_needs_of_its_own_has_a_row_where_they_fail() -> None:

@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from ..dims import Dim, product
 from ..graph import Graph, Node
-from ..layers.base import OVERWRITES
+from ..layers.base import OVERWRITES, STORED
 from .layout import views
 from .macs import FLOPS_PER_MAC
 
@@ -60,6 +60,8 @@ def traffic(graph: Graph, batch: int = 1, fused: bool = False) -> Mapping[str, T
 
 
 def _activations(node: Node, fused: bool) -> Dim:
+    if node.layer.storage == STORED:
+        return 0
     read = [product(shape) for shape in node.incoming]
     if fused and node.layer.storage in OVERWRITES:
         return sum(read[1:])
@@ -67,7 +69,7 @@ def _activations(node: Node, fused: bool) -> Dim:
 
 
 def _weights(node: Node, fused: bool) -> Dim:
-    if fused and node.layer.storage in OVERWRITES:
+    if node.layer.storage == STORED or (fused and node.layer.storage in OVERWRITES):
         return 0
     tensors = [*node.weights.values(), *node.buffers.values()]
     return sum(map(product, tensors))

@@ -3,20 +3,20 @@
 Layers run in the order of the spec. A tensor is alive from the step that computes it to the last that reads it;
 inputs that are read from the start, the outputs to the end. While a layer runs, its inputs and its output are
 alive. A view (permute, slice, dropout at inference; flatten and reshape where `layout` finds one) shares the memory of
-its input. With `in_place` an activation, a norm or an element-wise join writes over its input where nothing else reads
-that later. Workspace of an implementation is not counted. All sizes are in elements of one image; a dtype makes bytes
-of them.
+its input, and a learned tensor is its weights. With `in_place` an activation, a norm or an element-wise join writes
+over its input where nothing else reads that later. Workspace of an implementation is not counted. All sizes are in
+elements of one image; a dtype makes bytes of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
-from ..layers.base import OVERWRITES
+from ..layers.base import OVERWRITES, STORED
 from .layout import Strides, laid
 
 BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
@@ -61,22 +61,24 @@ def memory(graph: Graph, in_place: bool = False) -> Memory:
     until: dict[str, int] = {name: last_use.get(name, -1) for name in graph.inputs}
     of: dict[str, Dim] = {}
     strides: dict[str, Strides] = dict.fromkeys(graph.inputs)
+    stored = {node.name for node in graph.nodes if node.layer.storage == STORED}
+    kept = stored.union(graph.inputs)
     for step, node in enumerate(graph.nodes):
         view, strides[node.name] = laid(node, [strides[name] for name in node.inputs])
         base = home[node.inputs[0]] if view else None
-        over = _overwritten(node, step, home, until, graph.inputs) if in_place and not view else None
+        over = _overwritten(node, step, home, until, kept) if in_place and not view else None
         if over is not None:
             base, strides[node.name] = home[over], strides[over]
         end = last_use.get(node.name, step)
         if base is None:
             home[node.name] = node.name
-            size[node.name] = of[node.name] = product(node.output)
+            size[node.name] = of[node.name] = 0 if node.name in stored else product(node.output)
             until[node.name] = end
         else:
             home[node.name] = base
             of[node.name] = 0
             until[base] = max(until[base], end)
-    return _swept(graph, home, size, until, of)
+    return _swept(graph, {name: n for name, n in size.items() if name not in stored}, until, of)
 
 
 def _last_uses(graph: Graph) -> dict[str, int]:
@@ -90,12 +92,12 @@ def _last_uses(graph: Graph) -> dict[str, int]:
 
 
 def _overwritten(
-    node: Node, step: int, home: Mapping[str, str], until: Mapping[str, int], inputs: Mapping[str, Shape]
+    node: Node, step: int, home: Mapping[str, str], until: Mapping[str, int], kept: Container[str]
 ) -> str | None:
-    """The input that the output of a node is written over, or None; the network's inputs are never written over."""
+    """The input that the output of a node is written over, or None; what is `kept` is never written over."""
     if node.layer.storage in OVERWRITES:
         for name, shape in zip(node.inputs, node.incoming, strict=True):
-            if shape == node.output and until[home[name]] == step and home[name] not in inputs:
+            if shape == node.output and until[home[name]] == step and home[name] not in kept:
                 return name
     return None
 
@@ -111,14 +113,13 @@ def _larger(now: Dim, peak: Dim, graph: Graph) -> bool:
 
 def _swept(
     graph: Graph,
-    home: Mapping[str, str],
     size: Mapping[str, Dim],
     until: Mapping[str, int],
     of: Mapping[str, Dim],
 ) -> Memory:
     freed: dict[int, list[str]] = {}
-    for name, end in until.items():
-        freed.setdefault(end, []).append(name)
+    for name in size:
+        freed.setdefault(until[name], []).append(name)
     now: Dim = 0
     for name in graph.inputs:
         if until[name] >= 0:

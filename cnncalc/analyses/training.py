@@ -20,6 +20,7 @@ from typing import NamedTuple
 from ..dims import Dim, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
+from ..layers.base import STORED
 from .layout import views
 from .memory import BYTES
 from .params import Params
@@ -65,6 +66,7 @@ def training(graph: Graph) -> Training:
     home: dict[str, str] = {name: name for name in graph.inputs}
     of: dict[str, Step] = {}
     read: dict[str, None] = {}
+    stored = {node.name for node in graph.nodes if node.layer.storage == STORED}
     free = views(graph)
     for node in graph.nodes:
         below = [trained[name] for name in node.inputs]
@@ -79,7 +81,7 @@ def training(graph: Graph) -> Training:
         if trained[node.name] and node.name not in free:
             read.update(dict.fromkeys(home[name] for name in node.inputs))
     read.update(dict.fromkeys(home[name] for name in graph.outputs if trained.get(name)))
-    kept = {name: product(graph.shapes[name]) for name in read}
+    kept = {name: product(graph.shapes[name]) for name in read if name not in stored}
     return Training(of, kept, trained)
 
 

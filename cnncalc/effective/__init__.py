@@ -239,7 +239,9 @@ def _line(part: Graph, axis: int) -> Graph | None:
     builder = Builder(part.name, {name: _only(shape, axis) for name, shape in part.inputs.items()})
     for node in part.nodes:
         try:
-            name = builder.like(node, layer=_along(node.layer, len(node.incoming[0]) - 1, axis))
+            name = builder.like(
+                node, layer=_along(node.layer, len(node.incoming[0]) - 1, axis) if node.incoming else node.layer
+            )
         except CnncalcError:
             return None
         if builder.shapes[name] != _only(node.output, axis):

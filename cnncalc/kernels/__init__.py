@@ -8,7 +8,7 @@ from __future__ import annotations
 from .blas import one_thread  # first of all: it speaks to BLAS before NumPy is loaded
 
 # isort: split
-from . import activation, affine, arrange, conv, join, linear, map, norm, pool, resize, upconv
+from . import activation, affine, arrange, conv, join, learned, linear, map, norm, pool, resize, upconv
 from .base import Array, Kernel, Tally
 
 KERNELS: dict[str, Kernel] = {
@@ -78,6 +78,7 @@ KERNELS: dict[str, Kernel] = {
     "pixel_shuffle": arrange.PIXEL_SHUFFLE,
     "space_to_depth": arrange.SPACE_TO_DEPTH,
     "upsample": resize.KERNEL,
+    "learned": learned.KERNEL,
 }
 """Kind -> how it is computed."""
 

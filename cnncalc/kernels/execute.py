@@ -88,20 +88,28 @@ class Asked(Mapping[str, Array]):
 class Buffers:
     """The memory behind arrays, watched without keeping it."""
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Iterable[Array]) -> None:
         self._watched: dict[int, weakref.ref[Array]] = {}
+        self._weights = {id(_owner(array)) for array in weights}
 
     def watch(self, array: Array) -> None:
-        """Watch the array that owns the memory of this one."""
-        while isinstance(array.base, np.ndarray):
-            array = array.base
-        self._watched[id(array)] = weakref.ref(array)
+        """Watch the array that owns the memory of this one, if that is no weight."""
+        owner = _owner(array)
+        if id(owner) not in self._weights:
+            self._watched[id(owner)] = weakref.ref(owner)
 
     def alive(self) -> int:
         """Bytes of what is watched and still there."""
         owners = {key: owner for key, ref in self._watched.items() if (owner := ref()) is not None}
         self._watched = {key: self._watched[key] for key in owners}
         return sum(owner.nbytes for owner in owners.values())
+
+
+def _owner(array: Array) -> Array:
+    """The array whose memory this one looks at."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
 
 
 class Plain:
@@ -158,7 +166,7 @@ def evaluate(
     kept = {*graph.outputs, *(keep or ())}
     readers = Counter(name for node in graph.nodes for name in set(node.inputs))
     arrays = {name: inputs.pop(name) for name in graph.inputs}
-    buffers = Buffers()
+    buffers = Buffers(weights.values())
     shapes: dict[str, tuple[int, ...]] = {}
     for name in graph.inputs:
         buffers.watch(arrays[name])

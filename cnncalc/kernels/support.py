@@ -65,6 +65,11 @@ Rule = Callable[[Any, Shapes, Array, Flow], Sequence[Array | None]]
 """(layer, shapes of its inputs, marked places of its output, flow) -> those of each input, or None for none."""
 
 
+def _nothing(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """No input."""
+    return []
+
+
 def _same(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
     """The same place of every input."""
     return [marked] * len(shapes)
@@ -269,6 +274,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
     **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _adaptive),
     **dict.fromkeys(("crop", "slice", "split"), _selected),
+    "learned": _nothing,
     "upconv": _transposed,
     "upsample": _upsampled,
     "pad": _padded,

@@ -5,7 +5,8 @@
     positive   uniform from 0.5 to 1.5, by the fan-in: every path through the network counts
     ones       1 everywhere            constant   one value everywhere: 0.1, or v with `constant=v`
 
-Scales are 1, shifts 0 and learned slopes 0.25 where values are drawn; running means are 0 and variances 1.
+Where values are drawn, scales and the tensors of `learned` are 1, shifts 0 and learned slopes 0.25; running means are 0
+and variances 1.
 The fans are PyTorch's: of a tensor (a, b, *kernel) b * taps in and a * taps out. A tensor goes by
 `node.weight`, and nodes that share their weights go by one name.
 """
@@ -30,7 +31,7 @@ from .base import Array
 __all__ = ["SCHEMES", "fitting", "initial", "load", "named", "read", "save", "save_all", "shapes"]
 
 SCHEMES = ("he", "glorot", "positive", "ones", "constant")
-FIRST = {"scale": 1.0, "shift": 0.0, "slope": 0.25}
+FIRST = {"scale": 1.0, "shift": 0.0, "slope": 0.25, "value": 1.0}
 """What a learned tensor is in its layer -> its first value; taps are drawn."""
 
 

@@ -20,7 +20,7 @@ PLAIN = re.compile(r"[\w$][\w.+/-]*( [\w.+/-]+)*")
 
 def arguments_of(node: Node) -> dict[str, Any]:
     """The arguments of a node that are not the default, one number where the axes agree."""
-    axes = len(node.incoming[0]) - 1
+    axes = len(node.incoming[0] if node.incoming else node.output) - 1
     written = {}
     for name, field in type(node.layer).fields.items():
         value = getattr(node.layer, name)

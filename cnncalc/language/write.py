@@ -172,7 +172,7 @@ def _lines(
             operation = f"{node.kind}: {mapping_of({**arguments, 'branches': listed}) if arguments else listed}"
         else:
             operation = _operation(node, _with_defaults(step, defaults.get("conv", {})), step.sugar)
-            if step.start != (at,):
+            if step.start and step.start != (at,):
                 modifiers["from"] = text_of(named[step.start[0]])
         if name != _label(node.kind, words[node.kind], seen[node.kind]):
             modifiers["as"] = text_of(name)

@@ -46,6 +46,7 @@ from .arrange import (
 from .base import ArgumentError, Layer, Need
 from .conv import Conv, Depthwise, Pointwise
 from .join import Add, Concat, Div, Matmul, Maximum, Minimum, Mul, Sub
+from .learned import Learned
 from .linear import Linear
 from .map import Map
 from .norm import BatchNorm, GlobalResponseNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
@@ -61,6 +62,7 @@ CLASSES: tuple[type[Layer], ...] = (
     *(Sigmoid, Tanh, Softplus, Softsign, Map, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
     *(Add, Sub, Mul, Div, Maximum, Minimum, Concat, Matmul),
     *(Flatten, Reshape, Permute, PadMap, Crop, Slice, Split, ChannelShuffle, PixelShuffle, SpaceToDepth, Upsample),
+    Learned,
 )
 
 KINDS: dict[str, type[Layer]] = {layer.kind: layer for layer in CLASSES}

@@ -29,9 +29,10 @@ def axis_of(name: str, shape: Shape) -> int | None:
     return names.index(name) if name in names else None
 
 
-NEW, IN_PLACE, ALIKE, VIEW = "new", "in place", "alike", "view"
+NEW, IN_PLACE, ALIKE, VIEW, STORED = "new", "in place", "alike", "view", "stored"
 """How a layer stores its output: as a tensor of its own, its elements side by side; so, or over its first input; as
-one that is laid out as its first input is, or over that; as a `Look` at its input, where strides can give that."""
+one that is laid out as its first input is, or over that; as a `Look` at its input, where strides can give that; not
+at all, as it is its weights."""
 
 OVERWRITES = frozenset({IN_PLACE, ALIKE})
 """Where the output may be written over an input."""
@@ -50,11 +51,11 @@ class Look(NamedTuple):
 NO_WEIGHTS: Mapping[str, Shape] = {}
 NO_ROLES: Mapping[str, str] = {}
 
-TAPS, SCALE, SHIFT, SLOPE = "taps", "scale", "shift", "slope"
+TAPS, SCALE, SHIFT, SLOPE, VALUE = "taps", "scale", "shift", "slope", "value"
 """What a learned tensor is: taps multiply and add up many inputs, a scale multiplies one, a shift is added to what
-comes of it, a slope multiplies where an input is negative."""
+comes of it, a slope multiplies where an input is negative, a value stands where the output of a layer may."""
 
-ROLES = (TAPS, SCALE, SHIFT, SLOPE)
+ROLES = (TAPS, SCALE, SHIFT, SLOPE, VALUE)
 
 WORK: Mapping[str, str] = {
     "bias": "a learned number added after taps or to a channel",
@@ -117,13 +118,13 @@ class Layer:
     """The argument that may stand alone, as in `conv: 64`."""
 
     storage: str
-    """NEW, IN_PLACE, ALIKE or VIEW."""
+    """NEW, IN_PLACE, ALIKE, VIEW or STORED."""
 
     family: ClassVar[str]
-    """convolution, linear, pool, norm, affine, activation, join, arrangement or resize."""
+    """convolution, linear, pool, norm, affine, activation, join, arrangement, resize or learned."""
 
     roles: ClassVar[Mapping[str, str]]
-    """Each learned tensor that it may have -> TAPS, SCALE, SHIFT or SLOPE."""
+    """Each learned tensor that it may have -> TAPS, SCALE, SHIFT, SLOPE or VALUE."""
 
     elementwise: ClassVar[bool]
     """Whether each output is computed from the input elements at its own place alone, and from fixed numbers."""
@@ -142,6 +143,9 @@ class Layer:
 
     joins: ClassVar[bool] = False
     """Whether it takes several branches."""
+
+    starts: ClassVar[bool] = False
+    """Whether it reads no tensor."""
 
     flattens: ClassVar[bool] = False
     """Whether a map must be flattened before it."""

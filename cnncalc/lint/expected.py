@@ -69,7 +69,9 @@ def _of_layer(
 ) -> Iterator[Diagnostic]:
     by_name = figures.graph.by_name
     first, last = (by_name[path], by_name[path]) if path in by_name else (by_name[names[0]], by_name[names[-1]])
-    if key in SIZES:
+    if key in ("in", "input") and not first.incoming:
+        yield Diagnostic(f"`{path}` reads no tensor", key_node.mark, help="expect its `out` or `output`")
+    elif key in SIZES:
         ends = (first.incoming[0], last.output)
         yield from _differs(f"{key} of {path}", claim, key in ("input", "output"), partial(SIZES[key], ends))
     elif key in FIGURES and (FIGURES[key].of is not None or FIGURES[key].at is not None):

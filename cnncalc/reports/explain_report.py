@@ -84,7 +84,7 @@ def named_node(graph: Graph, name: str) -> Node:
 def _layer(graph: Graph, node: Node, names: Mapping[str, str], form: str) -> Report:
     figures = explained(graph, receptive_fields(graph), node.name)
     lines = [Line(figure, names, form == "latex") for figure in figures]
-    shapes = " and ".join(map(numbers.shape, node.incoming))
+    shapes = " and ".join(map(numbers.shape, node.incoming)) or "no input"
     head = [*caption(graph), f"{node.name}: {node.kind}, {shapes} -> {numbers.shape(node.output)}", "per image"]
     rows = [
         {

@@ -15,7 +15,7 @@ COLUMNS = (
     Column(
         "input",
         "input",
-        units.listed(units.SHAPE, lambda shapes: numbers.shape(shapes[0])),
+        units.listed(units.SHAPE, lambda shapes: numbers.shape(shapes[0]) if shapes else ""),
         "the shapes of those, the first on the screen",
     ),
     OUTPUT,

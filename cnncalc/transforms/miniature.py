@@ -126,6 +126,8 @@ def _rebuilt(graph: Graph, inputs: Mapping[str, Shape], factor: int) -> Graph | 
 
 def _narrow(node: Node, incoming: tuple[Shape, ...], factor: int) -> Layer | None:
     """The layer with its counts of channels divided; None where one of them does not divide."""
+    if not incoming:
+        return node.layer
     given: dict[str, Any] = dict(vars(node.layer))
     channels = incoming[0][0]
     if "groups" in given and given["groups"] != 1:

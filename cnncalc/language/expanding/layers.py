@@ -37,6 +37,9 @@ class Layers:
             follow += [(name, Following(changes[name], None)) for name in ("norm", "act") if name in changes]
         if call.kind.flattens and at.shape is not None and len(at.shape) > 1:
             at = self._add(KINDS["flatten"](), place.path / "flatten", at, mark, place, {})
+        if call.kind.starts and place.step.start is not None:
+            message = f"`{call.kind.kind}` reads no tensor, and `from` gives it one"
+            raise fault(message, place.step.start.mark, "leave `from` out; the step after it takes up what it needs")
         layer = self._made(call, mark, at, place.scope, changes)
         end = self._add(layer, place.path, at, mark, place, {**call.arguments, **changes})
         for sugar, following in follow:
@@ -83,7 +86,7 @@ class Layers:
             return at
         call = word if isinstance(word, LayerCall) else following.call
         if call is None:
-            if not isinstance(word, str) or word not in KINDS or KINDS[word].joins:
+            if not isinstance(word, str) or word not in KINDS or KINDS[word].joins or KINDS[word].starts:
                 raise fault(f"no layer kind {shown(word)}", mark, did_you_mean(str(word), KINDS))
             call = LayerCall(KINDS[word], {})
         layer = self._made(call, mark, at, place.scope, {})
@@ -127,10 +130,10 @@ class Layers:
         return layer
 
     def _add(self, layer: Layer, path: Path, at: Tensor, mark: Mark, place: Place, given: Arguments) -> Tensor:
-        if at.shape is None:
+        if at.shape is None and not layer.starts:
             raise Unknown
         try:
-            return self.add(layer, path, (at.name,), mark, place)
+            return self.add(layer, path, () if layer.starts else (at.name,), mark, place)
         except Unmet as unmet:
             need = unmet.need
             blamed = given[need.field].mark if need.field in given else mark

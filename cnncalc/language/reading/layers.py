@@ -130,6 +130,10 @@ class LayerReader:
         elif KINDS[word].joins:
             help = f"write it as a step: `{word}: [...]`"
             self.report(f"`{word}` joins branches and cannot follow a step", mark, help)
+        elif KINDS[word].starts:
+            self.report(
+                f"`{word}` reads no tensor and cannot follow a step", mark, f"write it as a step: `{word}: ...`"
+            )
         else:
             self.names.kinds.add(word)
             return True
