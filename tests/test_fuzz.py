@@ -258,7 +258,7 @@ def locked(content: bytes) -> None:
 def resumed(content: bytes) -> None:
     """The record of a sweep."""
     Path("points", MANIFEST).write_bytes(content)
-    swept = plan("lenet5", grid(["input=32,36"]), ["params"], 4, {}, None)
+    swept = plan("lenet5", grid(["input=32,36"]), ["params"], "fp32", {}, None)
     Parts("points", "csv", swept, [], ["params"], 10)
 
 
@@ -336,7 +336,7 @@ def test_a_damaged_spec_ends_every_command_in_order(folder: Path) -> None:
 def test_a_damaged_configuration_lock_or_record_is_read_or_refused(folder: Path) -> None:
     """Wrong types, numbers without end, paths that lead out."""
     dice = random.Random(SEED + 2)  # noqa: S311 - to be repeatable, not secret
-    swept = plan("lenet5", grid(["input=32,36"]), ["params"], 4, {}, None)
+    swept = plan("lenet5", grid(["input=32,36"]), ["params"], "fp32", {}, None)
     Parts("points", "csv", swept, [], ["params"], 10).add(0, _rows(swept))
     record = Path("points", MANIFEST).read_text(encoding="utf-8")
     kinds = [(CONFIGURATION, configure, False), (LOCK, locked, True), (record, resumed, True)]
