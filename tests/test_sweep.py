@@ -203,6 +203,29 @@ def test_a_when_that_differs_splits_the_points(tmp_path: Path) -> None:
     assert evaluator.expansions == 2
 
 
+CONV = "  - {conv: {out: $w, kernel: 3, padding: 1}}\n"
+
+
+@pytest.mark.parametrize(
+    ("expansions", "net"),
+    [
+        (1, CONV + "  - linear: 10"),
+        (1, CONV + "  - globalavgpool\n  - linear: 10"),
+        (1, CONV + "  - globalavgpool\n  - flatten\n  - {reshape: [4, 1, 1]}\n  - {upsample: {size: [7, 7]}}"),
+        (4, CONV + "  - {upsample: {size: [7, 7]}}"),
+        (4, CONV + "  - {adaptiveavgpool: 3}"),
+    ],
+)
+def test_sizes_split_the_points_of_a_receptive_field_only_where_it_hangs_on_them(
+    tmp_path: Path, expansions: int, net: str
+) -> None:
+    """Nobody has a place in a vector or behind a global pool; what is made of n positions there sees all alike."""
+    evaluator, rows = swept(spec_file(tmp_path, net), "input=20:26:2", columns=["receptive_field"])
+
+    assert [alone(evaluator, point)[0] for point in range(4)] == rows.columns["receptive_field"].tolist()  # type: ignore[index]  # all are networks
+    assert expansions == evaluator.expansions
+
+
 def test_points_without_a_network_are_left_out_and_counted(tmp_path: Path) -> None:
     """12 channels have 1, 2, 3, 4, 6 groups; the others are invalid, with the reason of the first."""
     path = spec_file(tmp_path, "  - {conv: {out: 12, kernel: 1, groups: $w}}", shape="[12, 4, 4]")

@@ -41,13 +41,7 @@ class Swept(Figures):
     def fields(self) -> ReceptiveFields:
         """The receptive fields: points with other windows are apart, other widths only where the fields hang on it."""
         fields = receptive_fields(self.positions)
-        reaches = [reach for node in self.positions.nodes for reach in node.layer.windows((), ())]
-        regular = all(
-            not isinstance(reach, Rearranged | Contracted | Spliced)
-            and all(type(window) is Window for window in reach or ())
-            for reach in reaches
-        )
-        if not regular or any(remark.code == STRIDES for remark in fields.remarks):
+        if _hang_on_sizes(self.positions, fields) or any(remark.code == STRIDES for remark in fields.remarks):
             for node in self.graph.nodes:
                 for n in node.output[1:]:
                     settled(n)
@@ -105,6 +99,26 @@ def _placed(node: Node) -> Node:
     )
     incoming = tuple(tuple(map(_shown, shape)) for shape in node.incoming)
     return node._replace(layer=_Placed(node.layer, reaches), incoming=incoming, output=tuple(map(_shown, node.output)))
+
+
+def _hang_on_sizes(graph: Graph, fields: ReceptiveFields) -> bool:
+    """Whether units with positions lie where what they see hangs on how many there are; a vector has none."""
+    placed = {name: len(shape) > 1 for name, shape in graph.inputs.items()}
+    for node in graph.nodes:
+        reaches = zip(node.inputs, node.layer.windows((), ()), strict=True)
+        if len(node.output) > 1 and any(placed[source] and not _regular(reach) for source, reach in reaches):
+            return True
+        seen = fields.of[node.name].each
+        placed[node.name] = any(placed[source] for source in node.inputs) and (
+            len(node.output) == 1 or any(of.axes is not None or not of.known for of in seen)
+        )
+    return False
+
+
+def _regular(reach: Reach) -> bool:
+    return not isinstance(reach, Rearranged | Contracted | Spliced) and all(
+        type(window) is Window for window in reach or ()
+    )
 
 
 def _whole(window: Any) -> Any:
