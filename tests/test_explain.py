@@ -182,3 +182,25 @@ def test_a_layer_without_macs_has_its_operations(name: str, layer: str, formula:
     (line,) = [line for line in run("explain", name, layer).splitlines() if line.strip().startswith("operations")]
 
     assert f"operations {formula} {remark}" == " ".join(line.split())
+
+
+BROADCAST = [
+    # two inputs, the join, and what its sizes are made of
+    ("[1, 8, 8]", "[5, 8, 8]", "mul", ["in2", "H", "W"], [5, 8, 8]),
+    ("[5, 8, 8]", "[5, 1, 1]", "mul", ["in1", "H", "W"], [5, 8, 8]),
+    ("[5, 1, 8]", "[5, 8, 1]", "add", ["in1", "H", "W"], [5, 8, 8]),
+    ("[1, 6]", "[3, 1]", "maximum", ["in2", "N"], [3, 6]),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "join", "formulas", "sizes"), BROADCAST)
+def test_a_join_that_repeats_a_branch_is_explained(one, other, join, formulas, sizes) -> None:
+    """Each size is that of the branch which is not repeated, in whatever order they are written."""
+    from cnncalc.analyses.explain import explain
+    from cnncalc.analyses.receptive import receptive_fields
+
+    graph = cnncalc.parse(f"input: {{a: {one}, b: {other}}}\nnet: [{{{join}: [a, b], as: d}}]\n")
+    found = explain(graph, receptive_fields(graph), "d")[: len(sizes)]
+
+    assert sizes == [figure.result for figure in found]
+    assert formulas == [str(figure.formula) for figure in found]

@@ -82,7 +82,7 @@ FORMS = [
         "m5",
     ),
     ("512 x floor(H/16) x floor(H/16)", "style_transfer_vgg19 --of output"),
-    ("2 x 16 floor((H + 4)/16) - 188 x 16 floor((H + 4)/16) - 188", "unet --of output"),
+    ("2 x (16 floor((H + 4)/16) - 188) x (16 floor((H + 4)/16) - 188)", "unet --of output"),
     ("315", "mobilenet_v1 --of receptive_field"),
     ("102228128", "resnet50 --of weight_bytes"),
 ]  # fmt: skip
@@ -443,7 +443,7 @@ def test_open_sizes_of_the_spec_are_symbols_by_their_names(tmp_path: Path) -> No
     spec.write_text("input: [3, rows, W]\nnet: [{conv: {out: 4, kernel: 3}}]\n")
     done = run(str(spec), "--of", "output")
 
-    assert "= 4 x rows - 2 x W - 2" in done.stdout
+    assert "= 4 x (rows - 2) x (W - 2)" in done.stdout
     assert "provided W >= 3 and rows >= 3" in done.stdout
 
 
@@ -478,7 +478,7 @@ def test_a_spec_on_standard_input_is_read_once() -> None:
     done = CliRunner().invoke(app, ["formula", "-", "--of", "output"], input=text)
 
     assert (0, "") == (done.exit_code, done.stderr)
-    assert "= 4 x H - 2 x H - 2" in done.stdout
+    assert "= 4 x (H - 2) x (H - 2)" in done.stdout
 
 
 def test_formula_loads_nothing_heavy() -> None:
@@ -488,3 +488,23 @@ def test_formula_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout.endswith("[]\n")
+
+
+def test_a_division_that_comes_out_whole_for_every_size_is_done() -> None:
+    """144 H / 2 is 72 H; H / 7 is not whole for every H, and says so."""
+    text = "input: [3, H, 8]\nnet:\n  - {{conv: {{out: 144, kernel: 1}}, as: grid}}\n  - reshape: [$grid.channels * $grid.height / {}, {}, 8]\n"
+    graph = cnncalc.parse(text.format(2, 2))
+
+    assert ["72 H", "2", "8"] == [str(size) for size in graph.output_shape]
+    with pytest.raises(cnncalc.SpecError, match=r"144 H / 7 need not be whole"):
+        cnncalc.parse(text.format(7, 7))
+
+
+def test_a_size_that_is_a_sum_stands_in_brackets(tmp_path: Path) -> None:
+    """4 x (H W - H - W + 1), on the screen and in LaTeX: the 4 channels are not taken from H W alone."""
+    spec = tmp_path / "flat.yaml"
+    spec.write_text("input: [1, 32, 100]\nnet: [{conv: {out: 4, kernel: 2}}, {reshape: [4, 0]}]\n")
+    asked = ("formula", str(spec), "--over", "H,W", "--of", "output")
+
+    assert "output = 4 x (H W - H - W + 1)" in run(*asked).stdout
+    assert r"4 \times (H W - H - W + 1)" in run(*asked, "--latex").stdout

@@ -136,6 +136,9 @@ def _counts(layer: Any, pads: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _shape(shape: Shape, names: _Symbols, place: int, count: int) -> Shape:
+    if count > 1:  # a branch that is repeated along an axis has the size 1 there, whatever the others have
+        words = (f"in{place + 1}", *SIZES[len(shape) - 1])
+        return tuple(names.name(word, n) if n != 1 else 1 for word, n in zip(words, shape, strict=True))
     sizes = SIZES[len(shape) - 1]
     channels = "in" if count == 1 else f"in{place + 1}"
     if len(sizes) > 1 and len(set(shape[1:])) == 1 and shape[1] == 1:

@@ -141,6 +141,9 @@ def _divide(n: Value, d: Value) -> Value:
 
         return Fraction(n, d)
     if hasattr(n, "symbols") or hasattr(d, "symbols"):
+        whole = n // d
+        if whole * d == n:  # 144 H / 2 is 72 H
+            return whole
         raise ExpressionError(f"{n} / {d} need not be whole", help="write `//`, or give the size a number with --input")
     return n / d
 

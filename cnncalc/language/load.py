@@ -95,7 +95,7 @@ class Making:
         return builder.graph(
             output,
             input_marks=document.input_marks,
-            source=document.source,
+            source=(member.source if member else "") or document.source,
             settings=values,
             expect=member.expect if member else document.expect,
             budget=document.budget,

@@ -19,6 +19,8 @@ class Member(NamedTuple):
     path: Path
     settings: Mapping[str, Any]
     expect: Marked | None = None
+    source: str = ""
+    """Paper and table, where they are not those of the family's file."""
 
 
 def folder() -> Path:
@@ -54,6 +56,7 @@ def member(name: str) -> Member | None:
         folder() / f"{plain(alias.entries['spec'][1])}.yaml",
         plain(settings) if settings else {},
         alias.get("expect"),
+        str(plain(source)) if (source := alias.get("source")) else "",
     )
 
 

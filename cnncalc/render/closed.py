@@ -17,6 +17,11 @@ RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<", "==": "=", "divides
 TERMS_A_LINE = 3
 
 
+def _bracketed(text: str, sizes: int) -> str:
+    """A sum among several sizes in brackets."""
+    return f"({text})" if sizes > 1 and (" + " in text or " - " in text) else text
+
+
 class Line:
     """A formula in words, and its value at a point."""
 
@@ -26,7 +31,7 @@ class Line:
         self.title = " ".join(filter(None, (formula.part, title)))
         self.sizes = _collapsed(formula)
         self.groups = [_groups(size, maps, tex) for size in self.sizes]
-        products = [" ".join(group) for group in self.groups]
+        products = [_bracketed(" ".join(group), len(self.groups)) for group in self.groups]
         self.shown = (r" \times " if tex else " x ").join(products) or numbers.NOTHING
         self.values = tuple(_at(size, at) for size in self.sizes)
         self.value = " x ".join(map(numbers.count, self.values)) if at else ""
