@@ -504,7 +504,7 @@ def test_a_size_that_is_a_sum_stands_in_brackets(tmp_path: Path) -> None:
     """4 x (H W - H - W + 1), on the screen and in LaTeX: the 4 channels are not taken from H W alone."""
     spec = tmp_path / "flat.yaml"
     spec.write_text("input: [1, 32, 100]\nnet: [{conv: {out: 4, kernel: 2}}, {reshape: [4, 0]}]\n")
-    asked = ("formula", str(spec), "--over", "H,W", "--of", "output")
+    asked = (str(spec), "--over", "H,W", "--of", "output")
 
     assert "output = 4 x (H W - H - W + 1)" in run(*asked).stdout
     assert r"4 \times (H W - H - W + 1)" in run(*asked, "--latex").stdout
