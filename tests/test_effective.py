@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from test_kernels import BY_HAND
 from test_random_graphs import sensible, specs
 from typer.testing import CliRunner
@@ -167,6 +167,15 @@ def test_it_is_the_gradient_of_pytorch() -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(specs())
+@example(
+    "input: [1, 3, 3]\nnet:\n  - {conv: {out: 4, kernel: 3, padding: half}}\n"
+    "  - {mul: {other: [globalavgpool, {pointwise: 4}, sigmoid], map: [{slice: {axis: height, stop: 1}}]}}\n"
+)
+@example(
+    "input: {a: [1, 3, 3, 3], b: [1, 3, 3, 3]}\nnet:\n  - {sub: {l: a, r: b}}\n"
+    "  - {add: {l: [{conv: {out: 4, kernel: [1, 1, 3], padding: half}, share: n}],"
+    " r: [relu, {conv: {out: 4, kernel: [1, 1, 3], padding: half}, share: n}]}}\n"
+)
 def test_random_networks(text: str) -> None:
     """The shares lie in the field and add up to 1; the image goes on beyond its border without changing them."""
     graph = sensible(text).inference
