@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
+from test_layers import ROWS, Case, made
 from typer.testing import CliRunner
 
 import cnncalc
-from cnncalc.analyses.explain import explain
+from cnncalc.analyses.explain import Figure, explain
+from cnncalc.building import Builder
 from cnncalc.cli import app
 from cnncalc.language import zoo
+from cnncalc.layers import KINDS
+from cnncalc.layers.base import Layer
 from cnncalc.render import formulas
 
 NETWORKS = (
@@ -143,6 +149,66 @@ def test_every_worked_example_is_explained(name: str) -> None:
     printed = run("explain", name)
 
     assert "sum" in printed
+
+
+def figures_of(layer: Layer, *inputs: tuple[int, ...]) -> list[Figure]:
+    """What is explained of a layer alone."""
+    builder = Builder("alone", {f"x{place}": shape for place, shape in enumerate(inputs)})
+    name = builder.add(layer, [*builder.inputs])
+    graph = builder.graph()
+    return explain(graph, cnncalc.receptive_fields(graph), name)
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_every_kind_is_explained_as_it_counts(case: Case) -> None:
+    """A layer of every kind, on maps of up to five axes: each figure is what its formula gives, and memory is last."""
+    figures = figures_of(made(case), *case.inputs)
+
+    assert 4 * math.prod(case.output) == figures[-1].result
+    for figure in figures:
+        printed = formulas.numbered(figure.formula, figure.values)
+        assert (figure.name, figure.result) == (figure.name, evaluated(printed))
+
+
+@pytest.mark.parametrize("kind", [kind for kind, layer in KINDS.items() if layer.joins and layer.elementwise])
+@pytest.mark.parametrize("first", [*itertools.product((1, 5), (1, 4), (1, 4))])
+def test_a_join_that_repeats_axes_is_explained(kind: str, first: tuple[int, ...]) -> None:
+    """Whichever branch has the axis of size 1, and whichever stands first: the sizes are those of the other."""
+    layer = KINDS[kind].read({}, 2)
+    for second in itertools.product((1, 5), (1, 4), (1, 4)):
+        figures = {figure.name: figure.result for figure in figures_of(layer, first, second)}
+
+        assert tuple(map(max, first, second)) == (figures["channels"], figures["height"], figures["width"])
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (
+            "conv: {out: 1, kernel: 3, padding: causal, dilation: 4}",
+            ["before (k - 1) * d = (3 - 1) * 4 = 8 causal", "length N + before + d - k * d = 64 + 8 + 4 - 3 * 4 = 64"],
+        ),
+        (
+            "conv: {out: 1, kernel: 2, padding: [[3, 0]]}",
+            ["length N + before - k + 1 = 64 + 3 - 2 + 1 = 66"],
+        ),
+        (
+            "conv: {out: 1, kernel: 4, padding: same, stride: 3}",
+            ["padding max(0, k + (on - 1) * s - N) = max(0, 4 + (22 - 1) * 3 - 64) = 3 same: 1 before, 2 after"],
+        ),
+        (
+            "maxpool: {kernel: 2, stride: 2, padding: same}",
+            ["padding max(0, k + (on - 1) * s - N) = max(0, 2 + (32 - 1) * 2 - 64) = 0 same: 0 before, 0 after"],
+        ),
+    ],
+)
+def test_padding_has_a_name_on_either_side(step: str, expected: list[str], tmp_path: Path) -> None:
+    """Zeros on one side are `before` or `after`, and what `same` takes is told on each side."""
+    spec = tmp_path / "net.yaml"
+    spec.write_text(f"input: [1, 64]\nnet: [{{{step}, as: layer}}]\n")
+    printed = [" ".join(line.split()) for line in run("explain", str(spec), "layer").splitlines()]
+
+    assert [] == [line for line in expected if not any(shown.startswith(line) for shown in printed)]
 
 
 def test_show_folds_equal_turns_and_unfolds_them() -> None:

@@ -13,7 +13,7 @@ from ..dims import Dim, Shape, product
 from ..graph import Graph, Node
 from ..layers.base import AXIS_NAMES, Layer
 from ..layers.fields import Padding, PerAxis, Whole
-from ..layers.sliding import zeros
+from ..layers.sliding import same_zeros, zeros
 from ..layers.windows import Window
 from ..symbols import Polynomial, symbol
 from .intervals import Field, Interval
@@ -23,8 +23,8 @@ from .receptive import ReceptiveFields
 SHORT = {"kernel": "k", "stride": "s", "padding": "p", "dilation": "d", "multiplier": "m", "output_padding": "extra"}
 """Arguments that have a sign of one letter in the field."""
 
-SIZES = {0: (), 1: ("N",), 2: ("H", "W"), 3: ("T", "H", "W")}
-OUTPUTS = {0: (), 1: ("on",), 2: ("oh", "ow"), 3: ("ot", "oh", "ow")}
+SIZES: Mapping[int, tuple[str, ...]] = {0: (), 1: ("N",), 2: ("H", "W"), 3: ("T", "H", "W")}
+OUTPUTS: Mapping[int, tuple[str, ...]] = {0: (), 1: ("on",), 2: ("oh", "ow"), 3: ("ot", "oh", "ow")}
 
 
 class Figure(NamedTuple):
@@ -53,7 +53,7 @@ class _Symbols:
         if all(value == plain for value in values):
             return values
         if len(set(values)) == 1:
-            return tuple(self.name(word, value) for value in values)
+            return tuple(self.name(word.rstrip("_"), value) for value in values)
         axes = [name[0] for name in AXIS_NAMES[len(values)]]
         return tuple(self.name(f"{word}{axis}", value) for axis, value in zip(axes, values, strict=True))
 
@@ -64,7 +64,8 @@ class _Symbols:
         if all(before == after for before, after in pads):
             counts = self.per_axis(word, tuple(before for before, _ in pads), 0)
             return tuple(zip(counts, counts, strict=True))
-        return pads
+        befores, afters = zip(*pads, strict=True)
+        return tuple(zip(self.per_axis("before_", befores, 0), self.per_axis("after_", afters, 0), strict=True))
 
 
 def explain(graph: Graph, fields: ReceptiveFields, name: str) -> list[Figure]:
@@ -73,8 +74,9 @@ def explain(graph: Graph, fields: ReceptiveFields, name: str) -> list[Figure]:
     names = _Symbols()
     padding = _padding(node, names)
     layer = _with_symbols(node.layer, names)
-    incoming = tuple(_shape(shape, names, place, len(node.incoming)) for place, shape in enumerate(node.incoming))
+    incoming = tuple(_shape(shape, names, place, node) for place, shape in enumerate(node.incoming))
     output = _outputs(node, names)
+    padding += _same(node, layer, incoming, output, names)
     figures = [*padding, *_sizes(node, layer, incoming, names), *_weights(node, layer, incoming, names)]
     if node.macs:
         figures.append(_figure("MACs", layer.macs(incoming, output), names, node.macs, _mac_remark(node)))
@@ -103,7 +105,26 @@ def _padding(node: Node, names: _Symbols) -> list[Figure]:
     k, d = names.name("k", kernel), names.name("d", dilation) if dilation > 1 else 1
     before, _ = zeros(mode, (k - 1) * d + 1)
     count, _ = zeros(mode, (kernel - 1) * dilation + 1)
-    return [_figure("padding", before, names, count, mode)]
+    return [_figure("before" if mode == "causal" else "padding", before, names, count, mode)]
+
+
+def _same(node: Node, layer: Layer, incoming: tuple[Shape, ...], output: Shape, names: _Symbols) -> list[Figure]:
+    """The zeros that `same` takes: how many in all along an axis, and how many of them on either side."""
+    pads = getattr(node.layer, "padding", ())
+    if "same" not in pads:
+        return []
+    plain, symbolic = node.layer.windows(node.incoming, node.output)[0], layer.windows(incoming, output)[0]
+    alike: dict[Any, Figure] = {}
+    for axis, (pad, window, named) in enumerate(zip(pads, plain or (), symbolic or (), strict=True)):
+        if pad != "same" or type(window) is not Window or type(named) is not Window:
+            continue
+        n, steps = node.incoming[0][axis + 1], node.output[axis + 1]
+        before, after = same_zeros(n, steps, window.stride, window.extent)
+        total = sum(same_zeros(incoming[0][axis + 1], output[axis + 1], named.stride, named.extent))
+        name, remark = f"padding ({AXIS_NAMES[len(pads)][axis]})", f"same: {before} before, {after} after"
+        alike.setdefault((n, window), _figure(name, total, names, before + after, remark))
+    figures = list(alike.values())
+    return [figures[0]._replace(name="padding")] if len(figures) == 1 and len(set(pads)) == 1 else figures
 
 
 def _with_symbols(layer: Layer, names: _Symbols) -> Layer:
@@ -135,20 +156,27 @@ def _counts(layer: Any, pads: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
-def _shape(shape: Shape, names: _Symbols, place: int, count: int) -> Shape:
-    if count > 1:  # a branch that is repeated along an axis has the size 1 there, whatever the others have
-        words = (f"in{place + 1}", *SIZES[len(shape) - 1])
-        return tuple(names.name(word, n) if n != 1 else 1 for word, n in zip(words, shape, strict=True))
-    sizes = SIZES[len(shape) - 1]
-    channels = "in" if count == 1 else f"in{place + 1}"
+def _axes(known: Mapping[int, tuple[str, ...]], word: str, count: int) -> tuple[str, ...]:
+    """The names of so many axes; of more than space has, numbered."""
+    return known[count] if count in known else tuple(f"{word}{axis + 1}" for axis in range(count))
+
+
+def _shape(shape: Shape, names: _Symbols, place: int, node: Node) -> Shape:
+    """Names for the sizes of an input; an axis of size 1 that is repeated along another stays 1."""
+    sizes = _axes(SIZES, "N", len(shape) - 1)
+    channels = "in" if len(node.incoming) == 1 else f"in{place + 1}"
     if len(sizes) > 1 and len(set(shape[1:])) == 1 and shape[1] == 1:
-        return (names.name(channels, shape[0]), *shape[1:])
-    return (names.name(channels, shape[0]), *(names.name(s, n) for s, n in zip(sizes, shape[1:], strict=True)))
+        sizes = ()
+    named = [names.name(word, n) for word, n in zip((channels, *sizes), shape, strict=False)]
+    named += shape[len(named) :]
+    if len(node.incoming) > 1 and node.layer.elementwise:
+        named = [1 if n == 1 < m else size for size, n, m in zip(named, shape, node.output, strict=False)]
+    return tuple(named)
 
 
 def _outputs(node: Node, names: _Symbols) -> Shape:
     shape = node.output
-    sizes = OUTPUTS[len(shape) - 1]
+    sizes = _axes(OUTPUTS, "o", len(shape) - 1)
     return (names.name("out", shape[0]), *(names.name(s, n) for s, n in zip(sizes, shape[1:], strict=True)))
 
 

@@ -30,9 +30,8 @@ def slide(n: Dim, kernel: Dim, stride: Dim, dilation: Dim, pad: Pad, rounding: s
     extent = (kernel - 1) * dilation + 1
     if pad == "same":
         steps = ceil_div(n, stride)
-        total = at_least((steps - 1) * stride + extent - n, 0)
-        before = total // 2
-        return Slide(steps, Window(kernel, stride, before, dilation), total - before)
+        before, after = same_zeros(n, steps, stride, extent)
+        return Slide(steps, Window(kernel, stride, before, dilation), after)
     before, after = zeros(pad, extent)
     room = n + before + after - extent
     if rounding == "ceil":
@@ -40,6 +39,13 @@ def slide(n: Dim, kernel: Dim, stride: Dim, dilation: Dim, pad: Pad, rounding: s
     else:
         steps = room // stride + 1
     return Slide(steps, Window(kernel, stride, before, dilation), after)
+
+
+def same_zeros(n: Dim, steps: Dim, stride: Dim, extent: Dim) -> tuple[Dim, Dim]:
+    """The (before, after) counts of zeros that `same` takes for so many steps over `n` positions."""
+    total = at_least((steps - 1) * stride + extent - n, 0)
+    before = total // 2
+    return before, total - before
 
 
 def zeros(pad: Pad, extent: Dim) -> tuple[Dim, Dim]:

@@ -20,6 +20,8 @@ ORDER = (
     "p",
     "ph",
     "pw",
+    "before",
+    "after",
     "k",
     "kd",
     "kh",
