@@ -50,6 +50,16 @@ def test_a_network_is_what_it_expects_and_names_its_source(name: str) -> None:
     assert any(word.strip(",;()")[:4].isdigit() for word in graph.source.split())
 
 
+@pytest.mark.parametrize(
+    ("name", "column"), [("vgg11", "A"), ("vgg13", "B"), ("vgg16", "D"), ("vgg19", "E"), ("resnet34", "")]
+)
+def test_a_member_of_a_family_names_the_column_that_it_is(name: str, column: str) -> None:
+    """The configurations of VGG are columns of one table; other families have one source."""
+    own = f"Simonyan and Zisserman 2014, arXiv:1409.1556, Table 1, column {column}"
+
+    assert (own if column else cnncalc.load("resnet18").source) == cnncalc.load(name).source
+
+
 def test_the_table_of_docs_is_what_the_command_prints() -> None:
     """`cnncalc zoo --format markdown --output docs/zoo.md` would change nothing."""
 
