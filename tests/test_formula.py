@@ -17,6 +17,7 @@ from typer.testing import CliRunner, Result
 
 import cnncalc
 from cnncalc.analyses.formula import CLOSED, formulas
+from cnncalc.analyses.passing import Passing
 from cnncalc.analyses.provisos import provisos, unmet
 from cnncalc.cli import app
 from cnncalc.dims import equals
@@ -24,7 +25,7 @@ from cnncalc.errors import CnncalcError
 from cnncalc.graph import Graph
 from cnncalc.language.zoo import names
 from cnncalc.symbolic import Opened, opened
-from cnncalc.symbols import divides, symbol
+from cnncalc.symbols import divides, maximum, symbol
 
 H, W, w = map(symbol, "HWw")
 
@@ -231,9 +232,19 @@ CONDITIONS = [
     (["H >= 3"], [H - 2 >= 1]),
     (["H >= 11"], [H - 2 >= 1, (H + 1) // 4 - 2 >= 1, H >= 3]),
     (["H >= 4", "W >= 2"], [W > 1, 3 < H]),
-    (["4 divides w"], [divides(4, w), divides(4, w)]),
-    (["3 divides w"], [divides(3, w), divides(3, 2 * w - 24)]),
-    (["2 divides w"], [divides(4, 2 * w)]),
+    (["w is a multiple of 4"], [divides(4, w), divides(4, w)]),
+    (["w is a multiple of 3"], [divides(3, w), divides(3, 2 * w - 24)]),
+    (["w is even"], [divides(4, 2 * w)]),
+    (["H is a multiple of 8, at least 56"], [equals(2 * (H // 2), H), equals(8 * (H // 8), H), H // 8 - 6 >= 1]),
+    (["H is 12 more than a multiple of 16, at least 28"], [divides(16, H - 12), H >= 13]),
+    (["H is odd"], [divides(2, H + 1)]),
+    (["H is not a multiple of 4"], [(H + 3) // 4 - H // 4 >= 1]),
+    (["H mod 7 is 1, 2 or 4"], [divides(7, (H - 1) * (H - 2) * (H - 4))]),
+    (["H mod 11 is 0, 4 to 6 or 8"], [divides(11, H * (H - 4) * (H - 5) * (H - 6) * (H - 8))]),
+    (["H is 5 or 6"], [equals(H // 5, 1), H <= 6]),
+    (["no H passes"], [divides(2, H), divides(2, H + 1)]),
+    (["H is 4, or at least 6"], [maximum(6 * (H // 6), 2 * (H // 2) - H + 1) >= 1, H >= 3]),
+    (["H >= 2", "w is even"], [divides(2, w), H >= 2, w >= 1]),
     (["H == 2 W"], [equals(H, 2 * W)]),
     (["H >= 9"], [H // 2 - 4 >= 0, H >= 9, H * W >= 5]),
     (["H - W >= 1"], [H - W >= 1]),
@@ -254,8 +265,10 @@ LIMITS = [("unet", 188), ("lenet5", 16), ("alexnet", 67), ("squeezenet1_1", None
 def test_a_proviso_is_the_least_size_that_loads(spec: str, lowest: int | None) -> None:
     """At the limit the network exists, one below it does not."""
     _, net = over(spec)
-    (limit,) = [proviso for proviso in provisos(net.graph.provisos) if str(proviso.left) == "H"]
-    least = limit.right.constant
+    (limit,) = provisos(net.graph.provisos)
+    assert isinstance(limit, Passing)
+    assert ("H", 1) == (limit.name, limit.period)
+    least = limit.first
     shape = net.graph.input_shape[0]
 
     assert lowest in (None, least)
@@ -375,7 +388,10 @@ BAD = [
         "error: `--at H=x` is not of the form NAME=N with a whole N of at least 1\n"
         "   = help: for instance --at H=224,width=64\n",
     ),
-    (["lenet5", "--at", "H=3"], "error: at H=3 there is no such network: the formula holds for H >= 16\n"),
+    (
+        ["lenet5", "--at", "H=3"],
+        "error: at H=3 there is no such network: the formula holds where H >= 16\n   = help: H: 16 passes, 3 does not\n",
+    ),
     (
         ["resnet50", "--at", "W=3"],
         "error: the formula is over H, not over W (the input is square; `--over H,W` frees it)\n"
@@ -501,10 +517,11 @@ def test_a_division_that_comes_out_whole_for_every_size_is_done() -> None:
 
 
 def test_a_size_that_is_a_sum_stands_in_brackets(tmp_path: Path) -> None:
-    """4 x (H W - H - W + 1), on the screen and in LaTeX: the 4 channels are not taken from H W alone."""
+    """4 x (H - 1) (W - 1), on the screen and in LaTeX: the 4 channels are not taken from H W alone; or multiplied out."""
     spec = tmp_path / "flat.yaml"
     spec.write_text("input: [1, 32, 100]\nnet: [{conv: {out: 4, kernel: 2}}, {reshape: [4, 0]}]\n")
     asked = (str(spec), "--over", "H,W", "--of", "output")
 
-    assert "output = 4 x (H W - H - W + 1)" in run(*asked).stdout
-    assert r"4 \times (H W - H - W + 1)" in run(*asked, "--latex").stdout
+    assert "output = 4 x (H - 1) (W - 1)" in run(*asked).stdout
+    assert "output = 4 x (H W - H - W + 1)" in run(*asked, "--expand").stdout
+    assert r"4 \times (H - 1) (W - 1)" in run(*asked, "--latex").stdout

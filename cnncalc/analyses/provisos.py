@@ -1,8 +1,10 @@
-"""What must hold for a formula to hold: the needs of the layers that no symbol decides, solved, each once.
+"""What must hold for a formula to hold: the needs of the layers that no symbol decides, each once.
 
-floor((H + 1)/4) - 2 >= 1      is H >= 11
-H >= 11, H >= 3                are H >= 11
-3 divides 2 width - 24         is 3 divides width
+floor((H + 1)/4) - 2 >= 1, H >= 3      is H >= 11
+H == 2 floor(H/2), H - 6 >= 1          is H is even, at least 8
+3 divides 2 width - 24                 is width is a multiple of 3
+
+Conditions on one symbol are merged into which numbers pass (`passing`); one on several stays as it was asked.
 """
 
 from __future__ import annotations
@@ -10,13 +12,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterable, Mapping
 from math import gcd
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..dims import Dim, Truth
 from ..symbols import Polynomial, Proviso, divides, equals, symbol
+from .passing import AT_LEAST, AT_MOST, Passing, passing
 
-AT_LEAST = {">=": 0, ">": 1}
-AT_MOST = {"<=": 0, "<": 1}
 DECIDED = {
     ">=": operator.ge,
     ">": operator.gt,
@@ -26,27 +27,56 @@ DECIDED = {
     "divides": divides,
 }
 
+Condition: TypeAlias = Proviso | Passing
+"""What must hold: a relation of sizes, or which numbers a symbol may be."""
 
-def provisos(conditions: Iterable[Truth]) -> list[Proviso]:
-    """The conditions without those that others imply; a lower limit of a symbol is told as such."""
+
+def provisos(conditions: Iterable[Truth]) -> list[Condition]:
+    """The conditions without those that others imply, those on one symbol merged."""
     lowest: dict[str, int] = {}
+    alone: dict[str, dict[Proviso, None]] = {}
     others: dict[Proviso, None] = {}
     for condition in conditions:
         if not isinstance(condition, Proviso):
             continue
         simpler = _solved(condition)
+        named = simpler.left.symbols() | simpler.right.symbols()
         name = str(simpler.left)
-        if simpler.relation == ">=" and name.isidentifier() and not simpler.right.symbols():
+        if simpler.relation == ">=" and name in named and not simpler.right.symbols():
             lowest[name] = max(lowest.get(name, 1), simpler.right.constant)
+        elif len(named) == 1:
+            (name,) = named
+            alone.setdefault(name, {})[simpler] = None
         else:
             others[simpler] = None
-    raised = {name: symbol(name) + (least_ - 1) for name, least_ in lowest.items()}
-    limits = [_proviso(symbol(name), low) for name, low in sorted(lowest.items()) if low > 1]
-    return [*limits, *(other for other in others if holds(other, raised) is not True)]
+    raised = {name: symbol(name) + (low - 1) for name, low in lowest.items()}
+    merged: list[Condition] = []
+    for name in sorted({*lowest, *alone}):
+        asked = [one for one in alone.get(name, ()) if holds(one, raised) is not True]
+        merged += _merged(name, asked, lowest.get(name, 1))
+    return [*merged, *(other for other in others if holds(other, raised) is not True)]
 
 
-def holds(proviso: Proviso, sizes: Mapping[str, Dim]) -> Truth:
-    """Whether it holds for these sizes; a Proviso where they do not decide."""
+def _merged(name: str, conditions: list[Proviso], lowest: int) -> list[Condition]:
+    """The conditions on one symbol as the numbers that pass; those that have no such form stay as they are."""
+    every = Passing(name, 1, (0,), 1)
+    together = passing(name, conditions, lowest)
+    if together is not None:
+        return [together] if together != every else []
+    part, told, left = every._replace(first=lowest), list[Proviso](), list[Condition]()
+    for condition in conditions:
+        more = passing(name, [*told, condition], lowest)
+        if more is None:
+            left.append(condition)
+        else:
+            part, told = more, [*told, condition]
+    return [part, *left] if part != every else left
+
+
+def holds(proviso: Condition, sizes: Mapping[str, Dim]) -> Truth:
+    """Whether it holds for these sizes; a Proviso, or None, where they do not decide."""
+    if isinstance(proviso, Passing):
+        return proviso.passes(sizes[proviso.name]) if proviso.name in sizes else None
     left, right = proviso.left.at(sizes), proviso.right.at(sizes)
     return DECIDED[proviso.relation](left, right)
 
@@ -72,7 +102,7 @@ def _solved(proviso: Proviso) -> Proviso:
             return proviso
         need = -(margin.constant // count)
         if not atom.parts:
-            return _proviso(symbol(atom.word), need)
+            return Proviso(symbol(atom.word), ">=", symbol(atom.word) * 0 + need)
         over, under = atom.parts[0], atom.parts[-1]
         if atom.word != "floor" or under.symbols():
             return proviso
@@ -90,10 +120,6 @@ def _reduced(proviso: Proviso) -> Proviso:
     return Proviso(proviso.left * 0 + divisor // gcd(divisor, common), "divides", number)
 
 
-def _proviso(left: Polynomial, right: int) -> Proviso:
-    return Proviso(left, ">=", left * 0 + right)
-
-
-def unmet(conditions: Iterable[Proviso], sizes: Mapping[str, Any]) -> list[Proviso]:
+def unmet(conditions: Iterable[Condition], sizes: Mapping[str, Any]) -> list[Condition]:
     """The conditions that these sizes break."""
     return [condition for condition in conditions if holds(condition, sizes) is False]

@@ -42,7 +42,13 @@ def made(
 ) -> Graph:
     """The same, of a family of the zoo: `member` has the settings that make it, its name and what is expected."""
     problems: list[Diagnostic] = []
-    return Making(read(text, name, problems), name, set or {}, input, member).graph(problems)
+    making = Making(read(text, name, problems), name, set or {}, input, member)
+    try:
+        return making.graph(problems)
+    except SpecError as error:
+        from .nearest import with_nearest
+
+        raise with_nearest(error, making.shapes(), making) from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +71,12 @@ class Making:
             input=self.input if inputs is None else dict(inputs),
             settings={**self.settings, **(settings or {})},
         ).graph([])
+
+    def shapes(self) -> Mapping[str, Shape]:
+        """The shapes of its inputs; what is wrong with them is not told here."""
+        settings = {**(self.member.settings if self.member else {}), **self.settings}
+        values = variables(self.document, settings, [])
+        return inputs(self.document, values, settings, self.input, [])
 
     def graph(self, problems: list[Diagnostic]) -> Graph:
         """The network. Raises SpecError with these problems and all that are found."""

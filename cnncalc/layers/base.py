@@ -281,5 +281,5 @@ class Weightless(Uncentred):
 
 
 def size_text(shape: Shape) -> str:
-    """A shape as people write it: 64x56x56."""
-    return "x".join(map(str, shape))
+    """A shape as people write it: 64x56x56, 4x(H - 2)xW."""
+    return "x".join(f"({dim})" if len(getattr(dim, "terms", ())) > 1 else str(dim) for dim in shape)

@@ -6,20 +6,17 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..symbols import Monomial, Polynomial, Proviso, latex
+from ..symbols import Monomial, Polynomial, Proviso, latex, symbol
 from . import numbers, units
+from .factors import bracketed, factored, written
 from .report import Column, Table
 
 if TYPE_CHECKING:
     from ..analyses.formula import Formula
+    from ..analyses.provisos import Condition
 
 RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<", "==": "=", "divides": r"\mid"}
 TERMS_A_LINE = 3
-
-
-def _bracketed(text: str, sizes: int) -> str:
-    """A sum among several sizes in brackets."""
-    return f"({text})" if sizes > 1 and (" + " in text or " - " in text) else text
 
 
 class Line:
@@ -31,7 +28,9 @@ class Line:
         self.title = " ".join(filter(None, (formula.part, title)))
         self.sizes = _collapsed(formula)
         self.groups = [_groups(size, maps, tex) for size in self.sizes]
-        products = [_bracketed(" ".join(group), len(self.groups)) for group in self.groups]
+        products = [" ".join(group) for group in self.groups]
+        if len(self.sizes) > 1:
+            products = [bracketed(size, tex, whole=maps is None) for size in self.sizes]
         self.shown = (r" \times " if tex else " x ").join(products) or numbers.NOTHING
         self.values = tuple(_at(size, at) for size in self.sizes)
         self.value = " x ".join(map(numbers.count, self.values)) if at else ""
@@ -51,6 +50,9 @@ def _groups(size: Any, maps: Collection[str] | None, tex: bool) -> list[str]:
     write = latex if tex else str
     if not isinstance(size, Polynomial) or not size.terms:
         return [write(size)]
+    as_product = factored(size) if maps is not None else None
+    if as_product is not None:
+        return [written(as_product, write, tex)]
     collected: dict[Monomial, list[tuple[Monomial, int]]] = {}
     for factors, count in size.ordered():
         of_maps = frozenset(
@@ -134,7 +136,7 @@ def _csv(values: Sequence[Any]) -> str:
     return "x".join(map(str, values))
 
 
-def conditions(provisos: Sequence[Proviso], form: str) -> list[str]:
+def conditions(provisos: Sequence[Condition], form: str) -> list[str]:
     """What must hold, in a sentence, or one a line where there are many."""
     texts = [_condition(proviso) if form == "latex" else str(proviso) for proviso in provisos]
     if len(texts) <= 3:
@@ -142,7 +144,10 @@ def conditions(provisos: Sequence[Proviso], form: str) -> list[str]:
     return ["provided", *(f"  {text}" for text in texts)]
 
 
-def _condition(proviso: Proviso) -> str:
+def _condition(proviso: Condition) -> str:
+    if not isinstance(proviso, Proviso):
+        name = latex(symbol(proviso.name))
+        return proviso.told(f"${name}$", f"${name.replace('{', '{{').replace('}', '}}')} {RELATIONS['>=']} {{}}$")
     return f"${latex(proviso.left)} {RELATIONS[proviso.relation]} {latex(proviso.right)}$"
 
 
@@ -204,5 +209,4 @@ def latex_cell(size: Any) -> str:
 
 def latex_shape(shape: Any) -> str:
     """A shape in a cell of a LaTeX table."""
-    sizes = (latex(dim) for dim in shape)
-    return "$" + r" \times ".join(f"({size})" if " + " in size or " - " in size else size for size in sizes) + "$"
+    return "$" + r" \times ".join(bracketed(dim, tex=True) for dim in shape) + "$"

@@ -64,7 +64,9 @@ def shape(value: Any) -> str:
         return ""
     if all(isinstance(dim, int) for dim in value):
         return "x".join(map(str, value))
-    return " x ".join(f"({dim})" if " + " in str(dim) or " - " in str(dim) else str(dim) for dim in value)
+    from .factors import bracketed
+
+    return " x ".join(map(bracketed, value))
 
 
 def shapes(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..analyses.figures import FIGURES
 from ..analyses.formula import SUMMED, Formula, of_layers
+from ..analyses.passing import Passing
 from ..analyses.provisos import provisos, unmet
 from ..errors import CnncalcError
 from ..render import closed, numbers, units
@@ -69,7 +70,8 @@ def formula(
     if broken:
         told = ", ".join(f"{name}={n}" for name, n in point.items())
         raise CnncalcError(
-            f"at {told} there is no such network: the formula holds for {' and '.join(map(str, broken))}"
+            f"at {told} there is no such network: the formula holds where {' and '.join(map(str, broken))}",
+            "; ".join(f"{one.name}: {one.judged(point[one.name])}" for one in broken if isinstance(one, Passing)),
         )
     at = point or (dict(net.point) if set(net.point) == set(net.over) else {})
     maps: Collection[str] | None = None if expand else [name for name in net.over if name not in net.graph.settings]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from ..analyses.provisos import provisos
 from ..dims import product
 from ..graph import Graph
-from ..render import numbers, units
+from ..render import closed, numbers, units
 from ..render.report import SHOWN, Column, Contract, Note, Report
 from .rows import EVERY_LAYER, KIND, NAME, NETWORK, OUTPUT, View, caption, folds, per, table, used
 
@@ -30,6 +31,7 @@ CONTRACT = Contract(
         Column("inputs", unit=units.by_name(units.SHAPE), about="its inputs"),
         Column("output", unit=units.SHAPE, about="its output"),
         Column("heads", unit=units.by_name(units.SHAPE), about="its side outputs"),
+        Column("provisos", unit=units.listed(units.TEXT), about="what must hold for sizes that have no number"),
         Column("layers", unit=units.rows(*COLUMNS)),
     ),
 )
@@ -51,10 +53,19 @@ def shapes(graph: Graph, *, batch: int = 1, training: bool = False, view: View =
     ]
     heads = {head: graph.shapes[name] for head, name in graph.heads.items()}
     total = {"name": "output", "output": graph.output_shape}
+    conditions = provisos(graph.provisos)
+    notes = [Note("head", f"side output {head}: {numbers.shape(shape)}") for head, shape in heads.items()]
+    notes += [Note("provisos", line) for line in closed.conditions(conditions, "table")]
     return Report(
         caption(graph, "channels x spatial axes", per(batch)),
         [table(COLUMNS, rows, view, [], "elements", total)],
         CONTRACT,
-        {"name": graph.name, "inputs": graph.inputs, "output": graph.output_shape, "heads": heads},
-        [Note("head", f"side output {head}: {numbers.shape(shape)}") for head, shape in heads.items()],
+        {
+            "name": graph.name,
+            "inputs": graph.inputs,
+            "output": graph.output_shape,
+            "heads": heads,
+            "provisos": list(map(str, conditions)),
+        },
+        notes,
     )

@@ -22,7 +22,7 @@ def disagreement(kind: str, need: Need, ends: list[tuple[Branch, Tensor]], mark:
     shapes = [size_text(end.shape or ()) for _, end in ends]
     message = f"the branches of `{kind}` {need.message}"
     if not need.field:
-        return Diagnostic(message, mark, help=need.help)
+        return Diagnostic(message, mark, help=need.help, code=need.code)
     blamed = int(need.field)
     others = [
         Label(branch.mark, shape)
@@ -32,4 +32,4 @@ def disagreement(kind: str, need: Need, ends: list[tuple[Branch, Tensor]], mark:
     if blamed == 0 and len(ends) > 1:
         blamed, others = len(ends) - 1, [Label(ends[0][0].mark, shapes[0])]
     help = need.help or REMEDIES.get(need.code, "")
-    return Diagnostic(message, ends[blamed][0].mark, shapes[blamed], labels=tuple(others), help=help)
+    return Diagnostic(message, ends[blamed][0].mark, shapes[blamed], labels=tuple(others), help=help, code=need.code)
