@@ -167,11 +167,11 @@ def _shape(shape: Shape, names: _Symbols, place: int, node: Node) -> Shape:
     channels = "in" if len(node.incoming) == 1 else f"in{place + 1}"
     if len(sizes) > 1 and len(set(shape[1:])) == 1 and shape[1] == 1:
         sizes = ()
-    named = [names.name(word, n) for word, n in zip((channels, *sizes), shape, strict=False)]
-    named += shape[len(named) :]
-    if len(node.incoming) > 1 and node.layer.elementwise:
-        named = [1 if n == 1 < m else size for size, n, m in zip(named, shape, node.output, strict=False)]
-    return tuple(named)
+    joined = len(node.incoming) > 1 and node.layer.elementwise
+    repeated = [joined and n == 1 < m for n, m in zip(shape, node.output, strict=False)]
+    words = zip((channels, *sizes), shape, repeated, strict=False)
+    named = [1 if again else names.name(word, n) for word, n, again in words]
+    return (*named, *shape[len(named) :])
 
 
 def _outputs(node: Node, names: _Symbols) -> Shape:
