@@ -86,7 +86,8 @@ MAY_IMPORT = {
     "spelling": set(),
     "graph": {"errors", "dims", "layers", "marked"},
     "building": {"errors", "dims", "layers", "graph"},
-    "formats": {"errors", "dims", "symbols", "layers", "graph", "building", "files"},
+    "inputs": {"errors", "dims", "layers", "spelling"},
+    "formats": {"errors", "dims", "symbols", "layers", "graph", "building", "files", "inputs"},
     "language": {
         "errors",
         "dims",
@@ -98,6 +99,7 @@ MAY_IMPORT = {
         "spelling",
         "language",
         "analyses",
+        "inputs",
     },
 }
 """The foundation: what each part may import."""

@@ -122,3 +122,22 @@ def test_a_damaged_model_is_an_error_of_ours(name: str, tmp_path: Path) -> None:
             continue
         assert cnncalc.params(graph).total >= 0
         assert graph.nodes
+
+
+GIVEN = [
+    # what is given from outside, and what is said of it
+    ({"set": {"foo": 3}}, "m.onnx has no size `foo`", "it has no open sizes"),
+    ({"input": {"bar": (3, 32, 32)}}, "the network has no input `bar`", "its inputs: gpu_0_data_0"),
+    ({"input": (3, 32)}, "the input of the network has 3 sizes, and 2 are given", "--input 3,224,224"),
+    ({"input": (3, -1, 32)}, "a size of the input `gpu_0_data_0` must be a whole number of at least 1, and is -1", ""),
+]
+
+
+@pytest.mark.parametrize(("options", "message", "help"), GIVEN)
+def test_what_is_given_to_a_model_and_fits_nothing_is_an_error(options, message, help) -> None:
+    """As for a spec: nothing from outside is left aside without a word."""
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(LIGHT / "light_resnet50.onnx", **options)
+
+    assert message == refused.value.message.replace(str(LIGHT / "light_resnet50.onnx"), "m.onnx")
+    assert help in refused.value.help

@@ -7,15 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..dims import Dim, Shape, admitted, sized
-from ..errors import CnncalcError, Diagnostic, did_you_mean
-from ..layers.fields import shown
+from ..errors import CnncalcError, Diagnostic
+from ..inputs import no_size, replaced
 from ..marked import plain
-from ..spelling import spelled
 from .expressions import LOST, Unknown
 from .steps import Document, Fault, Value
 from .yaml import compose, scalar
-
-LARGEST_INPUT = 2**31
 
 
 def variables(document: Document, settings: Mapping[str, Any], problems: list[Diagnostic]) -> dict[str, Any]:
@@ -70,29 +67,7 @@ def inputs(
 ) -> dict[str, Shape]:
     """The shapes of the inputs: those of the spec, or those that are given in their place."""
     found = {name: _input(name, values, variables, settings, problems) for name, values in document.inputs.items()}
-    if given is None or not found:
-        return found
-    if callable(given):
-        given = given(found)
-    shapes = given if isinstance(given, Mapping) else {next(iter(found)): given}
-    if not isinstance(given, Mapping) and len(found) > 1 and len(set(map(len, found.values()))) == 1:
-        shapes = dict.fromkeys(found, given)
-    for name, shape in shapes.items():
-        if not isinstance(shape, tuple | list):
-            raise CnncalcError(f"the sizes of the input `{name}` are a list, and are {shown(shape)}")
-        if name not in found:
-            help = did_you_mean(name, found) or f"its inputs: {', '.join(found)}"
-            raise CnncalcError(f"the network has no input `{name}`", help)
-        if len(shape) != len(found[name]):
-            raise CnncalcError(
-                f"the input of the network has {len(found[name])} sizes, and {len(shape)} are given",
-                f"for instance --input {','.join(map(str, found[name]))}: channels, then the spatial axes",
-            )
-        for dim in shape:
-            if wrong := _no_size(dim):
-                raise CnncalcError(f"a size of the input `{name}` {wrong}", "for instance --input 3,224,224")
-        found[name] = sized(tuple(shape))
-    return found
+    return replaced(found, given) if given is not None and found else found
 
 
 def _input(
@@ -113,27 +88,14 @@ def _input(
         if isinstance(dim, str) and re.fullmatch(r"[A-Za-z_]\w*", dim):
             from ..symbols import symbol
 
-            if dim in settings and (wrong := _no_size(settings[dim])):
+            if dim in settings and (wrong := no_size(settings[dim])):
                 raise CnncalcError(f"a size of the input {wrong}: {dim}", f"for instance --set {dim}=224")
             dim = settings[dim] if dim in settings else symbol(dim)
-        elif wrong := _no_size(dim):
+        elif wrong := no_size(dim):
             problems.append(Diagnostic(f"a size of the input {wrong}", value.mark, help="or a name, such as `H`"))
             dim = 1
         dims.append(dim)
     return sized(tuple(dims))
-
-
-def _no_size(dim: Any) -> str:
-    """Why this is no size of an input, or nothing."""
-    if isinstance(dim, bool | str | list | tuple | Mapping | None):
-        return f"must be a whole number, and is {shown(dim)}"
-    if isinstance(dim, int):
-        if dim < 1:
-            return f"must be a whole number of at least 1, and is {dim}"
-        return f"is {dim:,}, which is more than 2^31" if dim > LARGEST_INPUT else ""
-    if isinstance(dim, float) or (hasattr(dim, "denominator") and not hasattr(dim, "__array__")):
-        return f"must be whole, and is {spelled(dim)}"
-    return ""
 
 
 def _tell(problems: list[Diagnostic], diagnostic: Diagnostic) -> None:

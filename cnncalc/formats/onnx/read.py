@@ -15,15 +15,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...building import Builder
-from ...dims import Dim, Shape, is_symbolic
+from ...dims import Shape, is_symbolic
 from ...errors import CnncalcError, Mark
 from ...graph import Graph
 from ...layers import KINDS
 from ...layers.base import ArgumentError, size_text
 from .computed import computed
 from .fold import FLOATS, Constant, NotFolded, folded
-from .model import DATA_TYPES, Declared, Model, Node, Tensor, numbers
-from .names import node_name, symbol_name
+from .inputs import Inputs
+from .model import DATA_TYPES, Model, Node, Tensor, numbers
+from .names import node_name
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
 
@@ -63,13 +64,13 @@ class Reader:
         self.builder = Builder(re.sub(r"\.onnx$", "", model.name.rpartition("/")[2]) or "model")
         self._sharers: dict[tuple[str, ...], str] = {}
         self._batch = batch
-        self._symbols: dict[str, Dim] = {}
         self._known: dict[str, Constant | None] = {}
         for name, tensor in model.graph.constants.items():
             self.values[name] = Weight(name, tensor.dims, tensor)
-        for declared in model.graph.inputs:
-            if declared.name not in model.graph.constants:
-                self._input(declared, inputs)
+        for name, held, shape in Inputs(model, batch, self.settings).read(inputs):
+            self.values[name] = held
+            if shape is not None and isinstance(held, Held):
+                self.builder.inputs[held.tensor] = self.builder.shapes[held.tensor] = shape
 
     # --- the whole ------------------------------------------------------------------------------------------------
 
@@ -283,56 +284,6 @@ class Reader:
     def _shared(self, names: tuple[str, ...]) -> str | None:
         """The first node with these learned tensors; "" where there is none yet, None where there are none."""
         return self._sharers.get(names, "") if names else None
-
-    def _input(self, declared: Declared, inputs: Any) -> None:
-        setting = self.settings.get(declared.name)
-        if setting is not None:
-            self.values[declared.name] = Constant((), (setting,))
-            return
-        if declared.dims is None:
-            raise CnncalcError(f"{self.file}: the input `{declared.name}` has no shape")
-        batched = self._batch and len(declared.dims) > 1
-        dims = [
-            self._size(size, declared.name, axis) if axis or not batched else 1
-            for axis, size in enumerate(declared.dims)
-        ]
-        shape = tuple(dims[1:] if batched else dims)
-        name = symbol_name(declared.name) or "input"
-        given = inputs.get(name, inputs.get(declared.name)) if isinstance(inputs, Mapping) else inputs
-        order = self._channels_first(declared.name, len(dims)) if batched else None
-        axes = plain_axes(len(dims), batched)
-        if order is not None:
-            axes = (BATCH, *(order.index(axis + 1) - 1 for axis in range(len(shape))))
-            shape = tuple(dims[i] for i in order[1:])
-        if given is not None and not self.builder.nodes:
-            given = tuple(given)
-            if len(given) != len(shape):
-                raise CnncalcError(
-                    f"the input `{declared.name}` of {self.file} is {size_text(shape)}, and not {size_text(given)}"
-                )
-            shape = given
-        self.builder.inputs[name] = self.builder.shapes[name] = shape
-        dims = [1 if axis == BATCH else shape[axis] for axis in axes]
-        self.values[declared.name] = Held(name, tuple(dims), axes)
-
-    def _channels_first(self, name: str, rank: int) -> tuple[int, ...] | None:
-        """The order in which everything reads an input, where that is through one transpose."""
-        reading = [node for node in self.model.graph.nodes if name in node.inputs]
-        orders = {tuple(node.attributes.get("perm") or ()) if node.op == "Transpose" else () for node in reading}
-        order = orders.pop() if len(orders) == 1 else ()
-        return order if len(order) == rank and order[:1] == (0,) else None
-
-    def _size(self, size: int | str | None, name: str, axis: int) -> Dim:
-        if isinstance(size, int):
-            return size
-        from ...symbols import symbol
-
-        word = symbol_name(size or "") or symbol_name(f"{name}_{axis}") or f"axis_{axis}"
-        if word in self.settings:
-            return self.settings[word]
-        if word not in self._symbols:
-            self._symbols[word] = symbol(word)
-        return self._symbols[word]
 
     def _numbers(self, record: Tensor, dims: tuple[int, ...] | None = None) -> Constant | None:
         small = MOST_FOLDED_FLOATS if record.type in FLOATS else 65_536

@@ -1,0 +1,97 @@
+"""The inputs of an ONNX model: one image, channels first where everything reads them so, open sizes by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...dims import Dim, Shape
+from ...errors import CnncalcError, did_you_mean
+from ...inputs import no_size, replaced
+from ...symbols import symbol
+from .fold import Constant
+from .model import Declared, Model
+from .names import symbol_name
+from .values import BATCH, Held, plain_axes
+
+
+class Inputs:
+    """What the network of a model is given, with the sizes and values that are set from outside."""
+
+    def __init__(self, model: Model, batch: bool, settings: Mapping[str, Any]) -> None:
+        self.model, self.batch, self.settings = model, batch, settings
+        self.symbols: dict[str, Dim] = {}
+        self.known: set[str] = set()
+        """What may be set: the names of open sizes, and inputs that are one number."""
+
+    def read(self, given: Any) -> Iterator[tuple[str, Held | Constant, Shape | None]]:
+        """Each input by its name in the file, and its shape. Raises CnncalcError for what is given and fits none."""
+        constants: list[tuple[str, Constant]] = []
+        tensors: dict[str, tuple[Declared, tuple[int, ...]]] = {}
+        shapes: dict[str, Shape] = {}
+        for declared in self.model.graph.inputs:
+            if declared.name in self.model.graph.constants:
+                continue
+            word = symbol_name(declared.name) or "input"
+            if declared.dims is not None and all(size == 1 for size in declared.dims):
+                self.known.add(word)
+                if word in self.settings:
+                    constants.append((declared.name, Constant((), (self.settings[word],))))
+                    continue
+            while word in shapes:
+                word += "_"
+            shapes[word], axes = self._shape(declared)
+            tensors[word] = (declared, axes)
+        self._all_known()
+        if given is not None and shapes:
+            by_word = {declared.name: word for word, (declared, _) in tensors.items()}
+            if isinstance(given, Mapping):
+                given = {by_word.get(name, name): shape for name, shape in given.items()}
+            shapes = replaced(shapes, given)
+        for name, constant in constants:
+            yield name, constant, None
+        for word, (declared, axes) in tensors.items():
+            shape = shapes[word]
+            dims = tuple(1 if axis == BATCH else shape[axis] for axis in axes)
+            yield declared.name, Held(word, dims, axes), shape
+
+    def _shape(self, declared: Declared) -> tuple[Shape, tuple[int, ...]]:
+        """The shape of one image, and where each axis of the file lies in it."""
+        if declared.dims is None:
+            raise CnncalcError(f"{self.model.name}: the input `{declared.name}` has no shape")
+        batched = self.batch and len(declared.dims) > 1
+        rank = len(declared.dims)
+        dims = [
+            1 if batched and axis == 0 else self._size(size, declared.name, axis)
+            for axis, size in enumerate(declared.dims)
+        ]
+        order = self._channels_first(declared.name, rank) if batched else None
+        if order is None:
+            return tuple(dims[batched:]), plain_axes(rank, batched)
+        return tuple(dims[i] for i in order[1:]), (BATCH, *(order.index(axis) - 1 for axis in range(1, rank)))
+
+    def _channels_first(self, name: str, rank: int) -> tuple[int, ...] | None:
+        """The order in which everything reads an input, where that is through one transpose."""
+        reading = [node for node in self.model.graph.nodes if name in node.inputs]
+        orders = {tuple(node.attributes.get("perm") or ()) if node.op == "Transpose" else () for node in reading}
+        order = orders.pop() if len(orders) == 1 else ()
+        return order if sorted(order) == list(range(rank)) and order[0] == 0 else None
+
+    def _size(self, size: int | str | None, name: str, axis: int) -> Dim:
+        if isinstance(size, int):
+            return size
+        word = symbol_name(size or "") or symbol_name(f"{name}_{axis}") or f"axis_{axis}"
+        self.known.add(word)
+        if word in self.settings:
+            if wrong := no_size(self.settings[word]):
+                raise CnncalcError(f"a size of the input {wrong}: {word}", f"for instance --set {word}=224")
+            return self.settings[word]
+        return self.symbols.setdefault(word, symbol(word))
+
+    def _all_known(self) -> None:
+        """Refuse a setting of what the model does not have. Raises CnncalcError."""
+        known = sorted(self.known)
+        for name in self.settings:
+            if name not in self.known:
+                listed = f"what may be set: {', '.join(known)}" if known else "it has no open sizes"
+                raise CnncalcError(f"{self.model.name} has no size `{name}`", did_you_mean(name, known) or listed)

@@ -1,0 +1,55 @@
+"""Sizes of inputs that are given from outside, in place of those that a spec or a file has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .dims import Shape, sized
+from .errors import CnncalcError, did_you_mean
+from .layers.fields import shown
+from .spelling import spelled
+
+LARGEST = 2**31
+
+
+def replaced(shapes: Mapping[str, Shape], given: Any) -> dict[str, Shape]:
+    """The shapes of the inputs with those that are given: one for all or for the first, or by name.
+
+    `given` may also be a function from the shapes to such. Raises CnncalcError for what fits no input.
+    """
+    found = dict(shapes)
+    if callable(given):
+        given = given(found)
+    wanted = given if isinstance(given, Mapping) else {next(iter(found)): given}
+    if not isinstance(given, Mapping) and len(found) > 1 and len(set(map(len, found.values()))) == 1:
+        wanted = dict.fromkeys(found, given)
+    for name, shape in wanted.items():
+        if not isinstance(shape, tuple | list):
+            raise CnncalcError(f"the sizes of the input `{name}` are a list, and are {shown(shape)}")
+        if name not in found:
+            help = did_you_mean(name, found) or f"its inputs: {', '.join(found)}"
+            raise CnncalcError(f"the network has no input `{name}`", help)
+        if len(shape) != len(found[name]):
+            raise CnncalcError(
+                f"the input of the network has {len(found[name])} sizes, and {len(shape)} are given",
+                f"for instance --input {','.join(map(str, found[name]))}: channels, then the spatial axes",
+            )
+        for dim in shape:
+            if wrong := no_size(dim):
+                raise CnncalcError(f"a size of the input `{name}` {wrong}", "for instance --input 3,224,224")
+        found[name] = sized(tuple(shape))
+    return found
+
+
+def no_size(dim: Any) -> str:
+    """Why this is no size of an input, or nothing."""
+    if isinstance(dim, bool | str | list | tuple | Mapping | None):
+        return f"must be a whole number, and is {shown(dim)}"
+    if isinstance(dim, int):
+        if dim < 1:
+            return f"must be a whole number of at least 1, and is {dim}"
+        return f"is {dim:,}, which is more than 2^31" if dim > LARGEST else ""
+    if isinstance(dim, float) or (hasattr(dim, "denominator") and not hasattr(dim, "__array__")):
+        return f"must be whole, and is {spelled(dim)}"
+    return ""
