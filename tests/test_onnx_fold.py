@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cnncalc.formats.onnx.fold import FOLDERS, Constant, NotFolded, folded
+from cnncalc.formats.onnx.constants import Constant, NotFolded
+from cnncalc.formats.onnx.fold import FOLDERS, folded
 from cnncalc.symbols import symbol
 
 WHOLE, REAL = [3, -7, 2, 5, 0, 4], [1.5, -2.25, 0.5, 4.0, 8.0, -3.0]

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
-from .model import Model, model
+from .model import model
 from .read import Reader
+from .records import Model
 from .wire import File, Memory, Part
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from .fold import Constant, NotFolded, axis_of, broadcast_dims, folded
-from .model import Node
+from .constants import Constant, NotFolded, axis_of, broadcast_dims
+from .fold import folded
+from .records import Node
 from .values import Weight
 
 Dims = tuple[int, ...]

@@ -9,9 +9,9 @@ from ...dims import Dim, Shape
 from ...errors import CnncalcError, did_you_mean
 from ...inputs import no_size, replaced
 from ...symbols import symbol
-from .fold import Constant
-from .model import Declared, Model
+from .constants import Constant
 from .names import symbol_name
+from .records import Declared, Model
 from .values import BATCH, Held, plain_axes
 
 

@@ -1,161 +1,27 @@
-"""The records of an ONNX model: what onnx.proto says of a file, without the weights.
-
-Only what a count needs is kept. The numbers of a tensor stay where they are, in the file or beside it, and are read
-where something depends on them (the shape of a reshape, the scales of a resize).
-
-Source: onnx.proto of IR version 13; field numbers as there.
-"""
+"""The wire of an ONNX file -> its records, by the field numbers of onnx.proto (IR version 13)."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
-from .wire import FIXED32, FIXED64, LENGTH, VARINT, Damaged, Part, Value, fields, float32, signed, varints
-
-MAX_NODES = 200_000
-MAX_DEPTH = 32
-"""Graphs in graphs."""
-
-MAX_RANK = 64
-MAX_ELEMENTS = 1 << 62
-MAX_TEXT = 65_536
-"""Bytes of a name."""
-
-MAX_ENTRIES = 65_536
-"""Numbers of a tensor or an attribute that are read."""
-
-
-class DataType(NamedTuple):
-    """An element type: its name and the bits of one element."""
-
-    name: str
-    bits: int
-
-
-DATA_TYPES: Mapping[int, DataType] = {
-    1: DataType("float32", 32),
-    2: DataType("uint8", 8),
-    3: DataType("int8", 8),
-    4: DataType("uint16", 16),
-    5: DataType("int16", 16),
-    6: DataType("int32", 32),
-    7: DataType("int64", 64),
-    8: DataType("string", 0),
-    9: DataType("bool", 8),
-    10: DataType("float16", 16),
-    11: DataType("float64", 64),
-    12: DataType("uint32", 32),
-    13: DataType("uint64", 64),
-    14: DataType("complex64", 64),
-    15: DataType("complex128", 128),
-    16: DataType("bfloat16", 16),
-    17: DataType("float8e4m3fn", 8),
-    18: DataType("float8e4m3fnuz", 8),
-    19: DataType("float8e5m2", 8),
-    20: DataType("float8e5m2fnuz", 8),
-    21: DataType("uint4", 4),
-    22: DataType("int4", 4),
-    23: DataType("float4e2m1", 4),
-    24: DataType("float8e8m0", 8),
-}
-
-FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
-"""Element types of what is learned."""
-
-Dims = tuple[int | str | None, ...]
-"""Sizes of a declared shape: a number, the name of an open one, or None."""
-
-
-@dataclass(slots=True)
-class Tensor:
-    """A constant; its numbers stay where they are."""
-
-    name: str = ""
-    dims: tuple[int, ...] = ()
-    type: int = 0
-    raw: Part | None = None
-    typed: list[tuple[int, int, Value]] = field(default_factory=list)
-    """Fields of float_data, int32_data, int64_data, double_data and uint64_data."""
-
-    external: Mapping[str, str] | None = None
-    """Where the numbers lie, if in another file: location, offset, length."""
-
-    @property
-    def elements(self) -> int:
-        """How many numbers it has."""
-        return prod(self.dims)
-
-
-@dataclass(slots=True)
-class Node:
-    """One operator."""
-
-    op: str = ""
-    domain: str = ""
-    name: str = ""
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    attributes: dict[str, Any] = field(default_factory=dict)
-    """Name -> int, float, text, Tensor, GraphRecord or a list of those."""
-
-    metadata: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """How a message names it."""
-        return self.name or (f"the node of `{self.outputs[0]}`" if self.outputs else "a node without a name")
-
-
-class Declared(NamedTuple):
-    """What a file says of a tensor."""
-
-    name: str
-    type: int
-    dims: Dims | None
-    """None where the rank is open too."""
-
-
-@dataclass(slots=True)
-class GraphRecord:
-    """The nodes of a graph, and what it declares."""
-
-    name: str = ""
-    nodes: list[Node] = field(default_factory=list)
-    constants: dict[str, Tensor] = field(default_factory=dict)
-    inputs: list[Declared] = field(default_factory=list)
-    outputs: list[Declared] = field(default_factory=list)
-    declared: dict[str, Declared] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Function:
-    """An operator that the model itself defines."""
-
-    name: str = ""
-    domain: str = ""
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    attributes: tuple[str, ...] = ()
-    nodes: list[Node] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Model:
-    """A file."""
-
-    name: str
-    graph: GraphRecord = field(default_factory=GraphRecord)
-    opsets: dict[str, int] = field(default_factory=dict)
-    """Domain -> version; the standard domain is ""."""
-
-    ir_version: int = 0
-    producer: str = ""
-    metadata: dict[str, str] = field(default_factory=dict)
-    functions: dict[tuple[str, str], Function] = field(default_factory=dict)
+from .numbers import packed
+from .records import (
+    MAX_DEPTH,
+    MAX_ELEMENTS,
+    MAX_ENTRIES,
+    MAX_NODES,
+    MAX_RANK,
+    MAX_TEXT,
+    Declared,
+    Dims,
+    Function,
+    GraphRecord,
+    Model,
+    Node,
+    Reference,
+    Tensor,
+)
+from .wire import FIXED32, LENGTH, VARINT, Damaged, Part, Value, fields, float32, signed, varints
 
 
 class Counted:
@@ -253,12 +119,6 @@ def _node(part: Part, counted: Counted, depth: int) -> Node:
     return node
 
 
-class Reference(NamedTuple):
-    """An attribute of a function's node that has the value of an attribute of the call."""
-
-    name: str
-
-
 def _attribute(part: Part, counted: Counted, depth: int) -> tuple[str, Any]:
     """Its name and value; the value of the last field that has one, a list where the field is repeated."""
     name, declared, reference = "", 0, ""
@@ -345,77 +205,6 @@ def _sparse(part: Part) -> Tensor:
             case 3:
                 dims += _ints(value, kind, part, "dims")
     return Tensor(tensor.name, tuple(dims), tensor.type)
-
-
-def numbers(tensor: Tensor, content: Part | None = None) -> list[Any]:
-    """The numbers of a small tensor, in order; `content` is where they lie if not in the record itself.
-
-    Raises Damaged where there are fewer or more than the shape says, or more than MAX_ENTRIES.
-    """
-    what = f"the tensor `{tensor.name}`"
-    source = content or tensor.raw or (next((v for _, _, v in tensor.typed if isinstance(v, Part)), None))
-    name = source.source.name if source else "the model"
-    if tensor.elements > MAX_ENTRIES:
-        raise Damaged(f"{name}: {what} has {tensor.elements:,} numbers, and at most {MAX_ENTRIES:,} are read")
-    raw = content or tensor.raw
-    values = _of_raw(tensor, raw, name, what) if raw is not None else list(_of_fields(tensor, name, what))
-    if len(values) != tensor.elements:
-        raise Damaged(f"{name}: {what} has {len(values):,} numbers where its shape has {tensor.elements:,}")
-    return values
-
-
-LETTERS = {1: "f", 2: "B", 3: "b", 4: "H", 5: "h", 6: "i", 7: "q", 9: "?", 10: "e", 11: "d", 12: "I", 13: "Q"}
-"""How `struct` calls the element types that are read."""
-
-
-def _of_raw(tensor: Tensor, raw: Part, name: str, what: str) -> list[Any]:
-    if tensor.type == 16:
-        halves = raw.content(2 * tensor.elements)
-        pairs = struct.unpack(f"<{len(halves) // 2}H", halves[: len(halves) // 2 * 2])
-        return [float32(pair << 16) for pair in pairs]
-    letter = LETTERS.get(tensor.type)
-    if letter is None:
-        raise Damaged(f"{name}: {what} holds {_type_name(tensor.type)}, which no size is read from")
-    size = struct.calcsize(letter) * tensor.elements
-    if raw.size != size:
-        raise Damaged(f"{name}: {what} has {raw.size:,} bytes where its shape has {size:,}")
-    return list(struct.unpack(f"<{tensor.elements}{letter}", raw.content(size)))
-
-
-def _of_fields(tensor: Tensor, name: str, what: str) -> Iterator[Any]:
-    for number, kind, value in tensor.typed:
-        if number == 4:
-            yield from _packed(value, kind, "f", 4, FIXED32, name, what)
-        elif number == 10:
-            yield from _packed(value, kind, "d", 8, FIXED64, name, what)
-        elif isinstance(value, Part) and kind == LENGTH:
-            entries = varints(value, MAX_ENTRIES)
-            yield from map(_half, entries) if tensor.type == 10 else entries
-        elif kind == VARINT and not isinstance(value, Part):
-            yield _half(value) if tensor.type == 10 else signed(value)
-        else:
-            raise Damaged(f"{name}: {what} has numbers of another wire type")
-
-
-def _half(bits: int) -> float:
-    half: float = struct.unpack("<e", (bits & 0xFFFF).to_bytes(2, "little"))[0]
-    return half
-
-
-def _packed(value: Value, kind: int, letter: str, size: int, alone: int, name: str, what: str) -> Iterator[float]:
-    if isinstance(value, Part):
-        content = value.content(MAX_ENTRIES * size)
-        if len(content) % size:
-            raise Damaged(f"{name}: {what} ends within a number")
-        yield from struct.unpack(f"<{len(content) // size}{letter}", content)
-    elif kind == alone:
-        yield struct.unpack(f"<{letter}", value.to_bytes(size, "little"))[0]
-    else:
-        raise Damaged(f"{name}: {what} has numbers of another wire type")
-
-
-def _type_name(type: int) -> str:
-    return DATA_TYPES[type].name if type in DATA_TYPES else f"numbers of the unknown type {type}"
 
 
 def _declared(part: Part) -> Declared:
@@ -542,5 +331,5 @@ def _ints(value: Value, kind: int, part: Part, name: str) -> list[int]:
 
 def _floats(value: Value, kind: int, part: Part, name: str) -> list[float]:
     if isinstance(value, Part):
-        return list(_packed(value, kind, "f", 4, FIXED32, part.source.name, f"`{name}`"))
+        return list(packed(value, kind, "f", 4, FIXED32, part.source.name, f"`{name}`"))
     return [float32(_fixed32(value, kind, part, name))]

@@ -11,7 +11,7 @@ import ast
 import re
 
 from ...building import legal_name
-from .model import Node
+from .records import Node
 
 NUMBERED = re.compile(r"(?:node_|n)?[A-Za-z0-9]*[a-z0-9]?_?\d*")
 SCOPES = "pkg.torch.onnx.name_scopes"

@@ -21,10 +21,12 @@ from ...graph import Graph
 from ...layers import KINDS
 from ...layers.base import ArgumentError, size_text
 from .computed import computed
-from .fold import FLOATS, Constant, NotFolded, folded
+from .constants import FLOATS, Constant, NotFolded
+from .fold import folded
 from .inputs import Inputs
-from .model import DATA_TYPES, Model, Node, Tensor, numbers
 from .names import node_name
+from .numbers import numbers
+from .records import DATA_TYPES, Model, Node, Tensor
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
 

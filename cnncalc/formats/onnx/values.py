@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ...dims import Dim
-from .fold import Constant
-from .model import Tensor
+from .constants import Constant
+from .records import Tensor
 
 BATCH = -1
 """The axis of the image in the batch, which no tensor of a network has."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from ..fold import axis_of
-from ..model import Node
+from ..constants import axis_of
 from ..read import Refused
+from ..records import Node
 from ..values import BATCH, Held
 from .words import axis_word
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic, product
-from ..fold import axis_of
-from ..model import Node
+from ..constants import axis_of
 from ..read import Refused
+from ..records import Node
 from ..values import BATCH, Held, Weight, plain_axes
 from .words import axis_word, without
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..model import Node
 from ..read import Refused
+from ..records import Node
 from .windows import alike, geometry
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ....dims import is_symbolic
-from ..fold import Constant, axis_of
-from ..model import Node
+from ..constants import Constant, axis_of
 from ..read import Refused
+from ..records import Node
 from ..values import BATCH, Held, Weight
 from .words import axis_word
 

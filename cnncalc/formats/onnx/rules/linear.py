@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..model import Node
 from ..read import Refused
+from ..records import Node
 from ..values import Held, Weight
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..fold import axis_of
-from ..model import Node
+from ..constants import axis_of
 from ..read import Refused
+from ..records import Node
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule

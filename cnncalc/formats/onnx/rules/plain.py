@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..fold import Constant, NotFolded, folded
-from ..model import Node, Tensor
+from ..constants import Constant, NotFolded
+from ..fold import folded
 from ..read import Refused
+from ..records import Node, Tensor
 from ..values import Held, Weight
 
 if TYPE_CHECKING:

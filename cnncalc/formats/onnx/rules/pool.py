@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..model import Node
 from ..read import Refused
+from ..records import Node
 from .windows import geometry
 
 if TYPE_CHECKING:

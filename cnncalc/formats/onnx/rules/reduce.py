@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..fold import axis_of
-from ..model import Node
+from ..constants import axis_of
 from ..read import Refused
+from ..records import Node
 from ..values import BATCH, Held
 from .words import axis_word, without
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ....dims import is_symbolic
-from ..model import Node
 from ..read import Refused
+from ..records import Node
 from .windows import alike
 
 if TYPE_CHECKING:

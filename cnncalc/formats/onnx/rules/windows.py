@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..model import Node
 from ..read import Refused
+from ..records import Node
 
 if TYPE_CHECKING:
     from ..read import Reader

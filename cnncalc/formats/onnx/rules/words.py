@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ....layers.base import AXIS_NAMES
-from ..model import Node
 from ..read import Refused
+from ..records import Node
 from ..values import BATCH, Held
 
 if TYPE_CHECKING:
