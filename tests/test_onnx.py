@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import cnncalc
+from cnncalc.analyses.figures import Figures
 
 LIGHT = Path(__file__).parent / "data" / "onnx"
 
@@ -29,6 +30,15 @@ def test_figures_of_a_model(name: str) -> None:
     graph = cnncalc.load(LIGHT / f"{name}.onnx")
 
     assert FIGURES[name] == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
+
+
+def test_channels_dealt_out_are_one_layer_and_keep_their_positions() -> None:
+    """ShuffleNet has 16 shuffles and no reshape but that before its linear layer; its field is 719 wide (paper's net)."""
+    graph = cnncalc.load(LIGHT / "light_shufflenet.onnx")
+    kinds = [node.kind for node in graph.nodes]
+
+    assert (16, 0, 0) == (kinds.count("channel_shuffle"), kinds.count("permute"), kinds.count("reshape"))
+    assert ((719, 719), (719, 719)) == Figures(graph).extent().sizes
 
 
 def test_a_model_needs_neither_onnx_nor_numpy() -> None:

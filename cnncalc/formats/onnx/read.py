@@ -12,21 +12,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...building import Builder
-from ...dims import Shape, is_symbolic
+from ...dims import is_symbolic
 from ...errors import CnncalcError, Mark
 from ...graph import Graph
-from ...layers import KINDS
+from ...layers import KINDS, Layer
 from ...layers.base import ArgumentError, size_text
+from .. import patterns
+from ..patterns import Draft
 from .computed import computed
 from .constants import FLOATS, Constant, NotFolded
 from .fold import folded
 from .inputs import Inputs
 from .names import node_name
 from .numbers import numbers
-from .records import DATA_TYPES, Model, Node, Tensor
+from .records import DATA_TYPES, MAX_ENTRIES, Model, Node, Tensor
+from .unread import Unread, refusal
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
 
@@ -36,15 +39,6 @@ MOST_FOLDED_FLOATS = 64
 
 class Refused(Exception):
     """An operator, or a use of one, that no layer stands for."""
-
-
-class Unread(NamedTuple):
-    """An operator that could not be read."""
-
-    node: Node
-    why: str
-    inputs: tuple[str, ...]
-    """The shapes that it reads, as texts."""
 
 
 Rule = Callable[["Reader", Node], None]
@@ -64,6 +58,12 @@ class Reader:
         self.readers: Counter[str] = Counter(name for node in model.graph.nodes for name in node.inputs)
         self.readers.update(output.name for output in model.graph.outputs)
         self.builder = Builder(re.sub(r"\.onnx$", "", model.name.rpartition("/")[2]) or "model")
+        self.wishes: dict[str, str] = {}
+        """The name that each node asks for, before another has it."""
+
+        self.learned: dict[str, dict[str, Weight]] = {}
+        """Node -> key -> where the learned or stored tensor comes from."""
+
         self._sharers: dict[tuple[str, ...], str] = {}
         self._batch = batch
         self._known: dict[str, Constant | None] = {}
@@ -81,14 +81,32 @@ class Reader:
         for node in self.model.graph.nodes:
             self.read(node)
         if self.unread:
-            raise self._refusal()
+            raise refusal(self.file, self.unread)
         outputs = [(declared.name, self.values.get(declared.name)) for declared in self.model.graph.outputs]
-        held = [(name, value) for name, value in outputs if isinstance(value, Held)]
+        held = [(name, value.tensor) for name, value in outputs if isinstance(value, Held)]
         if not held:
             raise CnncalcError(f"{self.file} has no output that depends on its input")
-        for name, value in held[1:]:
-            self.builder.head(name, value.tensor)
-        return self.builder.graph(held[0][1].tensor, source=self._source())
+        names = self._as_drawn([tensor for _, tensor in held])
+        for name, tensor in held[1:]:
+            self.builder.head(name, names.get(tensor, tensor))
+        output = held[0][1]
+        return self.builder.graph(names.get(output, output), source=self._source())
+
+    def _as_drawn(self, outputs: Iterable[str]) -> Mapping[str, str]:
+        """Make one layer of each group that is one; the names that tensors have then, where there was any."""
+        draft = Draft(self.builder, outputs, self.wishes, self.learned, self._few)
+        if not patterns.applied(draft):
+            return {}
+        self.builder, names = draft.builder()
+        self.learned = draft.learned
+        return names
+
+    def _few(self, weight: Weight) -> Sequence[float] | None:
+        """The numbers of a learned tensor, where they are few and the file has them as they are read."""
+        record = weight.record
+        if record is None or record.external is not None or record.elements > MAX_ENTRIES:
+            return None
+        return numbers(record) if record.type in DATA_TYPES else None
 
     def read(self, node: Node) -> None:
         """One operator."""
@@ -173,9 +191,9 @@ class Reader:
         """A learned tensor. Raises Refused where the input depends on the network's."""
         value = self.value(node, place)
         if isinstance(value, Weight):
-            return value
+            return value._replace(tensor=node.inputs[place])
         if isinstance(value, Constant):
-            return Weight(node.inputs[place], value.dims, None)
+            return Weight(node.inputs[place], value.dims, None, node.inputs[place])
         raise Refused(f"its input {place + 1} is computed, and no constant")
 
     def has(self, node: Node, place: int) -> bool:
@@ -231,11 +249,14 @@ class Reader:
         kind: str,
         arguments: Mapping[str, Any],
         values: Sequence[Held],
-        weights: Iterable[Weight] = (),
+        weights: Sequence[Weight] = (),
         keeps_order: bool = False,
         name: str = "",
+        buffers: Sequence[Weight] = (),
     ) -> Held:
         """A layer; what it makes is defined as the first output of the node.
+
+        `weights` are its learned tensors in the order in which the layer names them, `buffers` what else is stored.
 
         `keeps_order` is for layers to which all axes are alike: they work on the tensors as they lie.
         """
@@ -248,6 +269,9 @@ class Reader:
         mark = Mark.of(self.file, f"{node.op} `{node.label}`")
         shared = self._shared(tuple(weight.name for weight in weights))
         tensor = self.builder.add(layer, [value.tensor for value in values], name, weights_of=shared or "", mark=mark)
+        self.wishes[tensor] = name
+        if weights:
+            self._learn(tensor, layer, (*weights, *buffers))
         if shared == "":
             self._sharers[tuple(weight.name for weight in weights)] = tensor
         shape = self.builder.shapes[tensor]
@@ -263,8 +287,9 @@ class Reader:
     def step(self, node: Node, kind: str, arguments: Mapping[str, Any], value: Held) -> Held:
         """A layer on the way to what a node makes, on the tensor as it lies; axes that it takes to size 1 stay."""
         layer = KINDS[kind].read(arguments, len(self.builder.shapes[value.tensor]) - 1)
-        mark = Mark.of(self.file, f"{node.op} `{node.label}`")
-        tensor = self.builder.add(layer, [value.tensor], node_name(node, kind), mark=mark)
+        mark, name = Mark.of(self.file, f"{node.op} `{node.label}`"), node_name(node, kind)
+        tensor = self.builder.add(layer, [value.tensor], name, mark=mark)
+        self.wishes[tensor] = name
         shape = self.builder.shapes[tensor]
         dims = value.dims
         if len(shape) == len(value.axes) - value.batched:
@@ -282,6 +307,12 @@ class Reader:
             self._compare(node, value, declared.dims)
 
     # --- names, inputs, numbers -----------------------------------------------------------------------------------
+
+    def _learn(self, tensor: str, layer: Layer, weights: Sequence[Weight]) -> None:
+        """Note where the learned and the stored tensors of a node come from."""
+        incoming = self.builder.nodes[-1].incoming
+        keys = (*layer.weights(*incoming), *layer.buffers(*incoming))
+        self.learned[tensor] = dict(zip(keys, weights, strict=False))
 
     def _shared(self, names: tuple[str, ...]) -> str | None:
         """The first node with these learned tensors; "" where there is none yet, None where there are none."""
@@ -312,26 +343,6 @@ class Reader:
         )
         self.unread.append(Unread(node, why, shapes))
 
-    def _refusal(self) -> CnncalcError:
-        counts = Counter((one.node.op, one.why) for one in self.unread)
-        lines = []
-        for (op, why), count in counts.most_common(20):
-            first = next(one for one in self.unread if (one.node.op, one.why) == (op, why))
-            times = f"{count} x " if count > 1 else ""
-            lines.append(f"{times}{op}: {why}; `{first.node.label}` reads {', '.join(first.inputs) or 'nothing'}")
-        nodes = f"{len(self.unread)} operators" if len(self.unread) > 1 else "an operator"
-        return CnncalcError(f"{self.file}: {nodes} cannot be read", "docs/formats.md has the operators that are", lines)
-
     def _source(self) -> str:
         made = f", made by {self.model.producer}" if self.model.producer else ""
         return f"{self.file}: ONNX operator set {self.opset}{made}"
-
-
-def graph_of(model: Model, inputs: Any = None, settings: Mapping[str, Any] | None = None, batch: bool = True) -> Graph:
-    """The network of a model. Raises CnncalcError."""
-    return Reader(model, inputs, settings, batch).graph()
-
-
-def image_shape(value: Held) -> Shape:
-    """The sizes of one image, in the file's order."""
-    return tuple(size for size, axis in zip(value.dims, value.axes, strict=True) if axis != BATCH)

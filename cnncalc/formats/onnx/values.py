@@ -58,6 +58,18 @@ class Weight(NamedTuple):
     record: Tensor | None
     """Where its numbers are; None where operators make it of others."""
 
+    tensor: str = ""
+    """What the operator that reads it calls it."""
+
+    transposed: bool = False
+    """Whether a layer has its two axes in the other order."""
+
+    factor: float = 1.0
+    """What a layer has it multiplied by."""
+
+    inverse: bool = False
+    """Whether a layer has its reciprocal."""
+
 
 Value = Held | Weight | Constant
 

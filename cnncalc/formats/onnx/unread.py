@@ -1,0 +1,33 @@
+"""What of a model could not be read, all of it in one message."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...errors import CnncalcError
+from .records import Node
+
+MOST_LINES = 20
+
+
+class Unread(NamedTuple):
+    """An operator that could not be read."""
+
+    node: Node
+    why: str
+    inputs: tuple[str, ...]
+    """The shapes that it reads, as texts."""
+
+
+def refusal(file: str, unread: Sequence[Unread]) -> CnncalcError:
+    """The error with every operator and reason, how often it occurs and what its first node reads."""
+    counts = Counter((one.node.op, one.why) for one in unread)
+    lines = []
+    for (op, why), count in counts.most_common(MOST_LINES):
+        first = next(one for one in unread if (one.node.op, one.why) == (op, why))
+        times = f"{count} x " if count > 1 else ""
+        lines.append(f"{times}{op}: {why}; `{first.node.label}` reads {', '.join(first.inputs) or 'nothing'}")
+    nodes = f"{len(unread)} operators" if len(unread) > 1 else "an operator"
+    return CnncalcError(f"{file}: {nodes} cannot be read", "docs/formats.md has the operators that are", lines)

@@ -1,0 +1,79 @@
+"""Elements moved by reshapes and permutes, or by strided slices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...dims import product
+from ...graph import Node
+from .draft import Draft, One, Pattern, alike, axes_of, layer
+
+
+def shuffled(draft: Draft, node: Node) -> One | None:
+    """Reshape, permute, reshape: channels dealt out, channels that become positions, positions that become channels."""
+    turned = draft.made(node.inputs[0], "permute")
+    apart = draft.made(turned.inputs[0], "reshape") if turned else None
+    if turned is None or apart is None:
+        return None
+    before, between, after = apart.incoming[0], apart.output, node.output
+    order = tuple(vars(turned.layer)["order"])
+    axes = len(after) - 1
+    made = None
+    if len(before) != len(after):
+        return None
+    if alike(before, after) and order == (1, 0, *range(2, axes + 2)) and alike(between[2:], before[1:]):
+        made = layer("channel_shuffle", axes, groups=between[0])
+    elif axes and len(between) == 2 * axes + 1:
+        factor = between[1] if order == _woven(axes) else between[2]
+        if not isinstance(factor, int) or factor < 2:
+            return None
+        mixed = [size for n in before[1:] for size in (n // factor, factor)]
+        many, sizes = product([factor] * axes), before[1:]
+        if order == _woven(axes) and alike(between, (before[0] // many, *[factor] * axes, *sizes)):
+            wanted = (before[0] // many, *(n * factor for n in sizes))
+            made = layer("pixel_shuffle", axes, scale=factor) if alike(after, wanted) else None
+        elif order == _unwoven(axes) and alike(between, (before[0], *mixed)):
+            wanted = (before[0] * many, *(n // factor for n in sizes))
+            made = layer("space_to_depth", axes, scale=factor) if alike(after, wanted) else None
+    return One(made, apart.inputs, (turned, apart)) if made else None
+
+
+def _woven(axes: int) -> tuple[int, ...]:
+    """C r r h w -> C h r w r."""
+    return (0, *(place for axis in range(1, axes + 1) for place in (axes + axis, axis)))
+
+
+def _unwoven(axes: int) -> tuple[int, ...]:
+    """C h r w r -> C r r h w."""
+    return (0, *(2 * axis for axis in range(1, axes + 1)), *(2 * axis - 1 for axis in range(1, axes + 1)))
+
+
+def twice(draft: Draft, node: Node) -> One | None:
+    """A reshape of a reshape is one; one to the same shape is none, and one to a vector a flatten."""
+    first = draft.made(node.inputs[0], "reshape", "flatten")
+    before = first.incoming[0] if first else node.incoming[0]
+    inner = (first,) if first else ()
+    inputs = first.inputs if first else node.inputs
+    if alike(before, node.output):
+        return One(None, inputs, inner)
+    if len(node.output) == 1 and node.kind == "reshape":
+        return One(layer("flatten", 0), inputs, inner)
+    return One(node.layer, inputs, inner) if first else None
+
+
+def back(draft: Draft, node: Node) -> One | None:
+    """A permute of a permute is one, or none."""
+    first = draft.made(node.inputs[0], "permute")
+    if first is None:
+        return None
+    order = [vars(first.layer)["order"][axis] for axis in vars(node.layer)["order"]]
+    if order == sorted(order):
+        return One(None, first.inputs, (first,))
+    return One(layer("permute", axes_of(node), order=order), first.inputs, (first,))
+
+
+PATTERNS: Mapping[str, Sequence[Pattern]] = {
+    "flatten": (twice,),
+    "permute": (back,),
+    "reshape": (shuffled, twice),
+}

@@ -1,0 +1,213 @@
+"""Groups of layers that are one layer: what each is, that it computes the same, and where it must stay as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import cnncalc
+from cnncalc.building import Builder
+from cnncalc.formats import patterns
+from cnncalc.formats.patterns import Draft
+from cnncalc.graph import Graph
+from cnncalc.kernels import weights as tensors
+from cnncalc.layers import KINDS
+
+
+class Written:
+    """A network written layer by layer: `w("relu", x)`."""
+
+    def __init__(self, *shape: int) -> None:
+        self.builder = Builder("net", {"x": shape})
+        self.outputs: list[str] = []
+
+    def __call__(self, kind: str, *inputs: str, **arguments: object) -> str:
+        """A layer on these tensors; its name."""
+        axes = len(self.builder.shapes[inputs[0]]) - 1
+        return self.builder.add(KINDS[kind].read(arguments, axes), inputs, kind)
+
+    def map(self, formula: str, x: str) -> str:
+        """Arithmetic with one number."""
+        return self("map", x, formula=formula)
+
+
+def read(written: Written, values: dict[str, np.ndarray] | None = None) -> tuple[Graph, dict[str, dict[str, str]]]:
+    """The network as a person would draw it, and what each learned tensor was."""
+    builder = written.builder
+    learned = {node.name: {key: f"{node.name}.{key}" for key in node.weights} for node in builder.nodes if node.weights}
+    numbers = (lambda name: values[name].ravel().tolist()) if values else (lambda name: None)
+    wishes = {node.name: node.kind for node in builder.nodes}
+    last = builder.nodes[-1].name
+    draft = Draft(builder, [last, *written.outputs], wishes, learned, numbers)
+    patterns.applied(draft)
+    made, names = draft.builder()
+    for output in written.outputs:
+        made.head(output, names[output])
+    return made.graph(names[last]), draft.learned
+
+
+def _gelu_tanh(w: Written, x: str) -> str:
+    inside = w("add", x, w.map("x * 0.044715", w.map("x ^ 3", x)))
+    gate = w.map("x + 1", w("tanh", w.map("x * 0.7978845608", inside)))
+    return w("mul", w.map("x * 0.5", x), gate)
+
+
+def _gelu_erf(w: Written, x: str) -> str:
+    gate = w.map("x + 1", w.map("erf(x)", w.map("x / 1.41421354", x)))
+    return w.map("x * 0.5", w("mul", x, gate))
+
+
+def _gelu_half_first(w: Written, x: str) -> str:
+    gate = w.map("x + 1", w.map("erf(x)", w.map("x * 0.707106769", x)))
+    return w("mul", w.map("x * 0.5", x), gate)
+
+
+def _layernorm(w: Written, x: str, *axes: str) -> str:
+    def mean(of: str) -> str:
+        for axis in axes:
+            of = w("mean", of, over=axis)
+        return of
+
+    centred = w("sub", x, mean(x))
+    return w("div", centred, w("sqrt", w.map("x + 1e-06", mean(w("square", centred)))))
+
+
+def _affine_layernorm(w: Written, x: str) -> str:
+    return w("bias", w("scale", _layernorm(w, x, "channels")))
+
+
+def _groupnorm(w: Written, x: str) -> str:
+    return w("reshape", w("instancenorm", w("reshape", x, shape=[2, 3, 36]), affine=True), shape=[6, 6, 6])
+
+
+def _shuffle(w: Written, x: str) -> str:
+    return w("reshape", w("permute", w("reshape", x, shape=[2, 3, 6, 6]), order=[1, 0, 2, 3]), shape=[6, 6, 6])
+
+
+def _pixel_shuffle(w: Written, x: str) -> str:
+    apart = w("reshape", x, shape=[2, 2, 2, 4, 5])
+    return w("reshape", w("permute", apart, order=[0, 3, 1, 4, 2]), shape=[2, 8, 10])
+
+
+def _unshuffle(w: Written, x: str) -> str:
+    apart = w("reshape", x, shape=[6, 3, 2, 3, 2])
+    return w("reshape", w("permute", apart, order=[0, 2, 4, 1, 3]), shape=[24, 3, 3])
+
+
+Writing = Callable[[Written, str], str]
+
+WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
+    # the layer that it is, the input, how it is written out
+    ("silu", (6, 6, 6), lambda w, x: w("mul", w("sigmoid", x), x)),
+    ("hardswish", (6, 6, 6), lambda w, x: w("mul", x, w("hardsigmoid", x))),
+    ("hardswish", (6, 6, 6), lambda w, x: w.map("x / 6", w("mul", x, w("relu6", w.map("x + 3", x))))),
+    ("hardswish", (6, 6, 6), lambda w, x: w("mul", x, w.map("x * 0.166666672", w("relu6", w.map("x + 3", x))))),
+    ("hardsigmoid", (6, 6, 6), lambda w, x: w("hardtanh", w.map("x + 0.5", w.map("x * 0.2", x)), low=0, high=1)),
+    ("gelu", (6, 6, 6), _gelu_erf),
+    ("gelu", (6, 6, 6), _gelu_half_first),
+    ("gelu", (6, 6, 6), _gelu_tanh),
+    ("mish", (6, 6, 6), lambda w, x: w("mul", x, w("tanh", w("softplus", x)))),
+    ("mish", (6, 6, 6), lambda w, x: w("mul", x, w("tanh", w.map("log(x)", w.map("x + 1", w.map("exp(x)", x)))))),
+    ("relu", (6, 6, 6), lambda w, x: w.map("max(x, 0)", x)),
+    ("relu6", (6, 6, 6), lambda w, x: w.map("min(x, 6)", w("relu", x))),
+    ("leakyrelu", (6, 6, 6), lambda w, x: w("maximum", x, w.map("x * 0.1", x))),
+    ("softsign", (6, 6, 6), lambda w, x: w("div", x, w.map("x + 1", w("abs", x)))),
+    ("layernorm", (6, 6, 6), lambda w, x: _layernorm(w, x, "channels")),
+    ("layernorm", (6, 6, 6), lambda w, x: _layernorm(w, x, "channels", "height", "width")),
+    ("layernorm", (6,), lambda w, x: _layernorm(w, x, "channels")),
+    ("layernorm", (6, 6, 6), _affine_layernorm),
+    ("groupnorm", (6, 6, 6), _groupnorm),
+    ("channel_shuffle", (6, 6, 6), _shuffle),
+    ("pixel_shuffle", (8, 4, 5), _pixel_shuffle),
+    ("space_to_depth", (6, 6, 6), _unshuffle),
+    ("flatten", (6, 6, 6), lambda w, x: w("reshape", w("reshape", x, shape=[2, 108]), shape=[216])),
+    ("conv", (6, 6, 6), lambda w, x: w("bias", w("conv", x, out=4, kernel=3, bias=False))),
+    ("linear", (6,), lambda w, x: w("bias", w("linear", x, out=4, bias=False))),
+]
+
+
+@pytest.mark.parametrize(("kind", "shape", "writing"), WRITTEN)
+def test_a_group_is_one_layer_that_computes_the_same(kind: str, shape: tuple[int, ...], writing: Writing) -> None:
+    """The kernel of the one layer against those of the many, with the same learned numbers."""
+    written = Written(*shape)
+    writing(written, "x")
+    many = written.builder.graph()
+    values = tensors.initial(many, "he", 1, np.float64)
+    draw = np.random.default_rng(2)
+    if kind != "groupnorm":
+        values = {name: draw.normal(0, 1, array.shape) for name, array in values.items()}
+    one, learned = read(written, values)
+
+    assert [kind] == [node.kind for node in one.nodes]
+    assert many.output_shape == one.output_shape
+    its = {f"{node.name}.{key}": values[learned[node.name][key]] for node in one.nodes for key in node.weights}
+    x = draw.normal(0, 3, shape)
+    expected = cnncalc.run(many, {"x": x}, values, dtype=np.float64).output
+    np.testing.assert_allclose(cnncalc.run(one, {"x": x}, its, dtype=np.float64).output, expected, rtol=0, atol=2e-3)
+
+
+def _gate(w: Written) -> None:
+    pooled = w("sigmoid", w("pointwise", w("globalavgpool", "x"), out=6))
+    w("mul", "x", pooled)
+
+
+def _read_inside(w: Written) -> None:
+    inner = w("sigmoid", "x")
+    w("add", w("mul", "x", inner), inner)
+
+
+def _output_inside(w: Written) -> None:
+    inner = w("sigmoid", "x")
+    w("mul", "x", inner)
+    w.outputs.append(inner)
+
+
+def _two_biases(w: Written) -> None:
+    w("bias", w("conv", "x", out=4, kernel=1))
+
+
+def _shared_taps(w: Written) -> None:
+    layer = KINDS["conv"].read({"out": 6, "kernel": 1, "bias": False}, 2)
+    first = w("bias", w.builder.add(layer, ["x"], "conv"))
+    w("bias", w.builder.add(layer, [first], "again", weights_of="conv"))
+
+
+STAY: list[tuple[str, Callable[[Written], None]]] = [
+    # what holds, and what is written
+    ("the gate of another tensor is a gate", _gate),
+    ("what is read elsewhere is a layer of its own", _read_inside),
+    ("what is an output is a layer of its own", _output_inside),
+    ("a layer with a bias takes no second one", _two_biases),
+    ("shared taps take no bias of their own", _shared_taps),
+]
+
+
+@pytest.mark.parametrize(("why", "writing"), STAY)
+def test_a_group_that_others_see_into_stays(why: str, writing: Callable[[Written], None]) -> None:
+    """Nothing is made one that is more than one."""
+    written = Written(6, 6, 6)
+    writing(written)
+    read_, _ = read(written)
+
+    assert [node.kind for node in written.builder.nodes] == [node.kind for node in read_.nodes], why
+
+
+def test_a_scale_of_groups_that_is_learned_is_no_group_norm() -> None:
+    """Only ones and zeros are what an exporter writes for nothing."""
+    written = Written(6, 6, 6)
+    _groupnorm(written, "x")
+    values = {"instancenorm.weight": np.array([1.0, 2.0]), "instancenorm.bias": np.zeros(2)}
+
+    assert [node.kind for node in read(written, values)[0].nodes] == ["reshape", "instancenorm", "reshape"]
+
+
+def test_what_is_one_has_the_name_of_its_first_layer() -> None:
+    """Numbers are given anew, as if the rest had never been."""
+    written = Written(6, 6, 6)
+    for _ in range(2):
+        last = written.builder.nodes[-1].name if written.builder.nodes else "x"
+        written("mul", last, written("sigmoid", last))
+
+    assert [node.name for node in read(written)[0].nodes] == ["silu", "silu_2"]
