@@ -139,14 +139,19 @@ def opened(spec: str | Path) -> NetworkFile:
 
 
 def chosen(spec: str | None) -> NetworkFile:
-    """What is named; with nothing named the folder's own, and where it has none the worked example."""
+    """What is named; with nothing named the folder's own. Raises CnncalcError where it has none."""
     if spec is not None:
         return opened(spec)
-    from .project import own_spec
+    from .project import own_spec, unnamed
 
     own, remark = own_spec()
-    if own is not None:
-        return replace(opened(own), remark=remark)
+    if own is None:
+        raise unnamed()
+    return replace(opened(own), remark=remark)
+
+
+def worked_example() -> NetworkFile:
+    """The network that a question may be shown on where none is named."""
     remark = "no spec given: the worked example, GoogLeNet's module 3a on 28x28x192"
     return NetworkFile("", "worked example", zoo.WORKED_EXAMPLE.encode(), remark=remark)
 

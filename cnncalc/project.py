@@ -85,13 +85,26 @@ def own_specs(found: Project) -> list[str]:
 def own_spec() -> tuple[str | None, str]:
     """The one spec of a folder: spec.yaml, else the first of its project; and what to tell of that choice."""
     if Path(OWN).is_file():
-        return OWN, ""
+        return OWN, f"no spec given: {OWN} of this folder"
     found = project(here())
     members = own_specs(found)
     if not members:
         return None, ""
     of = f", the first of {len(members)} that {found.name} names" if len(members) > 1 else ""
     return members[0], f"no spec given: {members[0]}{of}"
+
+
+def unnamed(example: str = "cnncalc summary resnet50") -> CnncalcError:
+    """The error where a spec is needed, none is named and the folder has none of its own."""
+    others = sorted(path.name for path in here().glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
+    if others:
+        more = f", or another of the {len(others)} here" if len(others) > 1 else ""
+        return CnncalcError(f"no spec is named, and this folder has no {OWN}", f"name one: {others[0]}{more}")
+    return CnncalcError(
+        f"no spec is named, and this folder has no {OWN}",
+        f"name a file or a network of the zoo, such as `{example}`; `cnncalc zoo` lists them, `cnncalc init` "
+        f"writes a {OWN}",
+    )
 
 
 def patterns(found: Project) -> tuple[str, ...]:

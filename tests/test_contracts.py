@@ -215,7 +215,7 @@ def test_every_format_has_a_writer() -> None:
     """And its name stands in one place: the options are made of it."""
     assert {*formats.WRITERS, "json"} == set(FORMATS)
     assert not set(FORMATS) & set(STREAMS)
-    assert "table, markdown, csv, latex or json" == one_of()
+    assert "table, markdown, csv, latex, html or json" == one_of()
 
 
 def test_python_is_answered_what_the_command_line_shows() -> None:

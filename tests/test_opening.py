@@ -132,8 +132,9 @@ def test_the_folder_s_own_is_found_in_one_way(
 
 
 def test_without_a_name_spec_yaml_of_the_folder_is_first(folder: Path) -> None:
-    """Then what the configuration names, the first of them, which is told; then the worked example."""
-    assert ("worked example", True) == (chosen(None).name, "worked example" in chosen(None).remark)
+    """Then what the configuration names, the first of them; what is taken is told."""
+    with pytest.raises(CnncalcError, match="no spec is named"):
+        chosen(None)
     write("models/b.yaml", "b")
     write("models/a.yaml", "a")
     Path("cnncalc.toml").write_text('specs = ["models/b.yaml", "models/*"]\n', encoding="utf-8")
@@ -143,7 +144,7 @@ def test_without_a_name_spec_yaml_of_the_folder_is_first(folder: Path) -> None:
         found.remark,
     )
     write("spec.yaml", "own")
-    assert ("spec.yaml", "") == (chosen(None).name, chosen(None).remark)
+    assert ("spec.yaml", "no spec given: spec.yaml of this folder") == (chosen(None).name, chosen(None).remark)
 
 
 def test_outside_a_repository_a_spec_further_up_is_another_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +153,8 @@ def test_outside_a_repository_a_spec_further_up_is_another_s(tmp_path: Path, mon
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
 
-    assert "worked example" == chosen(None).name
+    with pytest.raises(CnncalcError, match=r"no spec is named, and this folder has no spec\.yaml"):
+        chosen(None)
 
 
 def _reversed(file: NetworkFile, set: object, input: object) -> Graph:

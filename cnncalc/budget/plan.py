@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from .. import files
 from ..errors import CnncalcError, printable
+from ..language import zoo
 from ..language.yaml import MAX_BYTES
-from ..project import SKIPPED, own_specs
+from ..project import SKIPPED, own_specs, shown, unnamed
 from ..spelling import spelled
 from .config import Config
 from .limits import Limit
@@ -21,19 +23,30 @@ SUFFIXES = (".yaml", ".yml")
 IS_SPEC = re.compile(rb"^net[ \t]*:", re.MULTILINE)
 
 
-def specs(arguments: Sequence[str], config: Config, remark: Callable[[str], None]) -> list[str]:
-    """The specs that arguments mean, or those of the project. Raises CnncalcError."""
+def specs(
+    arguments: Sequence[str], config: Config, remark: Callable[[str], None], locked: Iterable[str] = ()
+) -> list[str]:
+    """The specs that arguments mean, else those of the project, else those that its lock has. Raises CnncalcError."""
     found = [spec for argument in arguments for spec in _given(argument, config, remark)]
     if not arguments:
-        found = own_specs(config.project)
+        found = own_specs(config.project) or [name for key in locked for name in _of_the_lock(key, config)]
     if not found:
-        raise CnncalcError(
-            "no spec given, and none in this folder", "cnncalc check models/, or `specs` in cnncalc.toml"
-        )
+        raise unnamed("cnncalc check resnet50 --max macs=5G")
     return list(dict.fromkeys(found))
 
 
+def _of_the_lock(key: str, config: Config) -> list[str]:
+    """The spec that a key of the lock names as it is written, without settings; none where it is not there."""
+    with suppress(CnncalcError):
+        path = files.inside(config.folder, key, "the lock")
+        if path.is_file():
+            return [shown(path)]
+    return [key] if zoo.member(key) is not None else []
+
+
 def _given(argument: str, config: Config, remark: Callable[[str], None]) -> list[str]:
+    if not argument:
+        raise CnncalcError("the name of a spec is empty", "is it of a variable that is not set?")
     if files.is_folder(argument):
         members, others, links = _walk(Path(argument), config.folder)
         if not members:

@@ -49,7 +49,7 @@ def session(ask: Ask, remark: Remark) -> Outcome:
     path = files.inside(project.folder, project.lock, "the lock")
     lock = read(path, shown(path)) if path.is_file() and not ask.measure else None
     base = baselines.baseline(ask.baseline, project, lock) if not ask.measure else None
-    names = plan.specs(ask.specs, project, remark)
+    names = plan.specs(ask.specs, project, remark, lock.entries if lock else ())
     cases = plan.cases(names, project, ask.limits, ask.settings, ask.input, lock=lock, why=ask.why)
     cases = baselines.with_baseline(cases, base, ask.update or ask.accept or ask.measure)
     if not ask.specs:

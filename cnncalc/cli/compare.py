@@ -9,10 +9,11 @@ from .. import reports
 from ..analyses import macs, params
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
+from ..project import own_spec
 from ..render.report import Report
 from ..transforms.forms import FORMS
 from ..transforms.rewrite import BOTTLENECKS, Options, transform
-from .request import Request, named
+from .request import Request
 
 EXAMPLE = """\
 name: googlenet-3a-5x5
@@ -34,7 +35,7 @@ def comparison(
     form: str | None,
 ) -> Report:
     """The report; with `write`, the network in one form is also written as a spec."""
-    example = named(request.spec) is None
+    example = request.bare and own_spec()[0] is None
     options = _options(ratio or (EXAMPLE_RATIO if example else None), bottleneck, groups)
     if write is not None and form is None:
         raise CnncalcError("`--write` needs the form that is written", f"--form with one of {', '.join(FORMS)}")

@@ -43,6 +43,8 @@ def command(
     """What differs between two networks."""
     from .. import reports
 
+    if other == "":
+        raise CnncalcError("the name of the second network is empty", "is it of a variable that is not set?")
     if request.spec is None:
         raise CnncalcError("nothing to compare", "cnncalc diff A B, or one spec with --set-b NAME=VALUE")
     own = [set_a, set_b, input_a, input_b]
@@ -52,7 +54,7 @@ def command(
             f"cnncalc diff {request.spec} OTHER, or --set-b NAME=VALUE; git:HEAD:PATH is what was committed",
         )
     left = _side(request, request.spec, set_a, input_a)
-    right = _side(request, other or request.spec, set_b, input_b)
+    right = _side(request, request.spec if other is None else other, set_b, input_b)
     answer = reports.diff(
         left.whole,
         right.whole,

@@ -40,15 +40,12 @@ def command(
 ) -> Report:
     """The largest setting that holds every limit."""
     from ..analyses.memory import bytes_of
-    from ..errors import CnncalcError
     from ..language.load import input_shape, setting
     from ..sweep.fit import Unmet, fit, limit
     from ..sweep.fit_report import fit_report
 
     bytes_of(dtype)
     spec = named(request.spec)
-    if spec is None:
-        raise CnncalcError("no spec to fit", "for instance cnncalc fit mobilenet_v2 --vary width --max macs=100M")
     limits = [limit(text, True) for text in most or []] + [limit(text, False) for text in least or []]
     try:
         found_ = fit(

@@ -35,17 +35,18 @@ def command(
 ) -> None:
     """Check specs."""
     from ..language.load import input_shape, setting
-    from ..render.formats import json_text, known, put
+    from ..render.choosing import known
+    from ..render.formats import json_text, put
     from ..reports.lint_report import document
 
     with failures():
-        known(format, FORMS)
+        form = known(format, FORMS)
         settings, shape = dict(setting(text) for text in set or []), input_shape(input or [])
         results = [_checked(spec, settings, shape) for spec in specs or [_default()]]
         for result in results:
             if result.error:
                 print(result.error, file=sys.stderr)
-        if format == "json":
+        if form == "json":
             put(json_text(document(results)))
         else:
             for result in results:
@@ -60,10 +61,7 @@ def command(
 def _default() -> str:
     from .request import named
 
-    spec = named(None)
-    if spec is None:
-        raise CnncalcError("no spec given, and none in this folder", "cnncalc lint net.yaml")
-    return spec
+    return named(None)
 
 
 def _checked(spec: str, settings: dict[str, Any], shape: Any) -> Checked:

@@ -33,7 +33,7 @@ from ..render.report import Report
 from .request import Request, report_with
 
 
-@report_with("spec", "format", "output", "depth", "top", "sort", "set", "input", "training")
+@report_with("spec", "format", "output", "depth", "top", "sort", "set", "input", "training", example=True)
 def command(
     request: Request,
     layer: Annotated[

@@ -34,8 +34,13 @@ Spec = Annotated[
     str | None,
     typer.Argument(metavar="[SPEC]", help="A file, - for standard input, git:REF:PATH, or a network of the zoo."),
 ]
-Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of()}.")]
-Output = Annotated[str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")]
+Format = Annotated[
+    str | None, typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of()}; table if not given.")
+]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Write to a file; its suffix is the format: out.csv, out.md."),
+]
 Depth = Annotated[
     int | None,
     typer.Option("--depth", metavar="N", min=0, help="How deep to unfold blocks; 0 shows every layer."),
@@ -55,7 +60,7 @@ Training = Annotated[bool, typer.Option("--training", help="Count steps that are
 
 COMMON: dict[str, tuple[Any, Any]] = {
     "spec": (Spec, None),
-    "format": (Format, "table"),
+    "format": (Format, None),
     "output": (Output, None),
     "depth": (Depth, None),
     "top": (Top, None),
@@ -81,13 +86,20 @@ class Request:
     input: list[str]
     batch: int
     training: bool
+    bare: bool = False
+    """Whether none of the shared options is given."""
+
+    example: bool = False
+    """Whether the worked example answers where no spec is named and the folder has none."""
 
     @cached_property
     def file(self) -> NetworkFile:
-        """What stands behind the spec; behind none the folder's own, or the worked example."""
-        from ..opening import chosen
+        """What stands behind the spec; behind none the folder's own, or the worked example of a bare question."""
+        from ..opening import chosen, worked_example
+        from ..project import own_spec
 
-        file = chosen(self.spec)
+        shown_on_it = self.example and self.bare and own_spec()[0] is None
+        file = worked_example() if shown_on_it else chosen(self.spec)
         if file.remark:
             print(file.remark, file=sys.stderr)
         return file
@@ -130,15 +142,16 @@ class Request:
         return True
 
 
-def named(spec: str | None) -> str | None:
-    """The spec that is named, or the folder's own, which is told; None where there is neither. Raises CnncalcError."""
+def named(spec: str | None) -> str:
+    """The spec that is named, or the folder's own, which is told. Raises CnncalcError where there is neither."""
     if spec is not None:
         return spec
-    from ..project import own_spec
+    from ..project import own_spec, unnamed
 
     own, remark = own_spec()
-    if remark:
-        print(remark, file=sys.stderr)
+    if own is None:
+        raise unnamed()
+    print(remark, file=sys.stderr)
     return own
 
 
@@ -156,25 +169,44 @@ def report(command: Callable[..., Report]) -> Callable[..., None]:
     return _command(command, tuple(COMMON))
 
 
-def report_with(*taken: str) -> Callable[[Callable[..., Report]], Callable[..., None]]:
-    """The same, with only some of the shared options: what a command would ignore it does not take."""
-    return lambda command: _command(command, taken)
+def report_with(
+    *taken: str, texts: tuple[str, ...] = (), example: bool = False
+) -> Callable[[Callable[..., Report]], Callable[..., None]]:
+    """The same, with only some of the shared options: what a command would ignore it does not take.
+
+    `texts` are suffixes of files that it may write besides those of formats; with `example` the worked example
+    answers where there is no spec.
+    """
+    return lambda command: _command(command, taken, texts, example)
 
 
-def _command(command: Callable[..., Report], taken: tuple[str, ...]) -> Callable[..., None]:
+def _command(
+    command: Callable[..., Report], taken: tuple[str, ...], texts: tuple[str, ...] = (), example: bool = False
+) -> Callable[..., None]:
     own = list(inspect.signature(command).parameters.values())[1:]
     hints = get_type_hints(command, include_extras=True)
 
     def run(**values: Any) -> None:
         common = {name: values.pop(name, default) for name, (_, default) in COMMON.items()}
-        request = Request(**{**common, "set": common["set"] or [], "input": common["input"] or []})
+        bare = all(common[name] in (default, []) for name, (_, default) in COMMON.items())
         with failures():
-            from ..render.formats import deliver, known
+            from ..render.choosing import chosen
+            from ..render.formats import deliver
 
-            known(request.format)
+            if common["spec"] == "":
+                raise CnncalcError("the name of the spec is empty", "is it of a variable that is not set?")
+            form = common["format"]
+            common |= {
+                "format": chosen(form, common["output"], besides=texts),
+                "set": common["set"] or [],
+                "input": common["input"] or [],
+            }
+            request = Request(**common, bare=bare, example=example)
             if request.output is not None:
                 writable(request.output, request.spec)
             answer = command(request, **values)
+            if texts and answer.text is None:
+                chosen(form, request.output)
             deliver(answer, answer.form or request.format, request.output)
             if answer.failed:
                 raise typer.Exit(FAILED)

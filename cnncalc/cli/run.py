@@ -45,7 +45,7 @@ MOST_LIKELY = 5
 """Values of the output that are shown unless --top says otherwise."""
 
 
-@report_with("spec", "format", "output", "set", "input")
+@report_with("spec", "format", "output", "set", "input", texts=(".npz", ".npy"))
 def command(
     request: Request,
     input_file: Annotated[

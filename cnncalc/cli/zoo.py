@@ -19,7 +19,7 @@ from ..render.report import Report
 from .request import Request, report_with
 
 
-@report_with("spec", "format", "output", "top", "sort")
+@report_with("spec", "format", "output", "top", "sort", texts=(".yaml", ".yml"))
 def command(
     request: Request,
     show: Annotated[bool, typer.Option("--show", help="Print the spec of the network that is named.")] = False,

@@ -7,6 +7,7 @@ FORMATS = {
     "markdown": "a table of GitHub's Markdown",
     "csv": "exact figures, a line a row",
     "latex": "a tabular of booktabs",
+    "html": "a page of its own",
     "json": "exact figures, by the schema that `cnncalc schema --of COMMAND` prints",
 }
 """Format -> what it is; `render/formats.py` has a writer for each."""

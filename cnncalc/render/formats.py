@@ -1,18 +1,18 @@
-"""A report in one of the formats: table, markdown, csv, latex, json."""
+"""A report in one of the formats: table, markdown, csv, latex, html, json."""
 
 from __future__ import annotations
 
 import os
 import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LOG_COMMAND, CnncalcError, did_you_mean, printable, printable_lines
-from ..files import stdout, write
-from . import FORMATS
+from ..errors import LOG_COMMAND, printable, printable_lines
+from ..files import destination, stdout, write
 from .cells import body, cells, shown
+from .choosing import known
 from .numbers import Form
 from .units import exact
 
@@ -20,15 +20,9 @@ if TYPE_CHECKING:
     from .report import Column, Report, Table
 
 
-def known(form: str, formats: Collection[str] = tuple(FORMATS)) -> None:
-    """Refuse a format that there is not. Raises CnncalcError."""
-    if form not in formats:
-        raise CnncalcError(f"no format `{form}`", did_you_mean(form, formats) or f"known: {', '.join(formats)}")
-
-
 def written(report: Report, form: str) -> str:
     """The text of a report in a format, with a line end."""
-    known(form)
+    form = known(form)
     if form == "json":
         return json_text(report.data)
     report = shown(report)
@@ -49,6 +43,7 @@ def deliver(report: Report, form: str, output: str | None) -> None:
         print(printable_lines(remark), file=sys.stderr)
     if output is not None:
         save(written(report, form), output)
+        told(output)
     elif form == "table" and report.text is None and sys.stdout is not None and sys.stdout.isatty():
         from shutil import get_terminal_size
 
@@ -57,6 +52,12 @@ def deliver(report: Report, form: str, output: str | None) -> None:
         styled(shown(report), get_terminal_size().columns)
     else:
         put(written(report, form))
+
+
+def told(output: str) -> None:
+    """Say on stderr that a file is written, where it is one."""
+    if not destination(output).straight:
+        print(f"wrote {printable(output)}", file=sys.stderr)
 
 
 def put(text: str) -> None:
@@ -190,4 +191,10 @@ def _latex_grid(table: Table) -> str:
     return re.sub(r"FORMULA(\d{6})", lambda match: formulas[int(match[1])], grid)
 
 
-WRITERS = {"table": _plain_lines, "markdown": _markdown, "csv": _csv, "latex": _latex}
+def _html(report: Report) -> str:
+    from .html import html
+
+    return html(report)
+
+
+WRITERS = {"table": _plain_lines, "markdown": _markdown, "csv": _csv, "latex": _latex, "html": _html}

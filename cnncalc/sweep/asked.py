@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ..errors import CnncalcError, did_you_mean
 from ..render import FORMATS, STREAMS
-from ..render.formats import known as known_form
+from ..render.choosing import chosen
+from ..render.choosing import known as known_form
 from . import select
 from .columns import known
 from .grid import grid
@@ -24,7 +25,7 @@ class Asked:
     """One call of the command."""
 
     arguments: Sequence[str]
-    default_spec: Callable[[], str | None]
+    default_spec: Callable[[], str]
     """The spec of the folder, asked for where none is named."""
 
     columns: str
@@ -46,7 +47,7 @@ class Asked:
 
     def check(self) -> None:
         """Raise CnncalcError for options that make no sense."""
-        known_form(self.chosen_form, FORMS)
+        _ = self.chosen_form
         if self.engine not in ("local", "dask"):
             near = did_you_mean(self.engine, ("local", "dask"))
             raise CnncalcError(f"no engine `{self.engine}`", near or "known: local, dask")
@@ -67,14 +68,9 @@ class Asked:
     @cached_property
     def chosen_form(self) -> str:
         """The format that is asked for, or that the output's name says."""
-        if self.form is not None:
-            return self.form
-        of_ending = {ending: form for form, ending in ENDINGS.items()} | {
-            ".json": "json",
-            ".md": "markdown",
-            ".tex": "latex",
-        }
-        return of_ending.get(Path(self.output or "").suffix, "csv" if self.in_parts else "table")
+        if self.in_parts:
+            return known_form(self.form or "csv", FORMS)
+        return chosen(self.form, self.output, FORMS)
 
     @cached_property
     def shown(self) -> list[str]:
@@ -91,8 +87,6 @@ class Asked:
         spec = given[0] if given else self.default_spec()
         if len(given) > 1:
             raise CnncalcError(f"`{given[1]}` is not of the form name=values", "for instance width=0.25:1.5:0.25")
-        if spec is None:
-            raise CnncalcError("no spec to sweep", "for instance cnncalc sweep mobilenet_v2 width=0.25:1.5:0.25")
         if not swept:
             raise CnncalcError("nothing to sweep", f"for instance cnncalc sweep {spec} input=128,160,192,224")
         points = grid(swept)

@@ -12,6 +12,7 @@ import numpy as np
 from .. import files
 from ..analyses.values import text
 from ..errors import CnncalcError, printable_lines
+from ..render.formats import told
 from ..render.numbers import whole as digits
 from ..spelling import spelled
 from . import select
@@ -196,6 +197,7 @@ class Sweep(Asked):
             return
         with files.writing(self.output) as file:
             yield file
+        told(self.output)
 
 
 def _say(line: str) -> None:

@@ -1,0 +1,206 @@
+"""What is answered is what was asked: which network, which format, and no option without effect."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from cnncalc.cli import COMMANDS, app
+
+TINY = "name: tiny\ninput: [3, 8, 8]\nvars: {width: 4}\nnet: [{conv: {out: $width, kernel: 3}}, relu]\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    """What a command answers."""
+    done = CliRunner().invoke(app, list(arguments), prog_name="cnncalc")
+    assert "has a bug" not in done.stderr
+    return done
+
+
+def words(command: str) -> list[str]:
+    """The words of a command line; '' is an empty one."""
+    return ["" if word == "''" else word for word in command.split()]
+
+
+# --- which network -----------------------------------------------------------------------------------------------
+
+OF_A_SPEC = [name for name in COMMANDS if name not in ("init", "zoo", "schema")]
+REST = {"sweep": ["width=1,2"], "fit": ["--vary", "width", "--max", "macs=1M"], "diff": ["lenet5"]}
+
+
+@pytest.mark.parametrize("command", [*OF_A_SPEC, "zoo", "schema"])
+def test_an_empty_name_is_never_another_network(command: str) -> None:
+    """`cnncalc macs "$NET"` with NET unset is an error, also beside a spec.yaml."""
+    Path("spec.yaml").write_text(TINY, encoding="utf-8")
+    done = run(command, "", *REST.get(command, []))
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert "empty" in done.stderr
+
+
+def test_an_empty_second_network_is_not_the_first() -> None:
+    """`cnncalc diff a.yaml "$B"`."""
+    done = run("diff", "lenet5", "")
+
+    assert (2, "error: the name of the second network is empty") == (done.exit_code, done.stderr.split("\n")[0])
+
+
+@pytest.mark.parametrize("command", [name for name in OF_A_SPEC if name not in ("receptive-field", "diff")])
+def test_without_a_spec_it_is_said_how_to_name_one(command: str) -> None:
+    """Exit code 2, in one way for every command."""
+    done = run(command, *REST.get(command, []))
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert "error: no spec is named, and this folder has no spec.yaml\n" in done.stderr
+    assert "`cnncalc zoo` lists them, `cnncalc init` writes a spec.yaml" in done.stderr
+
+
+def test_a_folder_with_other_specs_has_them_in_the_help() -> None:
+    """It has specs, and none is called spec.yaml."""
+    for name in ("b.yaml", "a.yml"):
+        Path(name).write_text(TINY, encoding="utf-8")
+
+    assert "   = help: name one: a.yml, or another of the 2 here\n" in run("macs").stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "command"),
+    [
+        ("GoogLeNet's 5x5 branch on 28x28x192", "macs --compare"),
+        ("GoogLeNet's 5x5 branch on 28x28x192", "macs --compare --form separable"),
+        ("GoogLeNet's module 3a on 28x28x192", "receptive-field"),
+        ("GoogLeNet's module 3a on 28x28x192", "receptive-field --plot"),
+    ],
+)
+def test_the_worked_example_answers_two_bare_questions(said: str, command: str) -> None:
+    """And says so."""
+    done = run(*command.split())
+
+    assert (0, f"no spec given: the worked example, {said}\n") == (done.exit_code, done.stderr)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["macs", "macs --flops", "macs --compare -f json", "receptive-field -f csv", "receptive-field -o field.txt",
+     "receptive-field --input 192,14,14", "macs --compare --batch 2"],
+)  # fmt: skip
+def test_what_a_program_asks_is_never_answered_for_the_example(command: str) -> None:
+    """A file, a format, a setting: whoever asks for those means a network."""
+    done = run(*command.split())
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert "no spec is named" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["macs", "lint", "sweep width=1,2", "fit --vary width --max macs=1M", "explain", "macs --compare"]
+)
+def test_a_spec_yaml_that_is_taken_up_is_named(command: str) -> None:
+    """Once, on stderr."""
+    Path("spec.yaml").write_text(TINY, encoding="utf-8")
+    done = run(*command.split())
+
+    assert 0 == done.exit_code, done.output
+    assert 1 == done.stderr.count("no spec given: spec.yaml of this folder\n")
+
+
+def test_check_judges_what_its_lock_has() -> None:
+    """After `check net.yaml --update` a bare `check` knows which specs are meant; one with settings it leaves out."""
+    Path("net.yaml").write_text(TINY, encoding="utf-8")
+    for more in ([], ["--set", "width=8"]):
+        assert 0 == run("check", "net.yaml", "--update", *more).exit_code
+    done = run("check")
+
+    assert 0 == done.exit_code, done.output
+    assert "net.yaml" in done.stdout
+    assert "width=8" not in done.stdout
+
+
+# --- which format ------------------------------------------------------------------------------------------------
+
+BEGINS = {"csv": "name,kind,", "json": '{\n  "schema"', "md": "**lenet5** ", "tex": "% lenet5;", "html": "<!DOCTYPE html>",
+          "htm": "<!DOCTYPE html>", "txt": "lenet5   input", "CSV": "name,kind,"}  # fmt: skip
+
+
+@pytest.mark.parametrize("suffix", BEGINS)
+def test_the_suffix_of_a_file_is_its_format(suffix: str) -> None:
+    """And stderr says what was written."""
+    done = run("macs", "lenet5", "-o", f"out.{suffix}")
+
+    assert (0, "", f"wrote out.{suffix}\n") == (done.exit_code, done.stdout, done.stderr)
+    assert Path(f"out.{suffix}").read_text(encoding="utf-8").startswith(BEGINS[suffix])
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "md", "tex", "html", "txt"])
+def test_a_sweep_takes_the_same_suffixes(suffix: str) -> None:
+    """And parquet and jsonl besides."""
+    done = run("sweep", "mobilenet_v1", "width=0.5,1", "-o", f"out.{suffix}")
+
+    assert (0, "", f"wrote out.{suffix}\n") == (done.exit_code, done.stdout, done.stderr)
+    assert Path(f"out.{suffix}").stat().st_size
+
+
+@pytest.mark.parametrize(("form", "name"), [("md", "markdown"), ("tex", "latex"), ("JSON", "json"), ("htm", "html")])
+def test_a_format_has_the_names_that_people_have_for_it(form: str, name: str) -> None:
+    """`--format md` is Markdown."""
+    assert run("macs", "lenet5", "--format", name).stdout == run("macs", "lenet5", "--format", form).stdout
+
+
+@pytest.mark.parametrize(
+    ("message", "options"),
+    [
+        ("out.xls: `.xls` is the suffix of no format\n   = help: known: .txt, .md, .csv, .tex, .html, .json; with --format any name will do", "-o out.xls"),
+        ("out.jsn: `.jsn` is the suffix of no format\n   = help: did you mean `.json`?", "-o out.jsn"),
+        ("out.svg is the name of a picture, and this answers with a table\n   = help: known: .txt, .md", "-o out.svg"),
+        ("out.csv would hold json, and its name says csv\n   = help: leave out --format, or another suffix", "-o out.csv -f json"),
+        ("out.yaml: `.yaml` is the suffix of no format", "-o out.yaml"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("command", ["macs lenet5", "sweep mobilenet_v1 width=1,2"])
+def test_a_suffix_that_is_no_format_is_an_error(command: str, message: str, options: str) -> None:
+    """Nothing is written under a name that says something else."""
+    done = run(*command.split(), *options.split())
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert message.split("\n", maxsplit=1)[0] in done.stderr
+    assert not list(Path().iterdir())
+
+
+def test_with_a_format_any_name_will_do() -> None:
+    """A name without a suffix is a table."""
+    assert 0 == run("macs", "lenet5", "-f", "json", "-o", "figures.data").exit_code
+    assert "lenet5" == json.loads(Path("figures.data").read_text(encoding="utf-8"))["name"]
+    assert 0 == run("macs", "lenet5", "-o", "figures").exit_code
+    assert Path("figures").read_text(encoding="utf-8").startswith("lenet5   input")
+
+
+def test_a_spec_of_the_zoo_is_written_as_yaml() -> None:
+    """A text keeps its own suffix; a table does not become one."""
+    assert 0 == run("zoo", "lenet5", "--show", "-o", "net.yaml").exit_code
+    assert Path("net.yaml").read_text(encoding="utf-8") == run("zoo", "lenet5", "--show").stdout
+    done = run("zoo", "lenet5", "-o", "table.yaml")
+
+    assert (2, "error: table.yaml: `.yaml` is the suffix of no format") == (done.exit_code, done.stderr.split("\n")[0])
+    assert not Path("table.yaml").exists()
+
+
+def test_a_page_of_html_is_whole_and_escaped() -> None:
+    """The caption, every row, the total and the notes; nothing of the spec is markup."""
+    Path("net.yaml").write_text(TINY.replace("tiny", '"a<b>&"'), encoding="utf-8")
+    text = run("params", "net.yaml", "--format", "html").stdout
+
+    assert "<h1>a&lt;b&gt;&amp;</h1>" in text
+    assert '<tr><td>conv</td><td>conv</td><td class="number">4x3x3x3 + 4</td><td class="number">112</td>' in text
+    assert '<tfoot><tr><td>total</td><td></td><td class="number"></td><td class="number">112</td>' in text
+    assert "<p>trainable 112   frozen 0   params 112 = 112   448 B in fp32</p>" in text
+    assert text.endswith("</body></html>\n")
