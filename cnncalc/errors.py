@@ -194,14 +194,14 @@ def _first_column(mark: Mark) -> int:
 
 
 def _blank(text: str) -> str:
-    return " " * _width(text)
+    return " " * width_of(text)
 
 
 def _under(mark: Mark, sign: str, length: int) -> str:
-    return sign * max(1, _width(mark.text[mark.column : mark.column + length]))
+    return sign * max(1, width_of(mark.text[mark.column : mark.column + length]))
 
 
-def _width(text: str) -> int:
+def width_of(text: str) -> int:
     """Columns of a terminal: wide letters take two, combining ones none."""
     if text.isascii():
         return len(text)

@@ -18,9 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from cnncalc.cli import COMMANDS, app
-from cnncalc.render import FORMATS, formats, units
-from cnncalc.render.report import Column, Report, Table
-from cnncalc.render.terminal import lines
+from cnncalc.render import FORMATS, formats
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -560,60 +558,6 @@ def test_a_terminal_gets_colour_and_a_pipe_does_not() -> None:
     assert ESCAPE.search(coloured)
     assert not ESCAPE.search(plain)
     assert piped == ESCAPE.sub("", coloured) == plain
-
-
-@pytest.mark.parametrize("width", [200, 80, 60, 40, 20])
-def test_on_a_narrow_terminal_columns_go_from_the_right_and_names_stay(width: int) -> None:
-    """The kind goes first, then columns from the right; what has no room is named under the table; no name is cut."""
-    shown = ESCAPE.sub("", terminal("summary", "resnet50", width=width))
-    wide = process("summary", "resnet50").stdout
-    caption, _, rest = shown.replace("\r", "").partition("\n\n")
-    table = [row for row in rest.splitlines() if row.strip()]
-    titles = re.split(r"  +", wide.splitlines()[2].strip())
-    kept = re.split(r"  +", table[0].strip())
-
-    figures = [title for title in titles if title != "kind"]
-    assert wide.splitlines()[0].split() == caption.split()
-    assert kept in (titles, figures[: len(kept)])
-    assert {"layer1 (x3)", "globalavgpool"} <= {row.split("  ")[1] for row in table}
-    gone = [title for title in titles if title not in kept]
-    assert (f"(no room for: {', '.join(gone)})" in shown) == bool(gone)
-    rule = next(place for place, row in enumerate(table) if set(row.strip()) == {"-"})
-    assert all(len(row) <= max(width, 2 + len("globalavgpool")) for row in table[: rule + 2])
-
-
-def test_lines_of_a_report_fit_a_width_and_without_one_are_whole() -> None:
-    """Right-aligned numbers, left-aligned names, a rule over the total."""
-    columns = [Column("layer", "layer", kept=True), Column("a", "first", units.WORD), Column("b", "second", units.WORD)]
-    table = Table(
-        columns,
-        [{"layer": "stem/conv", "a": 1, "b": 20}, {"layer": "fc", "a": 300}],
-        {"layer": "total", "a": 301, "b": 20},
-    )
-    report = Report(["net", "input 1x2x3"], [table], notes=["a note"])
-
-    assert [
-        "net   input 1x2x3",
-        "",
-        "  layer      first  second",
-        "  stem/conv      1      20",
-        "  fc           300",
-        "  ------------------------",
-        "  total        301      20",
-        "  a note",
-    ] == [line for _, line in lines(report, None)]
-    assert [
-        "net   input 1x2x3",
-        "",
-        "  layer      first",
-        "  stem/conv      1",
-        "  fc           300",
-        "  ----------------",
-        "  total        301",
-        "  (no room for: second)",
-        "  a note",
-    ] == [line for _, line in lines(report, 20)]
-    assert "  stem/conv" in [line for _, line in lines(report, 1)]
 
 
 # --- the program -------------------------------------------------------------------------------------------------

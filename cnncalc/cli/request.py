@@ -41,6 +41,9 @@ Output = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="FILE", help="Write to a file; its suffix is the format: out.csv, out.md."),
 ]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="All columns on a terminal, however narrow; what is piped has them anyway.")
+]
 Depth = Annotated[
     int | None,
     typer.Option("--depth", metavar="N", min=0, help="How deep to unfold blocks; 0 shows every layer."),
@@ -62,6 +65,7 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "spec": (Spec, None),
     "format": (Format, None),
     "output": (Output, None),
+    "wide": (Wide, False),
     "depth": (Depth, None),
     "top": (Top, None),
     "sort": (Sort, None),
@@ -79,6 +83,7 @@ class Request:
     spec: str | None
     format: str
     output: str | None
+    wide: bool
     depth: int | None
     top: int | None
     sort: str | None
@@ -207,14 +212,14 @@ def _command(
             answer = command(request, **values)
             if texts and answer.text is None:
                 chosen(form, request.output)
-            deliver(answer, answer.form or request.format, request.output)
+            deliver(answer, answer.form or request.format, request.output, wide=request.wide)
             if answer.failed:
                 raise typer.Exit(FAILED)
 
     parameters = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
         for name, (annotation, default) in COMMON.items()
-        if name in taken
+        if name in taken or (name == "wide" and "format" in taken)
     ]
     parameters += [
         inspect.Parameter(p.name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=hints[p.name])

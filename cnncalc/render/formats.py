@@ -13,6 +13,7 @@ from ..errors import LOG_COMMAND, printable, printable_lines
 from ..files import destination, stdout, write
 from .cells import body, cells, shown
 from .choosing import known
+from .colour import coloured, columns_of_terminal, looks_at
 from .numbers import Form
 from .units import exact
 
@@ -32,24 +33,26 @@ def written(report: Report, form: str) -> str:
 
 
 def _plain_lines(report: Report) -> str:
-    from .terminal import lines
+    from .plain import lines
 
-    return "".join(f"{line}\n" for _, line in lines(report, None))
+    return "".join(f"{line}\n" for line in lines(report))
 
 
-def deliver(report: Report, form: str, output: str | None) -> None:
-    """Write a report to stdout or, whole or not at all, to a file; remarks go to stderr."""
+def deliver(report: Report, form: str, output: str | None, *, wide: bool = False) -> None:
+    """Write a report to stdout or, whole or not at all, to a file; remarks go to stderr.
+
+    On a terminal a table has the columns that there is room for; with `wide` all.
+    """
     for remark in report.remarks:
         print(printable_lines(remark), file=sys.stderr)
     if output is not None:
         save(written(report, form), output)
         told(output)
-    elif form == "table" and report.text is None and sys.stdout is not None and sys.stdout.isatty():
-        from shutil import get_terminal_size
+    elif form == "table" and report.text is None and (looks_at(sys.stdout) or coloured(sys.stdout)):
+        from .terminal import drawn
 
-        from .terminal import styled
-
-        styled(shown(report), get_terminal_size().columns)
+        width = None if wide or not looks_at(sys.stdout) else columns_of_terminal()
+        put(drawn(shown(report), width, coloured(sys.stdout)))
     else:
         put(written(report, form))
 

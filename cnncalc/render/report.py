@@ -33,7 +33,7 @@ class Column(NamedTuple):
     """What the values are, for the schema."""
 
     kept: bool = False
-    """Whether it stays however narrow the terminal is."""
+    """Whether it is the answer, or says of what: it stays however narrow the terminal is."""
 
     spare: bool = False
     """Whether it goes first where it is narrow."""
@@ -50,6 +50,16 @@ class Column(NamedTuple):
 
     by: str = ""
     """The key of the value to sort by, where it is not its own."""
+
+    @property
+    def answer(self) -> Column:
+        """The same column where it is the answer."""
+        return self._replace(kept=True)
+
+    @property
+    def beside(self) -> Column:
+        """The same column where it stands beside the answer."""
+        return self._replace(kept=False)
 
     @property
     def shown(self) -> Column:

@@ -1,31 +1,39 @@
-"""A report as aligned lines of text: whole names, no borders; on a narrow terminal columns go and notes wrap."""
+"""A report on a terminal: a rich table for each of its tables, the answer in every width, numbers and names whole."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import io
+import re
+from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as Drawn
+from rich.text import Text
+
+from ..errors import width_of
 from .cells import body, cells
+from .layout import GAP, Layout, layout
+from .report import Column, Report, Table
+from .wrapping import broken, padded
 
-if TYPE_CHECKING:
-    from .report import Report, Table
+INDENT = " " * GAP
+TAIL = re.compile(r" +(?:\x1b\[[\d;]*m| )*$")
+"""Spaces at the end of a line, styled or not."""
 
-GAP = "  "
 
-
-def lines(report: Report, width: int | None) -> Iterator[tuple[str, str]]:
-    """(style, line) of a report; style is `title`, `head`, `rule`, `total` or nothing. No width, no limit."""
-    for line in _caption(report.caption, width):
-        yield "title", line
+def drawn(report: Report, width: int | None, coloured: bool) -> str:
+    """The text of a report for a terminal of this width, with the little colour that it has. No width, no limit."""
+    sheet = Sheet(width, coloured)
+    sheet.say(_caption(report.caption, width), "bold")
     for table in report.tables:
-        yield "", ""
+        sheet.say([""])
         if table.title:
-            yield "title", f"{GAP}{table.title}"
-        yield from _table(table, width)
+            sheet.say(broken(f"{INDENT}{table.title}", width), "bold")
+        sheet.draw(table)
     for note in report.notes:
-        for line in _wrapped(note, width):
-            yield "", line
+        sheet.say(broken(f"{INDENT}{note}" if note else "", width, INDENT))
+    return sheet.text
 
 
 def _caption(parts: Sequence[str], width: int | None) -> list[str]:
@@ -33,61 +41,105 @@ def _caption(parts: Sequence[str], width: int | None) -> list[str]:
     found = [""]
     for part in parts:
         longer = f"{found[-1]}   {part}" if found[-1] else part
-        if width is None or len(longer) <= width or not found[-1]:
+        if width is None or width_of(longer) <= width or not found[-1]:
             found[-1] = longer
         else:
-            found.append(f"{GAP}{part}")
-    return [line for text in found for line in _wrapped(text, width, "")]
+            found.append(f"{INDENT}{part}")
+    return [line for text in found for line in broken(text, width, INDENT)]
 
 
-def _wrapped(note: str, width: int | None, indent: str = GAP) -> list[str]:
-    """A note under the table: on as many lines as it takes, broken between words, those that follow indented."""
-    line = f"{indent}{note}" if note else ""
-    if width is None or len(line) <= width:
-        return [line]
-    from textwrap import wrap
+class Sheet:
+    """What is drawn, line by line."""
 
-    return wrap(line, width, subsequent_indent=2 * GAP, break_long_words=False, break_on_hyphens=False)
+    def __init__(self, width: int | None, coloured: bool) -> None:
+        self.width = width
+        self.file = io.StringIO()
+        self.console = Console(
+            file=self.file,
+            width=width or 10**6,
+            color_system="standard" if coloured else None,
+            force_terminal=coloured,
+            legacy_windows=False,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+
+    @property
+    def text(self) -> str:
+        """All of it; no line ends in spaces."""
+        return "".join(TAIL.sub(_no_space, line) + "\n" for line in self.file.getvalue().split("\n")[:-1])
+
+    def say(self, lines: Iterable[str], style: str = "") -> None:
+        """Lines as they are."""
+        for line in lines:
+            self.console.print(Text(line, style), soft_wrap=True)
+
+    def draw(self, table: Table) -> None:
+        """A table, and which columns it had no room for."""
+        columns, rows = table.shown, body(table, table.shown)
+        total = [] if table.total is None else [cells(columns, table.total)]
+        found = layout(columns, [*rows, *total], self.width, _measure)
+        if self.width is not None and found.taken > self.width:
+            self._stack(
+                [columns[place] for place in found.shown],
+                [[row[place] for place in found.shown] for row in (*rows, *total)],
+            )
+        else:
+            self._print(columns, rows, found, header=any(column.title for column in columns))
+            if total:
+                self.say([INDENT + "-" * (found.taken - GAP)], "dim")
+                self._print(columns, total, found, style="bold")
+        self._dropped(columns, found)
+
+    def _dropped(self, columns: Sequence[Column], found: Layout) -> None:
+        """Name what there was no room for."""
+        if found.dropped:
+            names = ", ".join(columns[place].title or columns[place].key for place in found.dropped)
+            self.say(broken(f"{INDENT}(--wide shows {names} too)", self.width, INDENT), "dim")
+
+    def _stack(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+        """Rows where the answer has no room side by side: the name, then a line a column."""
+        titles = max((width_of(column.title) for column in columns[1:]), default=0)
+        for first, *others in rows:
+            self.say(broken(f"{INDENT}{first}", self.width, INDENT), "bold")
+            for column, text in zip(columns[1:], others, strict=True):
+                if text:
+                    self.say(broken(f"{INDENT * 2}{padded(column.title, titles, False)} {text}", self.width, INDENT))
+
+    def _print(
+        self,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[str]],
+        found: Layout,
+        *,
+        header: bool = False,
+        style: str = "",
+    ) -> None:
+        """Some rows; those of one layout stand under each other."""
+        drawn = Drawn(box=None, show_header=header, padding=(0, 0, 0, GAP), header_style="dim", style=style)
+        for place, width in zip(found.shown, found.widths, strict=True):
+            title = _cell(columns[place].title, columns[place], width)
+            drawn.add_column(title, width=width, no_wrap=True, overflow="ignore")
+        for row in rows:
+            drawn.add_row(
+                *(
+                    _cell(row[place], columns[place], width)
+                    for place, width in zip(found.shown, found.widths, strict=True)
+                )
+            )
+        self.console.print(drawn, width=max(found.taken, self.width or 0), soft_wrap=True)
 
 
-def _table(table: Table, width: int | None) -> Iterator[tuple[str, str]]:
-    shown = table.shown
-    rows = body(table, shown)
-    total = cells(shown, table.total) if table.total is not None else None
-    columns = list(range(len(shown)))
-    widths = [
-        max(len(row[c]) for row in [*rows, [column.title for column in shown], *([total] if total else [])])
-        for c, column in enumerate(shown)
-    ]
-    while width is not None and sum(widths[c] + len(GAP) for c in columns) > width:
-        droppable = [c for c in columns if not shown[c].kept]
-        if not droppable:
-            break
-        columns.remove(next((c for c in reversed(droppable) if shown[c].spare), droppable[-1]))
-
-    def line(cells: list[str]) -> str:
-        aligned = (cells[c].rjust(widths[c]) if shown[c].unit.right else cells[c].ljust(widths[c]) for c in columns)
-        return (GAP + GAP.join(aligned)).rstrip()
-
-    yield "head", line([column.title for column in shown])
-    for row in rows:
-        yield "", line(row)
-    if total is not None:
-        yield "rule", GAP + "-" * (sum(widths[c] + len(GAP) for c in columns) - len(GAP))
-        yield "total", line(total)
-    dropped = [column.title or column.key for c, column in enumerate(shown) if c not in columns]
-    if dropped:
-        yield "rule", f"{GAP}(no room for: {', '.join(dropped)})"
+def _cell(text: str, column: Column, width: int) -> Text:
+    """A cell in the width of its column; what goes on in a second line of a name is indented."""
+    lines = broken(text, width, INDENT if column.kept and not column.unit.right else "")
+    return Text("\n".join(padded(line, width, column.unit.right) for line in lines))
 
 
-def styled(report: Report, width: int | None) -> None:
-    """Print a report to a terminal, with the little colour that it has."""
-    from rich.console import Console
-    from rich.text import Text
+def _no_space(tail: re.Match[str]) -> str:
+    return tail[0].replace(" ", "")
 
-    console = Console(width=width, highlight=False, soft_wrap=True)
-    styles = {"title": "bold", "head": "dim", "rule": "dim", "total": "bold", "": ""}
-    if os.environ.get("NO_COLOR"):
-        styles = dict.fromkeys(styles, "")
-    for style, line in lines(report, width):
-        console.print(Text(line, style=styles[style]), soft_wrap=True)
+
+def _measure(text: str) -> int:
+    return len(text) if text.isascii() else max(width_of(text), cell_len(text))

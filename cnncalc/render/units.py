@@ -68,6 +68,11 @@ class Unit(NamedTuple):
     nested: bool = False
     """Whether it holds values of its own, so that CSV has it in the words of people."""
 
+    @property
+    def wraps(self) -> bool:
+        """Whether it may be broken between words: a text, a list, a shape that is a formula; never a number."""
+        return not self.right or self.nested or self.name in ("text", "shape")
+
 
 INTEGER: Schema = {"type": "integer"}
 NUMBER: Schema = {"type": "number"}

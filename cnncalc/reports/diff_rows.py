@@ -31,11 +31,11 @@ TOTALS = (
 )
 SIGNED = units.COUNT._replace(form=changes.signed)
 CHANGES = (
-    Column("change", "change", units.TEXT, "repeat, renamed, changed, added or removed"),
+    Column("change", "change", units.TEXT, "repeat, renamed, changed, added or removed", kept=True),
     Column("name", "layer", units.TEXT, "the layer, or those of a block", kept=True),
-    Column("what", "", units.TEXT, "what became of it"),
-    Column("params", "params", SIGNED, "more params"),
-    Column("macs", "MACs", SIGNED, "more MACs"),
+    Column("what", "", units.TEXT, "what became of it", kept=True),
+    Column("params", "params", SIGNED, "more params", kept=True),
+    Column("macs", "MACs", SIGNED, "more MACs", kept=True),
 )
 
 
@@ -63,9 +63,9 @@ def figure_table(found: Difference, names: tuple[str, str], before: Row, after: 
     either = units.WORD._replace(form=changes.figure)
     columns = (
         Column("figure", "", units.TEXT, kept=True),
-        Column("a", names[0], either),
-        Column("b", names[1], either),
-        Column("difference", "difference", SIGNED),
+        Column("a", names[0], either, kept=True),
+        Column("b", names[1], either, kept=True),
+        Column("difference", "difference", SIGNED, kept=True),
         Column("growth", "%", units.PERCENT._replace(form=changes.growth)),
     )
     return Table(columns, rows)

@@ -40,9 +40,9 @@ ENERGIES = (
     Column("arithmetic", "arithmetic", units.PICOJOULES, "of the MACs, the high end"),
     Column("memory", "memory", units.PICOJOULES, "of the bytes moved, the high end"),
     Column("lowest", "energy, low", units.PICOJOULES, "both, the low end", where=MACHINES),
-    Column("highest", "energy, high", units.PICOJOULES, "both, the high end"),
+    Column("highest", "energy, high", units.PICOJOULES, "both, the high end", kept=True),
 )
-COLUMNS = (NAME, KIND, OUTPUT, MACS, BYTES, *ENERGIES)
+COLUMNS = (NAME, KIND, OUTPUT, MACS.beside, BYTES, *ENERGIES)
 CONTRACT = Contract(
     "energy",
     2,

@@ -32,9 +32,9 @@ FIGURES = (
 LAYERS = (
     NAME,
     OUTPUT,
-    Column("params_by", "params =", units.WORD, "the params as arithmetic"),
+    Column("params_by", "params =", units.WORD, "the params as arithmetic", spare=True),
     PARAMS,
-    Column("macs_by", "MACs =", units.WORD, "the MACs as arithmetic"),
+    Column("macs_by", "MACs =", units.WORD, "the MACs as arithmetic", kept=True),
     MACS,
 )
 CONTRACT = Contract(

@@ -13,8 +13,8 @@ from .macs_report import MACS
 from .params_report import PARAMS
 from .rows import NAME, View
 
-FORM = Column("form", "form", units.TEXT, "the layer, or the network, in words")
-RATIO = Column("ratio", "ratio", units.RATIO, "of its MACs to those as written", nullable=True)
+FORM = Column("form", "form", units.TEXT, "the layer, or the network, in words", kept=True)
+RATIO = Column("ratio", "ratio", units.RATIO, "of its MACs to those as written", kept=True, nullable=True)
 CLOSED = Column("closed_form", "", units.TEXT, "the ratio as a formula")
 LAYERS = (NAME._replace(once=True), FORM, PARAMS, MACS, RATIO, CLOSED)
 FORMS = (

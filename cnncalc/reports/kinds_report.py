@@ -12,14 +12,14 @@ from ..render.report import Column, Contract, Report, Table
 
 OF_KINDS = (
     Column("kind", "kind", units.TEXT, "the word of the language", kept=True),
-    Column("about", "what it is", units.TEXT, "in a line"),
-    Column("arguments", "arguments (* needed)", units.TEXT, "in their order"),
+    Column("about", "what it is", units.TEXT, "in a line", kept=True),
+    Column("arguments", "arguments (* needed)", units.TEXT, "in their order", kept=True),
 )
 OF_ARGUMENTS = (
     Column("argument", "argument", units.TEXT, "its name", kept=True),
-    Column("default", "default", units.TEXT, "its value where it is not given"),
-    Column("about", "what it is", units.TEXT, "in a line"),
-    Column("form", "form", units.TEXT, "what may be given"),
+    Column("default", "default", units.TEXT, "its value where it is not given", kept=True),
+    Column("about", "what it is", units.TEXT, "in a line", kept=True),
+    Column("form", "form", units.TEXT, "what may be given", kept=True),
 )
 CONTRACT = Contract("kinds", 1, "The layer kinds.", (Column("kinds", unit=units.rows(*OF_KINDS)),))
 ARGUMENTS = Contract(

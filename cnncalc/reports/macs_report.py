@@ -32,7 +32,7 @@ from .rows import (
     used,
 )
 
-MACS = Column("macs", "MACs", units.COUNT, "multiply-accumulates")
+MACS = Column("macs", "MACs", units.COUNT, "multiply-accumulates", kept=True)
 SHARE = Column("share", "%", units.PERCENT, "of the MACs of the network", where=SHOWN)
 FLOPS = Column("flops", "FLOPs", units.COUNT, "floating-point operations, 2 a MAC")
 OPERATIONS = Column(
@@ -91,8 +91,8 @@ def macs(
         OUTPUT,
         MACS,
         SHARE,
-        FLOPS if flops else FLOPS.hidden,
-        OPERATIONS if elementwise else OPERATIONS.hidden,
+        FLOPS.answer if flops else FLOPS.hidden,
+        OPERATIONS.answer if elementwise else OPERATIONS.hidden,
         WORK,
     )
     totals = {

@@ -30,13 +30,13 @@ from .rows import (
 )
 
 ACTIVATIONS = Column("activations", "activations", units.BYTES, "that the outputs add; 0 for a view and in place")
-ALIVE = Column("alive", "alive", units.BYTES, "of activations alive while it runs, the most of a folded row")
+ALIVE = Column("alive", "alive", units.BYTES, "of activations alive while it runs, the most of a folded row", kept=True)
 PEAK = Column("peak_activations", "peak activations", units.BYTES, "of activations alive at one time, the most")
 TENSORS = (
     Column("tensor", "tensor", units.TEXT, "its name", kept=True),
     Column("shape", "shape", units.SHAPE, "of one image"),
     Column("elements", "elements", units.COUNT, "of the batch"),
-    Column("bytes", "bytes", units.EXACT_BYTES, "of the batch"),
+    Column("bytes", "bytes", units.EXACT_BYTES, "of the batch", kept=True),
 )
 CONTRACT = Contract(
     "memory",

@@ -35,7 +35,7 @@ WEIGHTS = Column(
     "the shape of each learned tensor",
     spare=True,
 )
-PARAMS = Column("params", "params", units.COUNT, "learned numbers, each tensor once")
+PARAMS = Column("params", "params", units.COUNT, "learned numbers, each tensor once", kept=True)
 SHARE = Column("share", "%", units.PERCENT, "of the params of the network", where=SHOWN)
 FROZEN = Column("frozen", "frozen", units.COUNT, "learned numbers that are not trained")
 BUFFERS = Column("buffers", "buffers", units.COUNT, "stored numbers that are not learned: running statistics")

@@ -46,7 +46,7 @@ COLUMNS = (
     KIND,
     OUTPUT,
     OF_INPUT,
-    RECEPTIVE_FIELD._replace(title="size"),
+    RECEPTIVE_FIELD._replace(title="size", kept=True),
     Column("stride", "stride", AN_AXIS, "inputs from one unit to the next", where=SHOWN),
     Column("padding", "padding", AN_AXIS, "positions that the first unit sees before the image", where=SHOWN),
     Column("first_centre", "first centre", AN_AXIS, "of the first unit, per axis; none without positions"),

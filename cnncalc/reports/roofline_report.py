@@ -33,9 +33,9 @@ from .rows import (
 )
 
 BYTES = Column("bytes", "bytes", units.EXACT_BYTES, "of inputs, weights and output, each once a layer")
-INTENSITY = Column("intensity", "FLOPs/byte", units.INTENSITY, "FLOPs / bytes", nullable=True)
-BINDS = Column("binds", "bound by", units.TEXT, "compute or memory", nullable=True)
-SECONDS = Column("seconds", "time >=", units.SECONDS, "at least", nullable=True)
+INTENSITY = Column("intensity", "FLOPs/byte", units.INTENSITY, "FLOPs / bytes", kept=True, nullable=True)
+BINDS = Column("binds", "bound by", units.TEXT, "compute or memory", kept=True, nullable=True)
+SECONDS = Column("seconds", "time >=", units.SECONDS, "at least", kept=True, nullable=True)
 SHARE = Column("share", "%", units.PERCENT, "of the time of the network", where=SHOWN)
 CONTRACT = Contract(
     "roofline",

@@ -21,8 +21,8 @@ VALUE = units.REAL._replace(form=numbers.real)
 OUTPUTS = (
     Column("tensor", "tensor", units.TEXT, "the name of the result", kept=True),
     Column("shape", "shape", units.SHAPE, "channels, then the spatial axes"),
-    *(Column(key, key, VALUE, "of its values", nullable=True) for key in ("least", "mean", "most")),
-    Column("at", "most at", units.WORD, "the position of the largest value", nullable=True),
+    *(Column(key, key, VALUE, "of its values", kept=True, nullable=True) for key in ("least", "mean", "most")),
+    Column("at", "most at", units.WORD, "the position of the largest value", kept=True, nullable=True),
     Column("finite", unit=units.YES_NO, about="whether no value is NaN or infinite", where=MACHINES),
     Column("layer", about="the layer that it comes from", where=MACHINES),
 )

@@ -14,11 +14,11 @@ REAL = units.REAL._replace(form=numbers.real)
 COLUMNS = (
     Column("input", "input", units.TEXT, "its name", kept=True),
     Column("score", "gradient of", units.TEXT, "the layer of the score", kept=True),
-    Column("value", "score", REAL, "the score"),
+    Column("value", "score", REAL, "the score", kept=True),
     Column("rank", "rank", units.COUNT._replace(form=numbers.text), "1 for the highest score"),
     Column("shape", "map", units.SHAPE, "of the map"),
-    Column("most", "most", REAL, "the largest value of the map"),
-    Column("at", "at", units.WORD, "where that is"),
+    Column("most", "most", REAL, "the largest value of the map", kept=True),
+    Column("at", "at", units.WORD, "where that is", kept=True),
     Column("mean", "mean", REAL, "of the map"),
 )
 NUMBERS = units.listed(units.REAL)

@@ -19,7 +19,7 @@ COLUMNS = (
         units.listed(units.SHAPE, lambda shapes: numbers.shape(shapes[0]) if shapes else ""),
         "the shapes of those, the first on the screen",
     ),
-    OUTPUT,
+    OUTPUT.answer,
     Column("elements", "elements", units.COUNT, "elements of the output", where=SHOWN),
 )
 CONTRACT = Contract(

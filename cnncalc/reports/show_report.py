@@ -19,8 +19,8 @@ COLUMNS = (
     Column("layer", "layer", units.TEXT, kept=True),
     Column("what", "what it is", units.TEXT, kept=True),
     OUTPUT,
-    Column("params", "params", BLANK),
-    Column("macs", "MACs", BLANK),
+    Column("params", "params", BLANK, kept=True),
+    Column("macs", "MACs", BLANK, kept=True),
 )
 CONTRACT = Contract(
     "show",

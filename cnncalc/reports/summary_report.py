@@ -43,7 +43,7 @@ from .rows import (
 
 INPUTS = Column("inputs", unit=units.listed(units.TEXT), about="the tensors that it reads").hidden
 TOTALS = (PARAMS, TRAINABLE, FROZEN, BUFFERS, MACS, MATMUL, FLOPS, WEIGHT_BYTES, ACTIVATIONS, PEAK, ONLY_TRAINING)
-COLUMNS = (NAME, KIND, INPUTS, OUTPUT, PARAMS, MACS, SHARE._replace(title="% MACs"), RECEPTIVE_FIELD)
+COLUMNS = (NAME, KIND, INPUTS, OUTPUT, PARAMS, MACS, SHARE._replace(title="% MACs"), RECEPTIVE_FIELD.answer)
 CONTRACT = Contract(
     "summary",
     1,

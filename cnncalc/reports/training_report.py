@@ -40,11 +40,11 @@ WORK = (
     Column("weight_gradient", "weight grad", units.COUNT, "MACs of the gradient of its weights"),
     MACS._replace(about="all three"),
 )
-KEPT = Column("kept", "kept", units.BYTES, "of its output, kept for the backward pass")
+KEPT = Column("kept", "kept", units.BYTES, "of its output, kept for the backward pass", kept=True)
 COLUMNS = (NAME, KIND, OUTPUT, *WORK, KEPT)
 PARTS = (
     Column("part", "memory", units.TEXT, "what takes memory", kept=True),
-    Column("bytes", "bytes", units.EXACT_BYTES, "at the most"),
+    Column("bytes", "bytes", units.EXACT_BYTES, "at the most", kept=True),
     Column("of", "", units.TEXT, "what it is of"),
 )
 CONTRACT = Contract(

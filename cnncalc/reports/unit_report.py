@@ -21,11 +21,11 @@ COLUMNS = (
     Column("input", "input", units.TEXT, "its name", kept=True),
     Column("axis", "axis", units.TEXT, "height, width ...", kept=True),
     Column("unit", "unit", units.POSITION, "the unit's position"),
-    Column("from", "from", SIGNED, "the first position that it sees, padding included"),
-    Column("to", "to", SIGNED, "the last"),
+    Column("from", "from", SIGNED, "the first position that it sees, padding included", kept=True),
+    Column("to", "to", SIGNED, "the last", kept=True),
     Column("size", "size", units.POSITION, "how many"),
-    Column("real_from", "on image from", SIGNED, "the first pixel that it depends on"),
-    Column("real_to", "to", SIGNED, "the last"),
+    Column("real_from", "on image from", SIGNED, "the first pixel that it depends on", kept=True),
+    Column("real_to", "to", SIGNED, "the last", kept=True),
     Column("real_size", "size", units.COUNT._replace(form=numbers.text), "how many from there to here"),
 )
 ENDS = units.listed(units.COUNT._replace(schema={"type": ["integer", "null"]}))

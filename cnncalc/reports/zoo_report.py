@@ -29,7 +29,7 @@ NETWORKS = (
     INPUTS,
     PARAMS,
     MACS,
-    RECEPTIVE_FIELD._replace(about="of the last map"),
+    RECEPTIVE_FIELD._replace(about="of the last map", kept=True),
     PEAK._replace(title="peak fp32"),
     Column("source", "source", units.TEXT, "paper and table"),
 )
@@ -75,17 +75,18 @@ EXAMPLES = (
     Column("example", "example", units.TEXT, "the name that it is used by", kept=True),
     INPUTS,
     OUTPUT,
-    PARAMS,
-    MACS,
-    Column("printed", "the notes print", units.TEXT, "the figure as the notes have it"),
+    PARAMS.beside,
+    MACS.beside,
+    Column("printed", "the notes print", units.TEXT, "the figure as the notes have it", kept=True),
     Column(
         "right",
         "right is",
         units.either(units.REAL._replace(form=_right), units.TEXT),
         "the figure that is right, where that is another",
+        kept=True,
         nullable=True,
     ),
-    Column("why", "", units.TEXT, "why they differ"),
+    Column("why", "why", units.TEXT, "why they differ", kept=True),
 )
 LECTURE = Contract(
     "lecture", 1, "The worked examples of the lecture notes.", (Column("examples", unit=units.rows(*EXAMPLES)),)

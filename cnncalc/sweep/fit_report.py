@@ -49,8 +49,8 @@ def fit_report(fit: Any, dtype: str) -> Report:
     steps = [*fit.best, *([fit.next] if fit.next else [])]
     columns = [
         *(Column(name, name, units.WORD._replace(form=spelled), kept=True) for name in names),
-        *(figure_column(name, dtype) for name in fit.best[0].figures),
-        Column("verdict", "", units.TEXT),
+        *(figure_column(name, dtype).answer for name in fit.best[0].figures),
+        Column("verdict", "", units.TEXT, kept=True),
     ]
     rows = [{**step.setting, **step.figures, "verdict": _verdict(step)} for step in steps]
     limits = ", ".join(map(str, fit.limits))

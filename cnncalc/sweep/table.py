@@ -44,7 +44,7 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
     plan = sweep.plan
     columns = [Column(one.name, one.name, units.WORD._replace(form=spelled), kept=True) for one in plan.grid.variables]
     for name in sweep.shown:
-        columns.append(figure_column(name, sweep.dtype))
+        columns.append(figure_column(name, sweep.dtype).answer)
     figures = {name: whole.columns[name].tolist() for name in sweep.shown}
     rows = [
         {
