@@ -7,10 +7,12 @@ spare, where texts would have to be broken in pieces that are hard to read; then
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from .report import Column
 from .wrapping import longest_word
+
+if TYPE_CHECKING:
+    from .report import Column
 
 GAP = 2
 """Columns of the terminal between two of a table, and before the first."""

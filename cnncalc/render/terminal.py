@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -14,8 +15,10 @@ from rich.text import Text
 from ..errors import width_of
 from .cells import body, cells
 from .layout import GAP, Layout, layout
-from .report import Column, Report, Table
 from .wrapping import broken, padded
+
+if TYPE_CHECKING:
+    from .report import Column, Report, Table
 
 INDENT = " " * GAP
 TAIL = re.compile(r" +(?:\x1b\[[\d;]*m| )*$")
