@@ -70,6 +70,8 @@ SCREENS = [
     "shapes vgg16", "shapes unet", "shapes densenet121 --depth 2",
     "params resnet50", "params mobilenet_v2 --top 5", "params googlenet --training", "params siamese", "params fcn32s",
     "receptive-field", "macs alexnet --flops --operations", "macs resnet50 --sort macs --depth 1 --batch 32",
+    "macs --as help", "macs resnet50 --as thop", "macs unet --as torchinfo --top 3", "macs efficientnet_b0 --as torchscan --top 2",
+    "macs inception_v3 --as ptflops --written relu=function --top 2", "params --as help", "params mobilenet_v2 --as keras --top 2",
     "receptive-field resnet50", "receptive-field unet", "receptive-field vgg16 --plot", "receptive-field resnet50 --plot",
     "receptive-field unet --unit 100,288", "receptive-field vgg16 --at pool3 --unit 0,0",
     "receptive-field se_resnet50 --unit 3,3", "receptive-field mobilenet_v1 --input 3,321,321", "receptive-field m5",

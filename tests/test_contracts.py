@@ -39,11 +39,16 @@ OF_ANY = {
     "summary": "summary {}", "shapes": "shapes {}", "params": "params {}", "macs": "macs {}",
     "receptive-field": "receptive-field {}", "memory": "memory {}", "show": "show {}", "roofline": "roofline {}",
     "energy": "energy {}", "training": "training {}", "lint": "lint {}", "explain": "explain {}",
+    "counted": "macs {} --as thop", "counted-params": "params {} --as keras",
     "compare": "macs {} --compare", "diff": "diff {} lenet5",
 }  # fmt: skip
 """Document -> the command that writes it of any network."""
 
 OTHERS = (
+    ("tools", "macs --as help"),
+    ("tools", "params --as help"),
+    ("counted", "macs efficientnet_b0 --as torchscan"),
+    ("counted", "macs unet --as ptflops --written relu=function --depth 1"),
     ("summary", "summary lenet5 --depth 1"),
     ("summary", "summary resnet50 --top 3 --sort params"),
     ("macs", "macs lenet5 --batch 2 --training"),

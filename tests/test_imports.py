@@ -120,6 +120,7 @@ MUST_NOT_IMPORT = {
     "render": {"language", "cli", "kernels", "analyses", "lint", "reports", "budget", "sweep"},
     "reports": {"language", "cli", "budget", "sweep", "opening", "contracts"},
     "transforms": {"language", "cli", "kernels"},
+    "counting": {"language", "cli", "render", "reports", "kernels"},
 }
 """The rest: what each part must not."""
 

@@ -3,10 +3,12 @@
     cnncalc macs resnet50 --top 10
     cnncalc macs net.yaml --flops --operations --batch 8
     cnncalc macs resnet50 --compare --form separable --write separable.yaml
+    cnncalc macs resnet50 --as thop              --as help lists the tools
 
 Taps on padding count, a bias costs nothing. Element-wise and pooling work is `operations`, in a column of its
 own. `--compare` puts every k x k convolution, and the network, beside its other forms: separable, bottleneck,
-grouped, stacked (3x3 for 5x5), factored (k x 1, 1 x k), and dense for what is separable.
+grouped, stacked (3x3 for 5x5), factored (k x 1, 1 x k), and dense for what is separable. `--as` gives the
+figure that another tool has for the network, by layer; `cnncalc explain SPEC --against TOOL` adds it up.
 """
 
 from __future__ import annotations
@@ -27,6 +29,16 @@ def command(
     operations: Annotated[
         bool, typer.Option("--operations", help="Add a column of element-wise and pooling operations.")
     ] = False,
+    convention: Annotated[
+        str | None,
+        typer.Option("--as", metavar="TOOL", help="Count as another tool does; `--as help` lists them."),
+    ] = None,
+    written: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--written", metavar="LAYERS=FORM", help="With --as: PyTorch code calls functions, such as relu=function."
+        ),
+    ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Each k x k convolution beside its other forms, cheaper or not.")
     ] = False,
@@ -55,6 +67,10 @@ def command(
     ] = None,
 ) -> Report:
     """Multiply-accumulates."""
+    if convention is not None:
+        return _as(request, convention, written or [], flops or operations or compare)
+    if written:
+        raise CnncalcError("`--written` goes with `--as`", "`--as thop`; `--as help` lists the tools")
     own = {"--form": form, "--ratio": ratio, "--bottleneck": bottleneck, "--groups": groups, "--write": write}
     if compare:
         from .compare import comparison
@@ -69,6 +85,23 @@ def command(
         request.whole,
         flops=flops,
         elementwise=operations,
+        batch=request.batch,
+        training=request.training,
+        view=request.view,
+    )
+
+
+def _as(request: Request, convention: str, written: list[str], others: bool) -> Report:
+    from .. import reports
+
+    if convention == "help":
+        return reports.tools("macs")
+    if others:
+        raise CnncalcError("`--as` excludes `--flops`, `--operations` and `--compare`: a tool counts one figure")
+    return reports.counts_as(
+        request.whole,
+        convention,
+        written_as=written,
         batch=request.batch,
         training=request.training,
         view=request.view,

@@ -2,6 +2,7 @@
 
     cnncalc params spec.yaml
     cnncalc params resnet50 --top 5 --dtype fp16
+    cnncalc params resnet50 --as keras           --as help lists the tools
 
 Running statistics of a batch norm are buffers and no parameters. `trainable` and `frozen` add up to `params`.
 """
@@ -12,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report
 
@@ -20,8 +22,19 @@ from .request import Request, report
 def command(
     request: Request,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
+    convention: Annotated[
+        str | None,
+        typer.Option("--as", metavar="TOOL", help="Count as another tool does; `--as help` lists them."),
+    ] = None,
 ) -> Report:
     """Parameters."""
     from .. import reports
+
+    if convention == "help":
+        return reports.tools("params")
+    if convention is not None:
+        if dtype != "fp32":
+            raise CnncalcError("`--as` excludes `--dtype`: it counts numbers, no bytes")
+        return reports.params_as(request.whole, convention, training=request.training, view=request.view)
 
     return reports.params(request.whole, dtype=dtype, training=request.training, view=request.view)

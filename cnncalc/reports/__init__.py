@@ -13,6 +13,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing alone: a report loads no other
 if TYPE_CHECKING:
+    from .counted_report import counts_as as counts_as
+    from .counted_report import params_as as params_as
+    from .counted_report import tools as tools
     from .diff_report import diff as diff
     from .effective_report import effective_field as effective_field
     from .energy_report import energy as energy
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "View": "rows",
     "arguments": "kinds_report",
+    "counts_as": "counted_report",
     "diff": "diff_report",
     "effective_field": "effective_report",
     "energy": "energy_report",
@@ -54,6 +58,7 @@ _HOMES = {
     "memory": "memory_report",
     "networks": "zoo_report",
     "params": "params_report",
+    "params_as": "counted_report",
     "receptive_field": "receptive_field_report",
     "receptive_field_plot": "receptive_field_report",
     "roofline": "roofline_report",
@@ -62,6 +67,7 @@ _HOMES = {
     "show": "show_report",
     "spec_text": "spec_report",
     "summary": "summary_report",
+    "tools": "counted_report",
     "training": "training_report",
     "unit": "unit_report",
     "validation": "validation_report",
@@ -71,6 +77,7 @@ _HOMES = {
 __all__ = [
     "View",
     "arguments",
+    "counts_as",
     "diff",
     "effective_field",
     "energy",
@@ -83,6 +90,7 @@ __all__ = [
     "memory",
     "networks",
     "params",
+    "params_as",
     "receptive_field",
     "receptive_field_plot",
     "roofline",
@@ -91,6 +99,7 @@ __all__ = [
     "show",
     "spec_text",
     "summary",
+    "tools",
     "training",
     "unit",
     "validation",
