@@ -15,11 +15,8 @@ from cnncalc import Graph
 from cnncalc.cli import app
 from cnncalc.counting import TOOLS, counted, tool
 from cnncalc.counting.forms import written
-from cnncalc.counting.onnx import WRITTEN as ONNX
 from cnncalc.counting.params import PARAMS
-from cnncalc.counting.pytorch import WRITTEN as PYTORCH
 from cnncalc.errors import CnncalcError
-from cnncalc.layers import KINDS
 
 DATA = Path(__file__).parent / "data"
 
@@ -105,12 +102,6 @@ GIVEN = (
 def test_a_published_figure_is_reproduced(network: str, name: str, figure: int) -> None:
     """What each printed in public."""
     assert figure == counted(cnncalc.load(network).inference, tool(name)).total
-
-
-def test_every_kind_has_its_words() -> None:
-    """How PyTorch and ONNX write each kind; `map` is read from its formula."""
-    assert set(KINDS) - {"map"} == set(PYTORCH)
-    assert set(KINDS) - {"map"} == set(ONNX)
 
 
 @pytest.mark.parametrize("name", TOOLS)

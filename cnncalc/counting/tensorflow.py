@@ -7,6 +7,12 @@ from collections.abc import Mapping, Sequence
 from ..graph import Node
 from .base import BIASED, IN, JOINED, OUT, TAPS, Tool, nothing, times
 
+SEVERAL = (
+    "adaptiveavgpool", "adaptivemaxpool", "l2pool", "layernorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm",
+    "prelu", "gelu", "mish", "hardtanh", "maxout", "map",
+)  # fmt: skip
+"""Kinds that Keras has no one operator for, and no one way to write."""
+
 WRITTEN: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("conv", "pointwise", "depthwise", "linear"), ("MatMul", "BiasAdd")),
     "upconv": ("Conv2DBackpropInput", "BiasAdd"),
@@ -38,13 +44,19 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "scale": ("MulNumber",),
     "bias": ("AddNumber",),
     "square": ("Square",),
+    "softsign": ("Softsign",),
+    "abs": ("Abs",),
+    "sqrt": ("Sqrt",),
+    **dict.fromkeys(SEVERAL, ("several",)),
+    **dict.fromkeys(("concat", "upsample", "flatten", "reshape", "permute", "pad", "crop", "slice", "split"), ()),
+    **dict.fromkeys(("channel_shuffle", "pixel_shuffle", "space_to_depth", "identity", "dropout", "learned"), ()),
 }
-"""Kind -> the operators of TensorFlow for it; a kind that is not here has none that the profiler knows."""
+"""Kind -> the operators of Keras's layer for it; `several` are not known to the profiler here."""
 
 
 def operators(node: Node, form: str) -> Sequence[str]:
     """The operators of a layer."""
-    return WRITTEN.get(node.kind, ())
+    return WRITTEN[node.kind]
 
 
 TENSORFLOW = Tool(
