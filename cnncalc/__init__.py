@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .budget.check import BudgetError as BudgetError
     from .budget.check import check as check
     from .building import Builder as Builder
+    from .drawing import draw as draw
     from .engine.running import run as run
     from .errors import CnncalcError as CnncalcError
     from .errors import SpecError as SpecError
@@ -47,6 +48,7 @@ __all__ = [
     "SpecError",
     "box",
     "check",
+    "draw",
     "last_map",
     "load",
     "macs",
@@ -68,6 +70,7 @@ _HOMES = {
     "SpecError": "errors",
     "box": "analyses.boxes",
     "check": "budget.check",
+    "draw": "drawing",
     "last_map": "analyses.extent",
     "load": "opening",
     "macs": "analyses.macs",

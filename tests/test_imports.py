@@ -118,14 +118,15 @@ MUST_NOT_IMPORT = {
     },  # the oracle shares no rule with what it checks
     "proof": {"language", "cli", "render", "engine"},  # what proves is plain: nothing that is only speed
     "render": {"language", "cli", "kernels", "analyses", "lint", "reports", "budget", "sweep"},
-    "reports": {"language", "cli", "budget", "sweep", "opening", "contracts"},
+    "reports": {"language", "cli", "budget", "sweep", "opening", "contracts", "drawing"},
+    "drawing": {"language", "cli", "budget", "sweep", "opening", "kernels"},
     "transforms": {"language", "cli", "kernels"},
     "counting": {"language", "cli", "render", "reports", "kernels"},
 }
 """The rest: what each part must not."""
 
 
-MAY_RENDER = {"cli", "reports", "render", "budget", "sweep", "affordable", "contracts"}
+MAY_RENDER = {"cli", "reports", "render", "drawing", "budget", "sweep", "affordable", "contracts"}
 """Who writes for people: the reports, those of `check` and `sweep`, and what refuses a size with its figure."""
 
 

@@ -14,6 +14,7 @@ from test_kernels import BY_HAND
 import cnncalc
 from cnncalc.analyses import work
 from cnncalc.counting import onnx, pytorch, tensorflow
+from cnncalc.drawing import svg
 from cnncalc.effective import uniform
 from cnncalc.engine import follow
 from cnncalc.engine.layers import LAYERS
@@ -215,6 +216,9 @@ def of_family(*families: str) -> set[str]:
 TIGHT = {"pad", "crop", "channel_shuffle", "space_to_depth"}
 """Arrangements whose units feel all that they are connected to."""
 
+COLOURED = {"page", "ink", "quiet", "line", "block", "input", "output", "other"}
+"""What has a colour in a picture and is no family."""
+
 COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "kernels.KERNELS": (set(KINDS), set(KERNELS)),
     "kernels.support.RULES": (set(KINDS), {*support.RULES, *support.ELEMENTS}),
@@ -235,6 +239,8 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "counting.pytorch.WRITTEN": (set(KINDS) - {"map"}, set(pytorch.WRITTEN)),
     "counting.onnx.WRITTEN": (set(KINDS) - {"map"}, set(onnx.WRITTEN)),
     "counting.tensorflow.WRITTEN": (set(KINDS), set(tensorflow.WRITTEN)),
+    "drawing.svg.LIGHT": (FAMILIES | COLOURED, set(svg.LIGHT)),
+    "drawing.svg.DARK": (FAMILIES | COLOURED, set(svg.DARK)),
     "proof.spoiling.LOOSE": (of_family("arrangement") - TIGHT, set(spoiling.LOOSE)),
 }  # fmt: skip
 """A list outside `layers/` -> what it must have, from the facts of the layers, and what it has."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from ..errors import CnncalcError, bug, debugging
-from ..render import one_of
+from ..render import FORMATS, one_of
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -175,18 +175,22 @@ def report(command: Callable[..., Report]) -> Callable[..., None]:
 
 
 def report_with(
-    *taken: str, texts: tuple[str, ...] = (), example: bool = False
+    *taken: str, texts: tuple[str, ...] = (), formats: tuple[str, ...] = (), example: bool = False
 ) -> Callable[[Callable[..., Report]], Callable[..., None]]:
     """The same, with only some of the shared options: what a command would ignore it does not take.
 
-    `texts` are suffixes of files that it may write besides those of formats; with `example` the worked example
-    answers where there is no spec.
+    `texts` are suffixes of files that it may write besides those of formats, `formats` are formats of its own; with
+    `example` the worked example answers where there is no spec.
     """
-    return lambda command: _command(command, taken, texts, example)
+    return lambda command: _command(command, taken, texts, formats, example)
 
 
 def _command(
-    command: Callable[..., Report], taken: tuple[str, ...], texts: tuple[str, ...] = (), example: bool = False
+    command: Callable[..., Report],
+    taken: tuple[str, ...],
+    texts: tuple[str, ...] = (),
+    formats: tuple[str, ...] = (),
+    example: bool = False,
 ) -> Callable[..., None]:
     own = list(inspect.signature(command).parameters.values())[1:]
     hints = get_type_hints(command, include_extras=True)
@@ -202,7 +206,7 @@ def _command(
                 raise CnncalcError("the name of the spec is empty", "is it of a variable that is not set?")
             form = common["format"]
             common |= {
-                "format": chosen(form, common["output"], besides=texts),
+                "format": chosen(form, common["output"], (*FORMATS, *formats), texts),
                 "set": common["set"] or [],
                 "input": common["input"] or [],
             }
@@ -225,6 +229,10 @@ def _command(
         inspect.Parameter(p.name, inspect.Parameter.KEYWORD_ONLY, default=p.default, annotation=hints[p.name])
         for p in own
     ]
+    if formats:
+        help = f"{one_of((*FORMATS, *formats))}; table if not given."
+        choice = Annotated[str | None, typer.Option("--format", "-f", metavar="FORMAT", help=help)]
+        parameters = [p.replace(annotation=choice) if p.name == "format" else p for p in parameters]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer reads
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     run.__doc__ = command.__doc__

@@ -8,10 +8,12 @@ from pathlib import PurePath
 from ..errors import CnncalcError, did_you_mean
 from . import FORMATS
 
-ALSO = {"md": "markdown", "tex": "latex", "htm": "html", "txt": "table", "text": "table"}
+ALSO = {
+    "md": "markdown", "tex": "latex", "htm": "html", "txt": "table", "text": "table", "mmd": "mermaid", "gv": "dot",
+}  # fmt: skip
 """Other names of formats, which are suffixes too."""
 
-SUFFIXES = {"table": ".txt", "markdown": ".md", "latex": ".tex"}
+SUFFIXES = {"table": ".txt", "markdown": ".md", "latex": ".tex", "mermaid": ".mmd"}
 """The suffix of a format, where it is not its name."""
 
 PICTURES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")

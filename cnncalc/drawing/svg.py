@@ -1,0 +1,177 @@
+"""A picture as SVG: no script, no font of its own, nothing fetched; light or dark as the page around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from xml.sax.saxutils import escape
+
+from ..graph import Graph
+from ..render import numbers
+from .parts import Box, Parts
+from .placing import Head, Placed, Point, Size, absolute, placed
+from .texts import Texts, Words, named, width
+
+LARGE, SMALL = 12, 11
+"""Pixels of the letters of a name, and of what stands under it."""
+
+LINE, PAD, MARGIN = 15, 9, 12
+
+PAGE = 80
+"""Letters of a line above the picture."""
+
+LIGHT = {
+    "page": "#ffffff", "ink": "#0f172a", "quiet": "#475569", "line": "#64748b", "block": "#f8fafc #94a3b8",
+    "input": "#e2e8f0 #475569", "output": "#e2e8f0 #475569", "convolution": "#dbeafe #2563eb",
+    "linear": "#ede9fe #7c3aed",
+    "pool": "#ffedd5 #c2410c", "norm": "#ecfccb #4d7c0f", "affine": "#ecfccb #4d7c0f", "activation": "#fef9c3 #a16207",
+    "join": "#ffe4e6 #be123c", "arrangement": "#cffafe #0e7490", "resize": "#cffafe #0e7490",
+    "learned": "#fae8ff #a21caf", "other": "#f1f5f9 #475569",
+}  # fmt: skip
+DARK = {
+    "page": "#0f172a", "ink": "#f1f5f9", "quiet": "#cbd5e1", "line": "#94a3b8", "block": "#182236 #64748b",
+    "input": "#334155 #94a3b8", "output": "#334155 #94a3b8", "convolution": "#1e3a5f #60a5fa",
+    "linear": "#3b2a63 #a78bfa",
+    "pool": "#4a2a14 #fb923c", "norm": "#2c3b12 #a3e635", "affine": "#2c3b12 #a3e635", "activation": "#44380c #facc15",
+    "join": "#4c1524 #fb7185", "arrangement": "#0f3a44 #22d3ee", "resize": "#0f3a44 #22d3ee",
+    "learned": "#45134e #e879f9", "other": "#273449 #94a3b8",
+}  # fmt: skip
+"""Colours: of letters and lines; fill and border of each family."""
+
+
+def svg(graph: Graph, parts: Parts, texts: Texts, *, direction: str = "down", theme: str = "auto") -> str:
+    """The picture; with `auto` dark where the reader's screen is."""
+    drawing = Drawing(texts, direction == "right")
+    whole = placed(parts, drawing.measure, drawing.head)
+    across, along = whole.size
+    wide, high = drawing.turned((across, along))
+    caption = _caption(graph, texts)
+    caption_high = LINE * len(caption)
+    wide = max(wide, *(width(line, SMALL) for line in caption)) + 2 * MARGIN
+    high = high + caption_high + 2 * MARGIN
+    head = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="cnncalc" role="img" width="{_n(wide)}" height="{_n(high)}" '
+        f'viewBox="0 0 {_n(wide)} {_n(high)}">',
+        f"<title>{_text(graph.name)}</title>",
+        f"<desc>{_text(' '.join(caption))}</desc>",
+        f"<style>{_style(theme)}</style>",
+        '<defs><marker id="cnncalc-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
+        'orient="auto"><path d="M0,1L7,4L0,7z"/></marker></defs>',
+        f'<rect class="page" width="{_n(wide)}" height="{_n(high)}"/>',
+    ]
+    lines = [
+        f'<text class="quiet" x="{MARGIN}" y="{_n(MARGIN + LINE * (n + 0.75))}">{_text(line)}</text>'
+        for n, line in enumerate(caption)
+    ]
+    corner = (MARGIN, MARGIN + caption_high)
+    body = drawing.drawn(whole, drawing.turned(corner))
+    return "\n".join([*head, *lines, *body, "</svg>", ""])
+
+
+def _caption(graph: Graph, texts: Texts) -> list[str]:
+    """What the figures are of: the name, the input, the convention and the totals."""
+    several = len(graph.inputs) > 1
+    size = numbers.shapes(graph.inputs) if several else numbers.shape(graph.input_shape)
+    return [*named(f"{graph.name}   input {size}", PAGE), texts.convention]
+
+
+def _style(theme: str) -> str:
+    light, dark = _colours(LIGHT), _colours(DARK)
+    rules = (
+        "svg.cnncalc{font-family:system-ui,'DejaVu Sans','Liberation Sans',Arial,sans-serif}"
+        f".cnncalc text{{font-size:{SMALL}px;fill:var(--ink)}}.cnncalc .name{{font-weight:bold;font-size:{LARGE}px}}"
+        ".cnncalc .quiet{fill:var(--quiet)}.cnncalc .page{fill:var(--page)}"
+        ".cnncalc .line{fill:none;stroke:var(--line);stroke-width:1.3;marker-end:url(#cnncalc-arrow)}"
+        ".cnncalc marker path{fill:var(--line)}"
+        + "".join(
+            f".cnncalc .{family} rect,.cnncalc rect.{family}{{fill:var(--{family});stroke:var(--{family}-line)}}"
+            for family in LIGHT
+            if " " in LIGHT[family]
+        )
+    )
+    if theme == "auto":
+        return f"svg.cnncalc{{{light}}}@media (prefers-color-scheme:dark){{svg.cnncalc{{{dark}}}}}{rules}"
+    return f"svg.cnncalc{{{light if theme == 'light' else dark}}}{rules}"
+
+
+def _colours(palette: dict[str, str]) -> str:
+    said = []
+    for name, colour in palette.items():
+        fill, _, border = colour.partition(" ")
+        said.append(f"--{name}:{fill}" + (f";--{name}-line:{border}" if border else ""))
+    return ";".join(said)
+
+
+class Drawing:
+    """Boxes and lines with the letters in them."""
+
+    def __init__(self, texts: Texts, right: bool) -> None:
+        self.texts, self.right = texts, right
+        self._words: dict[str, Words] = {}
+
+    def turned(self, pair: Point) -> Point:
+        """(across, along) as (x, y), or back."""
+        return (pair[1], pair[0]) if self.right else pair
+
+    def words(self, box: Box) -> Words:
+        """The text of a box."""
+        if box.path not in self._words:
+            self._words[box.path] = self.texts.title(box) if box.parts else self.texts.of(box)
+        return self._words[box.path]
+
+    def measure(self, box: Box) -> Size:
+        """How large a leaf is."""
+        words = self.words(box)
+        names = named(words.name)
+        wide = max(*(width(line, LARGE) for line in names), *(width(line, SMALL) for line in words.lines), 40)
+        return Size(*self.turned((wide + 2 * PAD, LINE * (len(names) + len(words.lines)) + PAD)))
+
+    def head(self, box: Box) -> Head:
+        """What a block's title takes: two lines above what is in it; nothing of the whole picture."""
+        if not box.path:
+            return Head(Size(0, 0), 0)
+        words = self.words(box)
+        names = named(words.name)
+        high = LINE * (len(names) + len(words.lines)) + PAD
+        wide = max(*(width(line, LARGE) for line in names), *(width(line, SMALL) for line in words.lines)) + 2 * PAD
+        return Head(Size(high, 0), high) if self.right else Head(Size(0, high), wide)
+
+    def drawn(self, whole: Placed, corner: Point) -> Iterator[str]:
+        """Blocks, then the lines over them, then leaves."""
+        boxes = [(whole, corner), *absolute(whole, corner)]
+        for child, at in boxes[1:]:
+            if child.box.parts:
+                yield from self._box(child, at)
+        for block, at in boxes:
+            for line in block.lines:
+                yield self._line([(at[0] + x, at[1] + y) for x, y in line.points])
+        for child, at in boxes[1:]:
+            if not child.box.parts:
+                yield from self._box(child, at)
+
+    def _box(self, child: Placed, at: Point) -> Iterator[str]:
+        words, (x, y), (wide, high) = self.words(child.box), self.turned(at), self.turned(child.size)
+        family = words.family if words.family in LIGHT else "other"
+        yield f'<g class="{"leaf" if not child.box.parts else "part"} {family}"><title>{_text(words.hover)}</title>'
+        yield f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(wide)}" height="{_n(high)}" rx="5"/>'
+        level = y + PAD / 2
+        for kind, line in [*(("name", n) for n in named(words.name)), *(("quiet", n) for n in words.lines)]:
+            level += LINE
+            yield f'<text class="{kind}" x="{_n(x + PAD)}" y="{_n(level - 4)}">{_text(line)}</text>'
+        yield "</g>"
+
+    def _line(self, points: Sequence[Point]) -> str:
+        turned = [self.turned(point) for point in points]
+        (x, y), rest = turned[0], turned[1:]
+        path = f"M{_n(x)},{_n(y)}"
+        for px, py in rest:
+            path += f"V{_n(py)}" if abs(px - x) < 0.05 else f"H{_n(px)}"
+            x = px
+        return f'<path class="line" d="{path}"/>'
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _text(text: str) -> str:
+    return escape(text)
