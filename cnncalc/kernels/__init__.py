@@ -8,7 +8,23 @@ from __future__ import annotations
 from .blas import one_thread  # first of all: it speaks to BLAS before NumPy is loaded
 
 # isort: split
-from . import activation, affine, arrange, conv, join, learned, linear, map, norm, pool, resize, upconv
+from . import (
+    activation,
+    affine,
+    arrange,
+    conv,
+    join,
+    learned,
+    linear,
+    map,
+    norm,
+    pad,
+    pool,
+    resize,
+    select,
+    shuffle,
+    upconv,
+)
 from .base import Array, Kernel, Tally
 
 KERNELS: dict[str, Kernel] = {
@@ -70,13 +86,13 @@ KERNELS: dict[str, Kernel] = {
     "flatten": arrange.FLATTEN,
     "reshape": arrange.RESHAPE,
     "permute": arrange.PERMUTE,
-    "pad": arrange.PAD,
-    "crop": arrange.CROP,
-    "slice": arrange.SELECT,
-    "split": arrange.SELECT,
-    "channel_shuffle": arrange.SHUFFLE,
-    "pixel_shuffle": arrange.PIXEL_SHUFFLE,
-    "space_to_depth": arrange.SPACE_TO_DEPTH,
+    "pad": pad.KERNEL,
+    "crop": select.CROP,
+    "slice": select.SELECT,
+    "split": select.SELECT,
+    "channel_shuffle": shuffle.CHANNELS,
+    "pixel_shuffle": shuffle.TO_POSITIONS,
+    "space_to_depth": shuffle.TO_CHANNELS,
     "upsample": resize.KERNEL,
     "learned": learned.KERNEL,
 }

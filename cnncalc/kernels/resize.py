@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from .arrange import gathered_back
 from .base import Array, Arrays, Kernel, Tally, Weights
+from .pad import gathered_back
 
 CUBIC = -0.75
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..graph import Graph, Node
-from . import arrange, conv, pool, resize, upconv
+from . import conv, pad, pool, resize, select, shuffle, upconv
 from .base import Array, Index, place_of
 from .sliding import Places
 
@@ -230,7 +230,7 @@ def _padded(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[A
         return [inside]
     places_alone = type(layer)(**{**vars(layer), "channels": ((0, 0),)})
     like = _like((len(marked), *shapes[0][1:]))
-    return [arrange.pad_backward(places_alone, (like,), like, {}, marked.astype(np.float32))[0] != 0]
+    return [pad.pad_backward(places_alone, (like,), like, {}, marked.astype(np.float32))[0] != 0]
 
 
 def _selected(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
@@ -238,19 +238,19 @@ def _selected(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence
     if layer.kind != "crop" and layer.axis == "channels":
         return [marked]
     like = np.zeros((len(marked), *shapes[0][1:]), bool)
-    return arrange.select_backward(layer, (like,), like, {}, marked)
+    return select.select_backward(layer, (like,), like, {}, marked)
 
 
 def _blocks(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
     """The place whose channels a block was."""
-    (inside,) = arrange.pixel_shuffle_backward(layer, (), marked, {}, marked)
+    (inside,) = shuffle.pixel_shuffle_backward(layer, (), marked, {}, marked)
     return [np.logical_or.reduce(inside.reshape(len(marked), -1, *inside.shape[1:]), axis=1)]
 
 
 def _unblocked(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
     """All of the block."""
     channels = marked.repeat(layer.scale ** (marked.ndim - 1), axis=0)
-    return arrange.space_to_depth_backward(layer, (), marked, {}, channels)
+    return shuffle.space_to_depth_backward(layer, (), marked, {}, channels)
 
 
 POOLS = ("maxpool", "avgpool", "l2pool")

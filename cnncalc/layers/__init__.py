@@ -31,18 +31,7 @@ from .activation import (
     Tanh,
 )
 from .affine import Bias, Scale
-from .arrange import (
-    ChannelShuffle,
-    Crop,
-    Flatten,
-    PadMap,
-    Permute,
-    PixelShuffle,
-    Reshape,
-    Slice,
-    SpaceToDepth,
-    Split,
-)
+from .arrange import Flatten, Permute, Reshape
 from .base import ArgumentError, Layer, Need
 from .conv import Conv, Depthwise, Pointwise
 from .join import Add, Concat, Div, Matmul, Maximum, Minimum, Mul, Sub
@@ -50,8 +39,11 @@ from .learned import Learned
 from .linear import Linear
 from .map import Map
 from .norm import BatchNorm, GlobalResponseNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
+from .pad import PadMap
 from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Mean, Sum
 from .resize import Upsample
+from .select import Crop, Slice, Split
+from .shuffle import ChannelShuffle, PixelShuffle, SpaceToDepth
 from .upconv import Upconv
 
 CLASSES: tuple[type[Layer], ...] = (
