@@ -267,3 +267,42 @@ def test_a_mistake_in_a_committed_spec_is_shown_in_its_lines(repository: Path) -
     )
 
     assert "--> git:HEAD:models/net.yaml:2:8" in fails("git:HEAD:models/net.yaml", "git:HEAD~1:models/net.yaml")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what"),
+    [
+        ("conv: {out: 4, kernel: 3, padding: 1}", "conv: {out: 4, kernel: 3, padding: half}", set()),
+        ("conv: {out: 4, kernel: 3, padding: same}", "conv: {out: 4, kernel: 3, padding: half}", set()),
+        ("conv: {out: 4, kernel: 5, padding: 1}", "conv: {out: 4, kernel: 5, padding: half}", {"padding", "output"}),
+        (
+            "conv: {out: 4, kernel: 3, stride: 2, padding: same}",
+            "conv: {out: 4, kernel: 3, stride: 2, padding: half}",
+            {"padding"},
+        ),
+        ("conv: {out: 4, kernel: 3, padding: half}", "conv: {out: 4, kernel: 5, padding: half}", {"kernel"}),
+        ("maxpool: 2", "maxpool: {kernel: 2, stride: 2}", set()),
+        ("maxpool: 3", "maxpool: {kernel: 3, stride: 2, padding: half}", {"stride", "padding", "output"}),
+        ("upsample: 2", "upsample: {size: 32}", set()),
+        ("upsample: 2", "upsample: 3", {"scale", "output"}),
+        ("reshape: [0, 16]", "reshape: [48, 16]", set()),
+        ("slice: {axis: width, start: -1}", "slice: {axis: width, start: 15}", set()),
+        ("pad: 1", "pad: [[1, 1], [1, 1]]", set()),
+    ],
+)
+def test_two_spellings_of_one_thing_are_no_change(before, after, what) -> None:
+    """An argument changed where what it comes to on its input changed."""
+    found = difference(parsed(f"{{{before}, as: x}}"), parsed(f"{{{after}, as: x}}"))
+
+    assert {key for change in found.changed for key in change.what} == what
+    assert found.same == (not what)
+
+
+def test_a_renamed_block_is_known_by_what_its_arguments_come_to() -> None:
+    """Another path and another spelling: renamed, and nothing else."""
+    a = parsed("{conv: {out: 4, kernel: 3, padding: 1}, as: old}", "{relu: , as: act}")
+    b = parsed("{conv: {out: 4, kernel: 3, padding: half}, as: new}", "{relu: , as: act}")
+    found = difference(a, b)
+
+    assert [(block.before, block.after) for block in found.renamed] == [("old", "new")]
+    assert (found.changed, found.added, found.removed) == ([], [], [])

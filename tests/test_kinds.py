@@ -21,6 +21,7 @@ from cnncalc.engine.layers import LAYERS
 from cnncalc.kernels import KERNELS, Tally, support, weights
 from cnncalc.layers import KINDS
 from cnncalc.layers.base import ALIKE, ALL, DOUBTFUL, MEANT, NOTHING, OWN, ROLES, SOME, TAPS, VIEW, WORK, Layer
+from cnncalc.layers.fields import Integer, Padding, PartsPerAxis, WholeList
 from cnncalc.proof import spoiling
 
 FACTS = ("family", "roles", "storage", "elementwise", "multiplies", "doubled", "mixes")
@@ -308,3 +309,84 @@ OTHERS = {
 def test_every_argument_is_known_as_a_count_of_channels_or_not() -> None:
     """A network is narrowed by dividing what counts channels: a new argument is looked at once."""
     assert {name for layer in KINDS.values() for name in layer.fields} <= COUNTING_CHANNELS | OTHERS
+
+
+SPELLINGS = [
+    ("conv", {"out": 2, "kernel": 3, "padding": 1}, {"out": 2, "kernel": 3, "padding": "half"}, (2, 6, 5)),
+    (
+        "conv",
+        {"out": 2, "kernel": 3, "padding": [[1, 1], [1, 1]]},
+        {"out": 2, "kernel": 3, "padding": "same"},
+        (2, 6, 5),
+    ),
+    (
+        "conv",
+        {"out": 2, "kernel": 3, "stride": 2, "padding": [[0, 1], [1, 1]]},
+        {"out": 2, "kernel": 3, "stride": 2, "padding": "same"},
+        (2, 6, 5),
+    ),
+    ("conv", {"out": 2, "kernel": 2, "padding": [[1, 0]]}, {"out": 2, "kernel": 2, "padding": "causal"}, (2, 6)),
+    ("pointwise", {"out": 2, "padding": "valid"}, {"out": 2, "padding": "full"}, (2, 6, 5)),
+    ("depthwise", {"kernel": 5, "padding": 4}, {"kernel": 5, "padding": "full"}, (2, 6, 5)),
+    ("upconv", {"out": 2, "kernel": 3, "padding": 1}, {"out": 2, "kernel": 3, "padding": "half"}, (2, 6, 5)),
+    (
+        "upconv",
+        {"out": 2, "kernel": 3, "stride": 2, "padding": [[0, 1], [0, 1]]},
+        {"out": 2, "kernel": 3, "stride": 2, "padding": "same"},
+        (2, 6, 5),
+    ),
+    ("maxpool", {"kernel": 2}, {"kernel": 2, "stride": 2}, (2, 6, 5)),
+    ("avgpool", {"kernel": 3, "stride": 2, "padding": 1}, {"kernel": 3, "stride": 2, "padding": "half"}, (2, 6, 5)),
+    ("l2pool", {"kernel": 3, "padding": [[0, 0], [0, 1]]}, {"kernel": 3, "padding": "same"}, (2, 6, 5)),
+    ("adaptiveavgpool", {"size": [6, 2]}, {"size": ["none", 2]}, (2, 6, 5)),
+    ("adaptivemaxpool", {"size": [3, 5]}, {"size": [3, "none"]}, (2, 6, 5)),
+    ("reshape", {"shape": [0, 6]}, {"shape": [10, 6]}, (2, 6, 5)),
+    ("crop", {"size": 3}, {"size": 3, "offset": [1, 1]}, (2, 6, 5)),
+    ("slice", {"axis": "width", "start": -2}, {"axis": "width", "start": 3, "stop": 5}, (2, 6, 5)),
+    ("upsample", {"scale": 2}, {"size": [12, 10]}, (2, 6, 5)),
+]
+
+
+@pytest.mark.parametrize(("kind", "one", "other", "shape"), SPELLINGS)
+def test_what_comes_out_as_the_same_is_computed_as_the_same(kind, one, other, shape) -> None:
+    """Two spellings resolve to the same arguments, and the kernels, which see the spelling, give the same numbers."""
+    layers = [KINDS[kind].read(arguments, len(shape) - 1) for arguments in (one, other)]
+    random = np.random.default_rng(0)
+    x = random.standard_normal(shape)
+    values = {name: random.standard_normal(size) for name, size in layers[0].weights(shape).items()}
+    first, second = (run(layer, (x,), values) for layer in layers)
+
+    assert layers[0].resolved(shape) == layers[1].resolved(shape)
+    assert vars(layers[0]) != vars(layers[1])
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize(("kind", "one", "other", "shape"), SPELLINGS)
+def test_what_does_not_come_out_as_the_same_differs(kind, one, other, shape) -> None:
+    """What is spelled in terms of the input comes out otherwise where the input makes it another thing."""
+    longer = (shape[0], *(2 * n + 1 for n in shape[1:-1]), 2 * shape[-1] + 3)
+    layers = [KINDS[kind].read(arguments, len(shape) - 1) for arguments in (one, other)]
+    if any(not need.holds for layer in layers for need in layer.needs(longer)):
+        return
+    alike = layers[0].resolved(longer) == layers[1].resolved(longer)
+    x = np.random.default_rng(0).standard_normal(longer)
+    values = {name: np.ones(size) for name, size in layers[0].weights(longer).items()}
+    first, second = (run(layer, (x,), values) for layer in layers)
+
+    assert alike == np.array_equal(first, second)
+
+
+def test_every_argument_with_several_spellings_resolves() -> None:
+    """A word, what is not given, what remains and a count from the end mean what the input makes of them."""
+    spelled = {
+        kind
+        for kind, layer in KINDS.items()
+        for name, declared in layer.fields.items()
+        if (isinstance(declared.reader, Padding) and declared.reader.modes)
+        or isinstance(declared.reader, PartsPerAxis | Integer | WholeList)
+        or (declared.default is None and not declared.required)
+    }
+    resolving = {kind for kind, layer in KINDS.items() if layer.resolved is not Layer.resolved}
+
+    assert spelled - resolving == {"permute", "learned"}  # an order and a shape have one spelling
+    assert resolving == {row[0] for row in SPELLINGS}

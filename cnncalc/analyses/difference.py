@@ -24,7 +24,10 @@ class Change(NamedTuple):
     before: Node
     after: Node
     what: Mapping[str, tuple[Any, Any]]
-    """Argument, `kind`, `input`, `output`, `reads`, ... -> what it was and what it is."""
+    """Argument, `kind`, `input`, `output`, `reads`, ... -> what it was and what it is.
+
+    Two spellings that come out as the same on their inputs are no change.
+    """
 
 
 class Side(NamedTuple):
@@ -91,7 +94,9 @@ def _change(before: Node, after: Node, old: Side, new: Side, names: Mapping[str,
         what["kind"] = (before.kind, after.kind)
     else:
         given, now = vars(before.layer), vars(after.layer)
-        what.update({name: (given[name], now[name]) for name in now if given[name] != now[name]})
+        meant, means = before.layer.resolved(*before.incoming), after.layer.resolved(*after.incoming)
+        differing = [name for name in now if given[name] != now[name] and meant[name] != means[name]]
+        what.update({name: (given[name], now[name]) for name in differing})
     if before.incoming != after.incoming:
         what["input"] = (before.incoming, after.incoming)
     if before.output != after.output:

@@ -156,7 +156,7 @@ def _signature(nodes: Sequence[Node]) -> Any:
     return tuple(
         (
             node.kind,
-            *map(str, vars(node.layer).values()),
+            *map(str, node.layer.resolved(*node.incoming).values()),
             node.incoming,
             *(place.get(name, -1) for name in node.inputs),
         )

@@ -81,4 +81,5 @@ def _written(graph: Graph, form: str, options: Options, path: str) -> str:
     used = rewritten.graph.inference
     expect = {"params": params(used).total, "macs": macs(used).total, "output": used.output_shape}
     save(write(rewritten.graph, expect), path)
-    return f"wrote {path}: {rewritten.graph.name}, {len(rewritten.plans)} layers changed"
+    count = len(rewritten.plans)
+    return f"wrote {path}: {rewritten.graph.name}, {count} layer{'s' * (count != 1)} changed"

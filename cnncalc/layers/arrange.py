@@ -6,6 +6,7 @@ flatten      reshape: [256, 6, 6]      permute: [1, 0]
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
 from .base import MEANT, NO_WORK, NOTHING, SOME, VIEW, Look, Need, Shapes, Weightless, size_text
@@ -79,6 +80,10 @@ class Reshape(Arrangement):
                 f"{size_text(inputs[0])} has {n} elements, the new shape {known}",
                 code="elements-equal",
             )
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """0 is what remains."""
+        return {"shape": self.output(*inputs)}
 
     def output(self, *inputs: Shape) -> Shape:
         """The new sizes."""

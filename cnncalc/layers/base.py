@@ -176,6 +176,14 @@ class Layer:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in vars(self).items())})"
 
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """The arguments as they come out on these inputs: two spellings of one thing are equal.
+
+        A word is the zeros that it puts, what is not given is what stands for it, an entry from the end is counted
+        from the start.
+        """
+        return vars(self)
+
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The conditions that must hold for the layer to make sense on these inputs."""
         raise NotImplementedError

@@ -16,13 +16,13 @@ A separable pair thus costs 1/O + 1/(kh * kw) of the dense layer that it replace
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..dims import Dim, Shape, divides, equals, exact_div, product
 from .base import ALL, AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, SOME, TAPS, Need, Shapes, Uncentred
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, Connections, Pad, Padding, field
 from .join import is_one
-from .sliding import Slide, slide
+from .sliding import Slide, padded, slide
 from .windows import Reach
 
 
@@ -78,6 +78,10 @@ class Convolution(Uncentred):
             code="groups-out",
         )
         yield from windows_fit(sizes, self._slides(sizes))
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """The padding is the zeros before and after."""
+        return {**vars(self), "padding": padded(self._slides(inputs[0][1:]))}
 
     def output(self, *inputs: Shape) -> Shape:
         """Filters, then the steps of the window on each axis."""

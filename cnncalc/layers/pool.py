@@ -10,13 +10,14 @@ The stride of a window is its kernel unless it is given. Pooling has no MACs; it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..dims import Dim, Shape, product
 from .base import ALL, AXES, MEANT, NEW, NOTHING, OWN, Need, Shapes, Weightless, axis_of, has_axis
 from .conv import PADDING, windows_fit
 from .fields import COUNT_PER_AXIS, FLAG, PARTS, Choice, Pad, Padding, field
 from .join import is_one
-from .sliding import Slide, slide
+from .sliding import Slide, padded, slide
 from .windows import EVERYTHING, Adaptive, Axis, Reach, Window
 
 ROUND = "whether a last, partial step counts: floor or ceil"
@@ -62,6 +63,11 @@ class WindowPool(Pooling):
                     "`pad` before the pool makes the map itself larger",
                     code="padding-half",
                 )
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """The padding is the zeros before and after, and a stride that is not given the kernel."""
+        stride = self.kernel if self.stride is None else self.stride
+        return {**vars(self), "stride": stride, "padding": padded(self._slides(inputs[0]))}
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, then the steps of the window."""
@@ -114,6 +120,10 @@ class AdaptivePool(Pooling):
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Nothing: PyTorch repeats inputs where there are more parts than inputs."""
         return iter(())
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """As many parts as positions where there is no number."""
+        return {**vars(self), "size": self._parts(inputs[0])}
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, then the parts."""

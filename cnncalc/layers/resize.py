@@ -6,6 +6,7 @@ upsample: 2        upsample: {size: $skip.size, mode: bilinear}
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..dims import Dim, Shape, product
 from .base import MEANT, NEW, NO_WORK, OWN, Need, Shapes, Weightless
@@ -41,6 +42,11 @@ class Upsample(Weightless):
         """A factor or a size."""
         given = (self.scale is None) + (self.size is None)
         yield Need("", given == 1, "needs either `scale` or `size`, and not both", code="scale-or-size")
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """A factor and a size are the sizes that come out."""
+        sizes = self.output(*inputs)[1:]
+        return {**vars(self), "scale": sizes, "size": sizes}
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, and larger axes."""

@@ -5,7 +5,8 @@ crop: $up.size      slice: {axis: channels, stop: 24}      split: {parts: 2, par
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..dims import Dim, Shape, divides, exact_div
 from .arrange import Arrangement
@@ -39,6 +40,10 @@ class Crop(Arrangement):
                 f"{size} from position {start} is past the {name} {n}",
                 code="crop-offset",
             )
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """An offset that is not given is that of the middle."""
+        return {"size": self.size, "offset": self._starts(inputs[0])}
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, and the size that remains."""
@@ -81,6 +86,11 @@ class Slice(Arrangement):
             code="start-before",
         )
         yield Need("start", stop - start >= 1, f"nothing is left from entry {start} to {stop}", code="start")
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """The entries counted from the start, and the end as a number."""
+        n = inputs[0][axis_of(self.axis, inputs[0]) or 0]
+        return {**vars(self), "start": self._start(n), "stop": self._stop(n)}
 
     def output(self, *inputs: Shape) -> Shape:
         """One axis is shorter."""

@@ -10,6 +10,7 @@ partial step counts, unless it would start in the padding after the map (PyTorch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..dims import Dim, at_least, at_most, ceil_div
@@ -60,3 +61,8 @@ def zeros(pad: Pad, extent: Dim) -> tuple[Dim, Dim]:
         return extent - 1, 0
     before, after = pad
     return before, after
+
+
+def padded(slides: Sequence[Slide]) -> tuple[tuple[Dim, Dim], ...]:
+    """The (before, after) counts of zeros on each axis."""
+    return tuple((slid.window.before, slid.after) for slid in slides)

@@ -10,7 +10,7 @@ MACs    = weights * input positions      every input tap is multiplied, even wha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..dims import Dim, Shape, at_least, divides, exact_div, product
 from .base import ALL, AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, SOME, TAPS, Need, Shapes, Uncentred
@@ -88,6 +88,10 @@ class Upconv(Uncentred):
                 "a smaller one: the added outputs would be empty",
                 code="output-padding",
             )
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """The padding is what is cut off before and after."""
+        return {**vars(self), "padding": tuple(self._cut(axis, n) for axis, n in enumerate(inputs[0][1:]))}
 
     def output(self, *inputs: Shape) -> Shape:
         """Filters, then the stretched sizes."""

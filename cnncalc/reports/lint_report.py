@@ -56,7 +56,7 @@ class Checked:
         if problems:
             counts = f"{_count(len(self.unmet), 'failure')}, {_count(len(self.warnings), 'warning')}"
             return "\n\n".join([*map(str, problems), f"{name}: {counts}"])
-        return f"{name}: fine, {len(self.graph.nodes)} layers; {_expectation(self.graph)}"
+        return f"{name}: fine, {_count(len(self.graph.nodes), 'layer')}; {_expectation(self.graph)}"
 
 
 def document(checked: Sequence[Checked]) -> dict[str, Any]:
