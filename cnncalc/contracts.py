@@ -14,6 +14,8 @@ HOMES = {
     "macs": "reports.macs_report",
     "counted": "reports.counted_report",
     "counted-params": "reports.counted_report:PARAMS_CONTRACT",
+    "account": "reports.account_report",
+    "readings": "reports.account_report:READINGS",
     "tools": "reports.counted_report:TOOLS_CONTRACT",
     "compare": "reports.forms_report",
     "receptive-field": "reports.receptive_field_report",

@@ -39,6 +39,7 @@ OF_ANY = {
     "summary": "summary {}", "shapes": "shapes {}", "params": "params {}", "macs": "macs {}",
     "receptive-field": "receptive-field {}", "memory": "memory {}", "show": "show {}", "roofline": "roofline {}",
     "energy": "energy {}", "training": "training {}", "lint": "lint {}", "explain": "explain {}",
+    "account": "explain {} --against fvcore", "readings": "explain {} --against 2.5M",
     "counted": "macs {} --as thop", "counted-params": "params {} --as keras",
     "compare": "macs {} --compare", "diff": "diff {} lenet5",
 }  # fmt: skip

@@ -37,12 +37,12 @@ UPCONV, UPCONV_GROUPS, SAME, UNSEEN, LAST, SUBTRACT = (
 """What a tool makes of MACs otherwise: `WRONG` tells each."""
 
 WRONG: Mapping[str, str] = {
-    UPCONV: "transposed convolutions counted at the output positions instead of the input's",
-    UPCONV_GROUPS: "transposed convolutions divided by their groups twice",
-    SAME: 'convolutions with padding="same" counted 0',
+    UPCONV: "transposed convolutions, at the output positions",
+    UPCONV_GROUPS: "transposed convolutions, divided by their groups twice",
+    SAME: 'convolutions with padding="same", counted 0',
     UNSEEN: "products that it does not see",
     LAST: "layers that it leaves out",
-    SUBTRACT: "one addition fewer than multiplications for each output",
+    SUBTRACT: "one addition fewer than multiplications an output",
 }
 """Code -> what it is, in the plural."""
 

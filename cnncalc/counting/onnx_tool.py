@@ -15,7 +15,7 @@ DIVIDE, EXP, ROOT, LOG = 4, 32, 24, 43
 def _layernorm(node: Node) -> int:
     """Seven an element; for each of the first axis that it goes over an addition, a root and a division."""
     n = size(node.output)
-    rows: int = n // node.output[0]
+    rows = n // size(node.output[:1])
     return 7 * n + rows * (1 + ROOT + DIVIDE)
 
 

@@ -100,7 +100,7 @@ FLOPS = replace(
         "nn.Conv": _sums,
         "nn.ConvTranspose": both(_twice_upconv, _sums, _padding(8)),
         "nn.Linear": _sums,
-        "nn.BatchNorm": both(times(4, IN, plain=2), own(lambda node: 2 * node.incoming[0][0])),
+        "nn.BatchNorm": both(times(4, IN, plain=2), own(lambda node: 2 * size(node.incoming[0][:1]))),
         "nn.LayerNorm": own(_layernorm),
         "nn.ReLU": times(1, IN),
         "nn.ELU": times(6, IN),

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing alone: a report loads no other
 if TYPE_CHECKING:
+    from .account_report import account as account
+    from .account_report import readings as readings
     from .counted_report import counts_as as counts_as
     from .counted_report import params_as as params_as
     from .counted_report import tools as tools
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "View": "rows",
+    "account": "account_report",
     "arguments": "kinds_report",
     "counts_as": "counted_report",
     "diff": "diff_report",
@@ -59,6 +62,7 @@ _HOMES = {
     "networks": "zoo_report",
     "params": "params_report",
     "params_as": "counted_report",
+    "readings": "account_report",
     "receptive_field": "receptive_field_report",
     "receptive_field_plot": "receptive_field_report",
     "roofline": "roofline_report",
@@ -76,6 +80,7 @@ _HOMES = {
 
 __all__ = [
     "View",
+    "account",
     "arguments",
     "counts_as",
     "diff",
@@ -91,6 +96,7 @@ __all__ = [
     "networks",
     "params",
     "params_as",
+    "readings",
     "receptive_field",
     "receptive_field_plot",
     "roofline",

@@ -53,7 +53,8 @@ OPERATIONS = Column("operations", unit=units.COUNT, about="their element-wise an
 WRONGS = Column(
     "wrong", unit=units.rows(CODE, ABOUT, LAYERS, DIFFERENCE), about="what the tool makes otherwise of MACs"
 )
-BLIND = Column("unknown", unit=units.rows(KIND, LAYERS, OPERATIONS), about="layers that it has no rule for")
+SEEN = Column("seen", unit=units.YES_NO, about="whether it comes upon them: hooks on modules pass `+` by")
+BLIND = Column("unknown", unit=units.rows(KIND, LAYERS, OPERATIONS, SEEN), about="layers that it has no rule for")
 DOES = Column(
     "does", about="what it does with these: silent (0 without a word), warns (0 and a warning), partial (no value)"
 )
@@ -211,9 +212,10 @@ def told(found: Counted, wrong: Sequence[Mapping[str, Any]]) -> list[Note]:
         Note(row["code"], f"{row['about']}: {layers(row['layers'])}, {'+' * (row['count'] > 0)}{whole(row['count'])}")
         for row in wrong
     ]
-    if found.blind:
-        kinds = ", ".join(f"{blind.kind} ({layers(blind.layers)})" for blind in found.blind)
-        notes.append(Note("unknown", f"no rule for {kinds}: {DOING[found.tool.unknown]}"))
+    for seen, said in ((True, DOING[found.tool.unknown]), (False, "counted 0, it does not come upon them")):
+        kinds = ", ".join(f"{one.kind} ({layers(one.layers)})" for one in found.blind if one.seen is seen)
+        if kinds:
+            notes.append(Note("unknown" if seen else "unseen", f"no rule for {kinds}: {said}"))
     return notes
 
 

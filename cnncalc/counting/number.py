@@ -1,0 +1,77 @@
+"""A number as somebody printed it: `4.13G`, `25.6M params`, `4,133,742,592`; what it may stand for by its rounding."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..errors import CnncalcError
+
+FORM = re.compile(r"\s*(?P<digits>\d[\d,_']*)(?P<rest>\.\d+)?\s*(?P<sign>[kKMGTB]i?)?(?P<word>[A-Za-z /*-]*)\s*")
+
+POWERS = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "B": 3, "T": 4}
+
+DIGITS = 40
+"""More than any figure has."""
+
+
+class Number(NamedTuple):
+    """What was printed."""
+
+    text: str
+    value: Fraction
+    step: Fraction
+    """What one of its last digit is; 0 where it is whole and has no unit."""
+
+    power: int
+    """Of a thousand, or of 1024."""
+
+    binary: bool
+    params: bool
+    """Whether the word behind it says that it counts parameters."""
+
+    bytes: bool
+    """Whether it says that it is bytes."""
+
+    def holds(self, figure: Fraction) -> bool:
+        """Whether a figure is printed so: rounded, or cut off."""
+        return self.rounded(figure) or (self.step > 0 and self.value <= figure < self.value + self.step)
+
+    def rounded(self, figure: Fraction) -> bool:
+        """Whether it is printed so where it is rounded."""
+        return abs(figure - self.value) <= self.step / 2
+
+    @property
+    def in_binary(self) -> Number | None:
+        """The same digits where M was meant as 2^20; None where that is said, or where there is no unit."""
+        if self.binary or not self.power:
+            return None
+        scale = Fraction(1024, 1000) ** self.power
+        return self._replace(value=self.value * scale, step=self.step * scale, binary=True)
+
+
+def is_number(text: str) -> bool:
+    """Whether it begins as a number does; a tool never does."""
+    return text.strip()[:1].isdigit()
+
+
+def number(text: str) -> Number:
+    """The number that a text has. Raises CnncalcError for what is none."""
+    match = FORM.fullmatch(text)
+    if match is None or len(text) > DIGITS:
+        raise CnncalcError(f"`{text}` is no number", "4.13G, 25.6M, 4133742592")
+    sign, word = match["sign"] or "", match["word"].strip().lower()
+    digits, rest = re.sub(r"[,_']", "", match["digits"]), match["rest"] or ""
+    in_bytes = word in ("b", "byte", "bytes")
+    if word and not in_bytes and not re.match(r"(g|m|k|t)?(mac|flop|mult|param|madd|op|add|multiply|float)", word):
+        raise CnncalcError(
+            f"`{text}`: `{match['word'].strip()}` is no unit", "4.13G, 4.13 GMACs, 25.6M params, 24.4Mi, 97.5 MiB"
+        )
+    power = POWERS[sign[:1]]
+    unit = Fraction(1024 if sign.endswith("i") else 1000) ** power
+    step = unit / 10 ** max(len(rest) - 1, 0) if power or rest else Fraction(0)
+    value = Fraction(digits + rest) * unit
+    if not value:
+        raise CnncalcError(f"`{text}` is nothing to be explained", "a number greater than 0")
+    return Number(text.strip(), value, step, power, sign.endswith("i"), word.startswith("param"), in_bytes)

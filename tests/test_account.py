@@ -1,0 +1,186 @@
+"""Why another tool says something else: accounts that add up, what gives a number, and the page that is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from textwrap import fill
+
+import pytest
+
+import cnncalc
+from cnncalc.cli.explain import _relatives
+from cnncalc.counting import TOOLS, counted
+from cnncalc.counting.base import FAILS, PARTIAL, SILENT, WARNS
+from cnncalc.counting.number import number
+from cnncalc.counting.params import PARAMS
+from cnncalc.errors import CnncalcError
+from cnncalc.language import zoo
+
+ACCOUNTS = (
+    ("resnet50", "thop",
+     "thop 4,133,742,592 = 4,089,184,256 MACs + 4 x 11,113,984 of batchnorm + 102,400 of globalavgpool"),
+    ("resnet50", "fvcore", "fvcore 4,111,512,576 = 4,089,184,256 MACs + 2 x 11,113,984 of batchnorm + 100,352 of globalavgpool"),
+    ("resnet50", "torchinfo", "torchinfo 4,089,238,376 = 4,089,184,256 MACs + 53,120 of batchnorm + 1,000 of linear"),
+    ("resnet50", "torchprofile",
+     "torchprofile 4,100,300,288 = 4,089,184,256 MACs + 11,113,984 of batchnorm + 2,048 of globalavgpool"),
+    ("resnet50", "flop-counter", "flop-counter 8,178,368,512 = 2 x 4,089,184,256 MACs"),
+    ("squeezenet1_1", "convolutions", "convolutions 349,151,936 = 349,151,936 MACs"),
+    ("shufflenet_v1", "convolutions",
+     "convolutions 136,500,672 = 137,460,672 MACs - 960,000 of layers that it leaves out"),
+)  # fmt: skip
+"""Network, tool, the account in a line."""
+
+
+@pytest.mark.parametrize(("network", "name", "sentence"), ACCOUNTS)
+def test_an_account_is_said_in_a_line(network: str, name: str, sentence: str) -> None:
+    """The figure, the MACs, and what the tool has besides."""
+    assert sentence == cnncalc.reports.account(cnncalc.load(network), name).data["sentence"]
+
+
+@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("network", ["unet", "mobilenet_v3_large", "siamese", "fcn8s", "alexnet"])
+def test_an_account_adds_up(network: str, name: str) -> None:
+    """Its lines to the figure, the figure to the MACs and the difference; it is the figure of `macs --as`."""
+    graph = cnncalc.load(network)
+    data = cnncalc.reports.account(graph, name).data
+
+    assert data["total"] == sum(line["count"] for line in data["lines"]) == data["macs"] + data["difference"]
+    assert all(line["count"] == line["times"] * line["of"] for line in data["lines"])
+    assert data["total"] == cnncalc.reports.counts_as(graph, name).data["total"]
+
+
+def test_a_layer_has_an_account_too() -> None:
+    """One of resnet50's convolutions, as calflops counts it: 2 x 64 x 64 x 3 x 3 x 56 x 56."""
+    data = cnncalc.reports.account(cnncalc.load("resnet50"), "calflops", "layer1[0]/main/conv").data
+
+    assert (231211008, 115605504, 1) == (data["total"], data["macs"], len(data["lines"]))
+
+
+GIVES = (
+    ("resnet50", "4.13G", "", "thop", ""),
+    ("resnet50", "4.13 GMACs", "", "ptflops", ""),
+    ("resnet50", "8.2G", "", "calflops", ""),
+    ("resnet50", "8.18 GFLOPs", "", "flops", ""),
+    ("resnet50", "3.86G", "of resnet50_v1", "multiply-adds", ""),
+    ("resnet50", "3.8G", "of resnet50_v1", "multiply-adds", "cut off"),
+    ("resnet50", "24.37M", "", "params", "in units of 2^20"),
+    ("resnet50", "97.5 MiB", "", "params", "in fp32"),
+    ("resnet50", "25,610,152", "", "params of keras", ""),
+    ("vgg16", "528MB", "", "params", "in fp32, in units of 2^20"),
+    ("googlenet", "13.38M params", "with the heads that only training uses", "params", ""),
+    ("googlenet", "1.498G", "of googlenet_torchvision", "multiply-adds", ""),
+    ("mobilenet_v1", "149M", "with width 0.5", "multiply-adds", ""),
+    ("mobilenet_v1", "418M", "at 3x192x192", "multiply-adds", ""),
+    ("mobilenet_v2", "154M", "at 3x160x160", "multiply-adds", ""),
+    ("alexnet", "62,378,344", "with groups 1", "params", ""),
+    ("shufflenet_v1", "136.5M", "", "convolutions", ""),
+)  # fmt: skip
+"""Network, a number that somebody printed, and what must be among what gives it: network, convention, how."""
+
+
+@pytest.mark.parametrize(("name", "text", "network", "convention", "how"), GIVES)
+def test_what_gives_a_number(name: str, text: str, network: str, convention: str, how: str) -> None:
+    """Conventions, sizes, widths, heads, versions, units."""
+    related = [(other, lambda other=other: cnncalc.load(other)) for other in _relatives(name, zoo.names())]
+    data = cnncalc.reports.readings(cnncalc.load(name), text, relatives=related).data
+
+    assert (network, how) in [
+        (row["network"], row["how"]) for row in data["readings"] if convention in row["conventions"]
+    ]
+    assert [row["changes"] for row in data["readings"]] == sorted(row["changes"] for row in data["readings"])
+
+
+def test_the_simplest_is_first() -> None:
+    """The plain count of the network as it is, before every other."""
+    first = cnncalc.reports.readings(cnncalc.load("resnet50"), "4.09G").data["readings"][0]
+
+    assert ("", 0, "multiply-adds") == (first["network"], first["changes"], first["conventions"][0])
+
+
+def test_a_number_that_nothing_gives_has_the_nearest() -> None:
+    """Three, and it is said that they are no more than that."""
+    report = cnncalc.reports.readings(cnncalc.load("lenet5"), "123456789")
+
+    assert ([], 3) == (report.data["readings"], len(report.data["nearest"]))
+    assert "gives 123456789; these are the nearest" in str(report)
+
+
+NUMBERS: tuple[tuple[str, int | Fraction, int | Fraction], ...] = (
+    ("4.13G", 4130000000, 10000000),
+    ("4,133,742,592", 4133742592, 0),
+    ("25.6 M params", 25600000, 100000),
+    ("97.5MiB", 97.5 * 2**20, Fraction(2**20, 10)),
+    ("61706", 61706, 0),
+    ("2 GFLOPs", 2000000000, 1000000000),
+    ("1.5B", 1500000000, 100000000),
+)
+"""Text, value, what one of its last digit is."""
+
+
+@pytest.mark.parametrize(("text", "value", "step"), NUMBERS)
+def test_a_number_is_read(text: str, value: int | Fraction, step: int | Fraction) -> None:
+    """Units, separators, and how exact it is."""
+    assert (value, step) == (number(text).value, number(text).step)
+
+
+@pytest.mark.parametrize("text", ["4.13Gbananas", "1.2.3G", "0", "0.0M", "1" * 50, "12x", "4..G"])
+def test_what_is_no_number_is_an_error(text: str) -> None:
+    """With numbers that are some."""
+    with pytest.raises(CnncalcError) as error:
+        number(text)
+
+    assert error.value.help
+
+
+# --- the page ----------------------------------------------------------------------------------------------------
+
+PAGE = Path(__file__).parents[1] / "docs" / "why-numbers-differ.md"
+HEADING = "## Tool by tool\n"
+NETWORKS = (
+    "alexnet_owt", "vgg16", "googlenet_torchvision", "inception_v3", "resnet18", "resnet50",
+    "densenet121", "squeezenet1_1", "mobilenet_v2", "mobilenet_v3_large", "shufflenet_v2", "efficientnet_b0",
+)  # fmt: skip
+COLUMNS = (
+    "multiply-adds", "flop-counter", "torchinfo", "fvcore", "ptflops", "ptflops-modules", "ptflops-aten", "thop", "calflops",
+    "torchprofile", "torchscan", "torchscan-flops", "onnx-tool", "tensorflow", "darknet",
+)  # fmt: skip
+UNKNOWN: Mapping[str, str] = {
+    SILENT: "What it has no rule for is 0 without a word.",
+    WARNS: "What it has no rule for is 0, with a warning.",
+    PARTIAL: "With a layer that it has no rule for it gives no value.",
+    FAILS: "With an operator that it has no rule for it stops with an error.",
+}
+
+
+def made_page() -> str:
+    """The generated part of the page."""
+    graphs = {name: cnncalc.load(name).inference for name in NETWORKS}
+    lines = [
+        HEADING,
+        "What `cnncalc macs NETWORK --as TOOL` prints for networks of the zoo, written as modules; a dash where the tool gives no",
+        "value. `cnncalc explain NETWORK --against TOOL` adds each up, and `--against 4.13G` tells what gives a number.",
+        "",
+    ]
+    for some in (NETWORKS[:6], NETWORKS[6:]):
+        lines += ["| tool | " + " | ".join(some) + " |", "| --- |" + " ---: |" * len(some)]
+        for name in COLUMNS:
+            found = [counted(graphs[network], TOOLS[name]) for network in some]
+            cells = ["-" if one.partial else f"{one.total:,}" for one in found]
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+        lines.append("")
+    for tool in TOOLS.values():
+        said = f'Its word is "{tool.word}". It counts {tool.about}. It leaves out {tool.omits}. {UNKNOWN[tool.unknown]}'
+        lines += [f"### {tool.name} {tool.version}".rstrip(), "", fill(said, 118), ""]
+        lines += [f"Its code: `{tool.source}`.", ""] if tool.source and "," not in tool.source else []
+    lines += ["### Parameters", "", "`cnncalc params NETWORK --as TOOL`:", ""]
+    lines += [f"- {one.name} {one.version}".rstrip() + f', "{one.word}": {one.about}' for one in PARAMS.values()]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_page_is_made_of_the_tools(golden: Callable[[Path, str], None]) -> None:
+    """`pytest --update-golden` writes its second part again; what stands before is written by hand."""
+    by_hand = PAGE.read_text(encoding="utf-8").split(HEADING)[0]
+
+    golden(PAGE, by_hand + made_page())
