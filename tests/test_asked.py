@@ -204,3 +204,34 @@ def test_a_page_of_html_is_whole_and_escaped() -> None:
     assert '<tfoot><tr><td>total</td><td></td><td class="number"></td><td class="number">112</td>' in text
     assert "<p>trainable 112   frozen 0   params 112 = 112   448 B in fp32</p>" in text
     assert text.endswith("</body></html>\n")
+
+
+# --- ranges ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("asked", ["width=0.5:2", "width=0.5:1.5", "width=1:1.5"])
+@pytest.mark.parametrize("command", ["sweep mobilenet_v1", "fit mobilenet_v1 --max macs=1G --vary"])
+def test_a_range_of_a_multiplier_needs_a_step(command: str, asked: str) -> None:
+    """A step of 1 is nobody's guess."""
+    done = run(*command.split(), asked)
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert f"error: `{asked}` needs a step: its ends are not whole\n   = help: {asked}:0.25\n" == done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        ("width ends at 0.85: no step meets 1\n", "width=0.35:1:0.25"),
+        ("width ends at 0.5: no step meets 0.3\n", "width=1:0.3:-0.25"),
+        ("input ends at 192: no step meets 200\n", "input=128:200:32"),
+        ("", "width=0.25:1:0.25"),
+        ("", "input=32:34"),
+        ("", "width=0.5,2"),
+    ],
+)
+def test_the_end_of_a_range_that_is_not_met_is_said(said: str, asked: str) -> None:
+    """The table has what was swept, stderr what was not."""
+    done = run("sweep", "mobilenet_v1", asked)
+
+    assert (0, said) == (done.exit_code, done.stderr)

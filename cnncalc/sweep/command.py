@@ -153,6 +153,9 @@ class Sweep(Asked):
 
     def _remark(self, kept: int, invalid: int, reasons: dict[str, int]) -> None:
         count = self.plan.grid.count
+        for one in self.plan.grid.variables:
+            if one.missed is not None:
+                _say(f"{one.name} ends at {spelled(one.values[-1])}: no step meets {spelled(one.missed)}")
         if invalid == count:
             reason, first = next(iter(reasons.items()))
             _say(reason)

@@ -1,7 +1,7 @@
 """The points of a sweep: what each variable takes, and in which order the combinations come.
 
     width=0.25:1.5:0.25     from, to (included where it is hit), step
-    width=32:128            steps of 1
+    width=32:128            steps of 1, where both ends are whole
     input=128,160,192,224   square sizes; input.height, input.width, input.channels apart
     act=relu,relu6          words, booleans and lists ([3,4,6,3]) are looped over
 
@@ -33,6 +33,8 @@ class Variable:
 
     name: str
     values: Sequence[Any]
+    missed: Any = None
+    """The end of its range, where no step meets it."""
 
     @cached_property
     def numeric(self) -> bool:
@@ -90,11 +92,14 @@ def variable(text: str) -> Variable:
         raise CnncalcError(
             f"`{text}` is not of the form name=values", "for instance width=0.25:1.5:0.25 or input=128,160"
         )
-    found = _values(name, values.strip())
+    found, missed = _values(name, values.strip()), None
+    if ":" in values and "," not in values and "[" not in values:
+        stop = scalar(values.split(":")[1].strip())
+        missed = stop if stop != found[-1] else None
     if len(set(map(repr, found))) < len(found):
         twice = next(value for place, value in enumerate(found) if value in found[:place])
         raise CnncalcError(f"`{name}` has the value {spelled(twice)} twice")
-    return Variable(name, found)
+    return Variable(name, found, missed)
 
 
 def grid(texts: Sequence[str]) -> Grid:
@@ -125,6 +130,8 @@ def _range(name: str, text: str) -> list[Any]:
     ):
         raise CnncalcError(f"`{name}={text}` is no range", f"from:to:step, for instance {name}=0.25:1.5:0.25")
     start, stop, step = Fraction(ends[0]), Fraction(ends[1]), Fraction(ends[2] if len(ends) == 3 else 1)
+    if len(ends) == 2 and not start.denominator == stop.denominator == 1:
+        raise CnncalcError(f"`{name}={text}` needs a step: its ends are not whole", f"{name}={text}:0.25")
     if step == 0:
         raise CnncalcError(f"`{name}={text}` has steps of 0")
     count = (stop - start) // step + 1

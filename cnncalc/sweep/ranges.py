@@ -62,7 +62,3 @@ def _usual(evaluator: Evaluator, name: str, side: bool) -> Fraction:
     if isinstance(value, bool | str | list) or value <= 0:
         raise CnncalcError(f"`{name}` is {spelled(value)}, and has no largest value", "--vary a number of the spec")
     return Fraction(value)
-
-
-def _ascending(one: Variable) -> Variable:
-    return Variable(one.name, sorted(one.values))
