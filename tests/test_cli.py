@@ -306,7 +306,7 @@ def test_a_failure_is_one_message_on_stderr_and_exit_code_2(arguments: list[str]
         (["sumary"], "No such command 'sumary'. Did you mean `summary`?"),
         (["frobnicate"], "No such command 'frobnicate'."),
         (["params", "--formt", "csv"], "No such option: --formt"),
-        (["params", "lenet5", "--batch", "0"], "Invalid value for '--batch'"),
+        (["macs", "lenet5", "--batch", "0"], "Invalid value for '--batch'"),
         (["params", "lenet5", "--top", "many"], "Invalid value for '--top'"),
         (["params", "lenet5", "vgg16"], "Got unexpected extra argument"),
     ],

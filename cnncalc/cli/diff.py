@@ -19,6 +19,7 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report
+from .vain import refused
 
 Setting = list[str] | None
 
@@ -47,6 +48,9 @@ def command(
         raise CnncalcError("the name of the second network is empty", "is it of a variable that is not set?")
     if request.spec is None:
         raise CnncalcError("nothing to compare", "cnncalc diff A B, or one spec with --set-b NAME=VALUE")
+    if request.format == "json":
+        options = {"--depth": request.depth, "--top": request.top, "--sort": request.sort}
+        refused(options, "in json, which has every layer under what became of it")
     own = [set_a, set_b, input_a, input_b]
     if other is None and not any(own):
         raise CnncalcError(

@@ -20,6 +20,7 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report_with
+from .vain import refused
 
 
 @report_with("spec", "format", "output", "set", "input", "training")
@@ -46,9 +47,12 @@ def command(
     from .. import reports
 
     if against is not None:
+        refused({"--notation": notation != "plain"}, "beside `--against`")
         return _against(request, against, layer, written or [])
     if written:
         raise CnncalcError("`--written` goes with `--against TOOL`", "`--against thop`")
+    if layer is None:
+        refused({"--notation": notation != "plain"}, "without LAYER", "name a layer: its formulas have the names")
     return reports.explain(request.whole, layer, notation=notation, form=request.format, training=request.training)
 
 
@@ -61,6 +65,7 @@ def _against(request: Request, against: str, layer: str | None, written: list[st
     if layer is not None or written:
         alone = "a layer" if layer is not None else "`--written`"
         raise CnncalcError(f"`--against {against}` is a figure of the network, without {alone}", "`--against TOOL`")
+    refused({"--training": request.training}, "for a number: readings with and without those steps are tried")
     from functools import partial
 
     from ..language import zoo

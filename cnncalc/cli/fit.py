@@ -15,10 +15,10 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import FAILED, Request, named, report
+from .request import FAILED, Request, named, report_with
 
 
-@report
+@report_with("spec", "format", "output", "wide", "set", "input", "training")
 def command(
     request: Request,
     vary: Annotated[
@@ -56,6 +56,7 @@ def command(
             dict(map(setting, request.set)),
             input_shape(request.input),
             dtype=dtype,
+            training=request.training,
         )
     except Unmet as error:
         print(error, file=sys.stderr)

@@ -21,7 +21,8 @@ import typer
 
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
+from .vain import refused
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 DEFAULT = "macs,params,output"
 
 
-@report
+@report_with("spec", "format", "output", "wide", "depth", "set", "input", "batch", "training")
 def command(
     request: Request,
     over: Annotated[
@@ -57,6 +58,15 @@ def command(
     from ..analyses.formula import formulas
     from ..symbolic import opened
 
+    if not by_layer:
+        refused({"--depth": request.depth}, "without `--by-layer`")
+    form = _form(request, latex, json)
+    if by_layer:
+        refused({"--expand": expand}, "beside `--by-layer`")
+    if form == "json":
+        refused({"--expand": expand}, "in json, which has a formula as it is in LaTeX and in text")
+    elif by_layer:
+        refused({"--at": at}, "beside `--by-layer`, which shows no values")
     figures, point = _figures(of), _point(at or [])
     loaded = _loader(request)
     base = loaded({}, None)
@@ -73,18 +83,27 @@ def command(
         found = [formula for figure in figures for formula in formulas(net.graph, figure, request.batch)]
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise CnncalcError(f"{base.name} has no one formula over {', '.join(net.over)}: {error}") from None
-    form = "json" if json else request.format
     answer = reports.formula(
         net,
         found,
         point=point,
         by_layer=by_layer,
         expand=expand,
-        form="latex" if latex else form,
+        form=form,
         batch=request.batch,
         view=request.view,
     )
     return replace(answer, form=form)
+
+
+def _form(request: Request, latex: bool, json: bool) -> str:
+    """The format, which two options name as well. Raises CnncalcError where two are named."""
+    named = [name for name, given in (("latex", latex), ("json", json)) if given]
+    if request.format != "table" or request.output is not None:
+        named.append(request.format)
+    if len(set(named)) > 1:
+        raise CnncalcError(f"{' and '.join(named)} are two formats", "one of --format, --latex, --json")
+    return named[0] if named else "table"
 
 
 def _loader(request: Request) -> Load:

@@ -20,6 +20,7 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report
+from .vain import refused
 
 
 @report
@@ -75,6 +76,9 @@ def command(
     if compare:
         from .compare import comparison
 
+        refused({"--flops": flops, "--operations": operations}, "beside `--compare`")
+        if request.format != "csv":
+            refused({"--depth": request.depth or None}, "beside `--compare`", "--depth 0 has each layer in a row")
         return comparison(request, ratio, bottleneck, groups, write, form)
     alone = next((name for name, value in own.items() if value is not None), None)
     if alone:

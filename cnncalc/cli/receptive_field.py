@@ -31,6 +31,7 @@ import typer
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
 from .request import Request, report_with
+from .vain import refused
 
 
 @report_with("spec", "format", "output", "depth", "top", "sort", "set", "input", "training", example=True)
@@ -101,6 +102,8 @@ def command(
     answer = reports.receptive_field(request.whole, layer, training=request.training, view=request.view)
     if not plot:
         return answer
+    if request.format != "table":
+        refused({"--plot": plot}, f"in {request.format}: it is a drawing of text")
     plain = not request.holds(bars.FULL + bars.EDGE)
     return replace(answer, text=reports.receptive_field_plot(request.whole, training=request.training, plain=plain))
 

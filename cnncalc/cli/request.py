@@ -17,6 +17,7 @@ import typer
 
 from ..errors import CnncalcError, bug, debugging
 from ..render import FORMATS, one_of
+from .vain import refused
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -74,6 +75,10 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "batch": (Batch, 1),
     "training": (Training, False),
 }
+
+
+LOOKS = ("wide", "depth", "top", "sort")
+"""How a table looks, whichever network it is of."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +202,7 @@ def _command(
 
     def run(**values: Any) -> None:
         common = {name: values.pop(name, default) for name, (_, default) in COMMON.items()}
-        bare = all(common[name] in (default, []) for name, (_, default) in COMMON.items())
+        bare = all(common[name] in (COMMON[name][1], []) for name in COMMON if name not in LOOKS)
         with failures():
             from ..render.choosing import chosen
             from ..render.formats import deliver
@@ -211,6 +216,8 @@ def _command(
                 "input": common["input"] or [],
             }
             request = Request(**common, bare=bare, example=example)
+            if request.format != "table" or request.output is not None:
+                refused({"--wide": request.wide}, "but on a terminal")
             if request.output is not None:
                 writable(request.output, request.spec)
             answer = command(request, **values)

@@ -37,6 +37,7 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report_with
+from .vain import refused
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -101,6 +102,8 @@ def command(
     from .run_files import labels as read_labels
     from .run_results import endless, keys, largest, row
 
+    if request.format == "csv":
+        refused({"--top": most, "--labels": labels}, "in csv, which has the tensors and no values")
     kind = dtype_of(dtype)
     _no_contradiction(request.output, weights, init, seed, input_file)
     init, seed = init or "he", seed or 0

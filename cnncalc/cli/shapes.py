@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..render.report import Report
 from .request import Request, report
+from .vain import refused
 
 
 @report
@@ -17,4 +18,6 @@ def command(request: Request) -> Report:
     """The size of every feature map."""
     from .. import reports
 
+    if request.format == "json":
+        refused({"--batch": request.batch > 1}, "in json: a shape is that of one image")
     return reports.shapes(request.whole, batch=request.batch, training=request.training, view=request.view)

@@ -14,6 +14,7 @@ import typer
 
 from ..render.report import Report
 from .request import Request, report
+from .vain import refused_in_rows
 
 
 @report
@@ -27,6 +28,7 @@ def command(
     """Everything at a glance."""
     from .. import reports
 
+    refused_in_rows({"--dtype": dtype != "fp32", "--in-place": in_place}, request.format)
     given = [f"--set {text}" for text in request.set] + [f"--input {text}" for text in request.input]
     return reports.summary(
         request.whole,

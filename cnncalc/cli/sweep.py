@@ -60,13 +60,17 @@ def command(
         str | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to a file; to a folder (FOLDER/) in parts."),
     ] = None,
-    part: Annotated[int, typer.Option("--part", metavar="N", min=1, help="Points in one part of a folder.")] = 262_144,
+    part: Annotated[
+        int | None, typer.Option("--part", metavar="N", min=1, help="Points in one part of a folder: 262144.")
+    ] = None,
     engine: Annotated[str, typer.Option("--engine", metavar="ENGINE", help="local or dask.")] = "local",
     scheduler: Annotated[
         str | None,
         typer.Option("--scheduler", metavar="ADDRESS", help="A Dask cluster; without it, local processes."),
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", metavar="N", min=1, help="Local Dask processes.")] = 2,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="N", min=1, help="Local Dask processes: 2.")
+    ] = None,
 ) -> None:
     """Every combination of variables."""
     with failures():

@@ -17,10 +17,11 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import Request, report
+from .request import Request, report_with
+from .vain import refused_in_rows
 
 
-@report
+@report_with("spec", "format", "output", "wide", "depth", "top", "sort", "set", "input", "batch")
 def command(
     request: Request,
     optimizer: Annotated[str, typer.Option("--optimizer", metavar="NAME", help="sgd, momentum or adam.")] = "adam",
@@ -31,4 +32,5 @@ def command(
     """A training step."""
     from .. import reports
 
+    refused_in_rows({"--optimizer": optimizer != "adam"}, request.format)
     return reports.training(request.whole, optimizer=optimizer, dtype=dtype, batch=request.batch, view=request.view)

@@ -17,6 +17,7 @@ import typer
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
 from .request import Request, report_with
+from .vain import refused
 
 
 @report_with("spec", "format", "output", "top", "sort", texts=(".yaml", ".yml"))
@@ -30,7 +31,10 @@ def command(
     from ..language import zoo
     from ..opening import load
 
-    if lecture and not show:
+    if show:
+        refused({"--lecture": lecture, "--top": request.top, "--sort": request.sort}, "beside `--show`")
+    if lecture:
+        refused({"--top": request.top, "--sort": request.sort}, "beside `--lecture`: its order is that of the notes")
         return _lecture([name for name in zoo.lecture() if (request.spec or "") in name], request)
     names = [*zoo.names(), *zoo.lecture()] if show else list(zoo.names())
     if show:

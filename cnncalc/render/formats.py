@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ..errors import LOG_COMMAND, printable, printable_lines
+from ..errors import LOG_COMMAND, CnncalcError, printable, printable_lines
 from ..files import destination, stdout, write
 from .cells import body, cells, shown
 from .choosing import known
@@ -27,7 +27,9 @@ def written(report: Report, form: str) -> str:
     if form == "json":
         return json_text(report.data)
     report = shown(report)
-    if report.text is not None and (form != "csv" or not report.tables):
+    if report.text is not None and form not in ("table", "json") and not report.tables:
+        raise CnncalcError(f"the answer is a text, and {form} is for tables", "leave out --format")
+    if report.text is not None and form not in ("csv", "html"):
         return report.text if report.text.endswith("\n") else report.text + "\n"
     return WRITERS[form](report)
 

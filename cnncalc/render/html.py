@@ -18,12 +18,11 @@ th, td { padding: .15em .8em; text-align: left; white-space: nowrap; font-varian
 .number { text-align: right }
 thead th { border-bottom: 1px solid #888 }
 tfoot td { border-top: 1px solid #888; font-weight: bold }
-pre { overflow-x: auto }
 """
 
 
 def html(report: Report) -> str:
-    """The page; the text of a report that has no table is set as it is."""
+    """The page."""
     return "\n".join(_lines(report)) + "\n"
 
 
@@ -35,8 +34,6 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"<h1>{title}</h1>"
     if len(report.caption) > 1:
         yield f"<p>{escape(', '.join(report.caption[1:]))}</p>"
-    if report.text is not None and not report.tables:
-        yield f"<pre>{escape(report.text)}</pre>"
     for table in report.tables:
         yield from _table(table)
     yield from (f"<p>{escape(note)}</p>" for note in report.notes if note)

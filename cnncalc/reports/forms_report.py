@@ -15,7 +15,7 @@ from ..render import units
 from ..render.report import Column, Contract, Note, Report
 from ..transforms.forms import FORMS
 from ..transforms.rewrite import BOTTLENECKS, Options, reasons
-from .forms_rows import CLOSED, RATIO, closed_form, layer_table, total_table
+from .forms_rows import CLOSED, RATIO, closed_form, layer_runs, layer_table, total_table
 from .macs_report import FLOPS, MACS
 from .params_report import PARAMS
 from .rows import (
@@ -107,7 +107,7 @@ def forms(
         caption(graph, convention, "ratio of the MACs to those as written"),
         tables,
         CONTRACT,
-        _facts(graph, compared, options, batch, convention),
+        _facts(graph, compared, options, batch, convention, view),
         _notes(compared),
         records=by_layer,
     )
@@ -129,7 +129,9 @@ def _notes(compared: Comparison) -> list[Note]:
     return notes
 
 
-def _facts(graph: Graph, compared: Comparison, options: Options, batch: int, convention: str) -> dict[str, Any]:
+def _facts(
+    graph: Graph, compared: Comparison, options: Options, batch: int, convention: str, view: View
+) -> dict[str, Any]:
     return {
         "name": graph.name,
         "input": inputs(graph),
@@ -140,7 +142,7 @@ def _facts(graph: Graph, compared: Comparison, options: Options, batch: int, con
             "bottleneck": BOTTLENECKS[options.residual],
             "groups": options.groups,
         },
-        "layers": [_record(layer, batch) for layer in compared.layers],
+        "layers": [_record(layer, batch) for run in layer_runs(compared, view) for layer in run],
         "totals": {
             "as written": _figures(compared.params, compared.macs, batch),
             **{name: _figures(w.params, w.macs, batch) for name, w in compared.forms.items()},

@@ -29,12 +29,16 @@ FORMS = (
 
 def layer_table(compared: Comparison, batch: int, view: View) -> Table:
     """Each layer as written and in its forms; neighbours that are alike in one row."""
+    return Table(LAYERS, [row for run in layer_runs(compared, view) for row in _layer_rows(run, batch)])
+
+
+def layer_runs(compared: Comparison, view: View) -> list[list[Compared]]:
+    """The layers in their order and as many as a view says; at its depth 0 each by itself, else neighbours alike."""
     layers = list(compared.layers)
     if view.sort or view.top:
         layers.sort(key=lambda layer: layer.params if view.sort == "params" else layer.macs, reverse=True)
     runs = [list(run) for _, run in groupby(layers, key=_name if view.depth == 0 else _alike)]
-    rows = [row for run in runs[: view.top] for row in _layer_rows(run, batch)]
-    return Table(LAYERS, rows)
+    return runs[: view.top]
 
 
 def _name(layer: Compared) -> str:

@@ -17,6 +17,9 @@ from .grid import grid
 from .output import ENDINGS
 from .plan import Plan, plan
 
+STRETCH = 262_144
+"""Points that are worked out at a time."""
+
 FORMS = (*FORMATS, *STREAMS)
 
 
@@ -40,10 +43,10 @@ class Asked:
     training: bool
     form: str | None
     output: str | None
-    part: int
+    part: int | None
     engine: str
     scheduler: str | None
-    workers: int
+    workers: int | None
 
     def check(self) -> None:
         """Raise CnncalcError for options that make no sense."""
@@ -53,12 +56,33 @@ class Asked:
             raise CnncalcError(f"no engine `{self.engine}`", near or "known: local, dask")
         if self.scheduler and self.engine != "dask":
             raise CnncalcError("`--scheduler` is for `--engine dask`", f"--engine dask --scheduler {self.scheduler}")
+        refused = {
+            "`--part` is for a folder": self.part if not self.in_parts else None,
+            "`--workers` is for `--engine dask`": self.workers if self.engine != "dask" else None,
+        }
+        for message, value in refused.items():
+            if value is not None:
+                raise CnncalcError(message, "leave it out")
+        if self.workers and self.scheduler:
+            raise CnncalcError("`--workers` is for a cluster of this machine, and `--scheduler` names another")
+        if self.plot and self.chosen_form != "table":
+            raise CnncalcError(f"`--plot` is a drawing of text, and {self.chosen_form} has none", "leave one out")
         if self.in_parts and (self.pareto or self.sort or self.top or self.plot):
             raise CnncalcError("a folder of parts has every row", "without --pareto, --sort, --top and --plot")
         if self.in_parts and self.chosen_form not in ENDINGS:
             raise CnncalcError(f"a folder of parts is no {self.chosen_form}", "--format csv, jsonl or parquet")
         if self.chosen_form == "parquet" and not self.output:
             raise CnncalcError("Parquet goes to a file", "--output points.parquet, or a folder: --output points/")
+
+    @property
+    def points_a_part(self) -> int:
+        """Points in one part of a folder."""
+        return self.part or STRETCH
+
+    @property
+    def processes(self) -> int:
+        """Local Dask processes."""
+        return self.workers or 2
 
     @cached_property
     def in_parts(self) -> bool:

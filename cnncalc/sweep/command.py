@@ -16,14 +16,13 @@ from ..render.formats import told
 from ..render.numbers import whole as digits
 from ..spelling import spelled
 from . import select
-from .asked import Asked
+from .asked import STRETCH, Asked
 from .columns import highs, lows
 from .engine import all_rows, rows, stretches
 from .output import ENDINGS, Parts, Writer
 from .rows import Rows
 
 MOST_ROWS = 20_000
-STRETCH = 262_144
 
 
 class Sweep(Asked):
@@ -42,7 +41,7 @@ class Sweep(Asked):
     # --- how it is done -----------------------------------------------------------------------------------
 
     def _rows(self, over: Sequence[tuple[int, int]]) -> Iterator[Rows]:
-        found = rows(self.plan, self.wanted, over, self.engine, self.scheduler, self.workers)
+        found = rows(self.plan, self.wanted, over, self.engine, self.scheduler, self.processes)
         if not sys.stderr.isatty():
             yield from found
             return
@@ -58,12 +57,12 @@ class Sweep(Asked):
 
     def _stretches(self, size: int = STRETCH) -> list[tuple[int, int]]:
         count = self.plan.grid.count
-        parallel = self.workers * 4 if self.engine == "dask" else 1
+        parallel = self.processes * 4 if self.engine == "dask" else 1
         return stretches(count, size if size != STRETCH else max(1, min(size, -(-count // parallel))))
 
     def _parts(self) -> None:
-        parts = Parts(str(self.output), self.chosen_form, self.plan, self.wanted, self.shown, self.part)
-        over = stretches(self.plan.grid.count, self.part)
+        parts = Parts(str(self.output), self.chosen_form, self.plan, self.wanted, self.shown, self.points_a_part)
+        over = stretches(self.plan.grid.count, self.points_a_part)
         missing = parts.missing(over)
         for (start, _), one in zip(missing, self._rows(missing) if missing else (), strict=True):
             parts.add(start, one)

@@ -93,6 +93,7 @@ def fit(
     shape: Any = None,
     columns: Sequence[str] = ("params", "macs"),
     dtype: str = "fp32",
+    training: bool = False,
 ) -> Fit:
     """The largest setting of `vary` (`width`, `width=0.25:1:0.25`). Raises Unmet, CnncalcError."""
     if not any(one.kind == MAX for one in limits):
@@ -107,7 +108,7 @@ def fit(
     given, fixed = [text for text in vary if "=" in text], settings or {}
     ranges = {one.name: one for one in map(variable, given)}
     free = [text.strip() for text in vary if "=" not in text]
-    probe = plan(spec, Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])), names, dtype, fixed, shape)
+    probe = plan(spec, Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])), names, dtype, fixed, shape, training)
     step_of = steps_of(steps, free)
     times = dict.fromkeys(free, 2)
 
@@ -125,7 +126,7 @@ def fit(
         if not one.numeric:
             raise CnncalcError(f"`{one.name}` is no number, so none of its values is the largest")
     while True:
-        made = plan(spec, tried, names, dtype, fixed, shape)
+        made = plan(spec, tried, names, dtype, fixed, shape, training)
         rows = all_rows(made)
         longer = [name for name in free if times[name] < 2 ** (DOUBLINGS + 1) and _open(rows, tried, name, limits)]
         for name in longer:
