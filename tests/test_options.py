@@ -53,12 +53,19 @@ SEEN = "saliency tiny.yaml --image image.npy --out map.npy"
 CASES: dict[str, Options] = {
     "summary net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE, "--in-place": "--in-place"},
     "shapes net.yaml": {**NETWORK, **ROWS, **MANY},
-    "params net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE},
+    "params net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE, "--as": "--as torchinfo"},
+    "params net.yaml --as torchinfo": {**NETWORK, **ROWS, **MANY, **DTYPE},
     "macs net.yaml": {
         **NETWORK, **ROWS, **MANY, "--flops": "--flops", "--operations": "--operations", "--compare": "--compare",
         "--form": ("--form separable", "--compare"), "--ratio": ("--ratio 2", "--compare"),
         "--bottleneck": ("--bottleneck residual", "--compare"), "--groups": ("--groups 2", "--compare"),
-        "--write": ("--write out.yaml", "--compare --form separable"),
+        "--write": ("--write out.yaml", "--compare --form separable"), "--as": "--as thop",
+        "--written": ("--written globalavgpool=function", "--as thop"),
+    },
+    "macs net.yaml --as thop": {
+        **NETWORK, **ROWS, **MANY, "--flops": "--flops", "--operations": "--operations", "--compare": "--compare",
+        "--form": "--form separable", "--ratio": "--ratio 2", "--bottleneck": "--bottleneck residual",
+        "--groups": "--groups 2", "--write": "--write out.yaml",
     },
     "macs net.yaml --compare": {
         **NETWORK, **ROWS, **MANY, "--sort": "--sort params", "--flops": "--flops", "--operations": "--operations",
@@ -74,7 +81,14 @@ CASES: dict[str, Options] = {
     },
     "explain net.yaml": {**NETWORK, "--training": "--training", "LAYER": "stem", "--notation": "--notation lecture"},
     "explain net.yaml stem": {**NETWORK, "--notation": "--notation lecture"},
-    "show net.yaml": {**NETWORK, **MANY, "--depth": "--depth 1", "--expanded": "--expanded"},
+    "show net.yaml": {
+        **NETWORK, **MANY, "--depth": "--depth 1", "--expanded": "--expanded", "--figures": "--figures macs",
+        "--direction": "--direction right", "--theme": "--theme dark", "--check": "--check net.svg",
+    },
+    "show net.yaml --format svg": {
+        **NETWORK, **MANY, "--depth": "--depth 1", "--expanded": "--expanded", "--figures": "--figures macs",
+        "--direction": "--direction right", "--theme": "--theme dark", "--check": "--check net.svg",
+    },
     "formula net.yaml": {
         **NETWORK, **MANY, "--depth": "--depth 1", "--over": "--over H,width", "--of": "--of macs", "--at": "--at H=64",
         "--by-layer": "--by-layer", "--expand": ("--expand", "--over H,width"), "--latex": "--latex", "--json": "--json",
@@ -175,6 +189,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny += "net: [{conv: {out: $width, kernel: 3}}, batchnorm, relu, globalavgpool, {linear: 4}]\n"
     texts = {
         "net.yaml": SPEC, "tiny.yaml": tiny, "chip.yaml": CHIP, "labels.txt": "a\nb\nc\nd\n",
+        "net.svg": "<svg/>",
         "base.json": '{"schema": "cnncalc.lock/2", "specs": {"net.yaml": {"params": 1000, "macs": 1000}}}\n',
         "other.toml": '[[budget]]\nmatch = "*.yaml"\nmacs = "1k"\n',
         "cnncalc.lock.json": '{"schema": "cnncalc.lock/2", "specs": {"net.yaml": {"params": 100000000}}}\n',

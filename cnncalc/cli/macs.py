@@ -68,11 +68,12 @@ def command(
     ] = None,
 ) -> Report:
     """Multiply-accumulates."""
+    own = {"--form": form, "--ratio": ratio, "--bottleneck": bottleneck, "--groups": groups, "--write": write}
     if convention is not None:
+        refused(own, "beside `--as`")
         return _as(request, convention, written or [], flops or operations or compare)
     if written:
         raise CnncalcError("`--written` goes with `--as`", "`--as thop`; `--as help` lists the tools")
-    own = {"--form": form, "--ratio": ratio, "--bottleneck": bottleneck, "--groups": groups, "--write": write}
     if compare:
         from .compare import comparison
 

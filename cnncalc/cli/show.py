@@ -94,5 +94,7 @@ def _checked(text: str, path: str) -> Report:
     from ..files import content
 
     if content(path, 64 * 2**20, "a picture").decode(errors="replace") == text:
-        return Report([], [], text=f"{path} is up to date")
-    return Report([], [], text=f"{path} is out of date: `cnncalc show SPEC -o {path}` writes it again", failed=True)
+        return Report([], [], text=f"{path} is up to date", form="table")
+    return Report(
+        [], [], text=f"{path} is out of date: `cnncalc show SPEC -o {path}` writes it again", form="table", failed=True
+    )

@@ -108,7 +108,9 @@ def fit(
     given, fixed = [text for text in vary if "=" in text], settings or {}
     ranges = {one.name: one for one in map(variable, given)}
     free = [text.strip() for text in vary if "=" not in text]
-    probe = plan(spec, Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])), names, dtype, fixed, shape, training)
+    probe = plan(
+        spec, Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])), names, dtype, fixed, shape, training
+    )
     step_of = steps_of(steps, free)
     times = dict.fromkeys(free, 2)
 
