@@ -1,0 +1,185 @@
+"""Sequences that recur with other numbers -> blocks, chosen by what they save in text.
+
+A candidate is a window of steps in any sequence, by its shape; it may become a block where two windows of its shape
+do not overlap. What it saves is what the whole text loses, calls and definition counted after equal neighbours are
+folded, less a price a parameter. The best is taken, and again, until little is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import monotonic
+from typing import Any, NamedTuple
+
+from .fold import folded
+from .items import Item, Sequence, shapes
+from .names import block_name
+from .text import Writer
+from .unify import Pattern, unified
+
+WINDOW = 14
+TRIED = 24
+"""Candidates of a round whose text is worked out."""
+
+PARAMETER = 12
+"""What a parameter costs, in characters: a person has to know it."""
+
+LEAST = 60
+"""What a block must save."""
+
+
+class Block(NamedTuple):
+    """A block of a spec."""
+
+    parameters: dict[str, Any]
+    steps: Sequence
+
+
+class Program(NamedTuple):
+    """Blocks and the net, equal neighbours not yet folded."""
+
+    blocks: dict[str, Block]
+    steps: Sequence
+
+
+class _Place(NamedTuple):
+    sequence: Sequence
+    start: int
+
+
+def factored(steps: Sequence, writer: Writer, until: float) -> Program:
+    """The net with blocks for what recurs; after the time `until` no more is looked for."""
+    program = Program({}, steps)
+    cost = _cost(program, writer)
+    while monotonic() < until:
+        best: tuple[int, Program] | None = None
+        for length, places in _candidates(program, writer):
+            found = _replaced(program, length, places)
+            if found is None:
+                continue
+            saved = cost - _cost(found, writer)
+            if saved >= LEAST and (best is None or saved > best[0]):
+                best = saved, found
+            if monotonic() > until:
+                break
+        if best is None:
+            break
+        cost, program = cost - best[0], best[1]
+    return program
+
+
+def _cost(program: Program, writer: Writer) -> int:
+    writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
+    total = writer.cost(folded(program.steps))
+    for name, block in program.blocks.items():
+        total += 30 + len(name) + sum(PARAMETER + len(parameter) for parameter in block.parameters)
+        total += writer.cost(folded(block.steps), 4)
+    return total
+
+
+def _sequences(program: Program) -> Iterator[Sequence]:
+    seen: set[int] = set()
+    waiting = [program.steps, *(block.steps for block in program.blocks.values())]
+    while waiting:
+        steps = waiting.pop(0)
+        if not steps or id(steps) in seen:
+            continue
+        seen.add(id(steps))
+        yield steps
+        waiting += [inner for item in steps for inner in item.inner]
+
+
+def _candidates(program: Program, writer: Writer) -> list[tuple[int, list[_Place]]]:
+    """Windows of one shape, those first that could save the most."""
+    windows: dict[tuple[int, ...], list[_Place]] = {}
+    bodies = {id(block.steps): len(block.steps) for block in program.blocks.values()}
+    for steps in _sequences(program):
+        whole = shapes(steps)
+        free = [_free(item) for item in steps]
+        for start in range(len(steps)):
+            for length in range(1, min(WINDOW, len(steps) - start) + 1):
+                if not free[start + length - 1]:
+                    break
+                if length == bodies.get(id(steps)) or (length == 1 and not steps[start].parts):
+                    continue
+                key = whole[start : start + length]
+                if length > 1 and (_is_power(key) or _cuts(whole, start, length)):
+                    continue
+                windows.setdefault(key, []).append(_Place(steps, start))
+    found = []
+    for key, places in windows.items():
+        apart = _apart(places, len(key))
+        if len(apart) > 1:
+            sample = apart[0].sequence[apart[0].start : apart[0].start + len(key)]
+            saving = (len(apart) - 1) * writer.cost(sample)
+            found.append((-saving, len(found), len(key), apart))
+    return [(length, apart) for _, _, length, apart in sorted(found, key=lambda one: one[:2])[:TRIED]]
+
+
+def _free(item: Item) -> bool:
+    """Whether it may move into a block."""
+    if item.tied:
+        return False
+    return not any(isinstance(v, str) and n.startswith("@when") for inner in item.operations for n, v in inner.slots.items())
+
+
+def _is_power(key: tuple[int, ...]) -> bool:
+    return any(len(key) % n == 0 and key == key[:n] * (len(key) // n) for n in range(1, len(key) // 2 + 1))
+
+
+def _cuts(whole: tuple[int, ...], start: int, length: int) -> bool:
+    """Whether an edge of the window lies in a run of equal steps."""
+    end = start + length
+    return (start > 0 and whole[start - 1] == whole[start]) or (end < len(whole) and whole[end] == whole[end - 1])
+
+
+def _apart(places: list[_Place], length: int) -> list[_Place]:
+    found: list[_Place] = []
+    ends: dict[int, int] = {}
+    for place in places:
+        if place.start >= ends.get(id(place.sequence), 0):
+            found.append(place)
+            ends[id(place.sequence)] = place.start + length
+    return found
+
+
+def _replaced(program: Program, length: int, places: list[_Place]) -> Program | None:
+    """The program with a block in these places; None where it would have too many parameters."""
+    instances = [place.sequence[place.start : place.start + length] for place in places]
+    pattern = unified(instances)
+    if pattern is None:
+        return None
+    name = block_name(pattern.steps, program.blocks)
+    at: dict[tuple[int, int], Item] = {}
+    for place, steps, call in zip(places, instances, pattern.calls, strict=True):
+        at[id(place.sequence), place.start] = _call(name, steps, call)
+    blocks = {known: block._replace(steps=_put(block.steps, length, at)) for known, block in program.blocks.items()}
+    blocks[name] = _block(pattern)
+    return Program(blocks, _put(program.steps, length, at))
+
+
+def _block(pattern: Pattern) -> Block:
+    return Block(pattern.parameters, pattern.steps)
+
+
+def _call(name: str, steps: Sequence, arguments: dict[str, Any]) -> Item:
+    nodes = tuple(node for item in steps for node in item.nodes)
+    return Item(name, arguments, (), steps[0].channels, nodes, steps[-1].out)
+
+
+def _put(steps: Sequence, length: int, at: dict[tuple[int, int], Item]) -> Sequence:
+    found: list[Item] = []
+    place, changed = 0, False
+    while place < len(steps):
+        call = at.get((id(steps), place))
+        if call is not None:
+            found.append(call)
+            place, changed = place + length, True
+            continue
+        item = steps[place]
+        parts = tuple(part._replace(steps=_put(part.steps, length, at)) for part in item.parts)
+        if any(new.steps is not old.steps for new, old in zip(parts, item.parts, strict=True)):
+            item, changed = item.but(parts=parts), True
+        found.append(item)
+        place += 1
+    return tuple(found) if changed else steps

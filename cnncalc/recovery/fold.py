@@ -1,0 +1,158 @@
+"""Equal neighbours -> `repeat`, with `first` and `last` for what differs at an end; rows of a period -> a `for` table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .items import Item, Part, Sequence, said, settled, shapes
+from .text import Writer
+from .unify import unified
+
+ENDS = ("stride", "kernel", "act", "norm", "dilation", "padding")
+"""Arguments that the first or the last turn may have of its own, besides flags."""
+
+PERIOD = 4
+ROWS = 3
+
+
+def folded(steps: Sequence) -> Sequence:
+    """The sequence with its equal neighbours as one step, inside its branches too."""
+    steps = tuple(_inside(item) for item in settled(steps))
+    return _periods(_runs(steps))
+
+
+def _inside(item: Item) -> Item:
+    if not item.parts:
+        return item
+    return item.but(parts=tuple(part._replace(steps=folded(part.steps)) for part in item.parts))
+
+
+def _runs(steps: Sequence) -> Sequence:
+    found: list[Item] = []
+    place = 0
+    while place < len(steps):
+        item = steps[place]
+        end = place + 1
+        repeated = None
+        if not item.tied and "@when" not in item.slots and end < len(steps):
+            first = _differing(item, steps[end])
+            body = steps[end] if first else item
+            if first is not None:
+                while end < len(steps) and steps[end].says == body.says:
+                    end += 1
+                last = _differing(steps[end], body) if end < len(steps) and not first else None
+                if last and end - place > 1 and not steps[end].tied:
+                    repeated, end = _repeat(steps[place : end + 1], body, "last", last), end + 1
+                elif end - place > 1:
+                    repeated = _repeat(steps[place:end], body, "first", first)
+        found.append(item if repeated is None else repeated)
+        place = end if repeated is not None else place + 1
+    return tuple(found)
+
+
+def _differing(one: Item, other: Item) -> dict[str, Any] | None:
+    """The arguments in which they differ, as the first has them; None where they cannot be turns of one step."""
+    if one.says == other.says:
+        return {}
+    if one.parts or one.shape != other.shape or other.tied or any(name.startswith("@") for name in one.slots):
+        return None
+    found = {name: value for name, value in one.slots.items() if value != other.slots[name]}
+    allowed = all(name.startswith(ENDS) or isinstance(value, bool) for name, value in found.items())
+    return found if allowed and len(found) <= 2 else None
+
+
+def _repeat(turns: Sequence, body: Item, end: str, changed: Mapping[str, Any]) -> Item:
+    slots = {**body.slots, "@repeat": len(turns), **{f"@{end}.{name}": value for name, value in changed.items()}}
+    nodes = tuple(name for item in turns for name in item.nodes)
+    if "@repeat" in body.slots:
+        return Item("do", {"@repeat": len(turns)}, (Part((body,)),), turns[0].channels, nodes, turns[-1].out)
+    return body.but(slots=slots, channels=turns[0].channels, nodes=nodes, out=turns[-1].out)
+
+
+def _periods(steps: Sequence) -> Sequence:
+    """Groups of two to four steps that recur at once."""
+    found: list[Item] = []
+    place = 0
+    while place < len(steps):
+        for period in range(2, PERIOD + 1):
+            group = steps[place : place + period]
+            turns = 1
+            while said(steps[place + turns * period : place + (turns + 1) * period]) == said(group):
+                turns += 1
+            if turns > 1 and len(group) == period and not any(item.tied for item in group):
+                whole = steps[place : place + turns * period]
+                nodes = tuple(name for item in whole for name in item.nodes)
+                slots = {"@repeat": turns}
+                found.append(Item("do", slots, (Part(group),), group[0].channels, nodes, whole[-1].out))
+                place += turns * period
+                break
+        else:
+            found.append(steps[place])
+            place += 1
+    return tuple(found)
+
+
+def tabled(steps: Sequence, writer: Writer) -> Sequence:
+    """The net with its rows in tables, where those are shorter."""
+    while True:
+        best, gain = None, 0
+        for start in range(len(steps)):
+            for period in range(1, PERIOD + 1):
+                found = _table(steps, start, period)
+                if found is None:
+                    continue
+                table, end = found
+                saved = writer.cost(steps[start:end]) - writer.cost((table,))
+                if saved > gain:
+                    best, gain = (start, end, table), saved
+        if best is None:
+            return steps
+        start, end, table = best
+        steps = (*steps[:start], table, *steps[end:])
+
+
+def _table(steps: Sequence, start: int, period: int) -> tuple[Item, int] | None:
+    """The longest table of this period that begins here, and where it ends."""
+    words = [item.word for item in steps[start : start + period]]
+    end = start + period
+    while [item.word for item in steps[end : end + period]] == words:
+        end += period
+    count = (end - start) // period
+    if count < ROWS or any(item.word in ("for", "do") or item.tied for item in steps[start:end]):
+        return None
+    rows = [steps[start + n * period : start + (n + 1) * period] for n in range(count)]
+    rows = [tuple(row) for row in zip(*[_turning(column) for column in zip(*rows, strict=True)], strict=True)]
+    if any(shapes(row) != shapes(rows[0]) for row in rows):
+        return None
+    pattern = unified(rows, table=True)
+    if pattern is None or not pattern.parameters:
+        return None
+    names = tuple(pattern.parameters)
+    values = tuple(tuple(call[name] for name in names) for call in pattern.calls)
+    if len(names) == 1:
+        names, values = names[0], tuple(value for (value,) in values)  # type: ignore[assignment]
+    nodes = tuple(name for row in rows for item in row for name in item.nodes)
+    slots = {"@names": names, "@rows": values}
+    return Item("for", slots, (Part(pattern.steps),), steps[start].channels, nodes, steps[end - 1].out), end
+
+
+def _turning(column: tuple[Item, ...]) -> list[Item]:
+    """Items of one place with `repeat` and `first` on all of them, where some have it."""
+    turns = {name for item in column for name in item.slots if name.startswith(("@repeat", "@first."))}
+    if not turns or any(item.parts for item in column):
+        return list(column)
+    found = []
+    for item in column:
+        slots = dict(item.slots)
+        for name in turns - {"@repeat"}:
+            argument = name.partition(".")[2]
+            if "@repeat" not in item.slots and argument in slots:
+                others = {other.slots[argument] for other in column if name in other.slots}
+                slots[name] = slots[argument]
+                slots[argument] = next(iter(others)) if len(others) == 1 else slots[argument]
+            elif name not in slots and argument in slots:
+                slots[name] = slots[argument]
+        slots.setdefault("@repeat", 1)
+        found.append(item.but(slots=slots))
+    return found

@@ -1,0 +1,164 @@
+"""What a recovered spec is made of: items in sequences, each a step with its arguments and its branches.
+
+An argument is a value, or an expression: a text with a `$`. The shape of an item is its kinds and branches without
+its values; items of one shape may become calls of one block. What it says is the shape with the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, NamedTuple
+
+Sequence = tuple["Item", ...]
+
+JOIN_OF_ONE = "prev"
+"""The branch that is the tensor itself."""
+
+
+class Raw(str):
+    """A value that is YAML already, such as `{leakyrelu: 0.1}`."""
+
+    __slots__ = ()
+
+
+class Part(NamedTuple):
+    """A branch of a join, or the steps of a group."""
+
+    steps: Sequence
+    start: str = ""
+    """The tensor that it starts from; "" for the one that enters the step."""
+
+    name: str = ""
+
+
+class Item:
+    """A step. Never changed once made; `but` makes another."""
+
+    def __init__(
+        self,
+        word: str,
+        slots: Mapping[str, Any],
+        parts: tuple[Part, ...] = (),
+        channels: Any = None,
+        nodes: tuple[str, ...] = (),
+        out: Any = None,
+    ) -> None:
+        self.word = word
+        """A layer kind, a block, `do`, `for` or `head`."""
+
+        self.slots = slots
+        """Its arguments, those at their defaults too; its modifiers begin with `@`.
+
+        `@when` says whether it is there, `@when1` whether its second branch is: true, false, or an expression.
+        """
+
+        self.parts = parts
+        self.channels = channels
+        """Of the tensor that enters it; None where that differs from call to call."""
+
+        self.nodes = nodes
+        """The nodes of the graph that it stands for."""
+
+        self.out = out
+        """Channels that leave it, as `channels`."""
+
+    def but(self, **changes: Any) -> Item:
+        """The same item with other facts."""
+        facts = {name: getattr(self, name) for name in ("word", "slots", "parts", "channels", "nodes", "out")}
+        return Item(**{**facts, **changes})
+
+    @cached_property
+    def shape(self) -> int:
+        """Equal for items that differ in values alone."""
+        parts = tuple((part.start, shapes(part.steps)) for part in self.parts)
+        return hash((self.word, tuple(sorted(self.slots)), parts))
+
+    @cached_property
+    def says(self) -> int:
+        """Equal for items that say the same."""
+        values = tuple(sorted((name, written(value)) for name, value in self.slots.items()))
+        parts = tuple((part.start, said(part.steps)) for part in self.parts)
+        return hash((self.word, values, parts))
+
+    @cached_property
+    def tied(self) -> bool:
+        """Whether something in it goes by the name of a tensor, so that it stands where it is."""
+        if self.word in ("head", "for") or "@as" in self.slots or "@from" in self.slots:
+            return True
+        return any(part.start not in ("", JOIN_OF_ONE) or any(item.tied for item in part.steps) for part in self.parts)
+
+    @cached_property
+    def size(self) -> int:
+        """How many steps it has, itself included."""
+        return 1 + sum(item.size for part in self.parts for item in part.steps)
+
+    @property
+    def inner(self) -> Iterator[Sequence]:
+        """The sequences in it."""
+        for part in self.parts:
+            yield part.steps
+
+    @property
+    def operations(self) -> Iterator[Item]:
+        """It and all items in it."""
+        yield self
+        for part in self.parts:
+            for item in part.steps:
+                yield from item.operations
+
+
+def shapes(steps: Sequence) -> tuple[int, ...]:
+    """The shapes of a sequence."""
+    return tuple(item.shape for item in steps)
+
+
+def said(steps: Sequence) -> tuple[int, ...]:
+    """What a sequence says."""
+    return tuple(item.says for item in steps)
+
+
+def written(value: Any) -> str:
+    """A value as a key that tells `true` from 1, and -1 from -2."""
+    return repr(value) if not isinstance(value, str) else str(value)
+
+
+def is_expression(value: Any) -> bool:
+    """Whether it is read where it stands, and means another thing elsewhere."""
+    return isinstance(value, str) and "$" in value
+
+
+def settled(steps: Sequence) -> Sequence:
+    """The sequence without what is not there; a join with one branch left is that branch."""
+    if not any(_open(item) for item in steps):
+        return steps
+    found: list[Item] = []
+    for item in steps:
+        if item.slots.get("@when") is False:
+            continue
+        found += _settled(item)
+    return tuple(found)
+
+
+def _open(item: Item) -> bool:
+    """Whether it or something in it is there or not by a value."""
+    if any(name.startswith("@when") and isinstance(value, bool) for name, value in item.slots.items()):
+        return True
+    return any(_open(inner) for part in item.parts for inner in part.steps)
+
+
+def _settled(item: Item) -> Sequence:
+    whens = [item.slots.get(f"@when{place}") for place in range(len(item.parts))]
+    kept = [
+        (part._replace(steps=settled(part.steps)), when)
+        for part, when in zip(item.parts, whens, strict=True)
+        if when is not False
+    ]
+    if len(kept) == 1 and len(item.parts) > 1 and not kept[0][0].start.strip(JOIN_OF_ONE):
+        return kept[0][0].steps
+    slots = {name: value for name, value in item.slots.items() if not name.startswith("@when")}
+    if not isinstance(item.slots.get("@when", True), bool):
+        slots["@when"] = item.slots["@when"]
+    slots |= {f"@when{place}": when for place, (_, when) in enumerate(kept) if when not in (None, True)}
+    parts = tuple(part if part.steps or part.start else part._replace(start=JOIN_OF_ONE) for part, _ in kept)
+    return (item.but(slots=slots, parts=parts if item.parts else ()),)

@@ -1,0 +1,87 @@
+"""Whether two networks compute the same: kinds, resolved arguments, shapes, connections, sharing, frozen, heads.
+
+Names are not compared, but for those of inputs and heads. A join of one branch is that branch, the branches of a sum
+may change places, and a concat of a concat is one: what a person writes either way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from ..graph import Graph, Node
+from .normal import UNORDERED
+
+
+def same(one: Graph, other: Graph) -> bool:
+    """Whether two networks are the same."""
+    if dict(one.inputs) != dict(other.inputs) or list(one.heads) != list(other.heads):
+        return False
+    known: dict[Any, int] = {}
+    return _facts(one, known) == _facts(other, known)
+
+
+def _facts(graph: Graph, known: dict[Any, int]) -> tuple[Any, ...]:
+    numbers = _numbers(graph, known)
+    sharing = Counter(
+        tuple(sorted(numbers[node.name] for node in nodes))
+        for nodes in graph.sharing.values()
+        if len(nodes) > 1 and nodes[0].weights
+    )
+    alone = {node.name for node in graph.nodes if node.layer.joins and len(node.inputs) == 1}
+    return (
+        Counter(numbers[node.name] for node in graph.nodes if node.name not in alone),
+        numbers[graph.output],
+        {head: numbers[name] for head, name in graph.heads.items()},
+        sharing,
+    )
+
+
+def _numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:
+    """A number for each tensor; equal ones are computed alike."""
+    numbers = {name: known.setdefault(("input", name), len(known)) for name in graph.inputs}
+    pieces: dict[str, tuple[int, ...]] = {}
+    """What a concat puts together, those that it reads taken apart."""
+
+    for node in graph.nodes:
+        if node.layer.joins and len(node.inputs) == 1:
+            numbers[node.name] = numbers[node.inputs[0]]
+            pieces[node.name] = pieces.get(node.inputs[0], (numbers[node.name],))
+            continue
+        inputs = tuple(numbers[name] for name in node.inputs)
+        if node.kind in UNORDERED:
+            inputs = tuple(sorted(inputs))
+        elif node.kind == "concat":
+            axis = node.layer.axis  # type: ignore[attr-defined]  # a concat has one
+            inputs = tuple(
+                piece
+                for name, number in zip(node.inputs, inputs, strict=True)
+                for piece in (pieces[name] if (name in pieces and _axis(graph, name) == axis) else (number,))
+            )
+            pieces[node.name] = inputs
+        numbers[node.name] = known.setdefault((*_resolved(node), inputs), len(known))
+    return numbers
+
+
+def _axis(graph: Graph, name: str) -> Any:
+    node = graph.by_name.get(name)
+    while node is not None and node.layer.joins and len(node.inputs) == 1:
+        node = graph.by_name.get(node.inputs[0])
+    return getattr(node.layer, "axis", None) if node is not None else None
+
+
+def _resolved(node: Node) -> tuple[Any, ...]:
+    """What the node is, whatever words its padding has."""
+    arguments = tuple((name, value) for name, value in vars(node.layer).items() if name != "padding")
+    padding: Any = node.layer.windows(node.incoming, node.output)
+    if node.layer.family not in ("convolution", "pool"):
+        padding = getattr(node.layer, "padding", None)
+    return (
+        node.kind,
+        repr(arguments),
+        repr(padding),
+        repr(node.output),
+        bool(node.frozen and node.weights),
+        node.train_only,
+    )

@@ -1,0 +1,261 @@
+"""Items -> lines of a spec, in the one layout: what fits stands on a line, what does not has a line a step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..language.wording import text_of
+from ..language.words import SUGAR
+from ..layers import KINDS
+from .items import JOIN_OF_ONE, Item, Part, Raw, is_expression, settled
+
+WIDTH = 118
+INLINE = 96
+"""Characters of a branch that stands on one line."""
+
+LINE = 30
+"""What a line costs, in characters: fewer lines are read faster."""
+
+Defaults = Mapping[str, Mapping[str, Any]]
+
+
+def value_text(value: Any) -> str:
+    """A value in a line of YAML; an expression is quoted where a sign of YAML stands in it."""
+    if isinstance(value, Raw):
+        return str(value)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(value_text, value)) + "]"
+    if is_expression(value):
+        return f'"{value}"' if any(sign in value for sign in ",[]{}:#") else value
+    return text_of(value)
+
+
+class Writer:
+    """Lines of items; `defaults` are those of the spec, `blocks` the parameters of its blocks with their defaults."""
+
+    def __init__(self, defaults: Defaults, blocks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        self.defaults = defaults
+        self.blocks = blocks or {}
+        self._costs: dict[int, tuple[Item, int]] = {}
+
+    def cost(self, steps: Iterable[Item], indent: int = 2) -> int:
+        """What the lines of a sequence cost."""
+        return sum(self._cost(item, indent) for item in settled(tuple(steps)))
+
+    def _cost(self, item: Item, indent: int) -> int:
+        known = self._costs.get(id(item))
+        if known is None:
+            known = self._costs[id(item)] = (item, sum(LINE + len(line) for line in self.lines(item, indent)))
+        return known[1]
+
+    def lines(self, item: Item, indent: int = 2) -> list[str]:
+        """The lines of a step."""
+        pad = " " * indent
+        whole = f"{pad}- {self.flow(item)}"
+        if self._plain(item) and len(whole) <= WIDTH:
+            return [whole]
+        if item.word in ("do", "for"):
+            return self._group(item, pad)
+        modifiers = self._modifiers(item)
+        if item.parts and item.word != "head" and self._names_branches(item):
+            head = [f"{pad}- {item.word}:"]
+            head += [f"{pad}    {key}: {text}" for key, text in self._arguments(item).items()]
+            head += [f"{pad}    branches:"]
+            lines = [*head, *self._branches(item, indent + 6)]
+        elif item.parts:
+            lines = [f"{pad}- {item.word}:", *self._branches(item, indent + 4)]
+        else:
+            return [whole]
+        return lines + [f"{pad}  {key}: {text}" for key, text in modifiers.items()]
+
+    def _group(self, item: Item, pad: str) -> list[str]:
+        (part,) = item.parts
+        modifiers = self._modifiers(item)
+        if item.word == "for":
+            names, rows = item.slots["@names"], item.slots["@rows"]
+            lines = [f"{pad}- for: {value_text(names)}"]
+            inline = f"{pad}  in: {value_text(rows)}"
+            lines += [inline] if len(inline) <= WIDTH - 20 else [f"{pad}  in:", *(f"{pad}    - {value_text(row)}" for row in rows)]
+            lines.append(f"{pad}  do:")
+        else:
+            lines = [f"{pad}- do:"]
+        for inner in part.steps:
+            lines += self.lines(inner, len(pad) + 4)
+        return lines + [f"{pad}  {key}: {text}" for key, text in modifiers.items()]
+
+    def _plain(self, item: Item) -> bool:
+        """Whether a step may stand on one line."""
+        if not item.parts:
+            return True
+        if item.word == "for":
+            return False
+        if any(inner.parts for part in item.parts for inner in part.steps):
+            return False
+        return len(self.flow(item)) <= INLINE and sum(len(part.steps) for part in item.parts) <= 3
+
+    def _branches(self, item: Item, indent: int) -> Iterator[str]:
+        pad = " " * indent
+        for place, (name, part) in enumerate(zip(branch_names(item), item.parts, strict=True)):
+            flow = f"{pad}{name}: {self._part(part, item.slots.get(f'@when{place}'))}"
+            plain = not any(inner.parts for inner in part.steps) and len(part.steps) <= 3
+            if not part.steps or (plain and len(flow) <= INLINE):
+                yield flow
+                continue
+            at = indent + 2
+            when = item.slots.get(f"@when{place}")
+            if part.start or when is not None:
+                yield f"{pad}{name}:"
+                if part.start:
+                    yield f"{pad}  from: {text_of(part.start)}"
+                if when is not None:
+                    yield f"{pad}  when: {value_text(when)}"
+                yield f"{pad}  do:"
+                at += 2
+            else:
+                yield f"{pad}{name}:"
+            for inner in part.steps:
+                yield from self.lines(inner, at)
+
+    def _part(self, part: Part, when: Any = None) -> str:
+        steps = "[" + ", ".join(self._member(item) for item in part.steps) + "]"
+        if when is not None:
+            start = text_of(part.start or JOIN_OF_ONE)
+            do = f"do: {steps}, " if part.steps else ""
+            return f"{{from: {start}, {do}when: {value_text(when)}}}"
+        if not part.steps:
+            return text_of(part.start or JOIN_OF_ONE)
+        return f"{{from: {text_of(part.start)}, do: {steps}}}" if part.start else steps
+
+    def _member(self, item: Item) -> str:
+        flow = self.flow(item)
+        return flow if flow.startswith("{") or ":" not in flow else f"{{{flow}}}"
+
+    def flow(self, item: Item) -> str:
+        """The step on one line; with braces where it has modifiers."""
+        if item.word == "do":
+            operation = f"do: {self._part(item.parts[0]) if item.parts[0].steps else '[]'}"
+        elif item.parts:
+            names = branch_names(item)
+            whens = [item.slots.get(f"@when{place}") for place in range(len(item.parts))]
+            inner = ", ".join(f"{n}: {self._part(p, w)}" for n, p, w in zip(names, item.parts, whens, strict=True))
+            listed = f"{{{inner}}}"
+            if all(not part.steps for part in item.parts) and set(whens) == {None} and item.word != "head":
+                listed = "[" + ", ".join(map(self._part, item.parts)) + "]"
+            arguments = self._arguments(item) if item.word != "head" else {}
+            if arguments:
+                listed = "{" + ", ".join(f"{k}: {v}" for k, v in {**arguments, "branches": listed}.items()) + "}"
+            operation = f"{item.word}: {listed}"
+        else:
+            operation = self._operation(item)
+        modifiers = self._modifiers(item)
+        if not modifiers:
+            return operation
+        return "{" + ", ".join([operation, *(f"{key}: {text}" for key, text in modifiers.items())]) + "}"
+
+    def _operation(self, item: Item) -> str:
+        values = self._arguments(item)
+        if not values:
+            return item.word
+        kind = KINDS.get(item.word) if item.word not in self.blocks else None
+        if kind is None:
+            names = list(self.blocks[item.word])
+            if [*values] == names[:1] or ([*values] == names and len(names) < 2):
+                return f"{item.word}: {next(iter(values.values()))}"
+            return f"{item.word}: {_mapping(values)}"
+        return f"{item.word}: {values[kind.main]}" if [*values] == [kind.main] else f"{item.word}: {_mapping(values)}"
+
+    def _names_branches(self, item: Item) -> bool:
+        return bool(self._arguments(item))
+
+    def _arguments(self, item: Item) -> dict[str, str]:
+        """The arguments that must be written."""
+        if item.word in self.blocks:
+            usual = self.blocks[item.word]
+            given = {name: item.slots[name] for name in usual if name in item.slots}
+            return {n: value_text(v) for n, v in given.items() if v is not None and not alike(v, usual[n])}
+        kind = KINDS.get(item.word)
+        if kind is None:
+            return {}
+        written = {}
+        for name, value in item.slots.items():
+            if name.startswith("@") or value is None:
+                continue
+            if not alike(value, self.usual(item, name)):
+                written[name] = value_text(value)
+        return written
+
+    def usual(self, item: Item, name: str) -> Any:
+        """What an argument is where it is not written."""
+        word, kind = item.word, KINDS[item.word]
+        for source in (word, kind.inherits or ""):
+            common = self.defaults.get(source, {})
+            if name in common and (source == word or name not in kind.not_inherited):
+                return common[name]
+        if name in SUGAR:
+            return "none"
+        field = kind.fields[name]
+        if field.default is None and name == "stride":
+            return item.slots.get("kernel")
+        return None if field.required else field.default
+
+    def _modifiers(self, item: Item) -> dict[str, str]:
+        """`repeat`, `when`, `as` ... in their order."""
+        found = {}
+        slots = item.slots
+        for key in ("@from", "@when", "@repeat"):  # a branch's own `when` stands in the branch
+            if key in slots and slots[key] is not None:
+                found[key[1:]] = text_of(slots[key]) if key == "@from" else value_text(slots[key])
+        for turn in ("first", "last"):
+            changed = {n.split(".", 1)[1]: value_text(v) for n, v in slots.items() if n.startswith(f"@{turn}.")}
+            if changed:
+                found[turn] = _mapping(changed)
+        for key in ("@as", "@share"):
+            if key in slots:
+                found[key[1:]] = value_text(slots[key]) if is_expression(slots[key]) else text_of(slots[key])
+        return found | {key[1:]: "true" for key in ("@frozen", "@train_only") if key in slots}
+
+
+def _mapping(values: Mapping[str, str]) -> str:
+    return "{" + ", ".join(f"{key}: {value}" for key, value in values.items()) + "}"
+
+
+def alike(value: Any, usual: Any) -> bool:
+    """Whether they are the same value, `true` not being 1."""
+    return type(value) is type(usual) and bool(value == usual) if not isinstance(value, str) else value == usual
+
+
+def branch_names(item: Item) -> list[str]:
+    """A name for each branch, after what it does."""
+    if item.word == "head":
+        return [text_of(part.name) for part in item.parts]
+    wanted = [_branch_name(item, part, place) for place, part in enumerate(item.parts)]
+    count, seen, names = Counter(wanted), Counter[str](), []
+    for name in wanted:
+        seen[name] += 1
+        names.append(name if count[name] == 1 else f"{name}_{seen[name]}")
+    return names
+
+
+def _branch_name(item: Item, part: Part, place: int) -> str:
+    words = [inner.word for inner in part.steps]
+    if item.word == "add" and len(item.parts) == 2:
+        return ("main", "shortcut")[place]
+    if item.word == "mul" and len(item.parts) == 2:
+        return "gate" if "globalavgpool" in words or "mean" in words else "map"
+    if not words:
+        return "kept"
+    if item.word == "concat" and words[0].endswith("pool"):
+        return "pool"
+    kernel = max((_kernel(inner) for inner in part.steps), default=(0,))
+    return "b" + "x".join(map(str, kernel)) if any(kernel) else f"branch{place + 1}"
+
+
+def _kernel(item: Item) -> tuple[int, ...]:
+    kernel = item.slots.get("kernel")
+    if item.word == "pointwise":
+        return (1, 1)
+    if item.word not in ("conv", "depthwise") or is_expression(kernel) or kernel is None:
+        return (0,)
+    return kernel if isinstance(kernel, tuple) else (kernel, kernel)

@@ -1,0 +1,227 @@
+"""Operations -> nested sequences: a graph that is series and parallel paths is one sequence, and what is not is pieces.
+
+Edges between tensors carry sequences. A tensor with one reader joins the edge into it with the edge out of it; a join
+whose edges all come from one tensor becomes one edge (Valdes, Tarjan and Lawler 1982). What is left is a core: its
+tensors have names, and the pieces between them begin with `from`. A long way round a short skip (a U-Net) stays in the
+core, since as a branch it would nest a network in a network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..graph import Graph
+from .items import JOIN_OF_ONE, Item, Part, Sequence
+from .normal import UNORDERED, Operation
+
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+LONG = 10
+"""Steps of a branch that goes round a skip, from which the skip has a name instead."""
+
+SHORT = 2
+
+Edge = tuple[str, Sequence]
+FREE = ""
+"""Where a branch begins that reads nothing."""
+
+
+def sequence(graph: Graph, operations: list[Operation]) -> Sequence:
+    """The steps of the net."""
+    return _Tree(graph, operations).steps()
+
+
+class _Tree:
+    def __init__(self, graph: Graph, operations: list[Operation]) -> None:
+        self.graph = graph
+        self.first = next(iter(graph.inputs))
+        self.items = {one.end: one.item for one in operations}
+        self.into: dict[str, list[Edge]] = {}
+        self.after: dict[str, list[Item]] = {}
+        """The side outputs that hang on a tensor."""
+
+        self.degree: dict[str, int] = {}
+        ends = {one.end for one in operations} | set(graph.inputs)
+        self.same = {node.name: node.inputs[0] for node in graph.nodes if node.name not in ends and node.inputs}
+        self.output = self._end(graph.output)
+        self.heads = {head: self._end(name) for head, name in graph.heads.items()}
+        self.kept = {self.output, *self.heads.values(), *graph.inputs}
+        for one in operations:
+            self.into[one.end] = [(name, ()) for name in one.inputs] or [(FREE, ())]
+            for name in one.inputs:
+                self.degree[name] = self.degree.get(name, 0) + 1
+            if not one.item.parts and len(one.inputs) <= 1 and not self._joins(one.item):
+                self.into[one.end] = [(self.into[one.end][0][0], (one.item,))]
+
+    def _end(self, name: str) -> str:
+        while name in self.same:
+            name = self.same[name]
+        return name
+
+    def _joins(self, item: Item) -> bool:
+        return self.graph.by_name[item.nodes[-1]].layer.joins and self.graph.by_name[item.nodes[0]].layer.joins
+
+    def steps(self) -> Sequence:
+        """Reduce, and write down what is left."""
+        while self._reduce() or self._hang():
+            pass
+        return tuple(self._schedule())
+
+    def _reduce(self) -> bool:
+        changed = False
+        for end in [*self.into]:
+            if end not in self.into:
+                continue
+            edges = [self._collapsed(edge) for edge in self.into[end]]
+            starts = {start for start, _ in edges if start != FREE}
+            if len(edges) > 1 and len(starts) == 1 and not self._crosses(edges):
+                start = next(iter(starts))
+                free = sum(edge[0] == FREE for edge in edges)
+                self.degree[start] -= len(edges) - free - 1
+                joined = _join(self.items[end].but(channels=self.graph.shapes[start][0]), edges)
+                edges = [self._collapsed((start, (joined,)))]
+            if edges != self.into[end]:
+                self.into[end], changed = edges, True
+        return changed
+
+    def _collapsed(self, edge: Edge) -> Edge:
+        """The edge as long as it can be: through tensors that nothing else reads."""
+        start, steps = edge
+        pieces = [steps]
+        while (
+            start in self.into
+            and self.degree.get(start) == 1
+            and start not in self.kept
+            and len(self.into[start]) == 1
+        ):
+            before, steps = self.into.pop(start)[0]
+            pieces.append((*steps, *self.after.pop(start, ())))
+            start = before
+        return start, tuple(item for piece in reversed(pieces) for item in piece)
+
+    def _crosses(self, edges: list[Edge]) -> bool:
+        """Whether the join is no step of its own: it holds a side output, or is the end of a long way round."""
+        if any(item.word == "head" for _, steps in edges for item in steps):
+            return True
+        sizes = [sum(item.size for item in steps) for _, steps in edges]
+        shortest = sizes.index(min(sizes))
+        others = [steps for place, (_, steps) in enumerate(edges) if place != shortest]
+        if sizes[shortest] > SHORT:
+            return False
+        return any(_goes_round(steps, size) for steps, size in zip(others, sorted(sizes)[1:], strict=True))
+
+    def _hang(self) -> bool:
+        """Side outputs that nothing reads hang on the tensor that they branch from."""
+        for head, end in [*self.heads.items()]:
+            alone = list(self.heads.values()).count(end) == 1 and end != self.output
+            if end not in self.into or self.degree.get(end) or not alone or len(self.into[end]) > 1:
+                continue
+            start, steps = self.into.pop(end)[0]
+            if start == FREE:
+                self.into[end] = [(start, steps)]
+                continue
+            del self.heads[head]
+            steps = (*steps, *self.after.pop(end, ()))
+            self.after.setdefault(start, []).append(_head(head, steps))
+            self.degree[start] -= 1
+            self.kept = {self.output, *self.heads.values(), *self.graph.inputs}
+            return True
+        return False
+
+    def _schedule(self) -> Iterator[Item]:
+        named: dict[str, str] = {}
+        pieces: list[tuple[str, list[Item]]] = []
+        at = self.first
+        start_heads = list(self.after.get(self.first, ()))
+        for end in self.into:
+            edges = self.into[end]
+            if len(edges) > 1:
+                parts = [self._part(edge, at, named) for edge in edges]
+                steps = [_with_parts(self.items[end], edges, parts)]
+            else:
+                start, held = edges[0]
+                steps = list(held)
+                if start not in (at, FREE):
+                    steps[0] = _modified(steps[0], "@from", self._name(start, named))
+                elif start == FREE and at != self.first:
+                    self._name(at, named) if self.degree.get(at) else None
+            steps += self.after.get(end, ())
+            steps += [_head(head, ()) for head, tensor in self.heads.items() if tensor == end]
+            pieces.append((end, steps))
+            at = end
+        yield from start_heads
+        yield from (_head(head, ()) for head, tensor in self.heads.items() if tensor == self.first)
+        for end, steps in pieces:
+            if end in named:
+                place = next(n for n in reversed(range(len(steps))) if steps[n].word != "head")
+                steps[place] = _modified(steps[place], "@as", named[end])
+            yield from steps
+        if at != self.output:
+            yield Item("do", {"@from": self._name(self.output, named)}, (Part(()),))
+
+    def _part(self, edge: Edge, at: str, named: dict[str, str]) -> Part:
+        start, steps = edge
+        if start in (at, FREE):
+            return Part(steps, "" if steps else JOIN_OF_ONE)
+        return Part(steps, self._name(start, named))
+
+    def _name(self, end: str, named: dict[str, str]) -> str:
+        if end in self.graph.inputs:
+            return end
+        if end not in named:
+            item = self.into[end][0][1][-1] if len(self.into[end]) == 1 else self.items[end]
+            own = next((name for name in reversed(item.nodes) if end.startswith(name)), end)
+            free = IDENTIFIER.fullmatch(own) and own not in named.values() and own not in ("prev", "in")
+            named[end] = own if free else f"skip{len(named) + 1}"
+        return named[end]
+
+
+def _goes_round(steps: Sequence, size: int) -> bool:
+    words = {inner.word for item in steps for inner in item.operations}
+    if words & {"upconv", "upsample"}:
+        return True
+    return size >= LONG and any(_strides(inner) for item in steps for inner in item.operations)
+
+
+def _strides(item: Item) -> bool:
+    stride = item.slots.get("stride", item.slots.get("kernel", 1))
+    return bool(stride not in (1, None) and "stride" in item.slots)
+
+
+def _join(item: Item, edges: list[Edge]) -> Item:
+    parts = [Part(steps, "" if steps or start == FREE else JOIN_OF_ONE) for start, steps in edges]
+    return _with_parts(item, edges, parts)
+
+
+def _with_parts(item: Item, edges: list[Edge], parts: list[Part]) -> Item:
+    """The join with its branches; of a sum the one with the most steps first, the tensor itself last."""
+    if item.word in UNORDERED:
+        parts.sort(key=lambda part: (-sum(inner.size for inner in part.steps), _words(part.steps), part.start))
+    nodes = tuple(name for part in parts for inner in part.steps for name in inner.nodes)
+    return item.but(parts=tuple(parts), nodes=(*nodes, *item.nodes))
+
+
+def _words(steps: Sequence) -> list[str]:
+    return [inner.word for item in steps for inner in item.operations]
+
+
+def _head(head: str, steps: Sequence) -> Item:
+    """A side output; what is used in training only is said once."""
+    slots: dict[str, Any] = {}
+    inner = [one for item in steps for one in item.operations]
+    if inner and all("@train_only" in one.slots for one in inner):
+        slots, steps = {"@train_only": True}, tuple(map(_always, steps))
+    nodes = tuple(name for item in steps for name in item.nodes)
+    return Item("head", slots, (Part(steps, "" if steps else JOIN_OF_ONE, head),), None, nodes)
+
+
+def _always(item: Item) -> Item:
+    slots = {name: value for name, value in item.slots.items() if name != "@train_only"}
+    parts = tuple(part._replace(steps=tuple(map(_always, part.steps))) for part in item.parts)
+    return item.but(slots=slots, parts=parts)
+
+
+def _modified(item: Item, modifier: str, value: str) -> Item:
+    slots: Mapping[str, Any] = {**item.slots, modifier: value}
+    return item.but(slots=slots)

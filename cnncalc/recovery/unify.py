@@ -1,0 +1,284 @@
+"""Sequences of one shape -> the steps of a block with parameters, and the arguments of each call (anti-unification).
+
+Every argument of a step has a column: its value in each sequence. A column of one value stays as it is; another is a
+parameter, a multiple of one, the channels that come in, or a parameter of its own. Steps and branches that only some
+of the sequences have are decided last, by the first condition that is right for all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from .items import Item, Raw, Sequence, is_expression, written
+
+MOST_PARAMETERS = 8
+SIZES = ("out", "size", "@repeat")
+"""Arguments that may be worked out from others."""
+
+MOSTLY = 0.75
+"""The share of the sequences in which a ratio must be the same, so that it counts as one."""
+
+IN = "$in.channels"
+
+
+class Pattern(NamedTuple):
+    """A block, and its calls."""
+
+    parameters: dict[str, Any]
+    """With their defaults; None for none."""
+
+    steps: Sequence
+    calls: tuple[dict[str, Any], ...]
+
+
+class _Column(NamedTuple):
+    slot: str
+    item: Item
+    values: tuple[Any, ...]
+    name: str
+    """What a parameter of it would be called."""
+
+
+def unified(instances: list[Sequence], table: bool = False) -> Pattern | None:
+    """The block of these sequences of one shape, None for one with too many parameters; `table`: the row of a loop."""
+    unifier = _Unifier(instances, table)
+    steps = unifier.body()
+    return None if len(unifier.parameters) > MOST_PARAMETERS else unifier.pattern(steps)
+
+
+class _Unifier:
+    def __init__(self, instances: list[Sequence], table: bool) -> None:
+        self.instances = instances
+        self.table = table
+        self.count = len(instances)
+        channels = [steps[0].channels for steps in instances]
+        known = not table and all(isinstance(n, int) for n in channels)
+        self.channels: list[int] | None = channels if known else None
+        self.parameters: dict[str, list[Any]] = {}
+        self.slots: dict[str, str] = {}
+        """Parameter -> the argument that it was made for."""
+
+        self.outs: list[tuple[str, list[Any]]] = []
+        """Expressions of channels, and their values."""
+
+        self.expressions: dict[tuple[int, str], Any] = {}
+
+    def body(self) -> Sequence:
+        """The steps, with an expression for each column that is not one value."""
+        columns = [(key, column) for key, column in self._columns()]
+        for late in (False, True):
+            for key, column in columns:
+                if not column.slot.startswith("@when") and (None in column.values) == late:
+                    self.expressions[key] = self._resolved(column)
+        for key, column in columns:
+            if column.slot.startswith("@when"):
+                self.expressions[key] = self._condition(column)
+        return self._rebuilt(self.instances[0])
+
+    def _columns(self) -> Iterator[tuple[tuple[int, str], _Column]]:
+        yield from self._walk(self.instances, "")
+
+    def _walk(self, sequences: list[Sequence], branch: str) -> Iterator[tuple[tuple[int, str], _Column]]:
+        for place in range(len(sequences[0])):
+            items = [steps[place] for steps in sequences]
+            model = items[0]
+            last = not any("out" in one.slots for steps in sequences[:1] for one in steps[place + 1 :])
+            for slot in model.slots:
+                values = tuple(item.slots[slot] for item in items)
+                name = _name(slot, model, branch, last, sequences[0], place)
+                yield (id(model), slot), _Column(slot, model, values, name)
+            for number, part in enumerate(model.parts):
+                inner = branch or ("concat" if model.word == "concat" and len(model.parts) > 2 else "")
+                yield from self._walk([item.parts[number].steps for item in items], inner)
+
+    def _rebuilt(self, steps: Sequence) -> Sequence:
+        found = []
+        for item in steps:
+            slots = {slot: self.expressions[id(item), slot] for slot in item.slots}
+            parts = tuple(part._replace(steps=self._rebuilt(part.steps)) for part in item.parts)
+            found.append(item.but(slots=slots, parts=parts, channels=None, nodes=(), out=None))
+        return tuple(found)
+
+    # --- values ---
+
+    def _resolved(self, column: _Column) -> Any:
+        """What stands in the block for a column; None entries are of steps that are not there."""
+        values = [value for value in column.values if value is not None]
+        if not values:
+            return None
+        first = written(values[0])
+        if all(written(value) == first for value in values) and not is_expression(values[0]):
+            if column.slot == "out" and isinstance(values[0], int):
+                self.outs.append((str(values[0]), [values[0]] * self.count))
+            return values[0]
+        found = self._of_parameters(column)
+        if found is None and column.slot in SIZES and not self.table and all(isinstance(v, int) for v in values):
+            found = self._worked_out(column)
+        return found if found is not None else self._parameter(column.name, column.slot, list(column.values))
+
+    def _of_parameters(self, column: _Column) -> Any:
+        for name, known in self.parameters.items():
+            if self._agree(column.values, known, lambda a, b: written(a) == written(b)):
+                return self._note(column, f"${name}", known)
+        return None
+
+    def _agree(self, values: tuple[Any, ...], known: list[Any], same: Callable[[Any, Any], bool]) -> bool:
+        pairs = [(a, b) for a, b in zip(values, known, strict=True) if a is not None]
+        return all(b is not None and same(a, b) for a, b in pairs) and len({written(a) for a, _ in pairs}) > 1
+
+    def _note(self, column: _Column, expression: str, values: list[Any]) -> str:
+        if column.slot == "out":
+            self.outs.append((expression, values))
+        return expression
+
+    def _worked_out(self, column: _Column) -> Any:
+        sources = [(f"${name}", known) for name, known in self.parameters.items() if _whole(known)]
+        if self.channels is not None:
+            sources.append((IN, list(self.channels)))
+            if self._agree(column.values, list(self.channels), lambda a, b: a == b):
+                return self._note(column, IN, list(self.channels))
+        for text, known in sources:
+            place = next(n for n, value in enumerate(column.values) if value is not None)
+            value, base = column.values[place], known[place]
+            if base is None:
+                continue
+            if value % base == 0 and self._agree(column.values, known, lambda a, b, k=value // base: a == b * k):
+                return self._note(column, f"{text} * {value // base}", [_times(n, value // base) for n in known])
+            if base % value == 0 and self._agree(column.values, known, lambda a, b, k=base // value: a == b // k):
+                return self._note(column, f"{text} // {base // value}", [n and n // (base // value) for n in known])
+        for text, known in sources:
+            for k in (4, 6, 8, 16, 2, 3):
+                if self._agree(column.values, known, lambda a, b, k=k: a == divisible(b, k)):
+                    if len({written(value) for value in column.values}) > 2:
+                        return self._note(column, f"divisible({text} / {k})", [n and divisible(n, k) for n in known])
+        return self._ratio(column)
+
+    def _ratio(self, column: _Column) -> Any:
+        """A factor of the channels that come in, mostly the same."""
+        if self.channels is None or column.slot != "out":
+            return None
+        pairs = [(a, b) for a, b in zip(column.values, self.channels, strict=True) if a is not None]
+        if any(a % b for a, b in pairs):
+            return None
+        ratios = Counter(a // b for a, b in pairs)
+        ratio, count = ratios.most_common(1)[0]
+        if ratio < 2 or count < MOSTLY * len(pairs) or len(pairs) < 3:
+            return None
+        values = [a and a // b for a, b in zip(column.values, self.channels, strict=True)]
+        if None not in values and len(ratios) == 1:
+            return self._note(column, f"{IN} * {ratio}", list(column.values))
+        factor = self._parameter("t", "t", values)
+        return self._note(column, f"{factor} * {IN}", list(column.values))
+
+    def _parameter(self, name: str, slot: str, values: list[Any]) -> str:
+        free, number = name, 2
+        while free in self.parameters:
+            free, number = f"{name}{number}", number + 1
+        self.parameters[free] = values
+        self.slots[free] = slot
+        if slot == "out" and _whole(values):
+            self.outs.append((f"${free}", values))
+        return f"${free}"
+
+    # --- conditions ---
+
+    def _condition(self, column: _Column) -> Any:
+        present = list(column.values)
+        if all(present):
+            return True
+        if not any(present):
+            return False
+        for text, truth, fill in self._conditions(present):
+            if truth == present:
+                for name, value in fill.items():
+                    self.parameters[name] = value
+                return text
+        return self._parameter(column.name, "flag", present)
+
+    def _conditions(self, present: list[bool]) -> Iterator[tuple[str, list[bool], dict[str, list[Any]]]]:
+        flags = [(n, v) for n, v in self.parameters.items() if all(isinstance(value, bool) for value in v)]
+        for name, values in flags:
+            yield f"${name}", values, {}
+            yield f"not ${name}", [not value for value in values], {}
+        whole = [(name, values) for name, values in self.parameters.items() if _whole(values)]
+        for name, values in whole:
+            filled = [1 if value is None else value for value in values]
+            yield f"${name} > 1", [value > 1 for value in filled], {name: filled}
+        if self.channels is None:
+            return
+        ins = self.channels
+        for name, values in whole:
+            filled = [n if value is None else value for value, n in zip(values, ins, strict=True)]
+            yield f"${name} != {IN}", [a != b for a, b in zip(filled, ins, strict=True)], {name: filled}
+        outs = [(text, values) for text, values in self.outs if None not in values]
+        strides = [(n, v) for n, v in whole if self.slots[n] == "stride" and None not in v]
+        for out, values in outs:
+            differs = [a != b for a, b in zip(ins, values, strict=True)]
+            yield f"{IN} != {out}", differs, {}
+            yield f"{IN} == {out}", [not one for one in differs], {}
+            for name, steps in strides:
+                moved = [a > 1 or b for a, b in zip(steps, differs, strict=True)]
+                yield f"${name} > 1 or {IN} != {out}", moved, {}
+                yield f"${name} == 1 and {IN} == {out}", [not one for one in moved], {}
+
+    # --- the result ---
+
+    def pattern(self, steps: Sequence) -> Pattern:
+        """The block: parameters with a default after those without."""
+        usual: dict[str, Any] = {}
+        for name, values in self.parameters.items():
+            known = [value for value in values if value is not None]
+            common, count = Counter(map(written, known)).most_common(1)[0]
+            value = next(value for value in known if written(value) == common)
+            self.parameters[name] = [value if one is None else one for one in values]
+            optional = self.slots[name] not in SIZES and 2 * count >= len(known) and not is_expression(value)
+            plain = isinstance(value, bool | int) or (isinstance(value, str) and not isinstance(value, Raw))
+            usual[name] = value if optional and plain and not self.table else None
+        order = sorted(usual, key=lambda name: usual[name] is not None)
+        calls = tuple({name: self.parameters[name][n] for name in order} for n in range(self.count))
+        return Pattern({name: usual[name] for name in order}, steps, calls)
+
+
+def _whole(values: list[Any]) -> bool:
+    return all(value is None or (isinstance(value, int) and not isinstance(value, bool)) for value in values)
+
+
+def _times(value: Any, factor: int) -> Any:
+    return None if value is None else value * factor
+
+
+def divisible(value: int, parts: int, of: int = 8) -> int:
+    """The language's `divisible(value / parts)`: the nearest multiple of 8 that is not less than 90 % of it."""
+    exact = value / parts
+    near = max(of, int(exact + of / 2) // of * of)
+    return near + of if near < 0.9 * exact else near
+
+
+def _name(slot: str, item: Item, branch: str, last: bool, steps: Sequence, place: int) -> str:
+    """What a parameter for an argument is called."""
+    if slot.startswith("@when"):
+        return f"with_{item.word}" if slot == "@when" else "joined"
+    if slot == "@repeat":
+        return "n"
+    if slot.startswith("@"):
+        return slot.rpartition(".")[2].strip("@")
+    if slot != "out":
+        return slot
+    if branch:
+        size = _extent(item)
+        if last and place and steps[0].word.endswith("pool"):
+            return "pool_proj"
+        following = next((one for one in steps[place + 1 :] if "out" in one.slots), item)
+        return f"n{size}" if last else f"reduce{_extent(following)}"
+    return "out" if last else "mid"
+
+
+def _extent(item: Item) -> str:
+    if item.word == "pointwise":
+        return "1x1"
+    kernel = item.slots.get("kernel")
+    if isinstance(kernel, tuple):
+        return "x".join(map(str, kernel))
+    return f"{kernel}x{kernel}" if isinstance(kernel, int) else ""

@@ -1,0 +1,119 @@
+"""The text of a recovered spec, proved: it is read back and compared before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from time import monotonic
+from typing import Any, NamedTuple
+
+from ..errors import CnncalcError
+from ..graph import Graph
+from ..language.load import parse
+from ..language.wording import inputs_of, legal_names, mapping_of, text_of
+from ..language.write import write as flat
+from . import align, normal, tree
+from .blocks import Program, factored
+from .defaults import defaults
+from .fold import folded, tabled
+from .items import Sequence, said
+from .proof import same
+from .text import LINE, Writer
+
+MOST = 20_000
+"""Layers of the largest network of which blocks are looked for."""
+
+
+SECONDS = 2.0
+"""After that no more blocks are looked for."""
+
+
+class Recovered(NamedTuple):
+    """The text of a spec, and what to tell about it."""
+
+    text: str
+    remark: str = ""
+
+
+def recover(graph: Graph, expect: Mapping[str, Any] | None = None, *, plain: bool = False) -> Recovered:
+    """The shortest spec that is proved to be the network; `plain` gives one step a node. Raises CnncalcError."""
+    if plain or not graph.nodes:
+        return Recovered(flat(graph, expect))
+    if len(graph.nodes) > MOST:
+        return Recovered(flat(graph, expect), f"one step a layer: blocks are looked for up to {MOST:,} layers")
+    for text in _attempts(graph, expect):
+        if _proved(graph, text):
+            return Recovered(text)
+    return Recovered(flat(graph, expect), "one step a layer: no shorter text read back as the same network")
+
+
+def _proved(graph: Graph, text: str) -> bool:
+    try:
+        return same(graph, parse(text, "recovered"))
+    except CnncalcError:
+        return False
+
+
+def _attempts(graph: Graph, expect: Mapping[str, Any] | None) -> Iterator[str]:
+    """Texts, the shortest first."""
+    until = monotonic() + SECONDS
+    texts: list[str] = []
+    for activations in (True, False):
+        steps = tree.sequence(graph, normal.operations(graph, activations))
+        writer = Writer(defaults(steps))
+        shaped = [align.aligned(steps, True), align.aligned(steps, False)]
+        if said(shaped[0]) == said(shaped[1]):
+            shaped.pop()
+        texts += [finished(graph, factored(one, writer, until), writer, expect) for one in shaped]
+        texts.append(document(graph, {}, folded(steps), expect))
+    yield from sorted(texts, key=price)
+
+
+def price(text: str) -> int:
+    """What a text costs its reader."""
+    return sum(LINE + len(line) for line in text.splitlines())
+
+
+def finished(graph: Graph, program: Program, writer: Writer, expect: Mapping[str, Any] | None) -> str:
+    """The text of a program: equal neighbours folded, rows in tables."""
+    writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
+    steps = tabled(folded(program.steps), writer)
+    blocks = {name: (block.parameters, folded(block.steps)) for name, block in program.blocks.items()}
+    return document(graph, blocks, steps, expect)
+
+
+def document(
+    graph: Graph, blocks: Mapping[str, tuple[Mapping[str, Any], Sequence]], steps: Sequence, expect: Any
+) -> str:
+    """The whole text: blocks are name -> (parameters with their defaults, steps)."""
+    common = defaults([*(item for _, body in blocks.values() for item in body), *steps])
+    writer = Writer(common, {name: parameters for name, (parameters, _) in blocks.items()})
+    lines = [f"{key}: {text_of(text)}" for key, text in (("name", graph.name), ("source", graph.source)) if text]
+    lines.append(f"input: {inputs_of(graph, legal_names(graph))}")
+    if common:
+        lines.append("defaults:")
+        for word, values in common.items():
+            lines.append(f"  {word}: {mapping_of({name: text_of_value(value) for name, value in values.items()})}")
+    if blocks:
+        lines.append("blocks:")
+    for name, (parameters, body) in blocks.items():
+        lines.append(f"  {signature(name, parameters)}:")
+        lines += [line for item in body for line in writer.lines(item, 4)]
+    lines.append("net:")
+    lines += [line for item in steps for line in writer.lines(item)] or ["  []"]
+    if expect:
+        lines.append(f"expect: {mapping_of({key: text_of(value) for key, value in expect.items()})}")
+    return "\n".join(lines) + "\n"
+
+
+def text_of_value(value: Any) -> str:
+    from .text import value_text
+
+    return value_text(value)
+
+
+def signature(name: str, parameters: Mapping[str, Any]) -> str:
+    """`name(a, b=1)`; a parameter without a default has None."""
+    if not parameters:
+        return name
+    listed = ", ".join(p if default is None else f"{p}={text_of_value(default)}" for p, default in parameters.items())
+    return f"{name}({listed})"
