@@ -122,6 +122,7 @@ MUST_NOT_IMPORT = {
     "drawing": {"language", "cli", "budget", "sweep", "opening", "kernels"},
     "transforms": {"language", "cli", "kernels"},
     "counting": {"language", "cli", "render", "reports", "kernels"},
+    "recovery": {"cli", "render", "reports", "kernels", "engine", "opening", "formats"},
 }
 """The rest: what each part must not."""
 

@@ -67,7 +67,7 @@ def _models(units: list[Item]) -> list[_Model]:
 
 def _fitted(steps: Sequence, model: Sequence) -> Sequence | None:
     """The steps in the shape of the model, those that are missing not there; None where they do not fit."""
-    if len(model) - len(steps) > MISSING or 2 * len(steps) <= len(model) or len(steps) > len(model):
+    if len(model) - len(steps) > MISSING or 2 * len(steps) < len(model) or len(steps) > len(model):
         return None
     found: list[Item] = []
     place = 0
@@ -85,14 +85,11 @@ def _lacking(item: Item) -> Item:
 
     def empty(inner: Item) -> Item:
         slots: dict[str, Any] = dict.fromkeys(inner.slots)
-        return inner.but(slots=slots, channels=None, nodes=(), parts=tuple(_emptied(part, empty) for part in inner.parts))
+        parts = tuple(part._replace(steps=tuple(map(empty, part.steps))) for part in inner.parts)
+        return inner.but(slots=slots, channels=None, nodes=(), parts=parts)
 
     found = empty(item)
     return found.but(slots={**found.slots, "@when": False})
-
-
-def _emptied(part: Part, empty: Callable[[Item], Item]) -> Part:
-    return part._replace(steps=tuple(map(empty, part.steps)))
 
 
 def _unit(item: Item, models: list[_Model]) -> Item:
@@ -101,7 +98,7 @@ def _unit(item: Item, models: list[_Model]) -> Item:
         steps = _fitted(main.steps, model.steps)
         if steps is None:
             continue
-        steps = _marked(steps, model, models)
+        steps = _marked(steps)
         return item.but(
             slots={**item.slots, "@when1": True},
             parts=(main._replace(steps=steps), _shortcut(shortcut, model.projection)),
@@ -109,7 +106,7 @@ def _unit(item: Item, models: list[_Model]) -> Item:
     return item
 
 
-def _marked(steps: Sequence, model: _Model, models: list[_Model]) -> Sequence:
+def _marked(steps: Sequence) -> Sequence:
     """Every step says whether it is there."""
     return tuple(step.but(slots={"@when": True, **step.slots}) for step in steps)
 
@@ -156,7 +153,7 @@ def _chain(steps: Sequence, models: list[_Model]) -> tuple[Item | None, int]:
             nodes = tuple(name for item in chain for name in item.nodes)
             shortcut = _shortcut(Part((), JOIN_OF_ONE), model.projection)
             slots = {**model.item.slots, "@when1": False}
-            parts = (Part(_marked(fitted, model, models)), shortcut)
+            parts = (Part(_marked(fitted)), shortcut)
             return Item(model.item.word, slots, parts, chain[0].channels, nodes, chain[-1].out), length
     return None, 1
 

@@ -8,21 +8,26 @@ folded, less a price a parameter. The best is taken, and again, until little is 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import monotonic
 from typing import Any, NamedTuple
 
 from .fold import folded
-from .items import Item, Sequence, shapes
+from .items import Item, Sequence, said, shapes
 from .names import block_name
 from .text import Writer
-from .unify import Pattern, unified
+from .unify import unified
 
 WINDOW = 14
-TRIED = 24
-"""Candidates of a round whose text is worked out."""
+TRIED, LEAST_TRIED = 24, 6
+"""Candidates of a round whose text is worked out, fewer of a large network."""
 
 PARAMETER = 12
 """What a parameter costs, in characters: a person has to know it."""
+
+WHOLE = 40
+"""What it is worth that a block begins with a join."""
+
+MOST = 150_000
+"""Steps that are looked at for one network, which takes a few seconds."""
 
 LEAST = 60
 """What a block must save."""
@@ -47,25 +52,45 @@ class _Place(NamedTuple):
     start: int
 
 
-def factored(steps: Sequence, writer: Writer, until: float) -> Program:
-    """The net with blocks for what recurs; after the time `until` no more is looked for."""
+class Effort:
+    """How many steps may still be looked at: a bound on time that is the same on every machine."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self.left = most
+
+    def spent(self, steps: int) -> bool:
+        """Take some off; whether nothing is left."""
+        self.left -= steps
+        return self.left < 0
+
+
+def factored(steps: Sequence, writer: Writer, effort: Effort) -> Program:
+    """The net with blocks for what recurs, as far as the effort goes."""
     program = Program({}, steps)
     cost = _cost(program, writer)
-    while monotonic() < until:
+    while effort.left > 0:
         best: tuple[int, Program] | None = None
-        for length, places in _candidates(program, writer):
+        for most, length, places in _candidates(program, writer):
+            if best is not None and most + WHOLE < best[0]:
+                break
             found = _replaced(program, length, places)
             if found is None:
                 continue
-            saved = cost - _cost(found, writer)
+            saved = cost - _cost(found, writer) + (WHOLE if places[0].sequence[places[0].start].parts else 0)
             if saved >= LEAST and (best is None or saved > best[0]):
                 best = saved, found
-            if monotonic() > until:
+            if effort.spent(_size(program) + length * len(places)):
                 break
         if best is None:
             break
-        cost, program = cost - best[0], best[1]
+        program = best[1]
+        cost = _cost(program, writer)
     return program
+
+
+def _size(program: Program) -> int:
+    """Steps of all sequences, each once."""
+    return sum(map(len, _sequences(program)))
 
 
 def _cost(program: Program, writer: Writer) -> int:
@@ -89,7 +114,7 @@ def _sequences(program: Program) -> Iterator[Sequence]:
         waiting += [inner for item in steps for inner in item.inner]
 
 
-def _candidates(program: Program, writer: Writer) -> list[tuple[int, list[_Place]]]:
+def _candidates(program: Program, writer: Writer) -> list[tuple[int, int, list[_Place]]]:
     """Windows of one shape, those first that could save the most."""
     windows: dict[tuple[int, ...], list[_Place]] = {}
     bodies = {id(block.steps): len(block.steps) for block in program.blocks.values()}
@@ -106,21 +131,35 @@ def _candidates(program: Program, writer: Writer) -> list[tuple[int, list[_Place
                 if length > 1 and (_is_power(key) or _cuts(whole, start, length)):
                     continue
                 windows.setdefault(key, []).append(_Place(steps, start))
-    found = []
+    found: list[tuple[int, int, int, list[_Place]]] = []
     for key, places in windows.items():
         apart = _apart(places, len(key))
         if len(apart) > 1:
             sample = apart[0].sequence[apart[0].start : apart[0].start + len(key)]
-            saving = (len(apart) - 1) * writer.cost(sample)
+            saving = _runs(apart, len(key)) * writer.cost(sample)
             found.append((-saving, len(found), len(key), apart))
-    return [(length, apart) for _, _, length, apart in sorted(found, key=lambda one: one[:2])[:TRIED]]
+    tried = max(LEAST_TRIED, min(TRIED, 20_000 // (1 + _size(program))))
+    return [(-saving, length, apart) for saving, _, length, apart in sorted(found, key=lambda one: one[:2])[:tried]]
+
+
+def _runs(places: list[_Place], length: int) -> int:
+    """How many are left once equal neighbours are one step."""
+    ends: dict[int, tuple[int, tuple[int, ...]]] = {}
+    count = 0
+    for sequence, start in places:
+        says = said(sequence[start : start + length])
+        count += ends.get(id(sequence)) != (start, says)
+        ends[id(sequence)] = start + length, says
+    return count
 
 
 def _free(item: Item) -> bool:
     """Whether it may move into a block."""
     if item.tied:
         return False
-    return not any(isinstance(v, str) and n.startswith("@when") for inner in item.operations for n, v in inner.slots.items())
+    return not any(
+        isinstance(v, str) and n.startswith("@when") for inner in item.operations for n, v in inner.slots.items()
+    )
 
 
 def _is_power(key: tuple[int, ...]) -> bool:
@@ -154,12 +193,8 @@ def _replaced(program: Program, length: int, places: list[_Place]) -> Program | 
     for place, steps, call in zip(places, instances, pattern.calls, strict=True):
         at[id(place.sequence), place.start] = _call(name, steps, call)
     blocks = {known: block._replace(steps=_put(block.steps, length, at)) for known, block in program.blocks.items()}
-    blocks[name] = _block(pattern)
+    blocks[name] = Block(pattern.parameters, pattern.steps)
     return Program(blocks, _put(program.steps, length, at))
-
-
-def _block(pattern: Pattern) -> Block:
-    return Block(pattern.parameters, pattern.steps)
 
 
 def _call(name: str, steps: Sequence, arguments: dict[str, Any]) -> Item:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from ..layers import KINDS
 from ..language.words import SUGAR
+from ..layers import KINDS
 from .items import Item, Raw, is_expression
 from .text import LINE, alike, value_text
 

@@ -1,4 +1,4 @@
-"""Equal neighbours -> `repeat`, with `first` and `last` for what differs at an end; rows of a period -> a `for` table."""
+"""Equal neighbours -> `repeat`, with `first` and `last` for what differs at an end; rows of a period -> a table."""
 
 from __future__ import annotations
 
@@ -18,14 +18,25 @@ ROWS = 3
 
 def folded(steps: Sequence) -> Sequence:
     """The sequence with its equal neighbours as one step, inside its branches too."""
-    steps = tuple(_inside(item) for item in settled(steps))
+    found: list[Item] = []
+    for item in steps:
+        if not item.optional:
+            found.append(_inside(item))
+            continue
+        if "settled" not in item.folded:
+            (*inner,) = map(_inside, settled((item,)))
+            item.folded["settled"] = Item("do", {}, (Part(tuple(inner)),))
+        found += item.folded["settled"].parts[0].steps
+    steps = tuple(found)
     return _periods(_runs(steps))
 
 
 def _inside(item: Item) -> Item:
     if not item.parts:
         return item
-    return item.but(parts=tuple(part._replace(steps=folded(part.steps)) for part in item.parts))
+    if not item.folded:
+        item.folded[""] = item.but(parts=tuple(part._replace(steps=folded(part.steps)) for part in item.parts))
+    return item.folded[""]
 
 
 def _runs(steps: Sequence) -> Sequence:

@@ -89,6 +89,18 @@ class Item:
         return any(part.start not in ("", JOIN_OF_ONE) or any(item.tied for item in part.steps) for part in self.parts)
 
     @cached_property
+    def optional(self) -> bool:
+        """Whether it or something in it is there or not by a value."""
+        if any(name.startswith("@when") and isinstance(value, bool) for name, value in self.slots.items()):
+            return True
+        return any(item.optional for part in self.parts for item in part.steps)
+
+    @cached_property
+    def folded(self) -> dict[str, Item]:
+        """A place for what becomes of it when its equal neighbours are folded, worked out once."""
+        return {}
+
+    @cached_property
     def size(self) -> int:
         """How many steps it has, itself included."""
         return 1 + sum(item.size for part in self.parts for item in part.steps)
@@ -130,7 +142,7 @@ def is_expression(value: Any) -> bool:
 
 def settled(steps: Sequence) -> Sequence:
     """The sequence without what is not there; a join with one branch left is that branch."""
-    if not any(_open(item) for item in steps):
+    if not any(item.optional for item in steps):
         return steps
     found: list[Item] = []
     for item in steps:
@@ -138,13 +150,6 @@ def settled(steps: Sequence) -> Sequence:
             continue
         found += _settled(item)
     return tuple(found)
-
-
-def _open(item: Item) -> bool:
-    """Whether it or something in it is there or not by a value."""
-    if any(name.startswith("@when") and isinstance(value, bool) for name, value in item.slots.items()):
-        return True
-    return any(_open(inner) for part in item.parts for inner in part.steps)
 
 
 def _settled(item: Item) -> Sequence:

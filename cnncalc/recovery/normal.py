@@ -7,7 +7,7 @@ comes first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from ..graph import Graph, Node
@@ -136,22 +136,26 @@ class _Normal:
             return found.get(ends[0]) if len(ends) == 1 and name not in kept else None
 
         gone: set[str] = set()
-        for one in found.values():
-            if one.end in gone:
+        for end, one in found.items():
+            if end in gone:
                 continue
-            after = only(one.end)
-            if one.item.word == "flatten" and after is not None and self._flat(one, after):
-                one = Operation(after.end, one.inputs, after.item.but(nodes=(*one.item.nodes, *after.item.nodes)))
-                gone.add(one.end)
-            while (after := only(one.end)) is not None and (key := self._sugar(one, after)):
-                node = self.graph.by_name[after.end]
-                arguments = arguments_of(node)
-                value: Any = Raw(f"{{{_call(node, arguments)}}}") if arguments else node.kind
-                slots = {**one.item.slots, key: value}
-                nodes = (*one.item.nodes, *after.item.nodes)
-                one = Operation(after.end, one.inputs, one.item.but(slots=slots, nodes=nodes))
-                gone.add(after.end)
-            yield one
+            yield self._whole(one, only, gone)
+
+    def _whole(self, one: Operation, only: Callable[[str], Operation | None], gone: set[str]) -> Operation:
+        """The operation with what is written on it; `gone` gets what has no step of its own any more."""
+        after = only(one.end)
+        if one.item.word == "flatten" and after is not None and self._flat(one, after):
+            one = Operation(after.end, one.inputs, after.item.but(nodes=(*one.item.nodes, *after.item.nodes)))
+            gone.add(one.end)
+        while (after := only(one.end)) is not None and (key := self._sugar(one, after)):
+            node = self.graph.by_name[after.end]
+            arguments = arguments_of(node)
+            value: Any = Raw(f"{{{_call(node, arguments)}}}") if arguments else node.kind
+            slots = {**one.item.slots, key: value}
+            nodes = (*one.item.nodes, *after.item.nodes)
+            one = Operation(after.end, one.inputs, one.item.but(slots=slots, nodes=nodes))
+            gone.add(after.end)
+        return one
 
     def _flat(self, one: Operation, after: Operation) -> bool:
         """Whether a linear layer puts this flatten in by itself."""

@@ -77,7 +77,8 @@ class Writer:
             names, rows = item.slots["@names"], item.slots["@rows"]
             lines = [f"{pad}- for: {value_text(names)}"]
             inline = f"{pad}  in: {value_text(rows)}"
-            lines += [inline] if len(inline) <= WIDTH - 20 else [f"{pad}  in:", *(f"{pad}    - {value_text(row)}" for row in rows)]
+            each = [f"{pad}  in:", *(f"{pad}    - {value_text(row)}" for row in rows)]
+            lines += [inline] if len(inline) <= WIDTH - 20 else each
             lines.append(f"{pad}  do:")
         else:
             lines = [f"{pad}- do:"]
@@ -99,7 +100,7 @@ class Writer:
         pad = " " * indent
         for place, (name, part) in enumerate(zip(branch_names(item), item.parts, strict=True)):
             flow = f"{pad}{name}: {self._part(part, item.slots.get(f'@when{place}'))}"
-            plain = not any(inner.parts for inner in part.steps) and len(part.steps) <= 3
+            plain = not any(inner.parts for inner in part.steps) and len(part.steps) <= 4
             if not part.steps or (plain and len(flow) <= INLINE):
                 yield flow
                 continue
@@ -164,7 +165,8 @@ class Writer:
             if [*values] == names[:1] or ([*values] == names and len(names) < 2):
                 return f"{item.word}: {next(iter(values.values()))}"
             return f"{item.word}: {_mapping(values)}"
-        return f"{item.word}: {values[kind.main]}" if [*values] == [kind.main] else f"{item.word}: {_mapping(values)}"
+        alone = kind.main is not None and [*values] == [kind.main]
+        return f"{item.word}: {values[kind.main or '']}" if alone else f"{item.word}: {_mapping(values)}"
 
     def _names_branches(self, item: Item) -> bool:
         return bool(self._arguments(item))
@@ -243,11 +245,13 @@ def _branch_name(item: Item, part: Part, place: int) -> str:
     if item.word == "add" and len(item.parts) == 2:
         return ("main", "shortcut")[place]
     if item.word == "mul" and len(item.parts) == 2:
-        return "gate" if "globalavgpool" in words or "mean" in words else "map"
+        return "gate" if {"globalavgpool", "mean"} & {*words} or not item.parts[1 - place].steps else "map"
     if not words:
         return "kept"
     if item.word == "concat" and words[0].endswith("pool"):
         return "pool"
+    if item.word == "concat" and any(not other.steps for other in item.parts) and len(item.parts) == 2:
+        return "new"
     kernel = max((_kernel(inner) for inner in part.steps), default=(0,))
     return "b" + "x".join(map(str, kernel)) if any(kernel) else f"branch{place + 1}"
 

@@ -90,10 +90,7 @@ class _Tree:
         start, steps = edge
         pieces = [steps]
         while (
-            start in self.into
-            and self.degree.get(start) == 1
-            and start not in self.kept
-            and len(self.into[start]) == 1
+            start in self.into and self.degree.get(start) == 1 and start not in self.kept and len(self.into[start]) == 1
         ):
             before, steps = self.into.pop(start)[0]
             pieces.append((*steps, *self.after.pop(start, ())))
@@ -137,8 +134,12 @@ class _Tree:
         for end in self.into:
             edges = self.into[end]
             if len(edges) > 1:
-                parts = [self._part(edge, at, named) for edge in edges]
-                steps = [_with_parts(self.items[end], edges, parts)]
+                along, steps = self._along(edges, at, named)
+                parts = [
+                    Part((), JOIN_OF_ONE) if place == along else self._part(edge, "" if steps else at, named)
+                    for place, edge in enumerate(edges)
+                ]
+                steps.append(_with_parts(self.items[end], parts))
             else:
                 start, held = edges[0]
                 steps = list(held)
@@ -159,6 +160,18 @@ class _Tree:
             yield from steps
         if at != self.output:
             yield Item("do", {"@from": self._name(self.output, named)}, (Part(()),))
+
+    def _along(self, edges: list[Edge], at: str, named: dict[str, str]) -> tuple[int, list[Item]]:
+        """The branch of a join that the flow goes through, and its steps; -1 where none has steps."""
+        sizes = [sum(item.size for item in steps) * (start in (at, *self.into)) for start, steps in edges]
+        along = max(range(len(edges)), key=lambda place: (edges[place][0] == at, sizes[place]))
+        start, held = edges[along]
+        if not held or start == FREE:
+            return -1, []
+        steps = list(held)
+        if start != at:
+            steps[0] = _modified(steps[0], "@from", self._name(start, named))
+        return along, steps
 
     def _part(self, edge: Edge, at: str, named: dict[str, str]) -> Part:
         start, steps = edge
@@ -191,10 +204,10 @@ def _strides(item: Item) -> bool:
 
 def _join(item: Item, edges: list[Edge]) -> Item:
     parts = [Part(steps, "" if steps or start == FREE else JOIN_OF_ONE) for start, steps in edges]
-    return _with_parts(item, edges, parts)
+    return _with_parts(item, parts)
 
 
-def _with_parts(item: Item, edges: list[Edge], parts: list[Part]) -> Item:
+def _with_parts(item: Item, parts: list[Part]) -> Item:
     """The join with its branches; of a sum the one with the most steps first, the tensor itself last."""
     if item.word in UNORDERED:
         parts.sort(key=lambda part: (-sum(inner.size for inner in part.steps), _words(part.steps), part.start))

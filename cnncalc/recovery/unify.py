@@ -9,13 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
-from .items import Item, Raw, Sequence, is_expression, written
+from .items import Item, Sequence, is_expression, written
 
 MOST_PARAMETERS = 8
 SIZES = ("out", "size", "@repeat")
 """Arguments that may be worked out from others."""
+
+SETTINGS = ("stride", "kernel", "dilation", "groups", "padding")
+"""Numbers that may have a default: the sizes of a layer are no habit."""
+
+PARTS = (4, 6, 8, 16, 2, 3)
+"""Of which a part may be rounded as MobileNet rounds."""
 
 MOSTLY = 0.75
 """The share of the sequences in which a ratio must be the same, so that it counts as one."""
@@ -89,7 +96,7 @@ class _Unifier:
                 values = tuple(item.slots[slot] for item in items)
                 name = _name(slot, model, branch, last, sequences[0], place)
                 yield (id(model), slot), _Column(slot, model, values, name)
-            for number, part in enumerate(model.parts):
+            for number in range(len(model.parts)):
                 inner = branch or ("concat" if model.word == "concat" and len(model.parts) > 2 else "")
                 yield from self._walk([item.parts[number].steps for item in items], inner)
 
@@ -120,8 +127,11 @@ class _Unifier:
 
     def _of_parameters(self, column: _Column) -> Any:
         for name, known in self.parameters.items():
-            if self._agree(column.values, known, lambda a, b: written(a) == written(b)):
+            if self._agree(column.values, known, _equal):
                 return self._note(column, f"${name}", known)
+        if column.slot == "out":
+            expressions = ((text, known) for text, known in self.outs if "$" in text)
+            return next((text for text, known in expressions if self._agree(column.values, known, _equal)), None)
         return None
 
     def _agree(self, values: tuple[Any, ...], known: list[Any], same: Callable[[Any, Any], bool]) -> bool:
@@ -137,22 +147,12 @@ class _Unifier:
         sources = [(f"${name}", known) for name, known in self.parameters.items() if _whole(known)]
         if self.channels is not None:
             sources.append((IN, list(self.channels)))
-            if self._agree(column.values, list(self.channels), lambda a, b: a == b):
+            if self._agree(column.values, list(self.channels), _equal):
                 return self._note(column, IN, list(self.channels))
         for text, known in sources:
-            place = next(n for n, value in enumerate(column.values) if value is not None)
-            value, base = column.values[place], known[place]
-            if base is None:
-                continue
-            if value % base == 0 and self._agree(column.values, known, lambda a, b, k=value // base: a == b * k):
-                return self._note(column, f"{text} * {value // base}", [_times(n, value // base) for n in known])
-            if base % value == 0 and self._agree(column.values, known, lambda a, b, k=base // value: a == b // k):
-                return self._note(column, f"{text} // {base // value}", [n and n // (base // value) for n in known])
-        for text, known in sources:
-            for k in (4, 6, 8, 16, 2, 3):
-                if self._agree(column.values, known, lambda a, b, k=k: a == divisible(b, k)):
-                    if len({written(value) for value in column.values}) > 2:
-                        return self._note(column, f"divisible({text} / {k})", [n and divisible(n, k) for n in known])
+            for form, of in _forms(column.values, known):
+                if self._agree(column.values, [None if n is None else of(n) for n in known], _equal):
+                    return self._note(column, form.format(text), [None if n is None else of(n) for n in known])
         return self._ratio(column)
 
     def _ratio(self, column: _Column) -> Any:
@@ -233,8 +233,9 @@ class _Unifier:
             common, count = Counter(map(written, known)).most_common(1)[0]
             value = next(value for value in known if written(value) == common)
             self.parameters[name] = [value if one is None else one for one in values]
-            optional = self.slots[name] not in SIZES and 2 * count >= len(known) and not is_expression(value)
-            plain = isinstance(value, bool | int) or (isinstance(value, str) and not isinstance(value, Raw))
+            optional = 2 * count >= len(known) and not is_expression(value)
+            number = isinstance(value, int) and not isinstance(value, bool)
+            plain = self.slots[name].startswith(SETTINGS) if number else isinstance(value, str | bool)
             usual[name] = value if optional and plain and not self.table else None
         order = sorted(usual, key=lambda name: usual[name] is not None)
         calls = tuple({name: self.parameters[name][n] for name in order} for n in range(self.count))
@@ -245,8 +246,24 @@ def _whole(values: list[Any]) -> bool:
     return all(value is None or (isinstance(value, int) and not isinstance(value, bool)) for value in values)
 
 
-def _times(value: Any, factor: int) -> Any:
-    return None if value is None else value * factor
+def _equal(one: Any, other: Any) -> bool:
+    return written(one) == written(other)
+
+
+def _forms(values: tuple[Any, ...], known: list[Any]) -> Iterator[tuple[str, Callable[[int], int]]]:
+    """What may be made of a number: a multiple or a part, as the first pair has it, or a rounded part."""
+    value, base = next((a, b) for a, b in zip(values, known, strict=True) if a is not None)
+    if base is None:
+        return
+    if value % base == 0:
+        factor = value // base
+        yield f"{{}} * {factor}", lambda n: n * factor
+    if base % value == 0:
+        parts = base // value
+        yield f"{{}} // {parts}", lambda n: n // parts
+    if len({written(a) for a in values}) > 2:
+        for part in PARTS:
+            yield f"divisible({{}} / {part})", partial(divisible, parts=part)
 
 
 def divisible(value: int, parts: int, of: int = 8) -> int:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from time import monotonic
 from typing import Any, NamedTuple
 
+from ..analyses import macs, params
+from ..dims import is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph
 from ..language.load import parse
 from ..language.wording import inputs_of, legal_names, mapping_of, text_of
 from ..language.write import write as flat
 from . import align, normal, tree
-from .blocks import Program, factored
+from .blocks import Effort, Program, factored
 from .defaults import defaults
 from .fold import folded, tabled
+from .inline import inlined
 from .items import Sequence, said
 from .proof import same
-from .text import LINE, Writer
+from .text import LINE, Writer, value_text
 
 MOST = 20_000
 """Layers of the largest network of which blocks are looked for."""
 
 
-SECONDS = 2.0
-"""After that no more blocks are looked for."""
+APART = 1.1
+"""An activation is written on its layer unless it is so much dearer."""
 
 
 class Recovered(NamedTuple):
@@ -34,8 +36,9 @@ class Recovered(NamedTuple):
     remark: str = ""
 
 
-def recover(graph: Graph, expect: Mapping[str, Any] | None = None, *, plain: bool = False) -> Recovered:
+def recover(graph: Graph, *, plain: bool = False) -> Recovered:
     """The shortest spec that is proved to be the network; `plain` gives one step a node. Raises CnncalcError."""
+    expect = figures(graph)
     if plain or not graph.nodes:
         return Recovered(flat(graph, expect))
     if len(graph.nodes) > MOST:
@@ -44,6 +47,17 @@ def recover(graph: Graph, expect: Mapping[str, Any] | None = None, *, plain: boo
         if _proved(graph, text):
             return Recovered(text)
     return Recovered(flat(graph, expect), "one step a layer: no shorter text read back as the same network")
+
+
+def figures(graph: Graph) -> dict[str, Any]:
+    """What the spec is to expect of itself: parameters, MACs and the output, those that are numbers."""
+    used = graph.inference
+    found: dict[str, Any] = {"params": params(used).total, "macs": macs(used).total, "output": used.output_shape}
+    return {name: value for name, value in found.items() if not is_symbolic(value) and not _open(value)}
+
+
+def _open(value: Any) -> bool:
+    return isinstance(value, tuple) and any(map(is_symbolic, value))
 
 
 def _proved(graph: Graph, text: str) -> bool:
@@ -55,17 +69,17 @@ def _proved(graph: Graph, text: str) -> bool:
 
 def _attempts(graph: Graph, expect: Mapping[str, Any] | None) -> Iterator[str]:
     """Texts, the shortest first."""
-    until = monotonic() + SECONDS
-    texts: list[str] = []
+    texts: list[tuple[float, str]] = []
     for activations in (True, False):
         steps = tree.sequence(graph, normal.operations(graph, activations))
         writer = Writer(defaults(steps))
         shaped = [align.aligned(steps, True), align.aligned(steps, False)]
         if said(shaped[0]) == said(shaped[1]):
             shaped.pop()
-        texts += [finished(graph, factored(one, writer, until), writer, expect) for one in shaped]
-        texts.append(document(graph, {}, folded(steps), expect))
-    yield from sorted(texts, key=price)
+        found = [finished(graph, factored(one, writer, Effort()), writer, expect) for one in shaped]
+        found.append(document(graph, {}, folded(steps), expect))
+        texts += [(price(text) * (1 if activations else APART), text) for text in found]
+    yield from (text for _, text in sorted(texts))
 
 
 def price(text: str) -> int:
@@ -75,6 +89,7 @@ def price(text: str) -> int:
 
 def finished(graph: Graph, program: Program, writer: Writer, expect: Mapping[str, Any] | None) -> str:
     """The text of a program: equal neighbours folded, rows in tables."""
+    program = inlined(program)
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
     steps = tabled(folded(program.steps), writer)
     blocks = {name: (block.parameters, folded(block.steps)) for name, block in program.blocks.items()}
@@ -92,7 +107,7 @@ def document(
     if common:
         lines.append("defaults:")
         for word, values in common.items():
-            lines.append(f"  {word}: {mapping_of({name: text_of_value(value) for name, value in values.items()})}")
+            lines.append(f"  {word}: {mapping_of({name: value_text(value) for name, value in values.items()})}")
     if blocks:
         lines.append("blocks:")
     for name, (parameters, body) in blocks.items():
@@ -105,15 +120,9 @@ def document(
     return "\n".join(lines) + "\n"
 
 
-def text_of_value(value: Any) -> str:
-    from .text import value_text
-
-    return value_text(value)
-
-
 def signature(name: str, parameters: Mapping[str, Any]) -> str:
     """`name(a, b=1)`; a parameter without a default has None."""
     if not parameters:
         return name
-    listed = ", ".join(p if default is None else f"{p}={text_of_value(default)}" for p, default in parameters.items())
+    listed = ", ".join(p if default is None else f"{p}={value_text(default)}" for p, default in parameters.items())
     return f"{name}({listed})"

@@ -1,0 +1,69 @@
+"""A block with one call stands where it is called, its parameters as the call gives them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from .blocks import Block, Program
+from .items import Item, Raw, Sequence, is_expression
+from .text import value_text
+
+PARAMETER = re.compile(r"\$([A-Za-z_]\w*)(?![\w.])")
+
+
+def inlined(program: Program) -> Program:
+    """The program without blocks that are called once."""
+    while True:
+        items = [one for steps in _bodies(program) for item in steps for one in item.operations]
+        calls = Counter(item.word for item in items if item.word in program.blocks)
+        name = next((name for name, block in program.blocks.items() if calls[name] == 1 and not _reads_in(block)), None)
+        if name is None:
+            return program
+        block = program.blocks[name]
+        others = {n: one._replace(steps=_put(one.steps, name, block)) for n, one in program.blocks.items() if n != name}
+        program = Program(others, _put(program.steps, name, block))
+
+
+def _bodies(program: Program) -> list[Sequence]:
+    return [program.steps, *(block.steps for block in program.blocks.values())]
+
+
+def _reads_in(block: Block) -> bool:
+    """Whether it asks for the channels that come in, which are others where it is written out."""
+    items = [one for item in block.steps for one in item.operations]
+    return any("$in." in str(value) for item in items for value in item.slots.values())
+
+
+def _put(steps: Sequence, name: str, block: Block) -> Sequence:
+    found: list[Item] = []
+    for item in steps:
+        if item.word == name:
+            found += [_with(inner, item.slots) for inner in block.steps]
+            continue
+        parts = tuple(part._replace(steps=_put(part.steps, name, block)) for part in item.parts)
+        found.append(item.but(parts=parts) if parts else item)
+    return tuple(found)
+
+
+def _with(item: Item, arguments: Any) -> Item:
+    """The item with the values of a call."""
+    slots = {name: _value(value, arguments) for name, value in item.slots.items()}
+    parts = tuple(part._replace(steps=tuple(_with(one, arguments) for one in part.steps)) for part in item.parts)
+    return item.but(slots=slots, parts=parts)
+
+
+def _value(value: Any, arguments: Any) -> Any:
+    if not is_expression(value) or isinstance(value, Raw):
+        return value
+    whole = PARAMETER.fullmatch(value)
+    if whole and whole[1] in arguments:
+        return arguments[whole[1]]
+
+    def put(found: re.Match[str]) -> str:
+        given = arguments.get(found[1], found[0])
+        text = value_text(given).strip('"')
+        return text if re.fullmatch(r"\$?[\w.]+", text) else f"({text})"
+
+    return PARAMETER.sub(put, value)

@@ -1,0 +1,166 @@
+"""`convert`: a graph without its names, in any order, comes back as a short spec that is the same network."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import cnncalc
+from cnncalc.cli import app
+from cnncalc.graph import Graph
+from cnncalc.language import zoo
+from cnncalc.recovery import proof
+from cnncalc.recovery.write import recover
+
+SPECS = [name for name in zoo.names() if not zoo.member(name).settings]
+
+
+def anonymous(graph: Graph, seed: int) -> Graph:
+    """The graph without its names, its nodes in another order in which they can be computed."""
+    dice = random.Random(seed)  # noqa: S311 - the same order each time
+    names = {node.name: f"n{number}" for number, node in enumerate(dice.sample(graph.nodes, len(graph.nodes)))}
+    left, done, order = list(graph.nodes), set(graph.inputs), []
+    while left:
+        ready = [node for node in left if set(node.inputs) <= done]
+        node = dice.choice(ready)
+        left.remove(node)
+        done.add(node.name)
+        order.append(node)
+    nodes = tuple(
+        node._replace(
+            name=names[node.name],
+            inputs=tuple(names.get(name, name) for name in node.inputs),
+            weights_of=names.get(node.weights_of, node.weights_of),
+            origin=None,
+            mark=None,
+        )
+        for node in order
+    )
+    heads = {head: names.get(name, name) for head, name in graph.heads.items()}
+    return replace(graph, nodes=nodes, output=names.get(graph.output, graph.output), heads=heads, settings={})
+
+
+def lines(text: str) -> int:
+    """Its lines without what a spec says of itself."""
+    return sum(bool(line.strip()) and not line.startswith(("source", "vars", "expect")) for line in text.splitlines())
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_a_network_of_the_zoo_comes_back_from_its_graph_alone(name: str) -> None:
+    """The text is read back as the same network with the same figures, and no order of the nodes changes it."""
+    graph = cnncalc.load(name)
+    recovered = recover(anonymous(graph, 1))
+    again = cnncalc.parse(recovered.text, name)
+
+    assert recovered.remark == ""
+    assert proof.same(graph, again)
+    assert cnncalc.params(graph).total == cnncalc.params(again).total
+    assert cnncalc.params(graph).frozen == cnncalc.params(again).frozen
+    assert cnncalc.macs(graph).total == cnncalc.macs(again).total
+    assert graph.output_shape == again.output_shape
+    assert recover(again).text == recover(cnncalc.parse(recover(again).text)).text
+
+
+TARGETS = {
+    "resnet18": 21, "resnet50": 24, "resnet152": 24, "mobilenet_v1": 18, "mobilenet_v2": 24, "mobilenet_v3_large": 38,
+    "efficientnet_b0": 30, "densenet121": 27, "googlenet": 44, "vgg16": 17, "se_resnet50": 30, "xception": 31,
+    "shufflenet_v2": 30, "inception_resnet_v2": 61, "squeezenet1_1": 20,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_it_is_as_short_as_a_person_writes_it(name: str) -> None:
+    """Blocks with parameters, `repeat` and tables, not one step a layer."""
+    assert lines(recover(anonymous(cnncalc.load(name), 2)).text) <= TARGETS[name]
+
+
+def test_resnet152_is_one_block_and_one_table() -> None:
+    """Its 514 layers are four rows."""
+    text = recover(anonymous(cnncalc.load("resnet152"), 3)).text
+
+    assert "in: [[64, 3, 1], [128, 8, 2], [256, 36, 2], [512, 3, 2]]" in text
+
+
+DIFFERENT = [
+    ("conv: {out: 4, kernel: 3}", "conv: {out: 4, kernel: 3, bias: false}"),
+    ("conv: {out: 4, kernel: 3, padding: 1}", "conv: {out: 4, kernel: 3, padding: [[0, 2], [1, 1]]}"),
+    ("relu", "relu6"),
+    ("{leakyrelu: 0.1}", "{leakyrelu: 0.2}"),
+    ("{add: [prev, [{conv: {out: 4, kernel: 1}}]]}", "{add: [prev, [{pointwise: 4}]]}"),
+    ("{sub: [prev, [relu]]}", "{sub: [[relu], prev]}"),
+    ("{concat: [prev, [relu]]}", "{concat: [[relu], prev]}"),
+    ("{pointwise: 4, frozen: true}", "{pointwise: 4}"),
+    ("{head: {a: [relu]}, train_only: true}", "{head: {a: [relu]}}"),
+    ("{pointwise: 4, repeat: 2, share: a}", "{pointwise: 4, repeat: 2}"),
+    ("{head: {a: [relu]}}", "{head: {b: [relu]}}"),
+    ("{slice: {axis: channels, start: -1}}", "{slice: {axis: channels, start: -2, stop: 3}}"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_differs_is_told_apart(one: str, other: str) -> None:
+    """The proof sees arguments, order where it matters, sharing, what is frozen, and side outputs."""
+    first, second = (cnncalc.parse(f"input: [4, 8, 8]\nnet: [{step}]") for step in (one, other))
+
+    assert proof.same(first, first)
+    assert not proof.same(first, second)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{conv: {out: 4, kernel: 3, padding: half}}", "{conv: {out: 4, kernel: 3, padding: 1}}"),
+        ("{add: [prev, [relu]]}", "{add: [[relu], prev]}"),
+        ("{concat: [[relu], [{concat: [prev, [tanh]]}]]}", "{concat: {a: [relu], b: [{concat: [prev, [tanh]]}]}}"),
+    ],
+)
+def test_what_is_only_spelled_otherwise_is_the_same(one: str, other: str) -> None:
+    """Padding by its numbers, the branches of a sum in any order."""
+    assert proof.same(*(cnncalc.parse(f"input: [4, 8, 8]\nnet: [{step}]") for step in (one, other)))
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """The exit code, stdout and stderr of a command."""
+    done = CliRunner().invoke(app, ["convert", *arguments])
+    return done.exit_code, done.stdout, done.stderr
+
+
+def test_the_command_writes_a_file_that_lint_finds_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`expect` holds its figures, and the remark says how many lines stand for how many layers."""
+    monkeypatch.chdir(tmp_path)
+
+    assert run("resnet18", "-o", "net.yaml") == (
+        0,
+        "",
+        "wrote net.yaml: resnet18, 21 lines for 69 layers\nnext: cnncalc summary net.yaml\n",
+    )
+    assert "expect: {params: 11689512, macs: 1814073344, output: [1000]}" in Path("net.yaml").read_text()
+    assert CliRunner().invoke(app, ["lint", "net.yaml"]).exit_code == 0
+
+
+def test_flat_is_one_step_a_layer() -> None:
+    """The same network, without blocks."""
+    code, text, _ = run("resnet18", "--flat")
+
+    assert code == 0
+    assert "blocks:" not in text
+    assert proof.same(cnncalc.load("resnet18"), cnncalc.parse(text))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nope"], "error: there is no file and no network of the zoo called nope"),
+        (["resnet18", "-o", "net.txt"], "error: no format is known by the name net.txt"),
+    ],
+)
+def test_what_cannot_be_converted_is_said(arguments: list[str], message: str) -> None:
+    """Exit code 2, nothing on stdout."""
+    code, out, err = run(*arguments)
+
+    assert (code, out) == (2, "")
+    assert message in err
