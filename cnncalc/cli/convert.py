@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from .request import Input, Output, Request, Set, Spec, failures, writable
+from .request import COMMON, Input, Output, Request, Set, Spec, failures, writable
 
 
 def command(
@@ -32,7 +32,9 @@ def command(
     from ..render.formats import put, save
 
     with failures():
-        request = Request(spec, "table", output, None, None, None, set or [], input or [], 1, True)
+        usual = {name: default for name, (_, default) in COMMON.items()}
+        given = {"spec": spec, "output": output, "set": set or [], "input": input or [], "training": True}
+        request = Request(**{**usual, **given})
         if output is not None:
             writable(output, spec)
             if not output.endswith((".yaml", ".yml")):
