@@ -177,7 +177,7 @@ def test_every_kind_has_a_kernel_and_a_value_worked_by_hand():
     """No kind of layer is forgotten: its kernel, what a unit of it is connected with, its values."""
     assert set(KINDS) == set(KERNELS)
     assert set(KINDS) == {*RULES, *ELEMENTS}
-    assert set(KINDS) == {row[0] for row in BY_HAND}
+    assert {kind for kind in KINDS if KINDS[kind].counted} == {row[0] for row in BY_HAND}
 
 
 RESIDUAL = """

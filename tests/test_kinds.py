@@ -25,7 +25,19 @@ from cnncalc.layers.fields import Integer, Padding, PartsPerAxis, WholeList
 from cnncalc.proof import spoiling
 
 FACTS = ("family", "roles", "storage", "elementwise", "multiplies", "doubled", "mixes")
-FAMILIES = {"convolution", "linear", "pool", "norm", "affine", "activation", "join", "arrangement", "resize", "learned"}
+FAMILIES = {
+    "convolution",
+    "linear",
+    "pool",
+    "norm",
+    "affine",
+    "activation",
+    "join",
+    "arrangement",
+    "resize",
+    "learned",
+    "unknown",
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -220,6 +232,9 @@ TIGHT = {"pad", "crop", "channel_shuffle", "space_to_depth"}
 COLOURED = {"page", "ink", "quiet", "line", "block", "input", "output", "other"}
 """What has a colour in a picture and is no family."""
 
+COUNTED = {kind for kind in KINDS if KINDS[kind].counted}
+"""The kinds that are counted; a network with another is refused where tools are compared."""
+
 COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "kernels.KERNELS": (set(KINDS), set(KERNELS)),
     "kernels.support.RULES": (set(KINDS), {*support.RULES, *support.ELEMENTS}),
@@ -237,9 +252,9 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
         of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "maxout", "maximum", "minimum", "sub", "mul", "div"},
         set(uniform.RULES),
     ),
-    "counting.pytorch.WRITTEN": (set(KINDS) - {"map"}, set(pytorch.WRITTEN)),
-    "counting.onnx.WRITTEN": (set(KINDS) - {"map"}, set(onnx.WRITTEN)),
-    "counting.tensorflow.WRITTEN": (set(KINDS), set(tensorflow.WRITTEN)),
+    "counting.pytorch.WRITTEN": (COUNTED - {"map"}, set(pytorch.WRITTEN)),
+    "counting.onnx.WRITTEN": (COUNTED - {"map"}, set(onnx.WRITTEN)),
+    "counting.tensorflow.WRITTEN": (COUNTED, set(tensorflow.WRITTEN)),
     "drawing.svg.LIGHT": (FAMILIES | COLOURED, set(svg.LIGHT)),
     "drawing.svg.DARK": (FAMILIES | COLOURED, set(svg.DARK)),
     "proof.spoiling.LOOSE": (of_family("arrangement") - TIGHT, set(spoiling.LOOSE)),
@@ -303,6 +318,7 @@ OTHERS = {
     "kernel", "stride", "padding", "dilation", "bias", "output_padding", "multiplier", "round", "count_padding", "size",
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
     "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
+    "operator",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
 
@@ -389,5 +405,5 @@ def test_every_argument_with_several_spellings_resolves() -> None:
     }
     resolving = {kind for kind, layer in KINDS.items() if layer.resolved is not Layer.resolved}
 
-    assert spelled - resolving == {"permute", "learned"}  # an order and a shape have one spelling
+    assert spelled - resolving == {"permute", "learned", "unknown"}  # an order and a shape have one spelling
     assert resolving == {row[0] for row in SPELLINGS}

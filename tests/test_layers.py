@@ -265,6 +265,9 @@ FAMILIES = {
     "join": JOINS,
     "arrangement": ARRANGEMENTS,
     "learned": {"a class token": Case("learned", {"shape": [768, 1]}, (), (768, 1), 768)},
+    "unknown": {
+        "boxes": Case("unknown", {"operator": "TopK", "shape": [4, 100]}, ((4, 8400), (8400,)), (4, 100)),
+    },
 }
 ROWS = [
     pytest.param(case, id=f"{family}: {name}") for family, cases in FAMILIES.items() for name, case in cases.items()
@@ -407,6 +410,7 @@ BROKEN = [
     ("reshape", {"shape": [0, 3]}, one(5), "shape", "5 elements cannot be divided into parts of 3"),
     ("reshape", {"shape": [0, 0, 1]}, one(5), "shape", "more than one 0"),
     ("reshape", {"shape": [5, 1, 1, 1, 1, 1, 1]}, one(5), "shape", "more than six axes"),
+    ("unknown", {"operator": "F", "shape": [5, 1, 1, 1, 1, 1, 1]}, one(3), "shape", "has more than six axes"),
     ("learned", {"shape": [5, 1, 1, 1, 1, 1, 1]}, (), "shape", "has one axis or more, and six at the most"),
     ("permute", {"order": [0, 0]}, one(5, 4), "order", "must have each of the axes [0, 1] once"),
     ("pad", {"padding": 4, "mode": "reflect"}, one(1, 4, 9), "padding", "a reflection of 4 needs more than the height 4"),
@@ -468,7 +472,7 @@ NEEDING |= {
     "split",
     "upsample",
 }
-NEEDING |= {"learned", "softmax", "mean", "add", "mul", "maximum", "concat", "matmul"}
+NEEDING |= {"learned", "softmax", "mean", "add", "mul", "maximum", "concat", "matmul", "unknown"}
 
 
 def test_every_kind_with_needs_of_its_own_has_a_row_where_they_fail() -> None:

@@ -40,8 +40,9 @@ def help_of(command: str) -> str:
 def arguments_of(name: str) -> str:
     """The rows of a kind's arguments, or what it takes in their place."""
     kind = KINDS[name]
-    if kind.joins:
-        return "Takes branches: a mapping from names, or a list.\n"
+    branches = "Takes branches: a mapping from names, or a list.\n" if kind.joins else ""
+    if kind.joins and not any(field.required for field in kind.fields.values()):
+        return branches
     if not kind.fields:
         return "Takes no arguments.\n"
     rows = ["| argument | default | what it is |", "| --- | --- | --- |"]
@@ -49,7 +50,7 @@ def arguments_of(name: str) -> str:
         word = f"**{argument}**" if argument == kind.main else argument
         default = "-" if field.default is None or field.default is REQUIRED else str(field.default).lower()
         rows.append(f"| {word}{STAR * field.required} | {default} | {field.about}: {field.reader.describes} |")
-    return "\n".join(rows) + "\n"
+    return "\n".join(rows) + "\n" + (f"\n`branches`: {branches[6:].removeprefix('branches: ')}" if branches else "")
 
 
 def page() -> str:

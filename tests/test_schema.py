@@ -115,7 +115,9 @@ def test_every_field_of_every_kind_is_described(name: str) -> None:
     """A line for each argument, in the table of kinds and in the schema, with its default."""
     kind = KINDS[name]
     definition: dict[str, Any] = SCHEMA["definitions"].get(f"kind.{name}", {})
-    properties = next((form["properties"] for form in definition.get("anyOf", []) if "properties" in form), {})
+    properties = next(
+        (form["properties"] for form in definition.get("anyOf", [definition]) if "properties" in form), {}
+    )
 
     assert (kind.__doc__ or "").strip()
     for field, declared in kind.fields.items():

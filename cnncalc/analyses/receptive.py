@@ -16,7 +16,17 @@ from ..dims import Dim, Shape, is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import ALL, AXIS_NAMES, OWN, Layer
-from ..layers.windows import EVERYTHING, SAME_PLACE, Axis, Contracted, Reach, Rearranged, Spliced, sees_everything
+from ..layers.windows import (
+    EVERYTHING,
+    SAME_PLACE,
+    Axis,
+    Contracted,
+    Reach,
+    Rearranged,
+    Spliced,
+    Unfollowed,
+    sees_everything,
+)
 from .intervals import ITSELF, LONGEST_PERIOD, Field, TooManyError
 from .places import Piece, Places, is_mixed, mixed, of_map, of_positions, permuted, reshaped
 from .remarks import CENTRES, PHASES, STRIDES, Remark
@@ -153,6 +163,8 @@ def _views(
 
 def _behind(view: View, reach: Reach, node: Node, shape: Shape, admitted: Callable[[Node, Axis], Axis]) -> View:
     """What a view of one source becomes behind a layer."""
+    if isinstance(reach, Unfollowed):
+        return _unknown(view, node.output)
     if view.axes is None and view.places is None:
         all_of_it = sees_everything(EVERYTHING if isinstance(reach, Rearranged) else reach)
         return GLOBAL if view.everything or all_of_it else view

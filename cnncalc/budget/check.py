@@ -15,6 +15,7 @@ from math import inf
 from typing import Any
 
 from ..analyses.figures import FIGURES, Figures
+from ..analyses.known import WHOLE, uncounted
 from ..analyses.memory import BYTES
 from ..analyses.subject import DEFAULT_DTYPE, Subject, locked, value
 from ..analyses.values import Value, ends
@@ -73,6 +74,7 @@ def judge(found: Iterable[Limit], figures: Figures, base: Figures | Mapping[str,
     for limit in found:
         try:
             now = value(figures, limit.subject)
+            _known(limit, now, figures)
             if limit.kind == GROWTH:
                 findings.append(_grown(limit, now, before(base, limit)))
             else:
@@ -82,6 +84,20 @@ def judge(found: Iterable[Limit], figures: Figures, base: Figures | Mapping[str,
     if problems:
         raise Unjudged(problems, findings)
     return findings
+
+
+def _known(limit: Limit, now: Any, figures: Figures) -> None:
+    """Raise CnncalcError where what is counted is a lower bound, and that does not decide a limit."""
+    missing = uncounted(figures.graph)
+    if not missing or limit.subject.metric in WHOLE or limit.subject.at:
+        return
+    bound = limit.bound
+    numbers = isinstance(now, int) and isinstance(bound, int | float | Fraction)
+    enough = numbers and ((limit.kind == MIN and now >= bound) or (limit.kind == MAX and now > bound))
+    if not enough:
+        raise CnncalcError(
+            f"{limit.subject.title} of {figures.graph.name} is at least {now:,}, and not known: {missing.text}"
+        )
 
 
 class Unjudged(SpecError):

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ..analyses.known import uncounted
 from ..dims import Shape, product
+from ..errors import CnncalcError
 from ..graph import Graph, Node
 
 SILENT, WARNS, PARTIAL, FAILS = "silent", "warns", "partial", "fails"
@@ -242,6 +244,9 @@ def counted(graph: Graph, tool: Tool, written: Mapping[str, str] = NO_FORMS) -> 
     of: dict[str, Sequence[Term]] = {}
     missing: dict[tuple[str, bool], list[Node]] = {}
     folded = folding(graph) if tool.folds else {}
+    unknown = uncounted(graph)
+    if unknown:
+        raise CnncalcError(f"what other tools count of {graph.name} is not known: {unknown.text}")
     for node in graph.nodes:
         if node.name in folded:
             of[node.name] = [term for term in (Term("biased", 1, folded[node.name]),) if term.of]

@@ -25,7 +25,7 @@ LIGHT = {
     "linear": "#ede9fe #7c3aed",
     "pool": "#ffedd5 #c2410c", "norm": "#ecfccb #4d7c0f", "affine": "#ecfccb #4d7c0f", "activation": "#fef9c3 #a16207",
     "join": "#ffe4e6 #be123c", "arrangement": "#cffafe #0e7490", "resize": "#cffafe #0e7490",
-    "learned": "#fae8ff #a21caf", "other": "#f1f5f9 #475569",
+    "learned": "#fae8ff #a21caf", "unknown": "#fee2e2 #dc2626", "other": "#f1f5f9 #475569",
 }  # fmt: skip
 DARK = {
     "page": "#0f172a", "ink": "#f1f5f9", "quiet": "#cbd5e1", "line": "#94a3b8", "block": "#182236 #64748b",
@@ -33,7 +33,7 @@ DARK = {
     "linear": "#3b2a63 #a78bfa",
     "pool": "#4a2a14 #fb923c", "norm": "#2c3b12 #a3e635", "affine": "#2c3b12 #a3e635", "activation": "#44380c #facc15",
     "join": "#4c1524 #fb7185", "arrangement": "#0f3a44 #22d3ee", "resize": "#0f3a44 #22d3ee",
-    "learned": "#45134e #e879f9", "other": "#273449 #94a3b8",
+    "learned": "#45134e #e879f9", "unknown": "#450a0a #f87171", "other": "#273449 #94a3b8",
 }  # fmt: skip
 """Colours: of letters and lines; fill and border of each family."""
 

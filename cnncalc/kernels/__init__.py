@@ -23,6 +23,7 @@ from . import (
     resize,
     select,
     shuffle,
+    unknown,
     upconv,
 )
 from .base import Array, Kernel, Tally
@@ -95,6 +96,7 @@ KERNELS: dict[str, Kernel] = {
     "space_to_depth": shuffle.TO_CHANNELS,
     "upsample": resize.KERNEL,
     "learned": learned.KERNEL,
+    "unknown": unknown.KERNEL,
 }
 """Kind -> how it is computed."""
 

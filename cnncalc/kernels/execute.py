@@ -224,6 +224,9 @@ def _computed(
 
 def checked(graph: Graph, inputs: Mapping[str, Array] | Array, dtype: Any) -> dict[str, Array]:
     """The inputs as arrays of our own, in the order of the network. Raises CnncalcError."""
+    unknown = next((node.name for node in graph.nodes if not node.layer.counted), None)
+    if unknown is not None:
+        raise CnncalcError(f"{graph.name} cannot be run: what `{unknown}` computes is not known")
     if not isinstance(inputs, Mapping):
         if len(graph.inputs) > 1:
             raise CnncalcError(f"{graph.name} has the inputs {', '.join(graph.inputs)}; one array is given")

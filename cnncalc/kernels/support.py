@@ -268,7 +268,7 @@ MIXING = frozenset({"maxout", "lrn", "l2norm", "channel_shuffle"})
 
 RULES: dict[str, Rule] = {
     **dict.fromkeys(SAME, _same),
-    **dict.fromkeys(("linear", "globalavgpool", "globalmaxpool"), _whole),
+    **dict.fromkeys(("linear", "globalavgpool", "globalmaxpool", "unknown"), _whole),
     **dict.fromkeys(("layernorm", "groupnorm", "instancenorm", "grn"), _statistics),
     **dict.fromkeys(("add", "sub", "mul", "div", "maximum", "minimum"), _join),
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),

@@ -151,8 +151,9 @@ def _join(kind: type[Layer]) -> dict[str, Any]:
     """Branches alone, or with the arguments of the join."""
     branches = {"$ref": "#/definitions/branches"}
     named = _named(kind)
-    long = {**named, "properties": {**named["properties"], "branches": branches}, "required": ["branches"]}
-    return {"anyOf": [long, branches]}
+    required = [name for name, field in kind.fields.items() if field.required]
+    long = {**named, "properties": {**named["properties"], "branches": branches}, "required": required or ["branches"]}
+    return long if required else {"anyOf": [long, branches]}
 
 
 def _branch() -> dict[str, Any]:

@@ -44,6 +44,7 @@ from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, Glob
 from .resize import Upsample
 from .select import Crop, Slice, Split
 from .shuffle import ChannelShuffle, PixelShuffle, SpaceToDepth
+from .unknown import Unknown
 from .upconv import Upconv
 
 CLASSES: tuple[type[Layer], ...] = (
@@ -54,7 +55,7 @@ CLASSES: tuple[type[Layer], ...] = (
     *(Sigmoid, Tanh, Softplus, Softsign, Map, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
     *(Add, Sub, Mul, Div, Maximum, Minimum, Concat, Matmul),
     *(Flatten, Reshape, Permute, PadMap, Crop, Slice, Split, ChannelShuffle, PixelShuffle, SpaceToDepth, Upsample),
-    Learned,
+    *(Learned, Unknown),
 )
 
 KINDS: dict[str, type[Layer]] = {layer.kind: layer for layer in CLASSES}

@@ -121,7 +121,7 @@ class Layer:
     """NEW, IN_PLACE, ALIKE, VIEW or STORED."""
 
     family: ClassVar[str]
-    """convolution, linear, pool, norm, affine, activation, join, arrangement, resize or learned."""
+    """convolution, linear, pool, norm, affine, activation, join, arrangement, resize, learned or unknown."""
 
     roles: ClassVar[Mapping[str, str]]
     """Each learned tensor that it may have -> TAPS, SCALE, SHIFT, SLOPE or VALUE."""
@@ -134,6 +134,9 @@ class Layer:
 
     mixes: str
     """OWN, SOME or ALL: which channels of its input a channel of its output depends on, place by place."""
+
+    counted: ClassVar[bool] = True
+    """Whether its work, its learned tensors and what it sees are known: else totals are lower bounds."""
 
     gates: ClassVar[bool] = False
     """Whether a branch that is the same everywhere only scales the others."""

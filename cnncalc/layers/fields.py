@@ -208,6 +208,20 @@ class Real(Reader):
         return _or_expression({"type": "number"} | {k: v for k, v in bounds.items() if abs(v) != float("inf")})
 
 
+class Text(Reader):
+    """A name of somebody else's, in one short line."""
+
+    describes = "a name of at most 100 signs"
+
+    def read(self, value: Any, axes: int) -> str:
+        if not isinstance(value, str) or not value.strip() or len(value) > 100 or not value.isprintable():
+            raise ValueError(f"must be {self.describes}, and is {shown(value)}")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "string", "minLength": 1, "maxLength": 100}
+
+
 class Choice(Reader):
     """One of a few words."""
 

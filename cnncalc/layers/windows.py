@@ -244,6 +244,10 @@ class Rearranged(tuple[Axis, ...]):
         return self
 
 
+class Unfollowed(Rearranged):
+    """No windows: what an output sees of the input is not known."""
+
+
 class Contracted(tuple[Axis, ...]):
     """No windows: a sum along `axis` of the input; its other axes are axes `kept` of the output."""
 

@@ -7,9 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import printable, printable_lines
+from . import units
 
 if TYPE_CHECKING:
     from .report import Column, Report, Table
+
+SUMMED = (units.COUNT, units.BYTES, units.EXACT_BYTES, units.SECONDS, units.PICOJOULES)
+"""The units of what adds up."""
+
+UNKNOWN = "?"
 
 
 def cells(columns: Sequence[Column], row: Mapping[str, Any]) -> list[str]:
@@ -17,9 +23,24 @@ def cells(columns: Sequence[Column], row: Mapping[str, Any]) -> list[str]:
     return [printable(column.unit.form(row[column.key])) if column.key in row else "" for column in columns]
 
 
+def total(table: Table, columns: Sequence[Column]) -> list[str]:
+    """The total of a table as people read it; `>=` where it is a lower bound."""
+    row = cells(columns, table.total or {})
+    if not table.least:
+        return row
+    return [f">= {cell}" if cell and column.unit in SUMMED else cell for cell, column in zip(row, columns, strict=True)]
+
+
 def body(table: Table, columns: Sequence[Column]) -> list[list[str]]:
     """The rows of a table as people read them, without its total."""
     rows = [cells(columns, row) for row in table.printed]
+    if table.least:
+        open_ = [
+            (place, column.key) for place, column in enumerate(columns) if column.nullable and column.unit in SUMMED
+        ]
+        for printed, row in zip(table.printed, rows, strict=True):
+            for place, key in open_:
+                row[place] = UNKNOWN if printed.get(key, 0) is None else row[place]
     for place, column in enumerate(columns):
         if column.once:
             texts = [row[place] for row in rows]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import LOG_COMMAND, CnncalcError, printable, printable_lines
 from ..files import destination, stdout, write
-from .cells import body, cells, shown
+from .cells import body, shown, total
 from .choosing import known
 from .colour import coloured, columns_of_terminal, looks_at
 from .numbers import Form
@@ -151,7 +151,7 @@ def _grid(table: Table, form: str, columns: Sequence[Column]) -> str:
 
     rows = body(table, columns)
     if table.total is not None:
-        rows.append(cells(columns, table.total))
+        rows.append(total(table, columns))
     if form == "github":
         rows = [[cell.replace("|", r"\|") for cell in row] for row in rows]
     return tabulate(

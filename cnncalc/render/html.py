@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from .cells import body, cells
+from .cells import body, total
 
 if TYPE_CHECKING:
     from .report import Column, Report, Table
@@ -50,7 +50,7 @@ def _table(table: Table) -> Iterator[str]:
     yield from (_row("td", columns, row) for row in body(table, columns))
     yield "</tbody>"
     if table.total is not None:
-        yield f"<tfoot>{_row('td', columns, cells(columns, table.total))}</tfoot>"
+        yield f"<tfoot>{_row('td', columns, total(table, columns))}</tfoot>"
     yield "</table>"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import width_of
-from .cells import body, cells
+from .cells import body
+from .cells import total as total_of
 from .wrapping import padded
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def _table(table: Table) -> Iterator[str]:
     columns = table.shown
     titles = [column.title for column in columns]
     rows = body(table, columns)
-    total = [] if table.total is None else [cells(columns, table.total)]
+    total = [] if table.total is None else [total_of(table, columns)]
     widths = [max(map(width_of, texts)) for texts in zip(titles, *rows, *total, strict=True)]
 
     def line(row: list[str]) -> str:

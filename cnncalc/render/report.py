@@ -88,6 +88,9 @@ class Table(NamedTuple):
     after: Sequence[Row] = ()
     """Rows below that stand for others that were left out, so that sums hold."""
 
+    least: bool = False
+    """Whether the total is a lower bound."""
+
     @property
     def shown(self) -> list[Column]:
         """The columns that people see."""

@@ -13,7 +13,8 @@ from rich.table import Table as Drawn
 from rich.text import Text
 
 from ..errors import width_of
-from .cells import body, cells
+from .cells import body
+from .cells import total as total_of
 from .layout import GAP, Layout, layout
 from .wrapping import broken, padded
 
@@ -81,7 +82,7 @@ class Sheet:
     def draw(self, table: Table) -> None:
         """A table, and which columns it had no room for."""
         columns, rows = table.shown, body(table, table.shown)
-        total = [] if table.total is None else [cells(columns, table.total)]
+        total = [] if table.total is None else [total_of(table, columns)]
         found = layout(columns, [*rows, *total], self.width, _measure)
         if self.width is not None and found.taken > self.width:
             self._stack(

@@ -11,6 +11,7 @@ from ..graph import Graph, Node
 from ..render import units
 from ..render.report import Column, Contract, Note, Report
 from .diff_rows import TOTALS, figure_table, layer_tables, sums, totals
+from .incomplete import COMPLETE, told
 from .macs_report import MACS
 from .params_report import PARAMS
 from .rows import BATCH, CONVENTION, EVERY_LAYER, KIND, NAME, NETWORK, View, mac_convention, used
@@ -32,6 +33,7 @@ CONTRACT = Contract(
     "What became of network a in network b.",
     (
         CONVENTION,
+        COMPLETE,
         BATCH,
         Column("a", unit=SIDE, about="the first network"),
         Column("b", unit=SIDE, about="the second"),
@@ -84,7 +86,7 @@ def diff(
     convention = mac_convention(found.b.macs, batch)
     before, after = totals(found.a, batch), totals(found.b, batch)
     tables = [figure_table(found, names, before, after), *layer_tables(found, batch, view)]
-    return Report(
+    report = Report(
         [" -> ".join(names), convention],
         tables,
         CONTRACT,
@@ -99,6 +101,7 @@ def diff(
         [_note(found)],
         records=tables[-1],
     )
+    return told(report, found.a.graph, found.b.graph)
 
 
 def _side(side: Side, name: str, figures: dict[str, int]) -> dict[str, Any]:

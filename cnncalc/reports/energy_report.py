@@ -15,6 +15,7 @@ from ..graph import Graph
 from ..render import units
 from ..render.physics import joules
 from ..render.report import MACHINES, Column, Contract, Note, Report
+from .incomplete import COMPLETE, told
 from .macs_report import MACS
 from .roofline_report import BYTES
 from .rows import (
@@ -55,6 +56,7 @@ CONTRACT = Contract(
         DTYPE,
         Column("memory", about="where tensors are"),
         Column("unit", about="of the energies"),
+        COMPLETE,
         Column("totals", unit=units.record(MACS, BYTES, *ENERGIES)),
         Column("layers", unit=units.rows(*COLUMNS)),
     ),
@@ -103,7 +105,7 @@ def energy(
     totals = figures(of)
     convention = f"{dtype}, tensors in {memory}, {per(batch)}; an order of magnitude by {energies.source}"
     summed = ["macs", "bytes", "arithmetic", "memory", "highest"]
-    return Report(
+    report = Report(
         caption(graph, convention),
         [table(COLUMNS, rows, view, summed, "highest", {"name": "total", **totals})],
         CONTRACT,
@@ -119,6 +121,7 @@ def energy(
         },
         _notes(totals, energies, dtype, memory),
     )
+    return told(report, graph)
 
 
 def _notes(totals: dict[str, Any], energies: Table, dtype: str, memory: str) -> list[Note]:

@@ -15,6 +15,7 @@ from ..graph import Graph, Node
 from ..render import formulas, numbers, units
 from ..render.arithmetic import Line, page
 from ..render.report import MACHINES, Column, Contract, Note, Report, Table
+from .incomplete import COMPLETE, told
 from .macs_report import MACS
 from .params_report import PARAMS
 from .rows import INPUT, KIND, NAME, NETWORK, OUTPUT, caption, inputs, mac_convention, used
@@ -44,6 +45,7 @@ CONTRACT = Contract(
     (
         NETWORK,
         INPUT,
+        COMPLETE,
         Column("layer", about="the layer that is explained", optional=True),
         KIND._replace(optional=True),
         Column("figures", unit=units.rows(*FIGURES), about="of that layer", optional=True),
@@ -97,13 +99,14 @@ def _layer(graph: Graph, node: Node, names: Mapping[str, str], form: str) -> Rep
         }
         for figure, line in zip(figures, lines, strict=True)
     ]
-    return Report(
+    report = Report(
         head,
         [Table(FIGURES, rows, key="figures")],
         CONTRACT,
         {"name": graph.name, "input": inputs(graph), "layer": node.name, "kind": node.kind},
         text=page(head, lines, form),
     )
+    return told(report, graph)
 
 
 def _network(graph: Graph, names: Mapping[str, str], form: str) -> Report:
@@ -127,10 +130,11 @@ def _network(graph: Graph, names: Mapping[str, str], form: str) -> Report:
             }
         )
     totals = {"params": learned.total, "macs": work.total}
-    return Report(
+    report = Report(
         caption(graph, mac_convention(work), "layers with weights or MACs"),
         [Table(LAYERS, rows, {"name": "sum", **totals}, key="layers")],
         CONTRACT,
         {"name": graph.name, "input": inputs(graph), "totals": totals},
         [Note("one-layer", "`cnncalc explain SPEC LAYER` shows every figure of one layer")],
     )
+    return told(report, graph)

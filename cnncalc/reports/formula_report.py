@@ -12,6 +12,7 @@ from ..analyses.provisos import provisos, unmet
 from ..errors import CnncalcError
 from ..render import closed, numbers, units
 from ..render.report import Column, Contract, Report, Table
+from .incomplete import COMPLETE, note
 from .rows import EVERY_LAYER, NAME, NETWORK, OUTPUT, View, folds, input_text, sum_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ CONTRACT = Contract(
     "Figures as formulas of the input's size and the spec's variables.",
     (
         NETWORK,
+        COMPLETE,
         Column("input", unit=units.listed(units.TEXT), about="its input; a size may be a symbol"),
         Column("over", unit=units.listed(units.TEXT), about="the symbols"),
         Column("symbols", about="what they stand for"),
@@ -77,7 +79,7 @@ def formula(
     maps: Collection[str] | None = None if expand else [name for name in net.over if name not in net.graph.settings]
     lines = [closed.Line(one, FIGURES[one.figure].title, at, maps, form == "latex") for one in found]
     head = _caption(net)
-    notes = [*closed.conditions(conditions, form), *_remarks(net, form)]
+    notes = [*note(net.graph), *closed.conditions(conditions, form), *_remarks(net, form)]
     text = None
     tables = [_layers(net, found, form, batch, view)] if by_layer else [closed.table(lines, at, form)]
     if form == "latex":
@@ -90,6 +92,7 @@ def formula(
         CONTRACT,
         {
             "name": net.graph.name,
+            **({"complete": False} if note(net.graph) else {}),
             "input": list(map(str, net.graph.input_shape)),
             "over": net.over,
             "symbols": "whole numbers of at least 1",

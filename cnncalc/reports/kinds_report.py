@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import CnncalcError, did_you_mean
-from ..layers import KINDS
+from ..layers import KINDS, Layer
 from ..layers.fields import REQUIRED
 from ..render import units
 from ..render.report import Column, Contract, Report, Table
@@ -27,13 +27,20 @@ ARGUMENTS = Contract(
 )
 
 
+def _arguments(kind: type[Layer]) -> str:
+    """The arguments of a kind by name; those of a join only where it needs them."""
+    needed = not kind.joins or any(field.required for field in kind.fields.values())
+    named = [_argument(kind, field) for field in kind.fields] if needed else []
+    return ", ".join([*named, *(["branches"] if kind.joins else [])])
+
+
 def kinds() -> Report:
     """All layer kinds."""
     rows = [
         {
             "kind": name,
             "about": _first_line(kind),
-            "arguments": "branches" if kind.joins else ", ".join(_argument(kind, field) for field in kind.fields),
+            "arguments": _arguments(kind),
         }
         for name, kind in KINDS.items()
     ]

@@ -13,6 +13,7 @@ from ..graph import Graph
 from ..render import units
 from ..render.numbers import short, whole
 from ..render.report import SHOWN, Column, Contract, Note, Report
+from .incomplete import COMPLETE, known, told
 from .rows import (
     BATCH,
     CONVENTION,
@@ -51,8 +52,9 @@ CONTRACT = Contract(
         INPUT,
         CONVENTION,
         BATCH,
+        COMPLETE,
         Column("totals", unit=units.record(MACS, MATMUL, FLOPS, OPERATIONS, WORK)),
-        Column("layers", unit=units.rows(NAME, KIND, OUTPUT, MACS, FLOPS, OPERATIONS, WORK)),
+        Column("layers", unit=units.rows(NAME, KIND, OUTPUT, known(MACS), known(FLOPS), known(OPERATIONS), WORK)),
     ),
 )
 
@@ -89,10 +91,10 @@ def macs(
         NAME,
         KIND,
         OUTPUT,
-        MACS,
+        known(MACS),
         SHARE,
-        FLOPS.answer if flops else FLOPS.hidden,
-        OPERATIONS.answer if elementwise else OPERATIONS.hidden,
+        known(FLOPS.answer if flops else FLOPS.hidden),
+        known(OPERATIONS.answer if elementwise else OPERATIONS.hidden),
         WORK,
     )
     totals = {
@@ -108,7 +110,7 @@ def macs(
         extra = (counted(all_steps).total - work.total) * batch
         left = f"left out: {whole(extra)} in steps that only training uses (--training counts them)"
         notes.append(Note("only-training", left))
-    return Report(
+    report = Report(
         caption(graph, convention),
         [table(columns, rows, view, ["macs", "flops", "share", "operations"], "macs")],
         CONTRACT,
@@ -121,6 +123,7 @@ def macs(
         },
         notes,
     )
+    return told(report, graph)
 
 
 def _by_word(row: Fold, batch: int) -> dict[str, int]:

@@ -10,6 +10,7 @@ from ..graph import Graph
 from ..render import units
 from ..render.numbers import size, whole
 from ..render.report import Column, Contract, Note, Report, Table
+from .incomplete import COMPLETE, told
 from .params_report import WEIGHT_BYTES
 from .rows import (
     BATCH,
@@ -49,6 +50,7 @@ CONTRACT = Contract(
         Column("weights_dtype", about="of the weights"),
         BATCH,
         Column("in_place", unit=units.YES_NO, about="whether activations, norms and joins write over their input"),
+        COMPLETE,
         Column("totals", unit=units.record(WEIGHT_BYTES, ACTIVATIONS, PEAK)),
         Column(
             "peak",
@@ -95,7 +97,7 @@ def memory(
     }
     dtypes = dtype if dtype == weights_dtype else f"weights {weights_dtype}, activations {dtype}"
     manner = "activations, norms and joins in place" if in_place else "nothing in place"
-    return Report(
+    report = Report(
         caption(graph, f"{dtypes}, {per(batch)}", manner),
         [
             table(columns, rows, view, ["weight_bytes", "activations"], "alive"),
@@ -117,6 +119,7 @@ def memory(
         },
         _notes(totals, "int8" in (dtype, weights_dtype)),
     )
+    return told(report, graph)
 
 
 def _at_the_peak(graph: Graph, found: Memory, batch: int, element: int) -> Table:

@@ -11,6 +11,7 @@ from ..graph import Graph
 from ..render import numbers, units
 from ..render.numbers import size, whole
 from ..render.report import SHOWN, Column, Contract, Note, Report
+from .incomplete import COMPLETE, known, told
 from .rows import (
     CONVENTION,
     DTYPE,
@@ -60,8 +61,11 @@ CONTRACT = Contract(
         INPUT,
         CONVENTION,
         DTYPE,
+        COMPLETE,
         Column("totals", unit=units.record(PARAMS, TRAINABLE, FROZEN, BUFFERS, WEIGHT_BYTES, ONLY_TRAINING)),
-        Column("layers", unit=units.rows(NAME, KIND, WEIGHTS, PARAMS, FROZEN, BUFFERS, WEIGHT_BYTES, SHARED)),
+        Column(
+            "layers", unit=units.rows(NAME, KIND, WEIGHTS, known(PARAMS), FROZEN, BUFFERS, known(WEIGHT_BYTES), SHARED)
+        ),
     ),
 )
 
@@ -93,11 +97,11 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
         NAME,
         KIND,
         WEIGHTS,
-        PARAMS,
+        known(PARAMS),
         SHARE,
         FROZEN if learned.frozen else FROZEN.hidden,
         BUFFERS if learned.buffers else BUFFERS.hidden,
-        WEIGHT_BYTES._replace(title=dtype),
+        known(WEIGHT_BYTES)._replace(title=dtype),
         SHARED if learned.shared else SHARED.hidden,
     )
     totals = {
@@ -123,7 +127,7 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
     if graph is not all_steps:
         left = f"left out: {whole(extra)} in steps that only training uses (--training counts them)"
         notes.append(Note("only-training", left))
-    return Report(
+    report = Report(
         caption(graph, "learned tensors, each once"),
         [table(columns, rows, view, ["params", "share", "frozen", "buffers", "weight_bytes"], "params")],
         CONTRACT,
@@ -136,3 +140,4 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
         },
         notes,
     )
+    return told(report, graph)

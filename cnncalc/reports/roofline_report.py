@@ -12,6 +12,7 @@ from ..graph import Graph
 from ..render import physics, units
 from ..render.numbers import whole
 from ..render.report import SHOWN, Column, Contract, Note, Report
+from .incomplete import COMPLETE, told
 from .macs_report import FLOPS
 from .rows import (
     BATCH,
@@ -50,6 +51,7 @@ CONTRACT = Contract(
         Column("fused", unit=units.YES_NO, about="whether activations, norms and additions move no bytes of their own"),
         Column("peak", unit=units.REAL, about="FLOPs a second", nullable=True),
         Column("bandwidth", unit=units.REAL, about="bytes a second", nullable=True),
+        COMPLETE,
         Column("totals", unit=units.record(FLOPS, BYTES, INTENSITY, SECONDS)),
         Column("layers", unit=units.rows(NAME, KIND, OUTPUT, FLOPS, BYTES, INTENSITY, BINDS, SECONDS)),
     ),
@@ -95,7 +97,7 @@ def roofline(
     manner = "in place on the way (fused)" if fused else "every layer through memory"
     convention = f"FLOPs are 2 x MACs, {per(batch)}; {dtype}; {manner}"
     by = "seconds" if machine else "bytes"
-    return Report(
+    report = Report(
         caption(graph, convention, *([physics.machine(machine)] if machine else [])),
         [table(columns, rows, view, ["flops", "bytes", *(["seconds", "share"] if machine else [])], by, total)],
         CONTRACT,
@@ -112,6 +114,7 @@ def roofline(
         },
         _notes(totals, machine, least),
     )
+    return told(report, graph)
 
 
 def _figures(flops: int, moved: int) -> dict[str, Any]:

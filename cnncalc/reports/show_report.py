@@ -12,6 +12,7 @@ from ..graph import Graph
 from ..render import numbers, units
 from ..render.layers import described, sequence
 from ..render.report import Column, Contract, Note, Report, Table
+from .incomplete import COMPLETE, told
 from .rows import NETWORK, OUTPUT, caption, mac_convention, used
 
 BLANK = units.COUNT._replace(form=lambda value: "" if value is None else numbers.count(value))
@@ -28,6 +29,7 @@ CONTRACT = Contract(
     "The layers of a network in words.",
     (
         NETWORK,
+        COMPLETE,
         Column("source", about="where it comes from"),
         Column(
             "layers",
@@ -75,13 +77,14 @@ def show(
         notes.append(Note("one-turn", "params and MACs are those of one turn; the total is of all"))
     for head, name in graph.heads.items():
         notes.append(Note("head", f"side output {head} = {numbers.shape(graph.shapes[name])}"))
-    return Report(
+    report = Report(
         caption(graph, mac_convention(work, batch)),
         [Table(COLUMNS, rows, total)],
         CONTRACT,
         {"name": graph.name, "source": graph.source, "layers": layers},
         notes,
     )
+    return told(report, graph)
 
 
 def _walk(parts: Sequence[Branch], levels: int, depth: int = 0) -> Iterator[tuple[int, Branch]]:

@@ -18,6 +18,7 @@ from ..render import numbers, units
 from ..render.numbers import count, short
 from ..render.report import Column, Contract, Note, Report
 from .fields import RECEPTIVE_FIELD, field
+from .incomplete import COMPLETE, known, told
 from .macs_report import FLOPS, MACS, MATMUL, SHARE
 from .memory_report import ACTIVATIONS, PEAK
 from .params_report import BUFFERS, FROZEN, ONLY_TRAINING, PARAMS, TRAINABLE, WEIGHT_BYTES
@@ -43,7 +44,16 @@ from .rows import (
 
 INPUTS = Column("inputs", unit=units.listed(units.TEXT), about="the tensors that it reads").hidden
 TOTALS = (PARAMS, TRAINABLE, FROZEN, BUFFERS, MACS, MATMUL, FLOPS, WEIGHT_BYTES, ACTIVATIONS, PEAK, ONLY_TRAINING)
-COLUMNS = (NAME, KIND, INPUTS, OUTPUT, PARAMS, MACS, SHARE._replace(title="% MACs"), RECEPTIVE_FIELD.answer)
+COLUMNS = (
+    NAME,
+    KIND,
+    INPUTS,
+    OUTPUT,
+    known(PARAMS),
+    known(MACS),
+    SHARE._replace(title="% MACs"),
+    RECEPTIVE_FIELD.answer,
+)
 CONTRACT = Contract(
     "summary",
     1,
@@ -56,6 +66,7 @@ CONTRACT = Contract(
         CONVENTION,
         DTYPE,
         BATCH,
+        COMPLETE,
         Column("totals", unit=units.record(*TOTALS)),
         RECEPTIVE_FIELD._replace(about="of the units of the last map"),
         Column("receptive_field_of", about="the last map"),
@@ -124,7 +135,7 @@ def summary(
         parts.append(f"last map {numbers.shape(graph.shapes[last])} ({last})")
     convention = mac_convention(work, batch)
     remarks = [Note("receptive-field", f"note: {remark}") for remark in folded(fields.remarks)]
-    return Report(
+    report = Report(
         caption(graph, convention),
         [table(COLUMNS, rows, view, ["params", "macs", "share"], "macs", last_row)],
         CONTRACT,
@@ -143,6 +154,7 @@ def summary(
         [Note("memory", "   ".join(parts)), *_notes(totals, batch, graph is not all_steps)],
         [*remarks[:MOST_REMARKS], *(_doubts(all_steps, graph, fields, lint, len(remarks)) if lint else [])],
     )
+    return told(report, graph)
 
 
 def _doubts(all_steps: Graph, graph: Graph, fields: ReceptiveFields, lint: str, remarks: int) -> list[Note]:

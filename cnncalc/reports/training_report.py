@@ -14,6 +14,7 @@ from ..graph import Graph
 from ..render import units
 from ..render.numbers import ratio_of, size, whole
 from ..render.report import Column, Contract, Note, Report, Table
+from .incomplete import COMPLETE, told
 from .macs_report import MACS
 from .rows import (
     BATCH,
@@ -58,6 +59,7 @@ CONTRACT = Contract(
         BATCH,
         DTYPE,
         Column("optimizer", about="sgd, momentum or adam"),
+        COMPLETE,
         Column(
             "totals",
             unit=units.record(
@@ -104,7 +106,7 @@ def training(
     before = [{"name": "input", "kind": "", "kept": of_inputs}] if of_inputs else []
     convention = mac_convention(work, batch)
     times = ratio_of(totals["macs"], totals["forward"])
-    return Report(
+    report = Report(
         caption(graph, convention, f"{optimizer}, {dtype}"),
         [
             table(COLUMNS, rows, view, [*summed, "kept"], "macs", before=before),
@@ -132,6 +134,7 @@ def training(
             ),
         ],
     )
+    return told(report, graph)
 
 
 def _of_memory(memory: StepMemory, learned: Params, optimizer: str, dtype: str, batch: int) -> Table:

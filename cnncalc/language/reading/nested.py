@@ -34,6 +34,10 @@ class NestedReader:
         if value.is_mapping and "branches" in value.entries:
             arguments = {name: entry for name, entry in value.entries.items() if name != "branches"}
             key, value = value.entries["branches"]
+        elif (
+            value.is_mapping and value.entries and _needs_arguments(kind) and value.entries.keys() <= kind.fields.keys()
+        ):
+            arguments, value = dict(value.entries), Node([Node("prev", value.mark)], value.mark)
         for name, (written, _) in arguments.items():
             if name not in kind.fields:
                 known = ", ".join([*kind.fields, "branches"])
@@ -42,9 +46,9 @@ class NestedReader:
         if not branches or not arguments.keys() <= kind.fields.keys():
             return Lost()
         try:
-            layer = kind.read({name: given.value for name, (_, given) in arguments.items()}, 0)
+            layer = kind.read({name: _plain(given) for name, (_, given) in arguments.items()}, 0)
         except ArgumentError as error:
-            self.report(error.message, arguments[error.field][1].mark)
+            self.report(error.message, arguments[error.field][1].mark if error.field in arguments else key.mark)
             return Lost()
         return JoinCall(kind, branches, layer)
 
@@ -165,6 +169,15 @@ class NestedReader:
                 self.report(f"a row is a list with a value for each of {', '.join(names)}", row.mark)
                 whole = False
         return whole
+
+
+def _needs_arguments(kind: type[Layer]) -> bool:
+    return any(field.required for field in kind.fields.values())
+
+
+def _plain(node: Node) -> object:
+    """What is written at a node, without its places."""
+    return [_plain(member) for member in node.items] if node.is_sequence else node.value
 
 
 def _is_count(value: object) -> bool:
