@@ -23,7 +23,7 @@ COMMANDS = {
     "validate": "The tables proved: the network run in NumPy, measurements beside predictions.",
     "run": "Execute a network in NumPy: an array in, arrays out.",
     "saliency": "How much each pixel of an image moves the score of a class.",
-    "convert": "A network as the spec that a person would have written: blocks, loops and tables.",
+    "convert": "A network as the spec that a person would have written, or as an ONNX model.",
     "init": "Write a starter spec, and the schema that gives editors completion.",
     "zoo": "The networks that come with the tool.",
     "schema": "A JSON Schema of the spec language, for editors.",

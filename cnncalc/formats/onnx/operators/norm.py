@@ -1,0 +1,120 @@
+"""Normalisations, and learned numbers that scale and shift."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ....graph import Node
+from ..writer import OnnxWriter, Unwritten
+from .base import Rule, axes_of_map, per_channel
+
+
+def _standard(writer: OnnxWriter, tensor: str, axes: list[int], eps: float, output: str = "") -> str:
+    """The tensor with mean 0 and variance 1 over the axes."""
+    over = writer.numbers(axes)
+    mean = writer.put("ReduceMean", [tensor, over], keepdims=1)
+    centred = writer.put("Sub", [tensor, mean])
+    squares = writer.put("Mul", [centred, centred])
+    variance = writer.put("ReduceMean", [squares, over], keepdims=1)
+    deviation = writer.put("Sqrt", [writer.put("Add", [variance, writer.numbers([eps])])])
+    return writer.put("Div", [centred, deviation], output)
+
+
+def _batchnorm(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    channels = node.incoming[0][0]
+    given = []
+    for name, value in (("weight", 1.0), ("bias", 0.0)):
+        given.append(writer.weight(name) if name in node.weights else writer.numbers([value] * channels))
+    statistics = [writer.weight(name) for name in ("running_mean", "running_var")]
+    writer.put("BatchNormalization", [node.inputs[0], *given, *statistics], node.name, epsilon=float(layer.eps))
+
+
+def _layernorm(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    rank = 1 + len(node.incoming[0])
+    whole = layer.over == "all"
+    if not layer.affine:
+        _standard(writer, node.inputs[0], [*range(1, rank)] if whole else [1], layer.eps, node.name)
+        return
+    last = [0, *range(2, rank), 1]
+    tensor = node.inputs[0]
+    if not whole and rank > 2:
+        tensor = writer.put("Transpose", [tensor], perm=last)
+    inputs = [tensor, writer.weight("weight"), writer.weight("bias")]
+    turned = not whole and rank > 2
+    axis = 1 if whole else -1
+    result = writer.put("LayerNormalization", inputs, "" if turned else node.name, axis=axis, epsilon=float(layer.eps))
+    if turned:
+        writer.put("Transpose", [result], node.name, perm=[0, rank - 1, *range(1, rank - 1)])
+
+
+def _groupnorm(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    if layer.affine:
+        inputs = [node.inputs[0], writer.weight("weight"), writer.weight("bias")]
+        attributes = {"num_groups": layer.groups, "epsilon": float(layer.eps)}
+        writer.put("GroupNormalization", inputs, node.name, **attributes)
+        return
+    channels, *sizes = node.incoming[0]
+    grouped = writer.numbers(writer.sizes((layer.groups, channels // layer.groups, *sizes)))
+    split = writer.put("Reshape", [node.inputs[0], grouped])
+    result = _standard(writer, split, [*range(2, 3 + len(sizes))], layer.eps)
+    writer.put("Reshape", [result, writer.numbers(writer.sizes(node.output))], node.name)
+
+
+def _instancenorm(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    if layer.affine:
+        inputs = [node.inputs[0], writer.weight("weight"), writer.weight("bias")]
+        writer.put("InstanceNormalization", inputs, node.name, epsilon=float(layer.eps))
+        return
+    _standard(writer, node.inputs[0], [*axes_of_map(node)], layer.eps, node.name)
+
+
+def _grn(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    tensor, rank = node.inputs[0], len(node.incoming[0])
+    lengths = writer.put("ReduceL2", [tensor, writer.numbers([*axes_of_map(node)])], keepdims=1)
+    mean = writer.put("ReduceMean", [lengths, writer.numbers([1])], keepdims=1)
+    shares = writer.put("Div", [lengths, writer.put("Add", [mean, writer.numbers([float(layer.eps)])])])
+    dims = (node.incoming[0][0], *(1,) * (rank - 1))
+    weighed = writer.put("Mul", [writer.put("Mul", [tensor, shares]), writer.weight("weight", dims)])
+    writer.put("Add", [tensor, writer.put("Add", [weighed, writer.weight("bias", dims)])], node.name)
+
+
+def _lrn(writer: OnnxWriter, node: Node) -> None:
+    """ONNX divides alpha by the size."""
+    layer: Any = node.layer
+    if layer.size % 2 == 0:
+        raise Unwritten(f"`{node.name}` has a neighbourhood of {layer.size}, and ONNX begins an even one elsewhere")
+    attributes = {"alpha": layer.alpha * layer.size, "beta": layer.beta, "bias": layer.k}
+    attributes = {name: float(value) for name, value in attributes.items()}
+    writer.put("LRN", [node.inputs[0]], node.name, size=layer.size, **attributes)
+
+
+def _l2norm(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    length = writer.put("ReduceL2", [node.inputs[0], writer.numbers([1])], keepdims=1)
+    writer.put("Div", [node.inputs[0], writer.put("Max", [length, writer.numbers([float(layer.eps)])])], node.name)
+
+
+def _affine(op: str, name: str) -> Rule:
+    def rule(writer: OnnxWriter, node: Node) -> None:
+        writer.put(op, [node.inputs[0], writer.weight(name, per_channel(node, name))], node.name)
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {
+    "batchnorm": _batchnorm,
+    "layernorm": _layernorm,
+    "groupnorm": _groupnorm,
+    "instancenorm": _instancenorm,
+    "grn": _grn,
+    "lrn": _lrn,
+    "l2norm": _l2norm,
+    "scale": _affine("Mul", "weight"),
+    "bias": _affine("Add", "bias"),
+}

@@ -1,0 +1,85 @@
+"""Pools and reductions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ....dims import is_symbolic
+from ....graph import Node
+from ....layers.base import axis_of
+from ..writer import OnnxWriter, Unwritten
+from .base import Rule, axes_of_map, cut, pads_of, plain
+
+
+def _pool(op: str) -> Rule:
+    def rule(writer: OnnxWriter, node: Node) -> None:
+        layer: Any = node.layer
+        stride = list(layer.stride or layer.kernel)
+        pads = pads_of(node)
+        attributes: dict[str, Any] = {"p": 2} if op == "LpPool" else {}
+        if op == "AveragePool":
+            attributes["count_include_pad"] = int(layer.count_padding)
+        if layer.round == "ceil":
+            attributes["ceil_mode"] = 1
+        writer.put(
+            op,
+            [node.inputs[0]],
+            node.name,
+            kernel_shape=list(layer.kernel),
+            strides=stride,
+            pads=pads,
+            dilations=list(layer.dilation),
+            **attributes,
+        )
+
+    return rule
+
+
+def _adaptive(op: str) -> Rule:
+    """Windows of one size where the parts are equal, else a pool a part, axis by axis."""
+
+    def rule(writer: OnnxWriter, node: Node) -> None:
+        sizes, parts = node.incoming[0][1:], node.output[1:]
+        if any(map(is_symbolic, sizes)):
+            raise Unwritten(f"`{node.name}` has parts of a size without a number", "give it with --input")
+        if all(n % m == 0 for n, m in zip(sizes, parts, strict=True)):
+            kernel = [n // m for n, m in zip(sizes, parts, strict=True)]
+            writer.put(op, [node.inputs[0]], node.name, kernel_shape=kernel, strides=kernel)
+            return
+        tensor = node.inputs[0]
+        unequal = [axis for axis, (n, m) in enumerate(zip(sizes, parts, strict=True)) if n != m]
+        for axis in unequal:
+            n, m = sizes[axis], parts[axis]
+            pooled = []
+            for j in range(m):
+                start, end = j * n // m, -(-(j + 1) * n // m)
+                piece = cut(writer, tensor, start, end, axis + 2)
+                kernel = [end - start if place == axis else 1 for place in range(len(sizes))]
+                pooled.append(writer.put(op, [piece], kernel_shape=kernel, strides=kernel))
+            tensor = writer.put("Concat", pooled, node.name if axis == unequal[-1] else "", axis=axis + 2)
+
+    return rule
+
+
+def _reduction(op: str) -> Rule:
+    def rule(writer: OnnxWriter, node: Node) -> None:
+        layer: Any = node.layer
+        whole = layer.over == "map"
+        axes = [*axes_of_map(node)] if whole else [1 + (axis_of(layer.over, node.incoming[0]) or 0)]
+        writer.put(op, [node.inputs[0], writer.numbers(axes)], node.name, keepdims=int(not whole))
+
+    return rule
+
+
+RULES: Mapping[str, Rule] = {
+    "maxpool": _pool("MaxPool"),
+    "avgpool": _pool("AveragePool"),
+    "l2pool": _pool("LpPool"),
+    "adaptiveavgpool": _adaptive("AveragePool"),
+    "adaptivemaxpool": _adaptive("MaxPool"),
+    "mean": _reduction("ReduceMean"),
+    "sum": _reduction("ReduceSum"),
+    "globalavgpool": plain("GlobalAveragePool"),
+    "globalmaxpool": plain("GlobalMaxPool"),
+}

@@ -1,0 +1,55 @@
+"""A Graph -> an ONNX model: operators by the table of `operators/`, weights with their numbers or by shape alone.
+
+Without numbers a weight is a ConstantOfShape: a file of a few kB with the same shapes, parameters and MACs. Sizes
+without a number are the model's own open sizes. An image has a first axis of size 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...dims import Shape, is_symbolic
+from ...errors import CnncalcError
+from ...graph import Graph
+from .encode import Message, Operator, model
+from .operators import OPERATORS
+from .writer import OnnxWriter
+
+OPSET = 21
+MOST_BYTES = 2**31 - 1
+"""Of a message of protocol buffers."""
+
+
+def written(graph: Graph, weights: Mapping[str, Any] | None = None) -> Message:
+    """The model of a network as it is used at inference; `weights` are float32 arrays by name. Raises CnncalcError."""
+    graph = graph.inference
+    if not graph.nodes:
+        raise CnncalcError(f"{graph.name} has no layer", "an ONNX model has an operator at least")
+    writer = OnnxWriter(graph, weights)
+    for node in graph.nodes:
+        writer.node = node
+        OPERATORS[node.kind](writer, node)
+    outputs = {}
+    for head, tensor in {graph.output: graph.output, **graph.heads}.items():
+        name = head
+        if tensor in graph.inputs or (head != tensor):
+            name = writer.free(head) if head in writer.taken else head
+            writer.taken.add(name)
+            writer.operators.append(Operator("Identity", (tensor,), name, {}, name))
+        outputs[name] = _declared(graph.shapes[tensor])
+    message = model(
+        graph.name,
+        writer.operators,
+        writer.constants,
+        {name: _declared(shape) for name, shape in graph.inputs.items()},
+        outputs,
+        OPSET,
+    )
+    if message.size > MOST_BYTES:
+        raise CnncalcError(f"{graph.name} is {message.size:,} bytes, and an ONNX file ends at 2 GiB", "without weights")
+    return message
+
+
+def _declared(shape: Shape) -> list[int | str]:
+    return [1, *(str(size) if is_symbolic(size) else size for size in shape)]

@@ -1,0 +1,231 @@
+"""ONNX out: every kind has operators, the checker passes them, onnxruntime computes what cnncalc does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import cnncalc
+from cnncalc.cli import app
+from cnncalc.formats.onnx.operators import OPERATORS
+from cnncalc.formats.onnx.write import written
+from cnncalc.graph import Graph
+from cnncalc.kernels.weights import initial
+from cnncalc.language import zoo
+from cnncalc.layers import KINDS
+
+onnx = pytest.importorskip("onnx")
+runtime = pytest.importorskip("onnxruntime")
+
+MAP, FLAT, ROW = "[6, 9, 8]", "[6]", "[4, 12]"
+STEPS = [
+    (MAP, "conv: {out: 4, kernel: 3, stride: 2, padding: same, dilation: 1}"),
+    (MAP, "conv: {out: 4, kernel: [3, 2], padding: [[1, 0], [0, 2]], groups: 2, bias: false}"),
+    (MAP, "conv: {out: 3, kernel: 3, connections: [[0, 1, 5], [2], [1, 2, 3]]}"),
+    (ROW, "conv: {out: 4, kernel: 3, dilation: 2, padding: causal}"),
+    (MAP, "pointwise: {out: 4, stride: 2}"),
+    (MAP, "depthwise: {kernel: 3, multiplier: 2, padding: half}"),
+    (MAP, "upconv: {out: 4, kernel: 3, stride: 2, padding: half, output_padding: 1, groups: 2}"),
+    (MAP, "upconv: {out: 4, kernel: 2, stride: 3, padding: same}"),
+    (MAP, "linear: 5"),
+    (MAP, "maxpool: {kernel: 3, stride: 2, padding: 1, round: ceil}"),
+    (MAP, "avgpool: {kernel: 3, stride: 2, padding: 1, count_padding: false}"),
+    (MAP, "avgpool: {kernel: 3, stride: 1, padding: same}"),
+    (MAP, "l2pool: {kernel: 2}"),
+    (MAP, "adaptiveavgpool: [3, 4]"),
+    (MAP, "adaptiveavgpool: [4, 5]"),
+    (MAP, "adaptivemaxpool: [2, 3]"),
+    (MAP, "globalavgpool"),
+    (MAP, "globalmaxpool"),
+    (MAP, "mean: map"),
+    (MAP, "mean: height"),
+    (MAP, "sum: channels"),
+    (MAP, "batchnorm: {eps: 0.01}"),
+    (MAP, "layernorm"),
+    (MAP, "layernorm: {over: channels}"),
+    (MAP, "layernorm: {affine: false}"),
+    (MAP, "groupnorm: 2"),
+    (MAP, "groupnorm: {groups: 3, affine: false}"),
+    (MAP, "instancenorm"),
+    (MAP, "instancenorm: {affine: true}"),
+    (MAP, "grn"),
+    (MAP, "lrn: {size: 3, alpha: 0.1}"),
+    (MAP, "l2norm"),
+    (MAP, "scale"),
+    (MAP, "bias: {per: element}"),
+    (FLAT, "bias"),
+    (MAP, "relu"),
+    (MAP, "relu6"),
+    (MAP, "leakyrelu: 0.2"),
+    (MAP, "prelu"),
+    (MAP, "prelu: {shared: true}"),
+    (MAP, "elu: 0.5"),
+    (MAP, "selu"),
+    (MAP, "gelu"),
+    (MAP, "gelu: tanh"),
+    (MAP, "silu"),
+    (MAP, "mish"),
+    (MAP, "hardswish"),
+    (MAP, "hardsigmoid"),
+    (MAP, "hardtanh: {low: -0.2, high: 0.3}"),
+    (MAP, "sigmoid"),
+    (MAP, "tanh"),
+    (MAP, "softplus"),
+    (MAP, "softsign"),
+    *((MAP, f'map: "{form}"') for form in ("x * 0.5", "1 - x", "max(x, 0.1)", "exp(x)", "-x", "x < 0.2", "x != 0.5")),
+    (MAP, "softmax"),
+    (MAP, "softmax: width"),
+    (MAP, "maxout: 3"),
+    (MAP, "abs"),
+    (MAP, "square"),
+    (MAP, "sqrt"),
+    (MAP, "identity"),
+    (MAP, "dropout: 0.3"),
+    (MAP, "add: [prev, [relu], [tanh]]"),
+    (MAP, "add: [prev, [{mean: map}]]"),
+    (MAP, "sub: [prev, [tanh], [sigmoid]]"),
+    (MAP, "mul: [prev, [globalavgpool, sigmoid]]"),
+    (MAP, 'div: [prev, [{map: "x + 2"}]]'),
+    (MAP, "maximum: [prev, [tanh]]"),
+    (MAP, "minimum: [prev, [tanh], [sigmoid]]"),
+    (MAP, "concat: [prev, [tanh]]"),
+    (MAP, "concat: {axis: width, branches: [prev, [tanh]]}"),
+    (ROW, "matmul: [prev, [{permute: [1, 0]}]]"),
+    (MAP, "flatten"),
+    (MAP, "reshape: [12, 0]"),
+    (MAP, "permute: [1, 2, 0]"),
+    (MAP, "pad: {padding: [[1, 0], [2, 1]], channels: [[1, 2]]}"),
+    (MAP, "pad: {padding: 1, mode: reflect}"),
+    (MAP, "crop: [4, 5]"),
+    (MAP, "slice: {axis: width, start: -5, step: 2}"),
+    (MAP, "split: {parts: 3, part: 1}"),
+    (MAP, "channel_shuffle: 3"),
+    ("[8, 3, 5]", "pixel_shuffle: 2"),
+    (ROW, "pixel_shuffle: 2"),
+    ("[2, 4, 6]", "space_to_depth: 2"),
+    (MAP, "upsample: 2"),
+    (MAP, "upsample: {size: [12, 20], mode: bilinear}"),
+    (MAP, "upsample: {scale: 2, mode: bilinear, align_corners: true}"),
+    (MAP, "upsample: {scale: 2, mode: bicubic}"),
+    (ROW, "concat: [prev, [{learned: [3, 12]}]]"),
+]
+
+
+def content(graph: Graph, weights: Any = None) -> bytes:
+    """The bytes of the model."""
+    return b"".join(bytes(piece) for piece in written(graph, weights).pieces)
+
+
+def computed(graph: Graph) -> tuple[Any, Any]:
+    """The output by cnncalc and by onnxruntime, with the same weights on the same noise."""
+    draw = np.random.default_rng(1)
+    weights = {
+        name: np.ascontiguousarray(
+            draw.uniform(0.5, 1.5, values.shape) if "running" in name else values + draw.uniform(0, 0.1, values.shape),
+            np.float32,
+        )
+        for name, values in initial(graph).items()
+    }
+    inputs = {name: draw.uniform(0, 1, shape).astype(np.float32) for name, shape in graph.inputs.items()}
+    model = content(graph, weights)
+    onnx.checker.check_model(onnx.load_from_string(model), full_check=True)
+    session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    (found, *_) = session.run(None, {name: values[None] for name, values in inputs.items()})
+    return cnncalc.run(graph, inputs, weights=weights).output, found[0]
+
+
+@pytest.mark.parametrize(("input", "step"), STEPS, ids=[step for _, step in STEPS])
+def test_onnxruntime_computes_what_cnncalc_does(input: str, step: str) -> None:
+    """A layer of each kind, with its arguments."""
+    expected, found = computed(
+        cnncalc.parse(f"input: {input}\nnet: [{{{step}}}]" if ":" in step else f"input: {input}\nnet: [{step}]")
+    )
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_every_kind_has_operators_and_a_case() -> None:
+    """A new kind is named here until it has both."""
+    cases = {node.kind for input, step in STEPS for node in cnncalc.parse(f"input: {input}\nnet:\n  - {step}").nodes}
+
+    assert set(KINDS) - {"unknown"} == set(OPERATORS)
+    assert set(OPERATORS) == cases
+
+
+NETWORKS = [name for name in zoo.names() if not zoo.member(name).settings]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_of_the_zoo_is_a_model_with_the_same_figures(name: str, tmp_path: Path) -> None:
+    """By shape alone: the checker infers its shapes, and read back it has the same parameters, MACs and output."""
+    graph = cnncalc.load(name).inference
+    model = content(graph)
+    (tmp_path / "net.onnx").write_bytes(model)
+    onnx.checker.check_model(onnx.load_from_string(model), full_check=True)
+    again = cnncalc.load(tmp_path / "net.onnx")
+
+    assert len(model) < 1_000_000
+    assert cnncalc.params(graph).total == cnncalc.params(again).total
+    assert cnncalc.macs(graph).total == cnncalc.macs(again).total
+    assert graph.output_shape == again.output_shape
+
+
+@pytest.mark.parametrize("name", ["lenet5_1998", "resnet20_cifar", "siamese", "shufflenet_v2", "squeezenet1_1"])
+def test_onnxruntime_computes_a_network_of_the_zoo(name: str) -> None:
+    """With drawn weights, within 1e-4 of the largest output."""
+    expected, found = computed(cnncalc.load(name))
+
+    assert np.abs(found - expected).max() <= 1e-4 * np.abs(expected).max()
+
+
+def test_open_sizes_stay_open() -> None:
+    """A size without a number is a dim_param."""
+    model = onnx.load_from_string(content(cnncalc.parse("input: [3, H, W]\nnet: [{conv: {out: 4, kernel: 3}}, relu]")))
+    onnx.checker.check_model(model, full_check=True)
+
+    assert ["", "", "H", "W"] == [dim.dim_param for dim in model.graph.input[0].type.tensor_type.shape.dim]
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    """The exit code and stderr of `convert`."""
+    done = CliRunner().invoke(app, ["convert", *arguments])
+    return done.exit_code, done.stderr
+
+
+def test_the_command_writes_a_model(tmp_path: Path) -> None:
+    """By shape alone, or with drawn weights: the same network when it is read."""
+    small, whole = str(tmp_path / "small.onnx"), str(tmp_path / "whole.onnx")
+
+    assert run("lenet5", "-o", small)[0] == run("lenet5", "-o", whole, "--init", "he")[0] == 0
+    assert Path(small).stat().st_size < 5_000 < 240_000 < Path(whole).stat().st_size
+    assert 61706 == cnncalc.params(cnncalc.load(small)).total == cnncalc.params(cnncalc.load(whole)).total
+
+
+@pytest.mark.parametrize(
+    ("spec", "arguments", "message"),
+    [
+        (
+            "[4, 8, 8]\nnet: [{lrn: 4}]",
+            [],
+            "error: `lrn` has a neighbourhood of 4, and ONNX begins an even one elsewhere",
+        ),
+        ("[4, H, W]\nnet: [{channel_shuffle: 2}]", [], "error: `channel_shuffle` has two sizes without a number"),
+        ("[4, 8, 8]\nnet: [relu]", ["--init", "hee"], "error: no scheme is called `hee`"),
+        ("[4, H, H]\nnet: [relu]", ["--init", "he"], "error: the input of spec is 4xHxH, and H has no value"),
+        ("[4, 8, 8]\nnet: [relu]", ["--flat"], "error: --flat is for a spec"),
+        ("[4, 8, 8]\nnet: [relu]", ["--seed", "1"], "error: without --init nothing is drawn"),
+        ("[4, 8, 8]\nnet: [{do: []}]", [], "error: spec has no layer"),
+    ],
+)
+def test_what_onnx_has_no_words_for_is_said(spec: str, arguments: list[str], message: str, tmp_path: Path) -> None:
+    """Exit code 2, and no file."""
+    (tmp_path / "spec.yaml").write_text(f"input: {spec}")
+    code, said = run(str(tmp_path / "spec.yaml"), "-o", str(tmp_path / "net.onnx"), *arguments)
+
+    assert code == 2
+    assert said.startswith(message)
+    assert not (tmp_path / "net.onnx").exists()
