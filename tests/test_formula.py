@@ -526,6 +526,6 @@ def test_a_size_that_is_a_sum_stands_in_brackets(tmp_path: Path) -> None:
     spec.write_text("input: [1, 32, 100]\nnet: [{conv: {out: 4, kernel: 2}}, {reshape: [4, 0]}]\n")
     asked = (str(spec), "--over", "H,W", "--of", "output")
 
-    assert "output = 4 x (H - 1) (W - 1)" in run(*asked).stdout
-    assert "output = 4 x (H W - H - W + 1)" in run(*asked, "--expand").stdout
+    assert "output  = 4 x (H - 1) (W - 1)" in run(*asked).stdout
+    assert "output  = 4 x (H W - H - W + 1)" in run(*asked, "--expand").stdout
     assert r"4 \times (H - 1) (W - 1)" in run(*asked, "--latex").stdout

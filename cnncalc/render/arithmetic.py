@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from . import formulas, numbers
+from . import formulas, numbers, units
+from .report import Column, Table
 
 if TYPE_CHECKING:
     from ..analyses.explain import Figure
+
+
+WHOLE = units.TEXT._replace(name="result")
+"""A step of the arithmetic, which is broken only where a line cannot hold it."""
+
+STEPS = (
+    Column("name", kept=True),
+    Column("formula", unit=WHOLE, kept=True),
+    Column("numbers", unit=WHOLE, kept=True),
+    Column("result", unit=WHOLE, kept=True),
+    Column("remark", kept=True),
+)
 
 
 class Line:
@@ -20,7 +33,7 @@ class Line:
         self.formula = formulas.named(figure.formula, style, names, figure.values)
         self.numbers = formulas.numbered(figure.formula, figure.values, style)
         self.result = numbers.whole(figure.result)
-        self.remark = figure.remark
+        self.remark = figure.remark if figure.remark != self.result else ""
 
     @property
     def steps(self) -> list[str]:
@@ -32,8 +45,18 @@ class Line:
         return steps if self.formula == plain else [*steps, self.result]
 
 
-def page(head: Sequence[str], lines: Sequence[Line], form: str) -> str:
-    """Each figure on a line of its own, for a format."""
+def table(lines: Sequence[Line]) -> Table:
+    """Each figure in a row: its name, formula, numbers, result, and what it is of."""
+    return Table(STEPS, [{"name": line.name, **_steps(line), "remark": line.remark} for line in lines])
+
+
+def _steps(line: Line) -> dict[str, str]:
+    first, *others = line.steps
+    return {"formula": first, **dict(zip(("numbers", "result"), (f"= {step}" for step in others), strict=False))}
+
+
+def page(head: Sequence[str], lines: Sequence[Line], form: str) -> str | None:
+    """Each figure on a line of its own, where a format has more for it than a table."""
     if form == "latex":
         rows = " \\\\\n".join(
             rf"  \text{{{line.name}}} &= " + " = ".join(step.replace(",", "{,}") for step in line.steps)
@@ -45,18 +68,4 @@ def page(head: Sequence[str], lines: Sequence[Line], form: str) -> str:
             f"| {line.name} | {' = '.join(f'`{step}`' for step in line.steps)} | {line.remark} |" for line in lines
         )
         return f"**{head[0]}** {', '.join(head[1:])}\n\n| figure | | |\n|---|---|---|\n{rows}\n"
-    wide = max(len(line.name) for line in lines)
-    columns = [
-        max(len(line.steps[c]) for line in lines if len(line.steps) > c + 1)
-        for c in range(2)
-        if any(len(line.steps) > c + 1 for line in lines)
-    ]
-    rows = "\n".join(
-        f"  {line.name.ljust(wide)}  {_aligned(line.steps, columns)}   {line.remark}".rstrip() for line in lines
-    )
-    return f"{'   '.join(head)}\n\n{rows}\n"
-
-
-def _aligned(steps: list[str], widths: list[int]) -> str:
-    padded = [step.ljust(widths[c]) if c < len(steps) - 1 and c < len(widths) else step for c, step in enumerate(steps)]
-    return " = ".join(padded)
+    return None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<", "==": "=", "divides": r"\mid"}
 TERMS_A_LINE = 3
+EQUATION = (Column("figure", kept=True), Column("formula", kept=True))
 
 
 class Line:
@@ -92,20 +93,20 @@ def _alone(members: list[Any]) -> Any:
     return members[0] if len(members) == 1 else members
 
 
-def screen(head: Sequence[str], lines: Sequence[Line], at: Mapping[str, int], asked: bool, notes: Sequence[str]) -> str:
-    """The formulas for a terminal: each whole, on a line of its own; then their values."""
-    wide = max(len(line.title) for line in lines)
-    text = [f"{'   '.join(head)}", ""]
-    for line in lines:
-        text.append(f"  {line.title.ljust(wide)} = {line.shown}")
+def screen(lines: Sequence[Line], at: Mapping[str, int], asked: bool) -> list[Table]:
+    """The formulas for people: each whole, then their values."""
+    tables = [Table(EQUATION, [{"figure": line.title, "formula": f"= {line.shown}"} for line in lines])]
     changing = [line for line in lines if line.value and any(map(_is_open, line.sizes))]
     if changing:
         point = ", ".join(f"{name}={n}" for name, n in at.items())
-        text += ["", f"  at {point}" + ("" if asked else ", as the spec has it")]
-        text += [f"  {line.title.ljust(wide)} = {line.value}" for line in changing]
-    text += ["", *(f"  {note}" for note in notes)] if notes else []
-    text += ["", *(f"  {line.title}: {line.convention}" for line in lines)]
-    return "\n".join(text) + "\n"
+        rows = [{"figure": line.title, "formula": f"= {line.value}"} for line in changing]
+        tables.append(Table(EQUATION, rows, title=f"at {point}" + ("" if asked else ", as the spec has it")))
+    return tables
+
+
+def conventions(lines: Sequence[Line]) -> list[str]:
+    """What the figures are of."""
+    return [f"{line.title}: {line.convention}" for line in lines]
 
 
 def _is_open(size: Any) -> bool:

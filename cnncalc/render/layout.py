@@ -50,13 +50,14 @@ class _Need(NamedTuple):
     breaks: bool
     """Whether its words may be broken in the end."""
 
+    wraps: bool
     kept: bool
 
     def least(self, floor: int) -> int:
         """The least columns of the terminal that it takes; longer words than twice the floor are broken."""
-        if not self.breaks:
-            return self.word
-        return min(self.natural, max(floor, min(self.word, 2 * floor)) if self.kept else TIDY)
+        if not self.kept:
+            return min(self.natural, TIDY) if self.wraps else self.word
+        return min(self.natural, max(floor, min(self.word, 2 * floor))) if self.breaks else self.word
 
 
 def layout(
@@ -85,8 +86,8 @@ def layout(
 def _need(column: Column, cells: Sequence[str], measure: Callable[[str], int]) -> _Need:
     natural = max(map(measure, (column.title, *cells)))
     if not column.unit.wraps:
-        return _Need(natural, max(longest_word(column.title), *map(measure, cells)), False, column.kept)
-    return _Need(natural, max(map(longest_word, (column.title, *cells))), not column.unit.right, column.kept)
+        return _Need(natural, max(longest_word(column.title), *map(measure, cells)), False, False, column.kept)
+    return _Need(natural, max(map(longest_word, (column.title, *cells))), not column.unit.right, True, column.kept)
 
 
 def _grow(widths: list[int], natural: Sequence[int], left: int) -> None:

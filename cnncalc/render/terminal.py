@@ -87,7 +87,7 @@ class Sheet:
         if self.width is not None and found.taken > self.width:
             self._stack(
                 [columns[place] for place in found.shown],
-                [[row[place] for place in found.shown] for row in (*rows, *total)],
+                [[row[place] for place in found.shown] for row in [*rows, *total]],
             )
         else:
             self._print(columns, rows, found, header=any(column.title for column in columns))
@@ -102,14 +102,36 @@ class Sheet:
             names = ", ".join(columns[place].title or columns[place].key for place in found.dropped)
             self.say(broken(f"{INDENT}(--wide shows {names} too)", self.width, INDENT), "dim")
 
-    def _stack(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    def _stack(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
         """Rows where the answer has no room side by side: the name, then a line a column."""
+        if not any(column.title for column in columns):
+            return self._fill(rows)
         titles = max((width_of(column.title) for column in columns[1:]), default=0)
         for first, *others in rows:
             self.say(broken(f"{INDENT}{first}", self.width, INDENT), "bold")
             for column, text in zip(columns[1:], others, strict=True):
                 if text:
                     self.say(broken(f"{INDENT * 2}{padded(column.title, titles, False)} {text}", self.width, INDENT))
+        return None
+
+    def _fill(self, rows: Sequence[Sequence[str]]) -> None:
+        """Rows without titles: the name, and beside it the others, as many in a line as it holds."""
+        width = self.width or 0
+        lead = min(max(width_of(row[0]) for row in rows), width // 4)
+        for first, *others in rows:
+            lines = [""]
+            for text in filter(None, others):
+                space = "" if not lines[-1] else " " if text.startswith("= ") else "   "
+                longer = f"{lines[-1] or INDENT}{space}{text}"
+                if width_of(longer) + lead + GAP <= width or not lines[-1]:
+                    lines[-1] = longer
+                else:
+                    lines.append(f"{INDENT}{text}")
+            pieces = [piece for line in lines for piece in broken(line, max(width - lead - GAP, 1), INDENT)]
+            names = broken(first, lead, "")
+            for place in range(max(len(names), len(pieces))):
+                name = names[place] if place < len(names) else ""
+                self.say([f"{INDENT}{padded(name, lead, False)}{pieces[place] if place < len(pieces) else ''}"])
 
     def _print(
         self,

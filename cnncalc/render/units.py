@@ -71,7 +71,7 @@ class Unit(NamedTuple):
     @property
     def wraps(self) -> bool:
         """Whether it may be broken between words: a text, a list, a shape that is a formula; never a number."""
-        return not self.right or self.nested or self.name in ("text", "shape")
+        return self.nested or self.name in ("text", "shape")
 
 
 INTEGER: Schema = {"type": "integer"}

@@ -13,7 +13,7 @@ from ..analyses.sizes import numeric
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from ..render import formulas, numbers, units
-from ..render.arithmetic import Line, page
+from ..render.arithmetic import Line, page, table
 from ..render.report import MACHINES, Column, Contract, Note, Report, Table
 from .incomplete import COMPLETE, told
 from .macs_report import MACS
@@ -101,10 +101,11 @@ def _layer(graph: Graph, node: Node, names: Mapping[str, str], form: str) -> Rep
     ]
     report = Report(
         head,
-        [Table(FIGURES, rows, key="figures")],
+        [table(lines)],
         CONTRACT,
-        {"name": graph.name, "input": inputs(graph), "layer": node.name, "kind": node.kind},
+        {"name": graph.name, "input": inputs(graph), "layer": node.name, "kind": node.kind, "figures": rows},
         text=page(head, lines, form),
+        records=Table(FIGURES, rows),
     )
     return told(report, graph)
 

@@ -85,7 +85,8 @@ def formula(
     if form == "latex":
         text = closed.tabular(head, tables[0], notes) if by_layer else closed.aligned(head, lines, notes)
     elif form == "table" and not by_layer:
-        text = closed.screen(head, lines, at, bool(point), notes)
+        tables = closed.screen(lines, at, bool(point))
+        notes = [*(["", *notes] if notes else []), "", *closed.conventions(lines)]
     return Report(
         head,
         tables,
@@ -140,6 +141,6 @@ def _layers(net: Opened, found: Sequence[Formula], form: str, batch: int, view: 
     columns = [
         NAME,
         Column("output", OUTPUT.title, units.WORD),
-        *(Column(figure, FIGURES[figure].title, units.TEXT) for figure in figures),
+        *(Column(figure, FIGURES[figure].title, units.TEXT, kept=True) for figure in figures),
     ]
     return Table(columns, rows, total, key="layers")
