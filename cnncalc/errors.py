@@ -11,6 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+Paint = Callable[[str, str], str]
+"""(what it is, a text) -> the text as it is shown: `error`, `warning`, `place`, `further`, `margin`, `help`."""
+
+
+def unpainted(role: str, text: str) -> str:
+    """A text as it is."""
+    return text
+
 
 class CnncalcError(Exception):
     """What went wrong, in the user's words, with an optional way out; `details` are lines between the two."""
@@ -22,8 +30,12 @@ class CnncalcError(Exception):
         self.details = tuple(details)
 
     def __str__(self) -> str:
-        lines = [f"error: {sentence(self.message)}", *(f"   {sentence(line)}".rstrip() for line in self.details)]
-        return "\n".join([*lines, *([f"   = help: {sentence(self.help)}"] if self.help else [])])
+        return self.drawn(unpainted)
+
+    def drawn(self, paint: Paint) -> str:
+        """The message, painted."""
+        lines = [_headline("error", self.message, paint), *(f"   {sentence(line)}".rstrip() for line in self.details)]
+        return "\n".join([*lines, *([f"   {_help(self.help, paint)}"] if self.help else [])])
 
 
 class Source:
@@ -88,7 +100,11 @@ class Diagnostic(NamedTuple):
     """A word for what it is that stays, whatever the message says; nothing where nobody asks."""
 
     def __str__(self) -> str:
-        return "\n".join(_picture(self))
+        return self.drawn(unpainted)
+
+    def drawn(self, paint: Paint) -> str:
+        """The picture of it, painted."""
+        return "\n".join(_picture(self, paint))
 
 
 MOST_SHOWN = 50
@@ -102,8 +118,9 @@ class SpecError(CnncalcError):
         self.diagnostics = sorted(diagnostics, key=lambda d: (d.mark.source.name, d.mark.line, d.mark.column))
         super().__init__(self.diagnostics[0].message)
 
-    def __str__(self) -> str:
-        shown = [str(diagnostic) for diagnostic in self.diagnostics[:MOST_SHOWN]]
+    def drawn(self, paint: Paint) -> str:
+        """The pictures of the first of them."""
+        shown = [diagnostic.drawn(paint) for diagnostic in self.diagnostics[:MOST_SHOWN]]
         if len(self.diagnostics) > MOST_SHOWN:
             shown.append(f"... and more: these are the first {MOST_SHOWN}")
         return "\n\n".join(shown)
@@ -159,30 +176,44 @@ LONGEST_SENTENCE = 500
 LEAD = 40
 
 
-def _picture(diagnostic: Diagnostic) -> list[str]:
+ROLE_OF_SIGN = {"^": "place", "-": "further"}
+
+
+def _headline(severity: str, message: str, paint: Paint) -> str:
+    return f"{paint(severity, f'{severity}:')} {paint('strong', sentence(message))}"
+
+
+def _help(text: str, paint: Paint) -> str:
+    return f"{paint('margin', '=')} {paint('help', 'help:')} {sentence(text)}"
+
+
+def _picture(diagnostic: Diagnostic, paint: Paint) -> list[str]:
     places = sorted(
         [Label(diagnostic.mark, diagnostic.label), *diagnostic.labels], key=lambda p: (p.mark.line, p.mark.column)
     )
     margin = " " * len(str(max(place.mark.line for place in places) + 1))
-    drawn = [f"{diagnostic.severity}: {sentence(diagnostic.message)}"]
-    drawn += [f"{margin}--> {diagnostic.mark}", *([] if diagnostic.mark.element else [f"{margin} |"])]
+    bar, equal = paint("margin", "|"), paint("margin", "=")
+    drawn = [_headline(diagnostic.severity, diagnostic.message, paint)]
+    drawn += [f"{margin}{paint('margin', '-->')} {diagnostic.mark}"]
+    drawn += [] if diagnostic.mark.element else [f"{margin} {bar}"]
     shown = None
     for place in places:
         mark = place.mark
         if mark.element:
-            drawn += [f"{margin} = {sentence(f'{mark.element}: {place.text}')}"] if place.text else []
+            drawn += [f"{margin} {equal} {sentence(f'{mark.element}: {place.text}')}"] if place.text else []
             continue
         first = _first_column(mark)
         if (mark.line, first) != shown:
-            drawn.append(f"{mark.line + 1:>{len(margin)}} | {_printable(mark.text[first : first + WIDEST_LINE])}")
+            number = paint("margin", f"{mark.line + 1:>{len(margin)}}")
+            drawn.append(f"{number} {bar} {_printable(mark.text[first : first + WIDEST_LINE])}")
             shown = (mark.line, first)
         sign = "^" if mark is diagnostic.mark else "-"
         length = max(1, min(mark.length, len(mark.text) - mark.column, WIDEST_LINE - (mark.column - first)))
-        under = _blank(mark.text[first : mark.column]) + _under(mark, sign, length)
-        drawn.append(f"{margin} | {under} {sentence(place.text)}".rstrip())
-    drawn += [f"{margin} = {sentence(note)}" for note in diagnostic.notes]
+        told = f"{_under(mark, sign, length)} {sentence(place.text)}".rstrip()
+        drawn.append(f"{margin} {bar} {_blank(mark.text[first : mark.column])}{paint(ROLE_OF_SIGN[sign], told)}")
+    drawn += [f"{margin} {equal} {sentence(note)}" for note in diagnostic.notes]
     if diagnostic.help:
-        drawn.append(f"{margin} = help: {sentence(diagnostic.help)}")
+        drawn.append(f"{margin} {_help(diagnostic.help, paint)}")
     return drawn
 
 

@@ -225,3 +225,86 @@ def test_a_pipe_does_not_pay_for_the_terminal() -> None:
     code = "from cnncalc.cli import app\ntry:\n    app(['params', 'lenet5'])\nexcept SystemExit:\n    pass"
 
     assert set() == {name for name in loaded_by(code) if name.startswith("rich")}
+
+
+# --- colour --------------------------------------------------------------------------------------------------------
+
+BROKEN = "input: [3, 8, 8]\nnet: [{conv: {out: 4, kernel: 3}}, reluu]\n"
+FINE = "name: tiny\nsource: a test\ninput: [3, 8, 8]\nnet: [{conv: {out: 4, kernel: 3}}, relu]\n"
+
+
+def streams(command: str, out: io.StringIO, err: io.StringIO) -> tuple[str, str]:
+    """What a command writes to its two streams."""
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.suppress(SystemExit):
+        app(command.split(), prog_name="cnncalc")
+    return out.getvalue(), err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("colour", "terminal", "environment"),
+    [
+        (True, True, {}),
+        (False, False, {}),
+        (False, True, {"NO_COLOR": "1"}),
+        (True, True, {"NO_COLOR": ""}),
+        (False, True, {"NO_COLOR": "1", "FORCE_COLOR": "1"}),
+        (True, False, {"FORCE_COLOR": "1"}),
+        (True, False, {"CLICOLOR_FORCE": "1"}),
+        (False, False, {"FORCE_COLOR": "0"}),
+        (False, True, {"FORCE_COLOR": "0"}),
+        (False, True, {"CLICOLOR": "0"}),
+        (True, True, {"CLICOLOR": "1"}),
+        (False, True, {"TERM": "dumb"}),
+        (True, False, {"TERM": "dumb", "FORCE_COLOR": "1"}),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", ["summary lenet5", "check fine.yaml --max macs=1", "lint fine.yaml", "lint bad.yaml", "summary nowhere"]
+)
+def test_the_environment_and_the_stream_decide_over_colour(
+    command: str, colour: bool, terminal: bool, environment: dict[str, str], look: Look, tmp_path: Path
+) -> None:
+    """Tables, verdicts, carets and errors alike; the words are the same with it and without."""
+    (tmp_path / "bad.yaml").write_text(BROKEN)
+    (tmp_path / "fine.yaml").write_text(FINE)
+    plain = "".join(streams(command, io.StringIO(), io.StringIO()))
+    look("", 200, **environment)
+    out, err = (Terminal(), Terminal()) if terminal else (io.StringIO(), io.StringIO())
+    written = "".join(streams(command, out, err))
+
+    assert bool(ESCAPE.search(written)) == colour
+    assert ESCAPE.sub("", written) == plain
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "markdown", "latex", "html"])
+def test_what_is_read_by_programs_has_no_colour(form: str, look: Look) -> None:
+    """Forced or not."""
+
+    assert not ESCAPE.search(look(f"summary lenet5 --format {form}", FORCE_COLOR="1"))
+
+
+def test_what_is_wrong_is_red_and_the_way_out_has_a_colour_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word `error`, the caret under the place, the margin, `help`, and the verdicts of check."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    (tmp_path / "bad.yaml").write_text(BROKEN)
+    (tmp_path / "fine.yaml").write_text(FINE)
+    error = streams("summary bad.yaml", io.StringIO(), io.StringIO())[1]
+    failed = streams("check fine.yaml --max macs=1 --max params=1G", io.StringIO(), io.StringIO())[0]
+
+    for piece in ("\x1b[1;31merror:\x1b[0m", "\x1b[1;31m^^^^^\x1b[0m", "\x1b[34m-->\x1b[0m", "\x1b[36mhelp:\x1b[0m"):
+        assert piece in error
+    for piece in ("\x1b[1;31mFAIL\x1b[0m", "\x1b[32mok  \x1b[0m", "\x1b[1;31m1 failed\x1b[0m"):
+        assert piece in failed
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_a_check_fits_the_terminal(width: int, look: Look) -> None:
+    """Verdict and figure first; what the line cannot hold is below it."""
+    shown = ESCAPE.sub("", look("check resnet50 --max macs=3G --max params=1G", width))
+
+    assert all(width_of(line) <= width for line in shown.splitlines())
+    assert {"FAIL", "4,089,184,256", "136.3%", "1,089,184,256", "ok", "25,557,032"} <= set(shown.split())

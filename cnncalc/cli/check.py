@@ -135,14 +135,17 @@ def _known(what: str, name: str, known: Iterable[str]) -> None:
 
 def _deliver(outcome: Outcome, reports: list[tuple[str, str]]) -> None:
     from ..budget.reports import written
+    from ..budget.reports.text import screen
+    from ..render.colour import brush, columns_of_terminal, looks_at
     from ..render.formats import put, save
 
     for name, file in reports:
-        text = written(name, outcome)
         if file:
-            save(text, file)
+            save(written(name, outcome), file)
+        elif name == "text":
+            put(screen(outcome, columns_of_terminal() if looks_at(sys.stdout) else None, brush(sys.stdout)))
         else:
-            put(text)
+            put(written(name, outcome))
 
 
 def _summarise(outcome: Outcome) -> None:

@@ -9,13 +9,12 @@ give the front: settings of which none can be made larger without giving up the 
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from ..render.report import Report
-from .request import FAILED, Request, named, report_with
+from .request import FAILED, Request, named, report_with, tell
 
 
 @report_with("spec", "format", "output", "wide", "set", "input", "training")
@@ -59,6 +58,6 @@ def command(
             training=request.training,
         )
     except Unmet as error:
-        print(error, file=sys.stderr)
+        tell(error)
         raise typer.Exit(FAILED) from None
     return fit_report(found_, dtype)

@@ -15,7 +15,7 @@ import typer
 
 from ..errors import CnncalcError, Diagnostic, bug, debugging, printable
 from ..render import one_of
-from .request import FAILED, TROUBLE, failures
+from .request import FAILED, TROUBLE, failures, tell
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -36,6 +36,7 @@ def command(
     """Check specs."""
     from ..language.load import input_shape, setting
     from ..render.choosing import known
+    from ..render.colour import brush
     from ..render.formats import json_text, put
     from ..reports.lint_report import document
 
@@ -45,13 +46,13 @@ def command(
         results = [_checked(spec, settings, shape) for spec in specs or [_default()]]
         for result in results:
             if result.error:
-                print(result.error, file=sys.stderr)
+                tell(result.cause or result.error)
         if form == "json":
             put(json_text(document(results)))
         else:
             for result in results:
                 if not result.error:
-                    put(f"{result.text}\n")
+                    put(f"{result.drawn(brush(sys.stdout))}\n")
         if any(result.error for result in results):
             raise typer.Exit(TROUBLE)
         if any(result.unmet or (strict and result.warnings) for result in results):
@@ -75,7 +76,7 @@ def _checked(spec: str, settings: dict[str, Any], shape: Any) -> Checked:
         failed = [] if graph.changed or any(graph.symbols()) else unmet(graph)
         return Checked(spec, "", [*failed, *_bad_limits(graph)], warnings, graph)
     except CnncalcError as error:
-        return Checked(spec, str(error))
+        return Checked(spec, str(error), cause=error)
     except Exception as error:
         if debugging():
             raise

@@ -247,6 +247,18 @@ def _command(
     return run
 
 
+def tell(error: CnncalcError | str) -> None:
+    """An error on stderr, in colour where a person looks at it."""
+    from ..render.colour import brush
+
+    paint = brush(sys.stderr)
+    if isinstance(error, CnncalcError):
+        print(error.drawn(paint), file=sys.stderr)
+    else:
+        word, colon, rest = error.partition(":")
+        print(f"{paint('error', word + colon)}{rest}", file=sys.stderr)
+
+
 class failures:  # noqa: N801 - reads as a statement: `with failures():`
     """Turns whatever goes wrong into a message on stderr and exit code 2."""
 
@@ -257,7 +269,7 @@ class failures:  # noqa: N801 - reads as a statement: `with failures():`
         if error is None or isinstance(error, typer.Exit):
             return
         if isinstance(error, CnncalcError):
-            print(error, file=sys.stderr)
+            tell(error)
         elif isinstance(error, BrokenPipeError):
             from ..files import unusable_stdout
 
@@ -268,7 +280,7 @@ class failures:  # noqa: N801 - reads as a statement: `with failures():`
         elif isinstance(error, Exception):
             if debugging():
                 return
-            print(bug(error), file=sys.stderr)
+            tell(bug(error))
         else:
             return
         raise typer.Exit(TROUBLE) from None

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ..errors import Paint, unpainted
+
 ROLES = {
     "error": "1;31",
     "warning": "1;33",
@@ -54,11 +56,11 @@ def columns_of_terminal() -> int:
     return get_terminal_size().columns
 
 
-def paint(role: str, text: str) -> str:
+def painted(role: str, text: str) -> str:
     """A text in the colour of what it is."""
-    return f"\x1b[{ROLES[role]}m{text}\x1b[0m" if role and text else text
+    return f"\x1b[{ROLES[role]}m{text}\x1b[0m" if text else text
 
 
-def plain(role: str, text: str) -> str:
-    """A text as it is."""
-    return text
+def brush(stream: Any) -> Paint:
+    """How texts for a stream are painted."""
+    return painted if coloured(stream) else unpainted

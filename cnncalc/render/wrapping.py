@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..errors import width_of
 
@@ -21,6 +21,18 @@ def broken(text: str, width: int | None, indent: str = "") -> list[str]:
         before = others if lines else first
         line, rest = _cut(rest, max(width - len(before), 1))
         lines.append(before + line)
+    return lines
+
+
+def filled(texts: Iterable[str], width: int, gap: str) -> list[str]:
+    """Some texts, as many in a line as it holds; those of the first line keep the spaces that align them."""
+    lines: list[str] = []
+    for text in texts:
+        longer = f"{lines[-1]}{gap}{text if len(lines) == 1 else text.strip()}" if lines else text
+        if lines and width_of(longer.rstrip()) <= width:
+            lines[-1] = longer
+        elif not lines or text.strip():
+            lines.append(text.strip() if lines else text)
     return lines
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import Diagnostic, printable
+from ..errors import CnncalcError, Diagnostic, Paint, printable, unpainted
 from ..graph import Graph
 from ..render import units
 from ..render.report import Column, Contract
@@ -46,17 +46,24 @@ class Checked:
     unmet: Sequence[Diagnostic] = ()
     warnings: Sequence[Diagnostic] = ()
     graph: Graph | None = field(default=None, repr=False)
+    cause: CnncalcError | None = None
+    """The error that `error` tells of, where it is one of ours."""
 
     @property
     def text(self) -> str:
         """Each problem with its caret, then how many there are."""
+        return self.drawn(unpainted)
+
+    def drawn(self, paint: Paint) -> str:
+        """The same, painted."""
         if self.graph is None:
             return self.error
         name, problems = printable(self.spec), [*self.unmet, *self.warnings]
         if problems:
             counts = f"{_count(len(self.unmet), 'failure')}, {_count(len(self.warnings), 'warning')}"
-            return "\n\n".join([*map(str, problems), f"{name}: {counts}"])
-        return f"{name}: fine, {_count(len(self.graph.nodes), 'layer')}; {_expectation(self.graph)}"
+            closing = paint("bad" if self.unmet else "doubt", counts)
+            return "\n\n".join([*(problem.drawn(paint) for problem in problems), f"{name}: {closing}"])
+        return f"{name}: {paint('good', 'fine')}, {_count(len(self.graph.nodes), 'layer')}; {_expectation(self.graph)}"
 
 
 def document(checked: Sequence[Checked]) -> dict[str, Any]:
