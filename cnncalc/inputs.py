@@ -16,7 +16,8 @@ LARGEST = 2**31
 def replaced(shapes: Mapping[str, Shape], given: Any) -> dict[str, Shape]:
     """The shapes of the inputs with those that are given: one for all or for the first, or by name.
 
-    `given` may also be a function from the shapes to such. Raises CnncalcError for what fits no input.
+    One size alone, 192 or (192,), is that of every spatial axis: the channels stay. `given` may also be a function from
+    the shapes to such. Raises CnncalcError for what fits no input.
     """
     found = dict(shapes)
     if callable(given):
@@ -24,12 +25,15 @@ def replaced(shapes: Mapping[str, Shape], given: Any) -> dict[str, Shape]:
     wanted = given if isinstance(given, Mapping) else {next(iter(found)): given}
     if not isinstance(given, Mapping) and len(found) > 1 and len(set(map(len, found.values()))) == 1:
         wanted = dict.fromkeys(found, given)
-    for name, shape in wanted.items():
+    for name, written in wanted.items():
+        shape: Any = (written,) if type(written) is int else written
         if not isinstance(shape, tuple | list):
             raise CnncalcError(f"the sizes of the input `{name}` are a list, and are {shown(shape)}")
         if name not in found:
             help = did_you_mean(name, found) or f"its inputs: {', '.join(found)}"
             raise CnncalcError(f"the network has no input `{name}`", help)
+        if len(shape) == 1:
+            shape = (*found[name][:1], *(shape[0] for _ in found[name][1:])) if len(found[name]) > 1 else shape
         if len(shape) != len(found[name]):
             raise CnncalcError(
                 f"the input of the network has {len(found[name])} sizes, and {len(shape)} are given",

@@ -223,7 +223,7 @@ OPTIONS: list[tuple[str, dict[str, Any], str]] = [
         {"input": (3, 8, 8.5)},
         "error: a size of the input `input` must be whole, and is 8.5\n   = help: for instance --input 3,224,224",
     ),
-    (SYMBOLS, {"input": 224}, "error: the sizes of the input `input` are a list, and are `224`"),
+    (SYMBOLS, {"input": "224"}, "error: the sizes of the input `input` are a list, and are `224`"),
     (TWO, {"input": {"lefd": (1, 8, 8)}}, "error: the network has no input `lefd`\n   = help: did you mean `left`?"),
     (
         SYMBOLS,

@@ -79,6 +79,9 @@ SCREENS = [
     "receptive-field unet --unit 100,288", "receptive-field vgg16 --at pool3 --unit 0,0",
     "receptive-field se_resnet50 --unit 3,3", "receptive-field mobilenet_v1 --input 3,321,321", "receptive-field m5",
     "memory resnet50 --in-place", "memory mobilenet_v1 --dtype int8", "memory unet --top 3",
+    "compare lenet5 mobilenet_v2 width=0.5 unet",
+    *(f"compare resnet50 mobilenet_v2 lenet5 --input 224 --sort params --columns {c} --format {form}" for c, form in
+      (("params,macs,peak_activations@int8,output", "markdown"), ("params,flops,receptive_field", "latex"))),
     "lint vgg16", "lint lenet5 resnet50",
     "zoo lenet5", "zoo lenet5 --format json", "zoo lenet5 --show", "zoo resnet101 --show",
     "schema --kinds", "schema --kinds conv", "schema --kinds upsample --format json",
@@ -104,8 +107,8 @@ def test_a_screen_is_what_it_was(screen: str, request: pytest.FixtureRequest, fo
 
 
 def test_every_golden_file_belongs_to_a_screen() -> None:
-    """A file that no screen writes is left over; those of compare and diff have tests of their own."""
-    written = {path.stem for path in GOLDEN.glob("*.txt") if not path.stem.startswith(("compare-", "diff-"))}
+    """A file that no screen writes is left over; those of forms and diff have tests of their own."""
+    written = {path.stem for path in GOLDEN.glob("*.txt") if not path.stem.startswith(("forms-", "diff-"))}
 
     assert {slug(screen) for screen in SCREENS} == written
 

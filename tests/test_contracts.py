@@ -41,7 +41,7 @@ OF_ANY = {
     "energy": "energy {}", "training": "training {}", "lint": "lint {}", "explain": "explain {}",
     "account": "explain {} --against fvcore", "readings": "explain {} --against 2.5M",
     "counted": "macs {} --as thop", "counted-params": "params {} --as keras",
-    "compare": "macs {} --compare", "diff": "diff {} lenet5",
+    "forms": "macs {} --compare", "diff": "diff {} lenet5", "compare": "compare {} mobilenet_v2",
 }  # fmt: skip
 """Document -> the command that writes it of any network."""
 

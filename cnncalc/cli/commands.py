@@ -20,6 +20,7 @@ COMMANDS = {
     "lint": "Check a spec: errors, doubtful steps, and whether it is what it expects to be.",
     "check": "Hold networks to limits: caps, growth against a baseline, a lock of exact figures.",
     "diff": "What differs between two networks: totals, and the layers changed, added, removed, renamed.",
+    "compare": "Several networks in one table, with the figures that are asked for.",
     "validate": "The tables proved: the network run in NumPy, measurements beside predictions.",
     "run": "Execute a network in NumPy: an array in, arrays out.",
     "saliency": "How much each pixel of an image moves the score of a class.",

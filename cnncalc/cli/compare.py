@@ -1,85 +1,90 @@
-"""What `cnncalc macs --compare` is asked: the options of the forms, the worked example, and the spec to write."""
+"""Several networks in one table, a row each, with the figures that are asked for.
+
+    cnncalc compare mynet.yaml mobilenet_v2 width=0.5 shufflenet_v2 model.onnx
+    cnncalc compare resnet18 resnet50 --input 192 --columns params,macs,peak_activations@int8
+    cnncalc compare resnet18 resnet50 unet --sort macs --format latex
+
+A NAME=VALUE is of the network before it alone: a variable of its spec, or `input=192`; --input is for all.
+Columns are the figures of `sweep` and `check`: params, macs, flops, weight_bytes, activations, peak_activations,
+receptive_field, stride, layers, input, output; `output.channels`, `weight_bytes@int8`, `layer4/**:macs`."""
 
 from __future__ import annotations
 
-import sys
-from dataclasses import replace
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from .. import reports
-from ..analyses import macs, params
-from ..errors import CnncalcError, did_you_mean
-from ..graph import Graph
-from ..project import own_spec
+import typer
+
+from ..errors import CnncalcError
 from ..render.report import Report
-from ..transforms.forms import FORMS
-from ..transforms.rewrite import BOTTLENECKS, Options, transform
-from .request import Request
+from .request import Request, report_with
 
-EXAMPLE = """\
-name: googlenet-3a-5x5
-source: Szegedy et al. 2014, arXiv:1409.4842, Table 1, the 5x5 branch of module 3a
-input: [192, 28, 28]
-net:
-  - conv: {out: 32, kernel: 5, padding: half, bias: false}
-"""
-EXAMPLE_RATIO = 12
-"""The paper reduces 192 channels to 16."""
+if TYPE_CHECKING:
+    from ..graph import Graph
 
 
-def comparison(
+@report_with("format", "output", "sort", "input", "training")
+def command(
     request: Request,
-    ratio: int | None,
-    bottleneck: str | None,
-    groups: int | None,
-    write: str | None,
-    form: str | None,
+    arguments: Annotated[
+        list[str],
+        typer.Argument(metavar="SPEC [NAME=VALUE]...", help="Networks, each with the settings that are its own."),
+    ],
+    columns: Annotated[
+        str | None,
+        typer.Option("--columns", "-c", metavar="NAMES", help="Figures: params,macs,peak_activations@int8 ..."),
+    ] = None,
+    dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
 ) -> Report:
-    """The report; with `write`, the network in one form is also written as a spec."""
-    example = request.bare and own_spec()[0] is None
-    options = _options(ratio or (EXAMPLE_RATIO if example else None), bottleneck, groups)
-    if write is not None and form is None:
-        raise CnncalcError("`--write` needs the form that is written", f"--form with one of {', '.join(FORMS)}")
-    graph = _example(request) if example else request.whole
-    answer = reports.forms(
-        graph,
-        options=options,
-        only=(form,) if form else tuple(FORMS),
-        batch=request.batch,
-        training=request.training,
-        view=request.view,
-    )
-    if write is None or form is None:
-        return answer
-    return replace(answer, remarks=[_written(graph, form, options, write)])
+    """Several networks in one table."""
+    from .. import reports
+    from ..reports.compare_report import DEFAULT_COLUMNS
+
+    asked = DEFAULT_COLUMNS if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
+    graphs = _graphs(_asked(arguments), request.input)
+    return reports.compare(graphs, columns=asked, dtype=dtype, training=request.training, view=request.view)
 
 
-def _options(ratio: int | None, bottleneck: str | None, groups: int | None) -> Options:
-    if bottleneck not in (None, *BOTTLENECKS):
-        near = did_you_mean(str(bottleneck), BOTTLENECKS) or f"known: {', '.join(BOTTLENECKS)}"
-        raise CnncalcError(f"no bottleneck `{bottleneck}`", near)
-    usual = Options()
-    return Options(ratio or usual.ratio, bottleneck == BOTTLENECKS[True], groups or usual.groups)
+def _asked(arguments: list[str]) -> list[tuple[str, list[str]]]:
+    """Each network with its own settings."""
+    found: list[tuple[str, list[str]]] = []
+    for text in arguments:
+        if not text:
+            raise CnncalcError("the name of a network is empty", "is it of a variable that is not set?")
+        if not re.match(r"[A-Za-z_][\w.]*=", text) or Path(text).exists():
+            found.append((text, []))
+        elif found:
+            found[-1][1].append(text)
+        else:
+            raise CnncalcError(f"`{text}` stands before any network", f"behind the one that it is of: resnet50 {text}")
+    return found
 
 
-def _example(request: Request) -> Graph:
-    from ..language.load import input_shape, parse, setting
+def _graphs(asked: list[tuple[str, list[str]]], everywhere: list[str]) -> dict[str, Graph]:
+    """The networks by what they are called: names of the zoo and of specs, or as they are asked for where two agree."""
+    from ..opening import opened
 
-    print("no spec given: the worked example, GoogLeNet's 5x5 branch on 28x28x192", file=sys.stderr)
-    settings, shape = dict(setting(text) for text in request.set), input_shape(request.input)
-    return parse(EXAMPLE, "worked example", set=settings, input=shape)
+    found: list[tuple[str, str, Graph]] = []
+    for spec, own in asked:
+        file = opened(spec)
+        graph = file.graph(*_given(own, everywhere))
+        words = [file.member.name if file.member else graph.name, *own]
+        found.append((" ".join(words), " ".join([spec, *own]), graph))
+    names = [name for name, _, _ in found]
+    graphs: dict[str, Graph] = {}
+    for name, written, graph in found:
+        called = name if names.count(name) == 1 else written
+        if called in graphs:
+            raise CnncalcError(f"{written} is named twice", f"a setting of its own: {written} input=192")
+        graphs[called] = graph
+    return graphs
 
 
-def _written(graph: Graph, form: str, options: Options, path: str) -> str:
-    """Write the network in a form; what was written."""
-    from ..language.write import write
-    from ..render.formats import save
+def _given(own: list[str], everywhere: list[str]) -> tuple[dict[str, Any], Any]:
+    """The variables and the input of one network."""
+    from ..language.load import input_shape, setting
 
-    rewritten = transform(graph, FORMS[form], options)
-    if not rewritten.plans:
-        why = next(iter(rewritten.kept.values()), "")
-        raise CnncalcError(f"no layer of {graph.name} can be written as {form}", why)
-    used = rewritten.graph.inference
-    expect = {"params": params(used).total, "macs": macs(used).total, "output": used.output_shape}
-    save(write(rewritten.graph, expect), path)
-    count = len(rewritten.plans)
-    return f"wrote {path}: {rewritten.graph.name}, {count} layer{'s' * (count != 1)} changed"
+    sizes = [text.partition("=")[2] for text in own if text.partition("=")[0] == "input"]
+    settings = dict(setting(text) for text in own if text.partition("=")[0] != "input")
+    return settings, input_shape(sizes or everywhere)

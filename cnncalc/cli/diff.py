@@ -27,8 +27,8 @@ Setting = list[str] | None
 @report
 def command(
     request: Request,
-    other: Annotated[
-        str | None,
+    others: Annotated[
+        list[str] | None,
         typer.Argument(metavar="[OTHER]", help="The network that is compared with it; the same if not given."),
     ] = None,
     set_a: Annotated[
@@ -44,6 +44,10 @@ def command(
     """What differs between two networks."""
     from .. import reports
 
+    if others and len(others) > 1:
+        names = " ".join([request.spec or "", *others])
+        raise CnncalcError(f"diff takes two networks, and {len(others) + 1} are named", f"cnncalc compare {names}")
+    other = others[0] if others else None
     if other == "":
         raise CnncalcError("the name of the second network is empty", "is it of a variable that is not set?")
     if request.spec is None:

@@ -75,7 +75,7 @@ def command(
     if written:
         raise CnncalcError("`--written` goes with `--as`", "`--as thop`; `--as help` lists the tools")
     if compare:
-        from .compare import comparison
+        from .forms import comparison
 
         refused({"--flops": flops, "--operations": operations}, "beside `--compare`")
         if request.format != "csv":

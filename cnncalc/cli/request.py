@@ -57,7 +57,12 @@ Set = Annotated[
 ]
 Input = Annotated[
     list[str] | None,
-    typer.Option("--input", "-i", metavar="C,H,W", help="Another input size; NAME=C,H,W where there are several."),
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="C,H,W",
+        help="Another input size, or the side alone: 192; NAME=C,H,W where there are several.",
+    ),
 ]
 Batch = Annotated[int, typer.Option("--batch", "-b", metavar="N", min=1, help="Figures for N images instead of one.")]
 Training = Annotated[bool, typer.Option("--training", help="Count steps that are used in training only.")]

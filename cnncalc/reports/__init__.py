@@ -15,6 +15,7 @@ TYPE_CHECKING = False  # typing alone: a report loads no other
 if TYPE_CHECKING:
     from .account_report import account as account
     from .account_report import readings as readings
+    from .compare_report import compare as compare
     from .counted_report import counts_as as counts_as
     from .counted_report import params_as as params_as
     from .counted_report import tools as tools
@@ -48,6 +49,7 @@ _HOMES = {
     "View": "rows",
     "account": "account_report",
     "arguments": "kinds_report",
+    "compare": "compare_report",
     "counts_as": "counted_report",
     "diff": "diff_report",
     "effective_field": "effective_report",
@@ -82,6 +84,7 @@ __all__ = [
     "View",
     "account",
     "arguments",
+    "compare",
     "counts_as",
     "diff",
     "effective_field",

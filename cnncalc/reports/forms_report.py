@@ -47,7 +47,7 @@ IN_A_FORM = units.record(
     CLOSED._replace(nullable=True),
 )
 CONTRACT = Contract(
-    "compare",
+    "forms",
     1,
     "Each k x k convolution, and the network, as written and in other forms.",
     (

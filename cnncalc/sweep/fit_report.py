@@ -7,10 +7,10 @@ from typing import Any
 from ..render import units
 from ..render.numbers import tenths, whole
 from ..render.report import Column, Contract, Report, Table
+from ..reports.figure_columns import figure_column
 from ..spelling import spelled
 from .fit import past
 from .output import plain
-from .table import figure_column
 
 SETTING = Column("setting", unit=units.by_name(units.REAL), about="variable -> its value")
 STEP = units.record(

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..analyses.figures import FIGURES
-from ..analyses.values import text
 from ..render import numbers, units
 from ..render.report import Column, Contract, Report, Table
+from ..reports.figure_columns import figure_column
 from ..reports.rows import CONVENTION
 from ..spelling import spelled
-from .columns import column, in_bytes
 from .rows import Rows
 
 if TYPE_CHECKING:
     from .command import Sweep
 
 
-def _figure(value: Any) -> str:
-    return numbers.count(value) if value is None or isinstance(value, int) else text(value)
-
-
-FIGURE = units.COUNT._replace(form=_figure, schema={})
 CONTRACT = Contract(
     "sweep",
     1,
@@ -71,11 +64,3 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
         "points": records,
     }
     return Report(caption, [Table(columns, rows)], CONTRACT, facts, notes)
-
-
-def figure_column(name: str, dtype: str) -> Column:
-    """The column of a figure; one in bytes says of which dtype."""
-    title = FIGURES[name].title if name in FIGURES else name
-    if not in_bytes(name):
-        return Column(name, title, FIGURE)
-    return Column(name, title if column(name).dtype else f"{title} {dtype}", units.BYTES)

@@ -209,7 +209,7 @@ def test_without_a_spec_it_answers_on_the_worked_example(
     assert "as written 5x5 192->32   153,600  120,422,400       1\n" in result.stdout
     assert "1x1 192->16, 5x5 16->32   15,872   12,443,648   0.103  = 1/50 + 1/12\n" in result.stdout
     assert "separable                 10,944    8,580,096  0.0712  = 1/32 + 1/25\n" in result.stdout
-    golden(GOLDEN / "compare-worked-example.txt", result.stdout)
+    golden(GOLDEN / "forms-worked-example.txt", result.stdout)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_without_a_spec_it_answers_on_the_worked_example(
 )
 def test_screens(words: str, golden: Callable[[Path, str], None]) -> None:
     """Layers that are alike in one row, the totals of the network in each form, and what stays and why."""
-    golden(GOLDEN / f"compare-{re.sub(r'[ -]+', '-', words)}.txt", run("macs", *words.split(), "--compare"))
+    golden(GOLDEN / f"forms-{re.sub(r'[ -]+', '-', words)}.txt", run("macs", *words.split(), "--compare"))
 
 
 def test_the_data_are_exact() -> None:
@@ -225,7 +225,7 @@ def test_the_data_are_exact() -> None:
     data = json.loads(run("macs", "resnet50", "--compare", "--format", "json", "--batch", "2"))
     stem, first = data["layers"][:2]
 
-    assert "cnncalc.compare/1" == data["schema"]
+    assert "cnncalc.forms/1" == data["schema"]
     assert {"params": 25_557_032, "macs": 8_178_368_512, "flops": 16_356_737_024} == data["totals"]["as written"]
     assert "its 3 input channels: an image is not separated" == stem["kept"]["separable"]
     assert "1/64 + 1/9" == first["forms"]["separable"]["closed_form"]

@@ -1,0 +1,40 @@
+"""A figure of `analyses/figures.py` as a column: `params`, `weight_bytes@int8`, `receptive_field@layer3`."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import inf
+from typing import Any
+
+from ..analyses.figures import FIGURES
+from ..analyses.subject import Subject, subject
+from ..analyses.values import ends, text
+from ..quantities import BYTES, POSITIONS, SHAPE
+from ..render import numbers, units
+from ..render.report import Column
+
+
+def _figure(value: Any) -> str:
+    return numbers.count(value) if value is None or isinstance(value, int) else text(value)
+
+
+def _largest(value: Any) -> Any:
+    largest = ends(value)[1]
+    return largest if isinstance(largest, int | float | Fraction) else inf
+
+
+FIGURE = units.COUNT._replace(form=_figure, schema={}, rank=_largest)
+
+
+def figure_column(wanted: Subject | str, dtype: str) -> Column:
+    """The column of a figure; one in bytes says of which dtype."""
+    wanted = subject(wanted, "column") if isinstance(wanted, str) else wanted
+    figure = FIGURES[wanted.metric]
+    title = figure.title if wanted.text == wanted.metric else wanted.text
+    if figure.unit == SHAPE and not wanted.axis:
+        return Column(wanted.text, title, units.SHAPE, figure.about)
+    if figure.unit == BYTES:
+        name = figure.title if not wanted.part else wanted._replace(dtype="").text
+        return Column(wanted.text, f"{name} {wanted.dtype or dtype}", units.BYTES, figure.about)
+    unit = FIGURE if figure.unit == POSITIONS else FIGURE._replace(schema=units.INTEGER)
+    return Column(wanted.text, title, unit, figure.about)
