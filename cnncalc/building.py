@@ -208,11 +208,12 @@ class Builder:
 
 def _admit(layer: Layer, incoming: tuple[Shape, ...]) -> None:
     """The kind takes so many tensors with so many axes. Raises CnncalcError."""
-    wrong = bool(incoming) if layer.starts else not incoming or (len(incoming) > 1 and not layer.joins)
+    most = 0 if layer.starts else 1 + layer.extra
+    wrong = (not layer.starts and not incoming) or (len(incoming) > most and not layer.joins)
     if wrong:
         wanted = "no tensor" if layer.starts else "one tensor or more" if layer.joins else "one tensor"
         raise CnncalcError(f"`{layer.kind}` reads {wanted}, and not {len(incoming)}")
-    for shape in incoming:
+    for shape in incoming if layer.joins else incoming[:1]:
         axes = len(shape) - 1
         problem = type(layer).check(axes)
         if problem:

@@ -175,8 +175,9 @@ def test_every_kind_is_explained_as_it_counts(case: Case) -> None:
 def test_a_join_that_repeats_axes_is_explained(kind: str, first: tuple[int, ...]) -> None:
     """Whichever branch has the axis of size 1, and whichever stands first: the sizes are those of the other."""
     layer = KINDS[kind].read({}, 2)
+    others = [(1, 1, 1)] * (KINDS[kind].fewest - 2)
     for second in itertools.product((1, 5), (1, 4), (1, 4)):
-        figures = {figure.name: figure.result for figure in figures_of(layer, first, second)}
+        figures = {figure.name: figure.result for figure in figures_of(layer, *others, first, second)}
 
         assert tuple(map(max, first, second)) == (figures["channels"], figures["height"], figures["width"])
 

@@ -29,6 +29,28 @@ LINE = [[1, 2, 3, 4, 5]]
 # fmt: off
 BY_HAND = [
     # kind, arguments, inputs, weights, output
+    ("learned", {"shape": [2], "fixed": True}, [], {"value": [3, 5]}, [3, 5]),
+    ("rnn", {"hidden": 1, "act": "relu"}, [[[1, 2, -9]]],
+     {"weight_ih": [[2]], "weight_hh": [[3]], "bias_ih": [1], "bias_hh": [0.5]}, [[3.5, 16, 31.5]]),
+    ("rnn", {"hidden": 1, "act": "relu", "reverse": True, "bias": False}, [[[1, 2, 3]]],
+     {"weight_ih": [[1]], "weight_hh": [[2]]}, [[17, 8, 3]]),
+    ("rnn", {"hidden": 1, "act": "relu", "bidirectional": True, "bias": False}, [[[1, 2]]],
+     {"weight_ih": [[1]], "weight_hh": [[2]], "weight_ih_reverse": [[10]], "weight_hh_reverse": [[1]]},
+     [[1, 4], [30, 20]]),
+    ("lstm", {"hidden": 1, "bias": False, "cells": True}, [[[0, 0]], [3], [4]],  # gates of 1/2, candidates of 0
+     {"weight_ih": [[1], [1], [1], [1]], "weight_hh": [[0], [0], [0], [0]]},
+     [[0.5 * math.tanh(2), 0.5 * math.tanh(1)], [2, 1]]),
+    ("gru", {"hidden": 1, "bias": False}, [[[0, 0]], [8]],  # z of 1/2, candidates of 0
+     {"weight_ih": [[1], [1], [1]], "weight_hh": [[0], [0], [0]]}, [[4, 2]]),
+    ("flip", {}, [LINE], {}, [[5, 4, 3, 2, 1]]),
+    ("flip", {"axis": "channels"}, [[1, 2]], {}, [2, 1]),
+    ("tile", {"axis": "length", "times": 2}, [[[1, 2]]], {}, [[1, 2, 1, 2]]),
+    ("take", {"entries": [2, 0, 0]}, [[1, 2, 3]], {}, [3, 1, 1]),
+    ("amax", {}, [[GRID]], {}, [9]),
+    ("amin", {"over": "height"}, [[GRID]], {}, [[[1, 2, 3]]]),
+    ("where", {}, [[1, 0, -2], [10, 20, 30], [4, 5, 6]], {}, [10, 5, 30]),
+    ("map", {"formula": "2 ^ x"}, [[-1, 3]], {}, [0.5, 8]),
+    ("map", {"formula": "x % 2"}, [[-1, 3.5]], {}, [1, 1.5]),
     ("learned", {"shape": [2, 1]}, [], {"weight": [[3], [5]]}, [[3], [5]]),
     ("conv", {"out": 1, "kernel": 2}, [[GRID]], {"weight": [[[[1, 0], [0, 1]]]], "bias": [10]},
      [[[16, 18], [22, 24]]]),

@@ -18,7 +18,7 @@ from cnncalc.drawing import svg
 from cnncalc.effective import uniform
 from cnncalc.engine import follow
 from cnncalc.engine.layers import LAYERS
-from cnncalc.kernels import KERNELS, Tally, support, weights
+from cnncalc.kernels import KERNELS, Tally, recurrent, support, weights
 from cnncalc.layers import KINDS
 from cnncalc.layers.base import ALIKE, ALL, DOUBTFUL, MEANT, NOTHING, OWN, ROLES, SOME, TAPS, VIEW, WORK, Layer
 from cnncalc.layers.fields import Integer, Padding, PartsPerAxis, WholeList
@@ -36,6 +36,7 @@ FAMILIES = {
     "arrangement",
     "resize",
     "learned",
+    "recurrent",
     "unknown",
 }
 
@@ -226,7 +227,7 @@ def of_family(*families: str) -> set[str]:
     return {kind for kind, layer in KINDS.items() if layer.family in families}
 
 
-TIGHT = {"pad", "crop", "channel_shuffle", "space_to_depth"}
+TIGHT = {"pad", "crop", "channel_shuffle", "space_to_depth", "flip", "tile"}
 """Arrangements whose units feel all that they are connected to."""
 
 COLOURED = {"page", "ink", "quiet", "line", "block", "input", "output", "other"}
@@ -244,12 +245,13 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
         of_family("convolution", "linear") | {"batchnorm", "add", "concat"}, set(follow.OWN_ARRAY)
     ),
     "engine.layers.LAYERS": (
-        set(follow.CONVOLUTIONS) | {"linear", "maxpool", "batchnorm", "relu"} | (of_family("join") - {"concat", "matmul"}),
+        set(follow.CONVOLUTIONS) | {"linear", "maxpool", "batchnorm", "relu"} | (of_family("join") - {"concat", "matmul", "where"}),
         set(LAYERS),
     ),
     "kernels.weights.FIRST": (set(ROLES) - {TAPS}, set(weights.FIRST)),
     "effective.uniform.RULES": (
-        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "maxout", "maximum", "minimum", "sub", "mul", "div"},
+        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "amax", "amin", "maxout"} | of_family("recurrent")
+        | {"maximum", "minimum", "where", "sub", "mul", "div"},
         set(uniform.RULES),
     ),
     "counting.pytorch.WRITTEN": (COUNTED - {"map"}, set(pytorch.WRITTEN)),
@@ -257,6 +259,7 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "counting.tensorflow.WRITTEN": (COUNTED, set(tensorflow.WRITTEN)),
     "drawing.svg.LIGHT": (FAMILIES | COLOURED, set(svg.LIGHT)),
     "drawing.svg.DARK": (FAMILIES | COLOURED, set(svg.DARK)),
+    "kernels.recurrent.STEPS": (of_family("recurrent"), set(recurrent.STEPS)),
     "proof.spoiling.LOOSE": (of_family("arrangement") - TIGHT, set(spoiling.LOOSE)),
 }  # fmt: skip
 """A list outside `layers/` -> what it must have, from the facts of the layers, and what it has."""
@@ -311,7 +314,7 @@ def test_every_list_of_kinds_is_held_complete() -> None:
     assert {"kernels.KERNELS", "kernels.support.SAME"} <= set(lists_of_kinds())
 
 
-COUNTING_CHANNELS = {"out", "groups", "connections", "channels", "start", "stop"}
+COUNTING_CHANNELS = {"out", "groups", "connections", "channels", "start", "stop", "hidden"}
 """Arguments that count channels, which `transforms/miniature` divides."""
 
 OTHERS = {
@@ -319,6 +322,7 @@ OTHERS = {
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
     "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
     "operator",
+    "bidirectional", "reverse", "reset", "act", "cells", "times", "entries", "fixed",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
 

@@ -152,6 +152,8 @@ POOLS = {
     "mean over the map": Case("mean", {}, one(1024, 7, 7), (1024,), operations=50_176),
     "mean over an axis": Case("mean", {"over": "width"}, one(3, 4, 5), (3, 4, 1), operations=60),
     "mean over the length": Case("mean", {"over": "length"}, one(3, 4), (3, 1), operations=12),
+    "largest of an axis": Case("amax", {"over": "width"}, one(3, 4, 5), (3, 4, 1), operations=60),
+    "smallest of the map": Case("amin", {"over": "height"}, one(3, 4, 5), (3, 1, 5), operations=60),
     "sum over the map": Case("sum", {}, one(8, 3, 3), (8,), operations=72),
     "sum over the channels": Case("sum", {"over": "channels"}, one(3, 4, 5), (1, 4, 5), operations=60),
     "mean over the channels": Case("mean", {"over": "channels"}, one(3, 4, 5), (1, 4, 5), operations=60),
@@ -200,6 +202,7 @@ ACTIVATIONS = {
 JOINS = {
     "residual": Case("add", {}, ((256, 56, 56), (256, 56, 56)), (256, 56, 56), operations=802_816),
     "three branches": Case("add", {}, ((4, 9), (4, 9), (4, 9)), (4, 9), operations=72),
+    "choice": Case("where", {}, ((4, 1, 1), (4, 2, 2), (1, 2, 2)), (4, 2, 2), operations=16),
     "quotient": Case("div", {}, ((4, 2, 2), (4,), (1, 2, 2)), (4, 2, 2), operations=32),
     "tokens one after the other": Case("concat", {"axis": "length"}, ((768, 196), (768, 1)), (768, 197)),
     "concatenation along an axis of a map": Case("concat", {"axis": "height"}, ((3, 4, 5), (3, 1, 5), (3, 2, 5)), (3, 7, 5)),
@@ -217,7 +220,22 @@ JOINS = {
     "matrices of heads": Case("matmul", {}, ((8, 5, 16), (8, 16, 7)), (8, 5, 7), 0, 4_480),
 }
 
+RECURRENT = {  # params 4h(i + h + 2), MACs T 4h(i + h) in each direction
+    "LSTM": Case("lstm", {"hidden": 128}, one(64, 10), (128, 10), 99_328, 983_040,
+                 operations=10 * 128 * (8 + 5 + 3 + 5)),
+    "LSTM both ways": Case("lstm", {"hidden": 48, "bidirectional": True}, one(128, 24), (96, 24), 68_352, 1_622_016,
+                           operations=24 * 96 * 21),
+    "LSTM that begins with a state": Case("lstm", {"hidden": 2, "cells": True}, ((3, 4), (2,), (2, 1)), (4, 4), 56, 160,
+                                          operations=168),
+    "GRU": Case("gru", {"hidden": 25, "bias": False}, one(24, 100), (25, 100), 3_675, 367_500, operations=27_500),
+    "RNN": Case("rnn", {"hidden": 88, "act": "relu", "reverse": True}, one(482, 100), (88, 100), 50_336, 5_016_000,
+                operations=35_200),
+}
+
 ARRANGEMENTS = {
+    "flipped": Case("flip", {}, one(3, 5), (3, 5)),
+    "repeated": Case("tile", {"axis": "height", "times": 4}, one(3, 1, 5), (3, 4, 5)),
+    "taken": Case("take", {"axis": "channels", "entries": [2, 1, 0, 0]}, one(3, 5), (4, 5)),
     "flatten": Case("flatten", {}, one(256, 6, 6), (9216,)),
     "flatten, 3-D": Case("flatten", {}, one(512, 1, 4, 4), (8192,)),
     "reshape": Case("reshape", {"shape": [256, 6, 6]}, one(9216), (256, 6, 6)),
@@ -264,7 +282,11 @@ FAMILIES = {
     "activation": ACTIVATIONS,
     "join": JOINS,
     "arrangement": ARRANGEMENTS,
-    "learned": {"a class token": Case("learned", {"shape": [768, 1]}, (), (768, 1), 768)},
+    "recurrent": RECURRENT,
+    "learned": {
+        "a class token": Case("learned", {"shape": [768, 1]}, (), (768, 1), 768),
+        "a table": Case("learned", {"shape": [6, 2], "fixed": True}, (), (6, 2), buffers=12),
+    },
     "unknown": {
         "boxes": Case("unknown", {"operator": "TopK", "shape": [4, 100]}, ((4, 8400), (8400,)), (4, 100)),
     },
@@ -438,6 +460,13 @@ BROKEN = [
     ("matmul", {}, ((4, 8), (8, 4), (4, 8)), "", "are 3, and a matrix product has two"),
     ("matmul", {}, ((4, 8), (7, 4)), "1", "differ in the inner size"),
     ("matmul", {}, ((2, 4, 8), (3, 8, 4)), "1", "differ in their leading axes"),
+    ("lstm", {"hidden": 4, "bidirectional": True, "reverse": True}, one(3, 5), "reverse", "says nothing where"),
+    ("lstm", {"hidden": 4}, ((3, 5), (4,)), "", "are 2: the sequence, or with the state that it begins with 3"),
+    ("gru", {"hidden": 4}, ((3, 5), (5,)), "1", "are no state of 4"),
+    ("rnn", {"hidden": 4}, ((3, 5), (4, 2)), "1", "4x2 is no single state"),
+    ("flip", {"axis": "height"}, one(3, 5), "axis", "3x5 has no axis `height`"),
+    ("take", {"entries": [0, 3]}, one(3, 5), "entries", "entry 3 is past the 3 of axis `channels`"),
+    ("where", {}, ((3, 5), (3, 5)), "", "are 2, and a choice has three"),
     ("matmul", {}, ((4,), (4,)), "", "are no two matrices: 4 and 4"),
 ]
 # fmt: on
@@ -472,7 +501,23 @@ NEEDING |= {
     "split",
     "upsample",
 }
-NEEDING |= {"learned", "softmax", "mean", "add", "mul", "maximum", "concat", "matmul", "unknown"}
+NEEDING |= {
+    "lstm",
+    "gru",
+    "rnn",
+    "flip",
+    "take",
+    "where",
+    "learned",
+    "softmax",
+    "mean",
+    "add",
+    "mul",
+    "maximum",
+    "concat",
+    "matmul",
+    "unknown",
+}
 
 
 def test_every_kind_with_needs_of_its_own_has_a_row_where_they_fail() -> None:
@@ -481,7 +526,18 @@ def test_every_kind_with_needs_of_its_own_has_a_row_where_they_fail() -> None:
     needy = {case.kind for case in CASES if list(made(case).needs(*case.inputs))}
 
     assert NEEDING == broken
-    assert needy - broken == {"avgpool", "l2pool", "sub", "div", "minimum", "sum"}  # the same rules as maxpool and add
+    same = {
+        "avgpool",
+        "l2pool",
+        "sub",
+        "div",
+        "minimum",
+        "sum",
+        "amax",
+        "amin",
+        "tile",
+    }  # the rules of those in the table
+    assert needy - broken == same
 
 
 @pytest.mark.parametrize("kind", ["conv", "pointwise", "depthwise", "upconv", "maxpool", "avgpool", "globalavgpool",

@@ -223,7 +223,9 @@ def _tensor(name: str) -> str:
 
 
 def _mac_remark(node: Node) -> str:
-    return "taps on padding count, a bias costs nothing" if "weight" in node.weights else "two activations, no weight"
+    if node.layer.multiplies:
+        return "two activations, no weight"
+    return "taps on padding count, a bias costs nothing" if "weight" in node.weights else "a bias costs nothing"
 
 
 def _field(graph: Graph, node: Node, fields: ReceptiveFields) -> list[Figure]:

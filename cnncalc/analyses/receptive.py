@@ -21,6 +21,7 @@ from ..layers.windows import (
     SAME_PLACE,
     Axis,
     Contracted,
+    Moved,
     Reach,
     Rearranged,
     Spliced,
@@ -177,6 +178,8 @@ def _behind(view: View, reach: Reach, node: Node, shape: Shape, admitted: Callab
         if places is None or not of_positions(places[0]) or node.layer.mixes == ALL:
             return View(everything=sees_everything(reach))
         return View(None, view.everything, (), mixed((places[0], *((),) * (len(node.output) - 1))))
+    if isinstance(reach, Moved):
+        return View(None, view.everything, (), mixed(view.places or of_map(node.output)))
     if isinstance(reach, Spliced):
         places = view.places or of_map(shape)
         if view.places is not None and not of_positions(places[reach.axis]):

@@ -9,7 +9,8 @@ from .base import BIASED, IN, JOINED, OUT, TAPS, Tool, nothing, times
 
 SEVERAL = (
     "adaptiveavgpool", "adaptivemaxpool", "l2pool", "layernorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm",
-    "prelu", "gelu", "mish", "hardtanh", "maxout", "map",
+    "prelu", "gelu", "mish", "hardtanh", "maxout", "map", "lstm", "gru", "rnn", "amax",
+    "amin", "where",
 )  # fmt: skip
 """Kinds that Keras has no one operator for, and no one way to write."""
 
@@ -50,6 +51,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(SEVERAL, ("several",)),
     **dict.fromkeys(("concat", "upsample", "flatten", "reshape", "permute", "pad", "crop", "slice", "split"), ()),
     **dict.fromkeys(("channel_shuffle", "pixel_shuffle", "space_to_depth", "identity", "dropout", "learned"), ()),
+    **dict.fromkeys(("flip", "tile", "take"), ()),
 }
 """Kind -> the operators of Keras's layer for it; `several` are not known to the profiler here."""
 

@@ -96,6 +96,15 @@ def _branches(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradi
     return join.add_backward(layer, inputs, output, weights, gradient / len(inputs))
 
 
+def _steps(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """An equal part to each step so far, and to each channel."""
+    x = inputs[0]
+    n = x.shape[1]
+    seen = np.tri(n).T if layer.reverse else np.tri(n)
+    part = (gradient.sum(axis=0) / seen.sum(axis=1)) @ seen / len(x)
+    return (np.broadcast_to(part, x.shape), *inputs[1:])
+
+
 def _neighbours(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """To the positions that an upsampling weighs, whatever the sign of the weight."""
     return (resize.spread(layer, inputs[0], gradient, np.abs),)
@@ -112,6 +121,9 @@ RULES: Mapping[str, Backward] = {
     "maxout": _pieces,
     "maximum": _branches,
     "minimum": _branches,
+    "where": _branches,
+    **dict.fromkeys(("amax", "amin"), pool.mean_backward),
+    **dict.fromkeys(("lstm", "gru", "rnn"), _steps),
     **dict.fromkeys(("sub", "mul", "div"), join.add_backward),
     "upsample": _neighbours,
 }

@@ -76,6 +76,23 @@ def extreme_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights
     return tuple(gradients)
 
 
+def where_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """The second where the first is not zero, else the third; what the first does not know is not known."""
+    first, second, third = _aligned(inputs)
+    chosen = np.where(np.isnan(first), first, np.where(first != 0, second, third))
+    whole = next((x for x in (first, second, third) if x.shape == chosen.shape), None)
+    out = np.empty(chosen.shape, chosen.dtype) if whole is None else np.empty_like(whole)
+    out[...] = chosen
+    return out
+
+
+def where_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To the branch that was chosen; a choice has no slope."""
+    first, *_ = _aligned(inputs)
+    shares = (gradient * 0, gradient * (first != 0), gradient * (first == 0))
+    return tuple(_unrepeated(share, x) for share, x in zip(shares, inputs, strict=True))
+
+
 def concat_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """One after the other along an axis."""
     return np.concatenate(inputs, axis=place_of(layer.axis, inputs[0]))
@@ -106,5 +123,6 @@ MUL = Kernel(_elementwise(np.multiply), mul_backward, side_by_side=False)
 DIV = Kernel(_elementwise(np.divide), div_backward, side_by_side=False)
 MAXIMUM = Kernel(_elementwise(np.maximum), extreme_backward, side_by_side=False)
 MINIMUM = Kernel(_elementwise(np.minimum), extreme_backward, side_by_side=False)
+WHERE = Kernel(where_forward, where_backward, side_by_side=False)
 CONCAT = Kernel(concat_forward, concat_backward)
 MATMUL = Kernel(matmul_forward, matmul_backward)

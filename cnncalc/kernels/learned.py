@@ -9,7 +9,7 @@ from .base import Array, Arrays, Kernel, Tally, Weights, tensor
 
 def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """The numbers as they are stored."""
-    return tensor(weights, "weight", tuple(layer.shape))
+    return tensor(weights, "value" if layer.fixed else "weight", tuple(layer.shape))
 
 
 def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:

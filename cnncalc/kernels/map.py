@@ -52,6 +52,10 @@ def _pair(formula: str) -> Pair:
         return lambda x: x + number, np.ones_like
     if sign == "*":
         return lambda x: x * number, lambda x: np.full_like(x, number)
+    if sign == "%":
+        return lambda x: np.mod(x, number), np.ones_like
+    if sign == "^" and left != "x":
+        return lambda x: number**x, lambda x: np.log(number) * number**x
     if sign == "^":
         return lambda x: x**number, lambda x: number * x ** (number - 1)
     if left == "x":

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, place_of
+from .base import Array, Arrays, Forward, Kernel, Tally, Weights, place_of
 from .sliding import Places, middle, pad, places, steps, taps
 
 LOWEST = float("-inf")
@@ -222,6 +222,22 @@ def sum_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gr
     return (np.broadcast_to(gradient.reshape(shape), x.shape).astype(x.dtype),)
 
 
+def _extreme_forward(of: Callable[..., Array]) -> Forward:
+    def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+        return of(inputs[0], axis=_mean_axes(layer, inputs[0]), keepdims=layer.over != "map")
+
+    return forward
+
+
+def extreme_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """To the elements that are as large, or as small, an equal part each, as `torch.amax` has it."""
+    (x,) = inputs
+    axes = _mean_axes(layer, x)
+    shape = [1 if axis in axes else n for axis, n in enumerate(x.shape)]
+    hit = x == output.reshape(shape)
+    return (hit * (gradient.reshape(shape) / hit.sum(axis=axes, keepdims=True)),)
+
+
 MAX = Kernel(max_forward, max_backward)
 AVG = Kernel(avg_forward, avg_backward)
 L2 = Kernel(l2_forward, l2_backward)
@@ -231,3 +247,5 @@ GLOBAL_AVG = Kernel(global_avg_forward, global_avg_backward)
 GLOBAL_MAX = Kernel(global_max_forward, global_max_backward)
 MEAN = Kernel(mean_forward, mean_backward)
 SUM = Kernel(sum_forward, sum_backward)
+AMAX = Kernel(_extreme_forward(np.max), extreme_backward)
+AMIN = Kernel(_extreme_forward(np.min), extreme_backward)

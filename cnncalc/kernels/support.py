@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..graph import Graph, Node
-from . import conv, pad, pool, resize, select, shuffle, upconv
+from . import conv, entries, pad, pool, resize, select, shuffle, upconv
 from .base import Array, Index, place_of
 from .sliding import Places
 
@@ -241,6 +241,25 @@ def _selected(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence
     return select.select_backward(layer, (like,), like, {}, marked)
 
 
+def _copied(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """Where each entry was copied from; of the channels any."""
+    if layer.axis == "channels":
+        return [marked]
+    like = _like((len(marked), *shapes[0][1:]))
+    return [entries.backward(layer, (like,), like, {}, marked.astype(np.float32))[0] != 0]
+
+
+def _stepwise(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """The steps up to a place, and from it on where it goes back; the state that it begins with wholly."""
+    if layer.bidirectional:
+        return _whole(layer, shapes, marked, flow)
+    n = shapes[0][1]
+    seen = np.tri(n, dtype=bool).T if layer.reverse else np.tri(n, dtype=bool)
+    states = [_all(shape, marked, flow) for shape in shapes[1:]]
+    reads = np.arange(n) + (1 if layer.reverse else -1) * np.arange(n)[:, None]
+    return [flow.through(marked, np.asarray(marked @ seen), 1, reads, n), *states]
+
+
 def _blocks(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
     """The place whose channels a block was."""
     (inside,) = shuffle.pixel_shuffle_backward(layer, (), marked, {}, marked)
@@ -270,10 +289,12 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(SAME, _same),
     **dict.fromkeys(("linear", "globalavgpool", "globalmaxpool", "unknown"), _whole),
     **dict.fromkeys(("layernorm", "groupnorm", "instancenorm", "grn"), _statistics),
-    **dict.fromkeys(("add", "sub", "mul", "div", "maximum", "minimum"), _join),
+    **dict.fromkeys(("add", "sub", "mul", "div", "maximum", "minimum", "where"), _join),
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
     **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _adaptive),
     **dict.fromkeys(("crop", "slice", "split"), _selected),
+    **dict.fromkeys(("flip", "tile", "take"), _copied),
+    **dict.fromkeys(("lstm", "gru", "rnn"), _stepwise),
     "learned": _nothing,
     "upconv": _transposed,
     "upsample": _upsampled,
@@ -282,7 +303,7 @@ RULES: dict[str, Rule] = {
     "space_to_depth": _unblocked,
     "softmax": _summed_up,
     "concat": _spliced,
-    **dict.fromkeys(("mean", "sum"), _reduced),
+    **dict.fromkeys(("mean", "sum", "amax", "amin"), _reduced),
 }
 """Kind -> how a place is followed back through it, its channels taken together."""
 
@@ -292,7 +313,9 @@ ELEMENTS: dict[str, Rule] = {
     "matmul": _multiplied,
     "softmax": _summed_up,
     "concat": _spliced,
-    **dict.fromkeys([kind for kind in SAME if kind not in MIXING] + ["add", "sub", "mul", "div", "maximum"], _alone),
+    **dict.fromkeys(
+        [kind for kind in SAME if kind not in MIXING] + ["add", "sub", "mul", "div", "maximum", "where"], _alone
+    ),
 }
 """Kind -> how elements are followed back through it, marked one by one: bool (units, channels, *sizes)."""
 

@@ -165,7 +165,7 @@ def _lines(
         node, name = step.node, names[step.node.name]
         seen[node.kind] += 1
         modifiers = {}
-        if node.layer.joins:
+        if node.layer.joins or len(node.inputs) > 1:
             branches = ("prev" if source == at else text_of(named[source]) for source in node.inputs)
             listed = f"[{', '.join(branches)}]"
             arguments = {name: text_of(value) for name, value in step.arguments.items()}

@@ -34,13 +34,27 @@ from .affine import Bias, Scale
 from .arrange import Flatten, Permute, Reshape
 from .base import ArgumentError, Layer, Need
 from .conv import Conv, Depthwise, Pointwise
-from .join import Add, Concat, Div, Matmul, Maximum, Minimum, Mul, Sub
+from .entries import Flip, Take, Tile
+from .join import Add, Concat, Div, Matmul, Maximum, Minimum, Mul, Sub, Where
 from .learned import Learned
 from .linear import Linear
 from .map import Map
 from .norm import BatchNorm, GlobalResponseNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
 from .pad import PadMap
-from .pool import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, GlobalMaxPool, L2Pool, MaxPool, Mean, Sum
+from .pool import (
+    AdaptiveAvgPool,
+    AdaptiveMaxPool,
+    Amax,
+    Amin,
+    AvgPool,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    L2Pool,
+    MaxPool,
+    Mean,
+    Sum,
+)
+from .recurrent import Gru, Lstm, Rnn
 from .resize import Upsample
 from .select import Crop, Slice, Split
 from .shuffle import ChannelShuffle, PixelShuffle, SpaceToDepth
@@ -48,14 +62,15 @@ from .unknown import Unknown
 from .upconv import Upconv
 
 CLASSES: tuple[type[Layer], ...] = (
-    *(Conv, Pointwise, Depthwise, Upconv, Linear),
-    *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool, Mean, Sum),
+    *(Conv, Pointwise, Depthwise, Upconv, Linear, Lstm, Gru, Rnn),
+    *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool),
+    *(Mean, Sum, Amax, Amin),
     *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, GlobalResponseNorm, LocalResponseNorm, L2Norm, Scale, Bias),
     *(Relu, Relu6, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Mish, HardSwish, HardSigmoid, HardTanh),
     *(Sigmoid, Tanh, Softplus, Softsign, Map, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
-    *(Add, Sub, Mul, Div, Maximum, Minimum, Concat, Matmul),
+    *(Add, Sub, Mul, Div, Maximum, Minimum, Where, Concat, Matmul),
     *(Flatten, Reshape, Permute, PadMap, Crop, Slice, Split, ChannelShuffle, PixelShuffle, SpaceToDepth, Upsample),
-    *(Learned, Unknown),
+    *(Flip, Tile, Take, Learned, Unknown),
 )
 
 KINDS: dict[str, type[Layer]] = {layer.kind: layer for layer in CLASSES}

@@ -121,7 +121,7 @@ class Layer:
     """NEW, IN_PLACE, ALIKE, VIEW or STORED."""
 
     family: ClassVar[str]
-    """convolution, linear, pool, norm, affine, activation, join, arrangement, resize, learned or unknown."""
+    """convolution, linear, recurrent, pool, norm, affine, activation, join, arrangement, resize, learned or unknown."""
 
     roles: ClassVar[Mapping[str, str]]
     """Each learned tensor that it may have -> TAPS, SCALE, SHIFT, SLOPE or VALUE."""
@@ -146,6 +146,9 @@ class Layer:
 
     joins: ClassVar[bool] = False
     """Whether it takes several branches."""
+
+    extra: ClassVar[int] = 0
+    """How many tensors it may read besides the one that it works on: the state of a recurrent layer."""
 
     starts: ClassVar[bool] = False
     """Whether it reads no tensor."""

@@ -150,6 +150,25 @@ class Div(Elementwise):
     does = "divide"
 
 
+class Where(Elementwise):
+    """The second branch where the first is not zero, else the third."""
+
+    kind = "where"
+    fewest = 3
+    does = "compare"
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """Three branches of the same shape, where an axis is not repeated."""
+        if len(inputs) != 3:
+            yield Need("", False, f"are {len(inputs)}, and a choice has three", code="branches-three")
+            return
+        yield from super().needs(*inputs)
+
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
+        """One an output."""
+        return {self.does: product(output)}
+
+
 class Concat(Join):
     """The channels of the branches one after the other, or their entries along another axis."""
 

@@ -1,6 +1,7 @@
 """A learned tensor that belongs to no layer: a class token, the queries of a decoder, a table of biases.
 
 learned: [768, 1]       a token of 768 channels, which no tensor leads to
+learned: {shape: [64, 49], fixed: true}       a table that is stored and not trained
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import ClassVar
 
 from ..dims import Dim, Shape
 from .base import MEANT, NO_WEIGHTS, NO_WORK, SOME, STORED, VALUE, Need, Shapes, Uncentred
-from .fields import WholeList, field
+from .fields import FLAG, WholeList, field
 from .windows import Reach
 
 
@@ -29,6 +30,7 @@ class Learned(Uncentred):
     doubled = MEANT
 
     shape: tuple[Dim, ...] = field(WholeList(1, "a list of sizes, channels first"), about="its sizes, channels first")
+    fixed: bool = field(FLAG, False, about="whether its numbers are stored and not learned")
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """As many axes as a tensor may have."""
@@ -40,11 +42,11 @@ class Learned(Uncentred):
 
     def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
         """`weight`: all of it."""
-        return {"weight": self.shape}
+        return NO_WEIGHTS if self.fixed else {"weight": self.shape}
 
     def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
-        """None."""
-        return NO_WEIGHTS
+        """`value`: all of it, where it is fixed."""
+        return {"value": self.shape} if self.fixed else NO_WEIGHTS
 
     def macs(self, inputs: Shapes, output: Shape) -> Dim:
         """None: nothing is computed."""

@@ -19,15 +19,24 @@ from .fields import Reader, field, shown
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 FORMS = (
-    (re.compile(rf"x ?([-+*/^]|[<>]=?|==|!=) ?({NUMBER})"), "x {0} {1}"),
-    (re.compile(rf"({NUMBER}) ?([-/*+]) ?x"), "{0} {1} x"),
+    (re.compile(rf"x ?([-+*/^%]|[<>]=?|==|!=) ?({NUMBER})"), "x {0} {1}"),
+    (re.compile(rf"({NUMBER}) ?([-/*+^]) ?x"), "{0} {1} x"),
     (re.compile(rf"(max|min)\( ?x ?, ?({NUMBER}) ?\)"), "{0}(x, {1})"),
     (re.compile(r"(exp|log|erf|sin|cos|tanh|sign|floor|ceil|round|sqrt|abs)\( ?x ?\)"), "{0}(x)"),
     (re.compile(r"- ?x"), "-x"),
 )
 """What may be written, and how it is written again."""
 
-WORDS = {"+": "add", "-": "add", "*": "multiply", "/": "divide", "^": "exponential", "-x": "multiply", "sqrt": "root"}
+WORDS = {
+    "+": "add",
+    "-": "add",
+    "*": "multiply",
+    "/": "divide",
+    "^": "exponential",
+    "%": "divide",
+    "-x": "multiply",
+    "sqrt": "root",
+}
 WORDS |= dict.fromkeys(("max", "min", "<", "<=", ">", ">=", "==", "!="), "compare")
 WORDS |= dict.fromkeys(("sign", "floor", "ceil", "round", "abs"), "compare")
 WORDS |= dict.fromkeys(("exp", "log", "erf", "sin", "cos", "tanh"), "exponential")

@@ -238,6 +238,18 @@ class Mean(Reduction):
     kind = "mean"
 
 
+class Amax(Reduction):
+    """The largest over the map, which leaves a vector, or over one axis, which stays at size 1."""
+
+    kind = "amax"
+
+
+class Amin(Reduction):
+    """The smallest over the map, which leaves a vector, or over one axis, which stays at size 1."""
+
+    kind = "amin"
+
+
 class Sum(Reduction):
     """The sum over the map, which leaves a vector, or over one axis, which stays at size 1."""
 

@@ -218,7 +218,35 @@ class Adaptive(NamedTuple):
         return range(j * self.n // self.m, -(-(j + 1) * self.n // self.m))
 
 
-Axis = Window | Border | Scatter | Nearest | Interpolated | Adaptive
+class Picked(NamedTuple):
+    """Output j copies the input at (first + step * j) modulo n, or at the j-th of `entries`."""
+
+    first: int
+    step: int
+    n: int
+    entries: tuple[int, ...] = ()
+
+    @property
+    def period(self) -> int:
+        """Nothing says that a picture repeats."""
+        return max(len(self.entries), self.n)
+
+    @property
+    def shift(self) -> int:
+        """None."""
+        return 0
+
+    def changes(self) -> Iterator[int]:
+        """Every output."""
+        return iter(range(self.period))
+
+    def taps(self, j: int) -> range:
+        """The one input position."""
+        i = self.entries[j] if self.entries else (self.first + self.step * j) % self.n
+        return range(i, i + 1)
+
+
+Axis = Window | Border | Scatter | Nearest | Interpolated | Adaptive | Picked
 
 Reach = tuple[Axis, ...] | None
 """One window per spatial axis; `EVERYTHING` where each output sees the whole of the input."""
@@ -271,6 +299,12 @@ class Spliced(tuple[Axis, ...]):
         self = super().__new__(cls, windows)
         self.axis = axis
         return self
+
+
+class Moved(tuple[Axis, ...]):
+    """Windows of an output whose positions lie in another order than those of the input."""
+
+    __slots__ = ()
 
 
 def sees_everything(reach: Reach) -> bool:

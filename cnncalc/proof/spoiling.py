@@ -30,7 +30,7 @@ SMALL = 1e-3
 MOST_MACS = 10**9
 """Of a network that is run for this."""
 
-LOOSE = frozenset({"reshape", "permute", "flatten", "slice", "split", "pixel_shuffle"})
+LOOSE = frozenset({"reshape", "permute", "flatten", "slice", "split", "pixel_shuffle", "take"})
 """Kinds that lose positions, cut channels, or make positions of them."""
 
 

@@ -22,7 +22,7 @@ from ..dims import is_swept, settled
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import Layer
-from ..layers.windows import Contracted, Reach, Rearranged, Spliced, Window
+from ..layers.windows import Contracted, Moved, Reach, Rearranged, Spliced, Window
 from ..quantities import BYTES, SHAPE
 
 NUMBERS = tuple(name for name, figure in FIGURES.items() if figure.unit != SHAPE)
@@ -94,7 +94,7 @@ class _Placed(Layer):
 
 def _placed(node: Node) -> Node:
     reaches = tuple(
-        reach if not reach or isinstance(reach, Spliced) else type(reach)(_whole(window) for window in reach)
+        reach if not reach or isinstance(reach, Spliced | Moved) else type(reach)(_whole(window) for window in reach)
         for reach in node.layer.windows(node.incoming, node.output)
     )
     incoming = tuple(tuple(map(_shown, shape)) for shape in node.incoming)
@@ -116,7 +116,7 @@ def _hang_on_sizes(graph: Graph, fields: ReceptiveFields) -> bool:
 
 
 def _regular(reach: Reach) -> bool:
-    return not isinstance(reach, Rearranged | Contracted | Spliced) and all(
+    return not isinstance(reach, Rearranged | Contracted | Spliced | Moved) and all(
         type(window) is Window for window in reach or ()
     )
 

@@ -11,7 +11,7 @@ from ...inputs import no_size, replaced
 from ...symbols import symbol
 from .constants import Constant
 from .names import symbol_name
-from .records import Declared, Model
+from .records import Declared, Dims, Model
 from .values import BATCH, Held, plain_axes
 
 
@@ -59,16 +59,32 @@ class Inputs:
         """The shape of one image, and where each axis of the file lies in it."""
         if declared.dims is None:
             raise CnncalcError(f"{self.model.name}: the input `{declared.name}` has no shape")
-        batched = self.batch and len(declared.dims) > 1
-        rank = len(declared.dims)
+        rank, images = len(declared.dims), self._images(declared.dims)
         dims = [
-            1 if batched and axis == 0 else self._size(size, declared.name, axis)
-            for axis, size in enumerate(declared.dims)
+            1 if axis == images else self._size(size, declared.name, axis) for axis, size in enumerate(declared.dims)
         ]
-        order = self._channels_first(declared.name, rank) if batched else None
-        if order is None:
-            return tuple(dims[batched:]), plain_axes(rank, batched)
-        return tuple(dims[i] for i in order[1:]), (BATCH, *(order.index(axis) - 1 for axis in range(1, rank)))
+        order = self._channels_first(declared.name, rank) if images == 0 else None
+        if order is not None:
+            return tuple(dims[i] for i in order[1:]), (BATCH, *(order.index(axis) - 1 for axis in range(1, rank)))
+        if images is None:
+            return tuple(dims), plain_axes(rank, False)
+        axes = list(range(rank - 1))
+        axes.insert(images, BATCH)
+        return tuple(dims[:images] + dims[images + 1 :]), tuple(axes)
+
+    def _images(self, dims: Dims) -> int | None:
+        """Which axis of an input is that of the images: the first, or where the first input has its size of it.
+
+        A state that comes in beside what is read, `state: 2 x batch x 128`, has it further back.
+        """
+        if not self.batch or len(dims) < 2:
+            return None
+        graph = self.model.graph
+        others = (known.dims for known in graph.inputs if known.name not in graph.constants)
+        first = next((other for other in others if other and len(other) > 1), dims)[0]
+        if dims[0] == first or not isinstance(dims[0], int):
+            return 0
+        return dims.index(first) if first in dims else None
 
     def _channels_first(self, name: str, rank: int) -> tuple[int, ...] | None:
         """The order in which everything reads an input, where that is through one transpose."""

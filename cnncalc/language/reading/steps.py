@@ -145,7 +145,7 @@ class StepsReader:
         if word in KINDS and word not in self.calls.blocks:
             self.names.kinds.add(word)
             kind = KINDS[word]
-            if kind.joins:
+            if kind.joins or (kind.extra and value.is_mapping and "branches" in value.entries):
                 return self.nested.join(kind, key, value)
             return self.layers.layer(kind, value)
         if self.blocks.known(word):

@@ -1,0 +1,144 @@
+"""Recurrent layers against PyTorch: values, gradients, params; what they are in a spec, and what each step sees."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import cnncalc
+from cnncalc.kernels import KERNELS, Tally
+from cnncalc.language.load import parse
+from cnncalc.language.write import write
+from cnncalc.layers import KINDS
+from cnncalc.proof.validation import validate
+
+DRAW = np.random.default_rng(3)
+
+# fmt: off
+WAYS = [
+    # kind, arguments, what torch calls the class and its arguments
+    ("lstm", {}, "LSTM", {}),
+    ("lstm", {"bias": False}, "LSTM", {"bias": False}),
+    ("lstm", {"bidirectional": True}, "LSTM", {"bidirectional": True}),
+    ("gru", {}, "GRU", {}),
+    ("gru", {"bidirectional": True, "bias": False}, "GRU", {"bidirectional": True, "bias": False}),
+    ("rnn", {}, "RNN", {}),
+    ("rnn", {"act": "relu", "bidirectional": True}, "RNN", {"nonlinearity": "relu", "bidirectional": True}),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("begins", [False, True])
+@pytest.mark.parametrize(("kind", "arguments", "word", "options"), WAYS)
+def test_values_gradients_and_params_are_those_of_torch(kind, arguments, word, options, begins) -> None:
+    """The state of every step, with and without a state to begin with; the gradient of all that comes in."""
+    torch = pytest.importorskip("torch", reason="no PyTorch: pip install torch==2.13.0 (a CPU build)")
+    theirs = getattr(torch.nn, word)(3, 5, **options).double()
+    layer = KINDS[kind].read({"hidden": 5, **arguments}, 1)
+    weights = {
+        name.replace("_l0", ""): value.detach().numpy().astype(float) for name, value in theirs.named_parameters()
+    }
+    x = DRAW.normal(size=(3, 7))
+    states = [DRAW.normal(size=5 * layer.directions) for _ in range(layer.states)] if begins else []
+    seen = [torch.tensor(array, requires_grad=True) for array in (x, *states)]
+    split = [state.reshape(layer.directions, 1, 5) for state in seen[1:]]
+    first = (tuple(split) if kind == "lstm" else split[0]) if begins else None
+    expected = theirs(seen[0].T[:, None], first)[0][:, 0].T
+    upstream = DRAW.normal(size=expected.shape)
+    expected.backward(torch.tensor(upstream))
+    tally, inputs = Tally(), (x, *states)
+    ours = KERNELS[kind].forward(layer, inputs, weights, tally)
+    gradients = KERNELS[kind].backward(layer, inputs, ours, weights, upstream)
+
+    assert ours == pytest.approx(expected.detach().numpy())
+    for gradient, array in zip(gradients, seen, strict=True):
+        assert gradient == pytest.approx(array.grad.numpy())
+    shapes = tuple(array.shape for array in inputs)
+    assert layer.macs(shapes, ours.shape) == tally.multiplications
+    assert {name: value.shape for name, value in weights.items()} == dict(layer.weights(*shapes))
+
+
+def test_the_reset_gate_before_the_matrix_has_the_gradient_of_its_values() -> None:
+    """What Keras's first GRU and ONNX's default compute; the slope is measured in small steps."""
+    layer = KINDS["gru"].read({"hidden": 2, "reset": "before"}, 1)
+    weights = {name: DRAW.normal(size=shape) for name, shape in layer.weights((3, 4)).items()}
+    x, upstream = DRAW.normal(size=(3, 4)), DRAW.normal(size=(2, 4))
+    ours = KERNELS["gru"].forward(layer, (x,), weights, Tally())
+    (gradient,) = KERNELS["gru"].backward(layer, (x,), ours, weights, upstream)
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = 1e-6
+        up, down = (KERNELS["gru"].forward(layer, (x + way * step,), weights, Tally()) for way in (1, -1))
+        assert gradient[place] == pytest.approx(((up - down) * upstream).sum() / 2e-6, rel=1e-5, abs=1e-7)
+
+
+STACKED = """
+input: [40, 80]
+net:
+  - {lstm: {hidden: 64, bidirectional: true}, repeat: 2}
+  - {slice: {axis: length, start: -1}}
+  - flatten
+  - linear: 10
+"""
+
+
+def test_a_stack_in_a_spec_has_the_params_and_macs_of_the_formula() -> None:
+    """4h(i + h + 2) params and T 4h(i + h) MACs in each direction: torch counts 153,600 params in the two LSTMs."""
+    graph = parse(STACKED)
+
+    assert 153_600 == sum(n for name, n in cnncalc.params(graph).of.items() if "lstm" in name)
+    assert 80 * 2 * (4 * 64 * (40 + 64) + 4 * 64 * (128 + 64)) + 1_280 == cnncalc.macs(graph).total
+    assert (10,) == graph.output_shape
+
+
+STATES = """
+input: {x: [3, 7], h: [4, 1], c: [4, 1]}
+net:
+  - {lstm: {hidden: 4, cells: true, branches: [x, h, c]}, as: memory}
+  - {slice: {start: 4}, as: cell}
+"""
+
+
+def test_a_state_to_begin_with_comes_in_beside_the_sequence() -> None:
+    """It is read, written and read again as it was."""
+    graph = parse(STATES)
+
+    assert (8, 7) == graph.shapes["memory"]
+    assert parse(write(graph)).nodes[0].inputs == ("x", "h", "c")
+
+
+# fmt: off
+SEEN = [
+    # the layer, what the sixth of nine steps sees
+    ("{lstm: 4}", (0, 5)),
+    ("{gru: {hidden: 4, reverse: true}}", (5, 8)),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("layer", "bounds"), SEEN)
+def test_a_step_sees_what_went_before(layer: str, bounds: tuple[int, int]) -> None:
+    """All steps so far in one direction, and NumPy measures the same."""
+    graph = parse(f"input: [3, 9]\nnet:\n  - {layer}\n")
+    seen = cnncalc.receptive_fields(graph).of[graph.output]
+    interval = seen.axes[0].at(5).clipped(9)
+
+    assert bounds == (interval.first, interval.last)
+    assert validate(graph).holds
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "{rnn: {hidden: 4, bidirectional: true}}",
+        "{flip: length}",
+        "{take: [2, 0]}",
+        "{take: {axis: length, entries: [6, 0, 0]}}",
+        "{tile: {axis: length, times: 2}}",
+    ],
+)
+def test_numpy_measures_what_is_predicted(layer: str) -> None:
+    """Both directions see all; entries that are moved hold in all figures."""
+    graph = parse(f"input: [3, 9]\nnet:\n  - {{conv: {{out: 3, kernel: 3}}}}\n  - {layer}\n")
+
+    assert validate(graph).holds
