@@ -409,5 +409,5 @@ def test_every_argument_with_several_spellings_resolves() -> None:
     }
     resolving = {kind for kind, layer in KINDS.items() if layer.resolved is not Layer.resolved}
 
-    assert spelled - resolving == {"permute", "learned", "unknown"}  # an order and a shape have one spelling
+    assert spelled - resolving == {"permute", "learned", "take", "unknown"}  # an order and a shape have one spelling
     assert resolving == {row[0] for row in SPELLINGS}

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from ..dims import Dim, Shape
 from .base import AXES, MEANT, NEW, NO_WORK, SOME, Need, Shapes, Weightless, axis_of, has_axis
 from .fields import COUNT, Choice, WholeList, field
+from .join import is_one
 from .windows import Axis, Moved, Nearest, Picked, Reach, same_place
 
 
@@ -41,7 +42,7 @@ class Entries(Weightless):
         """Of channels the same position; along an axis of the map another one."""
         axis = self._place(inputs[0])
         same: list[Axis] = list(same_place(len(output) - 1) or ())
-        if axis == 0:
+        if not axis:
             return (tuple(same),)
         same[axis - 1] = self._window(inputs[0][axis], output[axis])
         return (tuple(same) if isinstance(same[axis - 1], Nearest) else Moved(same),)
@@ -80,7 +81,7 @@ class Tile(Entries):
         return n * self.times
 
     def _window(self, n: Dim, m: Dim) -> Axis:
-        return Nearest(1, m) if isinstance(n, int) and n == 1 else Picked(0, 1, n)
+        return Nearest(1, m) if is_one(n) else Picked(0, 1, n)
 
 
 class Take(Entries):

@@ -23,6 +23,7 @@ from typing import ClassVar
 from ..dims import Dim, Shape, equals
 from .base import ALL, MEANT, NEW, NO_WEIGHTS, SHIFT, TAPS, Need, Shapes, Uncentred, size_text
 from .fields import COUNT, FLAG, Choice, field
+from .join import is_one
 from .windows import EVERYTHING, Reach, Window
 
 
@@ -74,7 +75,7 @@ class Recurrent(Uncentred):
         for place, shape in enumerate(inputs[1:], start=1):
             wanted = self.hidden * self.directions
             yield Need(str(place), equals(shape[0], wanted), f"are no state of {wanted}", code="state-channels")
-            alone = all(isinstance(n, int) and n == 1 for n in shape[1:])
+            alone = all(map(is_one, shape[1:]))
             yield Need(str(place), alone, f"{size_text(shape)} is no single state", code="state-length")
 
     def output(self, *inputs: Shape) -> Shape:

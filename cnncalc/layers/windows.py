@@ -229,7 +229,7 @@ class Picked(NamedTuple):
     @property
     def period(self) -> int:
         """Nothing says that a picture repeats."""
-        return max(len(self.entries), self.n)
+        return len(self.entries) or self.n
 
     @property
     def shift(self) -> int:
