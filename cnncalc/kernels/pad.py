@@ -16,10 +16,14 @@ def pad_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> A
     (x,) = inputs
     around = [(0, 0), *layer.padding]
     if layer.mode == "zeros":
-        x = np.pad(x, around)
+        x = np.pad(x, around, constant_values=layer.fill)
     else:
         x = np.pad(x, around, mode=NUMPY_MODES[layer.mode])
-    return np.pad(x, [*layer.channels, *[(0, 0)] * len(layer.padding)]) if any(layer.channels[0]) else x
+    return (
+        np.pad(x, [*layer.channels, *[(0, 0)] * len(layer.padding)], constant_values=layer.fill)
+        if any(layer.channels[0])
+        else x
+    )
 
 
 def pad_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:

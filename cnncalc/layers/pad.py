@@ -11,7 +11,7 @@ from typing import Any
 from ..dims import Shape
 from .arrange import Arrangement
 from .base import AXIS_NAMES, NEW, ArgumentError, Need, Shapes
-from .fields import Choice, Pad, Padding, field
+from .fields import REAL, Choice, Pad, Padding, field
 from .windows import Border, Reach, Window
 
 
@@ -29,6 +29,7 @@ class PadMap(Arrangement):
         Padding(modes=()), 0, about="channels added: a number before and after, or [[before, after]]"
     )
     mode: str = field(Choice("zeros", "reflect", "replicate"), "zeros", about="what the new positions hold")
+    fill: float = field(REAL, 0.0, about="the number in the place of zeros")
 
     def per_axis(self) -> Iterator[tuple[str, tuple[Pad, ...]]]:
         """`channels` is one pair, whatever the number of axes."""
@@ -51,7 +52,7 @@ class PadMap(Arrangement):
     def read(cls, arguments: Any, axes: int) -> PadMap:
         """`channels` is one pair, whatever the number of axes."""
         values: dict[str, Any] = {}
-        for name, of_axes in (("padding", axes), ("channels", 1), ("mode", axes)):
+        for name, of_axes in (("padding", axes), ("channels", 1), ("mode", axes), ("fill", axes)):
             declared = cls.fields[name]
             value = arguments.get(name, declared.default)
             if name == "channels" and isinstance(value, list | tuple) and len(value) == 2:

@@ -26,6 +26,9 @@ ELEMENTWISE = frozenset((
 REDUCTIONS = frozenset((
     "ReduceL1", "ReduceL2", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare",
 ))
+LIKE_THE_FIRST = frozenset((
+    "BatchNormalization", "LayerNormalization", "ScatterElements", "ScatterND", "Softmax", "Trilu",
+))
 MOVES = frozenset((
     "Concat", "Expand", "Flatten", "Gather", "Reshape", "Slice", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze",
 ))
@@ -48,14 +51,15 @@ def computed(
     made = []
     for name, dims in zip(node.outputs, shapes, strict=False):
         whole = source is not None and prod(dims) == prod(source.dims)
-        made.append(Weight(source.name if whole and source else name, dims, None))
+        counted = source is not None and not source.fixed
+        made.append(Weight(source.name if whole and source else name, dims, None, fixed=not counted))
     return made
 
 
 def _shapes(
     node: Node, values: Sequence[Weight | Constant], known: Sequence[Constant | None], opset: int
 ) -> list[Dims]:
-    if node.op in ("BatchNormalization", "Softmax"):
+    if node.op in LIKE_THE_FIRST:
         return [values[0].dims]
     if node.op in ELEMENTWISE:
         return [broadcast_dims([value.dims for value in values])]

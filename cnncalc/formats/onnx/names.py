@@ -23,6 +23,15 @@ def node_name(node: Node, kind: str) -> str:
     return legal_name("/".join(path)) if path else kind
 
 
+def constant_name(name: str) -> str:
+    """The name of a learned tensor: the path of its parameter, `encoder/pos_embedding`; "" where a file made it up."""
+    parts = [part for part in name.split(".") if part]
+    plain = re.fullmatch(r"[A-Za-z_][\w.]*", name) and not re.fullmatch(
+        r"(\w*_)?(val|lifted|Constant)_?\w*\d*\w*", name
+    )
+    return legal_name("/".join(_indexed(parts))) if plain and re.search(r"[a-z]{3}", name) else ""
+
+
 def symbol_name(name: str) -> str:
     """The name of an open size or an input as the language writes it."""
     word = re.sub(r"\W+", "_", name).strip("_")

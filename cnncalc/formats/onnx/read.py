@@ -64,6 +64,9 @@ class Reader:
         self.learned: dict[str, dict[str, Weight]] = {}
         """Node -> key -> where the learned or stored tensor comes from."""
 
+        self.stored: dict[tuple[object, ...], str] = {}
+        """A constant and how it lies -> the tensor that it is."""
+
         self._sharers: dict[tuple[str, ...], str] = {}
         self._batch = batch
         self._known: dict[str, Constant | None] = {}
@@ -150,7 +153,7 @@ class Reader:
         try:
             results = [*folded(node.op, known, attributes, self.opset)]
         except NotFolded:
-            return False
+            return self._compute(node, known)
         for name, result in zip(node.outputs, results, strict=False):
             self.values[name] = result
         return True
@@ -181,11 +184,13 @@ class Reader:
         return self.values[name]
 
     def held(self, node: Node, place: int = 0) -> Held:
-        """A tensor of the network. Raises Refused where the input is a constant."""
+        """A tensor of the network; a constant that a layer works on is one of its own."""
         value = self.value(node, place)
-        if not isinstance(value, Held):
-            raise Refused(f"its input {place + 1} is a constant")
-        return value
+        if isinstance(value, Held):
+            return value
+        from .rules.beside import alone
+
+        return alone(self, node, place, value)
 
     def weight(self, node: Node, place: int) -> Weight:
         """A learned tensor. Raises Refused where the input depends on the network's."""
@@ -251,16 +256,19 @@ class Reader:
         values: Sequence[Held],
         weights: Sequence[Weight] = (),
         keeps_order: bool = False,
+        as_they_lie: bool = False,
+        defined: bool = True,
         name: str = "",
         buffers: Sequence[Weight] = (),
     ) -> Held:
-        """A layer; what it makes is defined as the first output of the node.
+        """A layer; what it makes is, where it is to be `defined`, the first output of the node.
 
         `weights` are its learned tensors in the order in which the layer names them, `buffers` what else is stored.
 
-        `keeps_order` is for layers to which all axes are alike: they work on the tensors as they lie.
+        `keeps_order` is for layers to which all axes are alike: they work on the tensors as they lie, where all lie
+        alike; with `as_they_lie` in any case.
         """
-        if not (keeps_order and all(value.axes == values[0].axes for value in values)):
+        if not as_they_lie and not (keeps_order and all(value.axes == values[0].axes for value in values)):
             values = [self.plain(value) for value in values]
         first = max(values, key=lambda value: len(value.dims))
         axes = len(self.builder.shapes[first.tensor]) - 1
@@ -281,7 +289,8 @@ class Reader:
         else:
             dims = (1, *shape) if first.batched else shape
             result = Held(tensor, dims, plain_axes(len(dims), first.batched))
-        self.define(node, result)
+        if defined:
+            self.define(node, result)
         return result
 
     def step(self, node: Node, kind: str, arguments: Mapping[str, Any], value: Held) -> Held:

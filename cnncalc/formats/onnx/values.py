@@ -67,6 +67,12 @@ class Weight(NamedTuple):
     factor: float = 1.0
     """What a layer has it multiplied by."""
 
+    fixed: bool = False
+    """Whether it is worked out of sizes and positions, and not learned."""
+
+    order: tuple[int, ...] = ()
+    """For each axis of the layer's tensor the one of the file, where they stand in another order."""
+
     inverse: bool = False
     """Whether a layer has its reciprocal."""
 

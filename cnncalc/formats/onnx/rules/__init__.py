@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..read import Rule
-from . import activation, arrange, conv, join, linear, norm, plain, pool, reduce, resize
+from . import activation, arrange, conv, entries, join, linear, norm, plain, pool, recurrent, reduce, resize
 
 RULES: Mapping[str, Rule] = {
     **plain.RULES,
@@ -21,6 +21,8 @@ RULES: Mapping[str, Rule] = {
     **activation.RULES,
     **join.RULES,
     **arrange.RULES,
+    **entries.RULES,
+    **recurrent.RULES,
     **resize.RULES,
 }
 """By operator; one of another domain as `domain::operator`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic, product
@@ -10,7 +10,7 @@ from ..constants import axis_of
 from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held, Weight, plain_axes
-from .words import axis_word, without
+from .words import without
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -35,24 +35,95 @@ def reshape(reader: Reader, node: Node) -> None:
         name = value.name if isinstance(value, Weight) else node.inputs[0]
         reader.define(node, Weight(name, dims, record))
         return
+    reader.define(node, recut(reader, node, value, dims))
+
+
+def recut(reader: Reader, node: Node, value: Held, dims: tuple[Dim, ...]) -> Held:
+    """The same elements in the order of the file, in other axes: cut as the tensor lies where that can be."""
     if dims == value.dims:
-        reader.define(node, value)
-        return
+        return value
+    if not (value.plain and value.batched) and (found := _as_it_lies(reader, node, value, dims)) is not None:
+        return found
     value = reader.plain(value.batch_first)
-    batched = value.batched and len(dims) > 0 and dims[0] == 1
+    batched = len(dims) > 1 and _one(dims[0])
     inner = dims[1:] if batched else dims
     now = value.dims[1:] if value.batched else value.dims
-    if inner == now and batched == value.batched:
-        reader.define(node, Held(value.tensor, dims, plain_axes(len(dims), batched)))
-        return
+    if inner == now and len(inner) == len(reader.builder.shapes[value.tensor]):
+        return Held(value.tensor, dims, plain_axes(len(dims), batched))
     if not inner:
-        raise Refused("a tensor without axes")
+        inner = (1,)
+        dims = dims if dims else (1,)
+        batched = False
     tensor = value.tensor
     if inner != now and len(inner) == 1:
         tensor = reader.step(node, "flatten", {}, value).tensor
     elif inner != now:
         tensor = reader.step(node, "reshape", {"shape": list(inner)}, value).tensor
-    reader.define(node, Held(tensor, dims, plain_axes(len(dims), batched)))
+    return Held(tensor, dims, plain_axes(len(dims), batched))
+
+
+def _as_it_lies(reader: Reader, node: Node, value: Held, dims: tuple[Dim, ...]) -> Held | None:
+    """Cut where the axes that are put together or apart are neighbours in the tensor too; None where they are not.
+
+    Axes of size 1 hold nothing apart: they go, and come where they are asked for.
+    """
+    large = [axis for axis, size in enumerate(value.dims) if not _one(size)]
+    places = sorted(value.axes[axis] for axis in large)
+    groups = _groups([value.dims[axis] for axis in large], [size for size in dims if not _one(size)])
+    if groups is None or BATCH in places:
+        return None
+    cut: list[tuple[int, int]] = []  # for each new axis that is not of size 1: its group's place, its turn in it
+    first = 0
+    for count, sizes in groups:
+        stands = [places.index(value.axes[axis]) for axis in large[first : first + count]]
+        if stands != list(range(stands[0], stands[0] + count)):
+            return None
+        cut += [(stands[0], turn) for turn in range(len(sizes))]
+        first += count
+    images = next((axis for axis, size in enumerate(dims) if _one(size)), None)
+    keys: list[tuple[int, int, int]] = []  # where each new axis stands in the tensor
+    turn, last = iter(cut), (-1, 0)
+    for axis, size in enumerate(dims):
+        last = last if _one(size) else next(turn)
+        keys.append((*last, axis))
+    order = sorted(axis for axis in range(len(dims)) if axis != images)
+    order.sort(key=lambda axis: keys[axis])
+    sizes = [dims[axis] for axis in order]
+    if not sizes:
+        return None
+    tensor = value.tensor
+    if [*map(str, sizes)] != [*map(str, reader.builder.shapes[tensor])]:
+        arguments: dict[str, Any] = {} if len(sizes) == 1 else {"shape": sizes}
+        tensor = reader.step(node, "flatten" if len(sizes) == 1 else "reshape", arguments, value).tensor
+    return Held(tensor, dims, tuple(BATCH if axis == images else order.index(axis) for axis in range(len(dims))))
+
+
+def _groups(old: list[Dim], new: list[Dim]) -> list[tuple[int, list[Dim]]] | None:
+    """How many axes hold the same elements as which new ones, the outer first; None where that is not known."""
+    found: list[tuple[int, list[Dim]]] = []
+    while old and new:
+        if str(old[0]) == str(new[0]):
+            found.append((1, new[:1]))
+            old, new = old[1:], new[1:]
+            continue
+        mine = theirs = 1
+        left, right = old[0], new[0]
+        while str(left) != str(right):
+            if is_symbolic(left) or is_symbolic(right):
+                return None
+            if left < right and mine < len(old):
+                left, mine = left * old[mine], mine + 1
+            elif right < left and theirs < len(new):
+                right, theirs = right * new[theirs], theirs + 1
+            else:
+                return None
+        found.append((mine, new[:theirs]))
+        old, new = old[mine:], new[theirs:]
+    return None if old or new else found
+
+
+def _one(size: Dim) -> bool:
+    return isinstance(size, int) and size == 1
 
 
 def squeeze(reader: Reader, node: Node) -> None:
@@ -95,126 +166,6 @@ def _asked(reader: Reader, node: Node, now: tuple[Dim, ...]) -> tuple[Dim, ...]:
     return tuple(dims)
 
 
-def slice_(reader: Reader, node: Node) -> None:
-    """A stretch of an axis; of several axes one after the other."""
-    value = reader.held(node)
-    starts, ends = reader.constant(node, 1, "starts") or [], reader.constant(node, 2, "ends") or []
-    axes = reader.constant(node, 3, "axes") or list(range(len(starts)))
-    steps = reader.constant(node, 4, "steps") or [1] * len(starts)
-    for given, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        axis = axis_of(given, len(value.dims))
-        size = value.dims[axis]
-        if not isinstance(size, int) or is_symbolic(start) or is_symbolic(end) or step < 1:
-            raise Refused("a slice with a size without a number")
-        first, last = (max(0, min(n + size if n < 0 else n, size)) for n in (start, end))
-        if (first, last, step) == (0, size, 1):
-            continue
-        value = _cut(reader, node, value, axis, {"start": first, "stop": last, "step": step})
-    reader.values[node.outputs[0]] = value
-
-
-def _cut(reader: Reader, node: Node, value: Held, axis: int, bounds: Mapping[str, int], kind: str = "slice") -> Held:
-    if value.axes[axis] == BATCH:
-        raise Refused("a slice of the images")
-    reader.values.pop(node.outputs[0], None)
-    return reader.emit(node, kind, _stretch(value, axis, bounds), [value], keeps_order=True)
-
-
-def _stretch(value: Held, axis: int, bounds: Mapping[str, int]) -> dict[str, Any]:
-    arguments: dict[str, Any] = {name: n for name, n in bounds.items() if n != {"start": 0, "step": 1}.get(name)}
-    word = axis_word(value, axis)
-    return arguments if word == "channels" else arguments | {"axis": word}
-
-
-def split(reader: Reader, node: Node) -> None:
-    """Several stretches of an axis."""
-    value = reader.held(node)
-    axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
-    size, count = value.dims[axis], len(node.outputs)
-    if not isinstance(size, int):
-        raise Refused("a split of a size without a number")
-    share = -(-size // count)
-    sizes = reader.constant(node, 1, "split") or [min(share, size - share * i) for i in range(count)]
-    first = 0
-    for name, width in zip(node.outputs, sizes, strict=True):
-        if reader.readers[name]:
-            single = Node(node.op, node.domain, node.name, node.inputs, (name,), node.attributes, node.metadata)
-            _cut(reader, single, value, axis, {"start": first, "stop": first + width})
-        first += width
-
-
-def gather(reader: Reader, node: Node) -> None:
-    """One entry of an axis, which goes; or entries that lie side by side."""
-    value = reader.held(node)
-    known = reader.known(node.inputs[1])
-    axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
-    size = value.dims[axis]
-    if known is None or not isinstance(size, int):
-        raise Refused("entries that are computed")
-    picks = [int(pick) % size for pick in known.entries]
-    if len(known.dims) > 1 or not picks or picks != list(range(picks[0], picks[0] + len(picks))):
-        raise Refused("entries that do not lie side by side")
-    if value.axes[axis] == BATCH:
-        if size == 1 and not known.dims and len(value.dims) > 1:
-            reader.values[node.outputs[0]] = Held(
-                value.tensor, value.dims[:axis] + value.dims[axis + 1 :], value.axes[:axis] + value.axes[axis + 1 :]
-            )
-            return
-        raise Refused("one of the images")
-    if (picks[0], len(picks)) != (0, size):
-        bounds = {"start": picks[0], "stop": picks[0] + len(picks)}
-        value = reader.step(node, "slice", _stretch(value, axis, bounds), value)
-    reader.define(node, value if known.dims else without(reader, node, value, [axis]))
-
-
-def expand(reader: Reader, node: Node) -> None:
-    """Nothing, where the tensor is as large already."""
-    value = reader.held(node)
-    asked = reader.constant(node, 1) or []
-    dims = (1,) * (len(asked) - len(value.dims)) + value.dims
-    if len(asked) <= len(value.dims):
-        asked = [1] * (len(value.dims) - len(asked)) + asked
-        if all(wanted in (1, size) for wanted, size in zip(asked, dims, strict=True)):
-            reader.define(node, value)
-            return
-    raise Refused("a tensor that is repeated")
-
-
-def pad(reader: Reader, node: Node) -> None:
-    """Zeros, a mirror or the edge around the map."""
-    value = reader.plain(reader.held(node))
-    pads = reader.constant(node, 1, "pads") or []
-    rank = len(value.dims)
-    axes = reader.constant(node, 3, "axes")
-    if axes is not None:
-        whole = [0] * 2 * rank
-        for i, axis in enumerate(axes):
-            whole[axis_of(axis, rank)] = pads[i]
-            whole[axis_of(axis, rank) + rank] = pads[i + len(axes)]
-        pads = whole
-    if not any(pads):
-        reader.define(node, value)
-        return
-    if any(is_symbolic(n) for n in pads) or min(pads) < 0 or not value.batched or pads[0] or pads[rank]:
-        raise Refused("a pad of this kind")
-    mode = node.attributes.get("mode", "constant")
-    words = {"constant": "zeros", "reflect": "reflect", "edge": "replicate"}
-    if mode not in words:
-        raise Refused(f"`mode` is {mode}")
-    arguments: dict[str, Any] = (
-        {"padding": _pairs(pads[2:rank], pads[rank + 2 :])} if any(pads[2:rank] + pads[rank + 2 :]) else {}
-    )
-    if pads[1] or pads[rank + 1]:
-        arguments["channels"] = [[pads[1], pads[rank + 1]]]
-    if words[mode] != "zeros":
-        arguments["mode"] = words[mode]
-    reader.emit(node, "pad", arguments, [value])
-
-
-def _pairs(before: Sequence[int], after: Sequence[int]) -> list[list[int]]:
-    return [[a, b] for a, b in zip(before, after, strict=True)]
-
-
 def depth_to_space(reader: Reader, node: Node) -> None:
     """PyTorch's pixel shuffle; the order of columns first is Refused."""
     if node.attributes.get("mode", "DCR") != "CRD":
@@ -225,13 +176,8 @@ def depth_to_space(reader: Reader, node: Node) -> None:
 
 RULES: Mapping[str, Rule] = {
     "DepthToSpace": depth_to_space,
-    "Expand": expand,
     "Flatten": reshape,
-    "Gather": gather,
-    "Pad": pad,
     "Reshape": reshape,
-    "Slice": slice_,
-    "Split": split,
     "Squeeze": squeeze,
     "Transpose": transpose,
     "Unsqueeze": reshape,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..constants import axis_of
 from ..read import Refused
 from ..records import Node
+from .beside import imaged
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -18,14 +19,14 @@ def batchnorm(reader: Reader, node: Node) -> None:
     if [name for name in node.outputs[1:] if name and reader.readers[name]]:
         raise Refused("its statistics are used")
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
-    reader.emit(node, "batchnorm", _eps(node, 1e-5), [reader.plain(reader.held(node))], weights)
+    reader.emit(node, "batchnorm", _eps(node, 1e-5), [imaged(reader, node, reader.held(node))], weights)
 
 
 def instancenorm(reader: Reader, node: Node) -> None:
     """One mean and variance a channel and image."""
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
     arguments = {"affine": True, **_eps(node, 1e-5)}
-    reader.emit(node, "instancenorm", arguments, [reader.plain(reader.held(node))], weights)
+    reader.emit(node, "instancenorm", arguments, [imaged(reader, node, reader.held(node))], weights)
 
 
 def layernorm(reader: Reader, node: Node) -> None:
@@ -43,7 +44,7 @@ def layernorm(reader: Reader, node: Node) -> None:
         value = reader.channelled(value, axis)
         reader.emit(node, "layernorm", {"over": "channels", **arguments}, [value], weights, keeps_order=True)
     elif axis == value.batched:
-        reader.emit(node, "layernorm", arguments, [reader.plain(value)], weights)
+        reader.emit(node, "layernorm", arguments, [imaged(reader, node, value)], weights)
     else:
         raise Refused("a norm over several axes, and not over all")
 
@@ -54,7 +55,7 @@ def groupnorm(reader: Reader, node: Node) -> None:
         raise Refused("a scale a group")
     arguments = {"groups": node.attributes["num_groups"], **_eps(node, 1e-5)}
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
-    reader.emit(node, "groupnorm", arguments, [reader.plain(reader.held(node))], weights)
+    reader.emit(node, "groupnorm", arguments, [imaged(reader, node, reader.held(node))], weights)
 
 
 def lrn(reader: Reader, node: Node) -> None:
@@ -66,7 +67,7 @@ def lrn(reader: Reader, node: Node) -> None:
         "beta": own.get("beta", 0.75),
         "k": own.get("bias", 1.0),
     }
-    reader.emit(node, "lrn", arguments, [reader.plain(reader.held(node))])
+    reader.emit(node, "lrn", arguments, [imaged(reader, node, reader.held(node))])
 
 
 def _eps(node: Node, default: float) -> dict[str, Any]:

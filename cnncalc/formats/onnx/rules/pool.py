@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..read import Refused
 from ..records import Node
+from .beside import imaged
 from .windows import geometry
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def _pool(kind: str) -> Rule:
     def rule(reader: Reader, node: Node) -> None:
-        value = reader.plain(reader.held(node))
+        value = imaged(reader, node, reader.held(node))
         arguments = geometry(reader, node, value, node.attributes.get("kernel_shape") or [])
         arguments.setdefault("stride", 1)
         if node.attributes.get("ceil_mode"):
@@ -33,7 +34,7 @@ def _pool(kind: str) -> Rule:
 
 def _global(kind: str) -> Rule:
     def rule(reader: Reader, node: Node) -> None:
-        reader.emit(node, kind, {}, [reader.plain(reader.held(node))])
+        reader.emit(node, kind, {}, [imaged(reader, node, reader.held(node))])
 
     return rule
 

@@ -15,7 +15,31 @@ if TYPE_CHECKING:
     from ..read import Reader, Rule
 
 OVER_MAP = {"ReduceMean": "globalavgpool", "ReduceMax": "globalmaxpool"}
-OVER_AXIS = {"ReduceMean": "mean", "ReduceSum": "sum", "ReduceL2": "sum", "ReduceSumSquare": "sum"}
+OVER_AXIS = {
+    "ReduceL1": "sum",
+    "ReduceL2": "sum",
+    "ReduceLogSum": "sum",
+    "ReduceLogSumExp": "sum",
+    "ReduceMax": "amax",
+    "ReduceMean": "mean",
+    "ReduceMin": "amin",
+    "ReduceSum": "sum",
+    "ReduceSumSquare": "sum",
+}
+EXP: Mapping[str, str] = {"formula": "exp(x)"}
+LOG: Mapping[str, str] = {"formula": "log(x)"}
+BEFORE: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "ReduceL1": ("abs", {}),
+    "ReduceL2": ("square", {}),
+    "ReduceLogSumExp": ("map", EXP),
+    "ReduceSumSquare": ("square", {}),
+}
+BEHIND: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "ReduceL2": ("sqrt", {}),
+    "ReduceLogSum": ("map", LOG),
+    "ReduceLogSumExp": ("map", LOG),
+}
+"""What is done with each element before, and with what is left behind."""
 
 
 def reduction(reader: Reader, node: Node) -> None:
@@ -32,11 +56,11 @@ def reduction(reader: Reader, node: Node) -> None:
     kept = bool(node.attributes.get("keepdims", 1))
     if any(value.axes[axis] == BATCH for axis in axes):
         raise Refused("a reduction over the images")
-    if node.op in ("ReduceL2", "ReduceSumSquare"):
-        value = reader.step(node, "square", {}, value)
+    if node.op in BEFORE:
+        value = reader.step(node, *BEFORE[node.op], value)
     result = _whole_map(reader, node, value, axes, kept) or _each(reader, node, value, axes)
-    if node.op == "ReduceL2":
-        result = reader.step(node, "sqrt", {}, result)
+    if node.op in BEHIND:
+        result = reader.step(node, *BEHIND[node.op], result)
     if not kept:
         result = without(reader, node, result, axes)
     reader.define(node, result)
@@ -58,4 +82,4 @@ def _each(reader: Reader, node: Node, value: Held, axes: Sequence[int]) -> Held:
     return value
 
 
-RULES: Mapping[str, Rule] = dict.fromkeys(("ReduceMax", *OVER_AXIS), reduction)
+RULES: Mapping[str, Rule] = dict.fromkeys(OVER_AXIS, reduction)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ....dims import is_symbolic
 from ..read import Refused
 from ..records import Node
+from .beside import imaged
 from .windows import alike
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def resize(reader: Reader, node: Node) -> None:
     """By scales or to sizes."""
-    value = reader.plain(reader.held(node))
+    value = imaged(reader, node, reader.held(node))
     old = node.op == "Upsample" or reader.opset < 11
     scales = reader.constant(node, 1 if old else 2, "scales")
     sizes = None if old else reader.constant(node, 3)

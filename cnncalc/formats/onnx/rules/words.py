@@ -28,10 +28,8 @@ def without(reader: Reader, node: Node, value: Held, axes: Sequence[int]) -> Hel
     places = [value.axes[axis] for axis in axes]
     dims = tuple(size for axis, size in enumerate(value.dims) if axis not in axes)
     left = [place for axis, place in enumerate(value.axes) if axis not in axes]
-    if not [place for place in left if place != BATCH]:
-        raise Refused("a tensor without axes")
     shape = reader.builder.shapes[value.tensor]
-    kept = [size for place, size in enumerate(shape) if place not in places]
+    kept = [size for place, size in enumerate(shape) if place not in places] or [1]
     order = sorted(place for place in left if place != BATCH)
     result = reader.step(node, "reshape", {"shape": kept}, value)
     return Held(result.tensor, dims, tuple(place if place == BATCH else order.index(place) for place in left))

@@ -1,0 +1,241 @@
+"""What takes, repeats or adds entries of an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ....dims import Dim, is_symbolic
+from ..constants import axis_of
+from ..read import Refused
+from ..records import Node
+from ..values import BATCH, Held
+from .arrange import recut
+from .words import axis_word, without
+
+if TYPE_CHECKING:
+    from ..read import Reader, Rule
+
+BEHIND = 1 << 31
+"""An end that no axis reaches: exporters write the largest number for "to the end"."""
+
+
+def slice_(reader: Reader, node: Node) -> None:
+    """A stretch of an axis; of several axes one after the other. Backwards over all of it is a flip."""
+    value = reader.held(node)
+    starts, ends = reader.constant(node, 1, "starts") or [], reader.constant(node, 2, "ends") or []
+    axes = reader.constant(node, 3, "axes") or list(range(len(starts)))
+    steps = reader.constant(node, 4, "steps") or [1] * len(starts)
+    for given, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        axis = axis_of(given, len(value.dims))
+        size = value.dims[axis]
+        if step == -1 and _is(start, -1, size) and not is_symbolic(end) and end < -1:
+            value = reader.step(node, "flip", {"axis": _word(value, axis)}, value)
+            continue
+        if is_symbolic(step) or step < 1:
+            raise Refused("a slice that goes backwards over a part")
+        bounds = _bounds(start, end, size)
+        if bounds == (0, None) and step == 1:
+            continue
+        value = _cut(reader, node, value, axis, {"start": bounds[0], "stop": bounds[1], "step": step})
+    reader.define(node, value)
+
+
+def _is(index: Any, wanted: int, size: Dim) -> bool:
+    """Whether an index is the one at `wanted` from the end."""
+    if is_symbolic(index):
+        return bool(str(index) == str(size + wanted))
+    return index == wanted or index >= BEHIND or (isinstance(size, int) and index >= size - 1)
+
+
+def _bounds(start: Any, end: Any, size: Dim) -> tuple[Dim, Dim | None]:
+    """The first entry and the first that is left out; None for the end."""
+    if isinstance(size, int) and not is_symbolic(start) and not is_symbolic(end):
+        first, last = (max(0, min(n + size if n < 0 else n, size)) for n in (start, end))
+        return first, None if last == size else last
+    first = size + start if not is_symbolic(start) and start < 0 else start
+    if not is_symbolic(end) and end >= BEHIND:
+        return first, None
+    last = size + end if not is_symbolic(end) and end < 0 else end
+    return first, None if str(last) == str(size) else last
+
+
+def _cut(reader: Reader, node: Node, value: Held, axis: int, bounds: Mapping[str, Dim | None]) -> Held:
+    if value.axes[axis] == BATCH:
+        raise Refused("a slice of the images")
+    return reader.step(node, "slice", _stretch(value, axis, bounds), value)
+
+
+def _stretch(value: Held, axis: int, bounds: Mapping[str, Dim | None]) -> dict[str, Any]:
+    usual = {"start": 0, "step": 1, "stop": None}
+    arguments: dict[str, Any] = {name: n for name, n in bounds.items() if is_symbolic(n) or n != usual[name]}
+    word = axis_word(value, axis)
+    return arguments if word == "channels" else arguments | {"axis": word}
+
+
+def _word(value: Held, axis: int) -> str:
+    if value.axes[axis] == BATCH:
+        raise Refused("it works along the images")
+    return axis_word(value, axis)
+
+
+def split(reader: Reader, node: Node) -> None:
+    """Several stretches of an axis."""
+    value = reader.held(node)
+    axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
+    size, count = value.dims[axis], len(node.outputs)
+    sizes = reader.constant(node, 1, "split")
+    if sizes is None:
+        if not isinstance(size, int):
+            raise Refused("a split of a size without a number")
+        share = -(-size // count)
+        sizes = [min(share, size - share * i) for i in range(count)]
+    first: Dim = 0
+    for place, (name, width) in enumerate(zip(node.outputs, sizes, strict=True)):
+        if reader.readers[name]:
+            stop = None if place == count - 1 else first + width
+            part = value if count == 1 else _cut(reader, node, value, axis, {"start": first, "stop": stop})
+            reader.define(node, part, place)
+        first = first + width
+
+
+def gather(reader: Reader, node: Node) -> None:
+    """One entry of an axis, which goes; or some, side by side or not."""
+    value = reader.held(node)
+    known = reader.known(node.inputs[1])
+    axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
+    size = value.dims[axis]
+    if known is None or any(is_symbolic(pick) for pick in known.entries):
+        raise Refused("entries that are computed")
+    picks = [int(pick) for pick in known.entries]
+    if not isinstance(size, int):
+        if len(picks) != 1:
+            raise Refused("entries of a size without a number")
+    else:
+        if any(not -size <= pick < size for pick in picks):
+            raise Refused(f"an entry outside of the {size} that there are")
+        picks = [pick % size for pick in picks]
+    if value.axes[axis] == BATCH:
+        if size == 1 and not known.dims and len(value.dims) > 1:
+            axes, dims = value.axes, value.dims
+            reader.define(node, Held(value.tensor, dims[:axis] + dims[axis + 1 :], axes[:axis] + axes[axis + 1 :]))
+            return
+        raise Refused("one of the images")
+    value = _picked(reader, node, value, axis, picks)
+    if len(known.dims) > 1:
+        dims = value.dims[:axis] + known.dims + value.dims[axis + 1 :]
+        reader.define(node, recut(reader, node, value, dims))
+        return
+    reader.define(node, value if known.dims else without(reader, node, value, [axis]))
+
+
+def _picked(reader: Reader, node: Node, value: Held, axis: int, picks: Sequence[int]) -> Held:
+    size, first, step = value.dims[axis], picks[0], picks[1] - picks[0] if len(picks) > 1 else 1
+    if step > 0 and list(picks) == list(range(first, first + step * len(picks), step)):
+        if (first, step, len(picks)) == (0, 1, size):
+            return value
+        last = first + step * (len(picks) - 1) + 1
+        stop = None if first < 0 or last == size else last
+        return _cut(reader, node, value, axis, {"start": first, "stop": stop, "step": step})
+    if list(picks) == list(range(len(picks)))[::-1] and len(picks) == size:
+        return reader.step(node, "flip", {"axis": _word(value, axis)}, value)
+    word = _word(value, axis)
+    arguments: dict[str, Any] = {"entries": list(picks)} | ({} if word == "channels" else {"axis": word})
+    return reader.step(node, "take", arguments, value)
+
+
+def expand(reader: Reader, node: Node) -> None:
+    """Axes of size 1 repeated; nothing where the tensor is as large already."""
+    value = reader.held(node)
+    asked = reader.constant(node, 1) or []
+    if len(asked) > len(value.dims):
+        value = recut(reader, node, value, (1,) * (len(asked) - len(value.dims)) + value.dims)
+    asked = [1] * (len(value.dims) - len(asked)) + asked
+    for axis, (wanted, size) in enumerate(zip(asked, value.dims, strict=True)):
+        if str(wanted) in ("1", str(size)):
+            continue
+        if not isinstance(size, int) or size != 1:
+            raise Refused("an axis that is repeated and not of size 1")
+        value = _repeated(reader, node, value, axis, wanted)
+    reader.define(node, value)
+
+
+def tile(reader: Reader, node: Node) -> None:
+    """Each axis so many times."""
+    value = reader.held(node)
+    for axis, times in enumerate(reader.constant(node, 1) or []):
+        if is_symbolic(times) or times != 1:
+            value = _repeated(reader, node, value, axis, times)
+    reader.define(node, value)
+
+
+def _repeated(reader: Reader, node: Node, value: Held, axis: int, times: Dim) -> Held:
+    if value.axes[axis] == BATCH:
+        raise Refused("images that are repeated")
+    word = axis_word(value, axis)
+    arguments: dict[str, Any] = {"times": times} | ({} if word == "channels" else {"axis": word})
+    return reader.step(node, "tile", arguments, value)
+
+
+def pad(reader: Reader, node: Node) -> None:
+    """Zeros, a mirror or the edge around the map; a negative pad cuts."""
+    value = reader.held(node)
+    pads = reader.constant(node, 1, "pads") or []
+    rank = len(value.dims)
+    axes = reader.constant(node, 3, "axes")
+    axes = list(range(rank)) if axes is None else [axis_of(axis, rank) for axis in axes]
+    mode = node.attributes.get("mode", "constant")
+    words = {"constant": "zeros", "reflect": "reflect", "edge": "replicate"}
+    if mode not in words:
+        raise Refused(f"`mode` is {mode}")
+    filled = reader.constant(node, 2, "value") if mode == "constant" else None
+    fill = float(filled[0]) if filled else 0.0
+    if fill != fill or abs(fill) > 1e38:
+        raise Refused(f"a pad with {fill:g}")
+    around: dict[int, list[Dim]] = {}
+    for i, axis in enumerate(axes):
+        before, after = pads[i], pads[i + len(axes)]
+        small = [n for n in (before, after) if not is_symbolic(n) and n < 0]
+        if small:
+            stop = None if is_symbolic(after) or after >= 0 else value.dims[axis] + after
+            start = 0 if is_symbolic(before) or before > 0 else -before
+            value = _cut(reader, node, value, axis, {"start": start, "stop": stop})
+            before, after = (n if is_symbolic(n) or n > 0 else 0 for n in (before, after))
+        if is_symbolic(before) or is_symbolic(after) or before or after:
+            if value.axes[axis] == BATCH:
+                raise Refused("a pad of the images")
+            around[value.axes[axis]] = [before, after]
+    reader.define(node, _padded(reader, node, value, around, words[mode], fill) if around else value)
+
+
+def _padded(
+    reader: Reader, node: Node, value: Held, around: Mapping[int, Sequence[Dim]], mode: str, fill: float = 0
+) -> Held:
+    shape = reader.builder.shapes[value.tensor]
+    if mode != "zeros" and 0 in around:  # channels are filled with zeros alone
+        axes = (0, *(axis if axis == BATCH else axis + 1 for axis in value.axes))
+        map_of = reader.step(node, "reshape", {"shape": [1, *shape]}, value)
+        moved = Held(map_of.tensor, (1, *value.dims), axes)
+        padded = _padded(reader, node, moved, {axis + 1: pair for axis, pair in around.items()}, mode)
+        sizes = list(reader.builder.shapes[padded.tensor])[1:]
+        back = reader.step(node, "reshape", {"shape": sizes}, padded)
+        return Held(back.tensor, padded.dims[1:], value.axes)
+    pairs = [list(around.get(axis, (0, 0))) for axis in range(1, len(shape))]
+    arguments: dict[str, Any] = {"padding": pairs} if any(around.get(axis) for axis in range(1, len(shape))) else {}
+    if 0 in around:
+        arguments["channels"] = [list(around[0])]
+    if mode != "zeros":
+        arguments["mode"] = mode
+    if fill:
+        arguments["fill"] = float(f"{fill:.9g}")
+    return reader.step(node, "pad", arguments, value)
+
+
+RULES: Mapping[str, Rule] = {
+    "Expand": expand,
+    "Gather": gather,
+    "Pad": pad,
+    "Slice": slice_,
+    "Split": split,
+    "Tile": tile,
+}
