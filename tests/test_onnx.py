@@ -50,18 +50,27 @@ def test_a_model_needs_neither_onnx_nor_numpy() -> None:
     assert "4,089,184,256" in done.stdout
 
 
-def test_the_page_lists_the_operators_that_are_read() -> None:
-    """docs/formats.md names what the tables hold, no more and no less."""
+def test_the_page_lists_the_operators_that_are_read(request: pytest.FixtureRequest) -> None:
+    """docs/formats.md names what the tables hold, no more and no less; --update-golden writes its lists again."""
     import re
+    from textwrap import fill
 
     from cnncalc.formats.onnx.fold import FOLDERS
     from cnncalc.formats.onnx.rules import RULES
 
-    page = (Path(__file__).parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
-    _, layers, constants = re.split(r"Read as layers.*|Worked out where.*", page)
+    page = Path(__file__).parents[1] / "docs" / "formats.md"
+    lists = r"(Read as layers[^\n]*\n\n)(.*?)(\n\nWorked out where[^\n]*\n\n)(.*?)(\n(?:\n|$))"
+    parts = re.search(lists, text := page.read_text(encoding="utf-8"), re.DOTALL)
+    assert parts is not None
+    written = [
+        fill(", ".join(f"`{op}`" for op in sorted(table)), 120, break_long_words=False) for table in (RULES, FOLDERS)
+    ]
+    if request.config.getoption("--update-golden"):
+        new = parts[1] + written[0] + parts[3] + written[1] + parts[5]
+        page.write_text(text.replace(parts[0], new), encoding="utf-8")
+        return
 
-    assert set(RULES) == set(re.findall(r"`([\w:.]+)`", layers))
-    assert set(FOLDERS) == set(re.findall(r"`([\w:.]+)`", constants))
+    assert [parts[2], parts[4]] == written
 
 
 NO_MODELS = {

@@ -60,7 +60,7 @@ def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
     if like.batched and dims[like.axes.index(BATCH)] != 1:
         raise Refused("a constant for each of the images")
     weight = value if isinstance(value, Weight) else Weight(node.inputs[place], value.dims, None, fixed=True)
-    weight = weight._replace(tensor=node.inputs[place])
+    weight = weight._replace(tensor=node.inputs[place], fixed=weight.fixed or all(size == 1 for size in dims))
     order = tuple(like.axes.index(axis) for axis in range(len(like.axes) - like.batched))
     shape = tuple(dims[axis] for axis in order)
     key = (weight.name, shape, order)

@@ -1,0 +1,216 @@
+"""Operators of ONNX, one small model each: the numbers of every tensor are those of onnxruntime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cnncalc
+
+onnx = pytest.importorskip("onnx", reason="no onnx: pip install onnx")
+runtime = pytest.importorskip("onnxruntime", reason="no onnxruntime: pip install onnxruntime")
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+DRAW = np.random.default_rng(7)
+INF = (1 << 63) - 1
+
+
+def node(op: str, inputs: str, outputs: str = "y", **attributes: Any) -> Any:
+    """One operator; `-` stands for an input that is left out."""
+    names = ["" if name == "-" else name for name in inputs.split()]
+    domain = attributes.pop("domain", "")
+    return helper.make_node(op, names, outputs.split(), domain=domain, **attributes)
+
+
+def ints(*numbers: int) -> Any:
+    """A constant of whole numbers."""
+    return np.array(numbers, np.int64)
+
+
+def drawn(*shape: int) -> Any:
+    """Normal numbers in single precision."""
+    return DRAW.normal(size=shape).astype(np.float32)
+
+
+def saved(
+    path: Path, nodes: list[Any], inputs: dict[str, Any], constants: dict[str, Any], outputs: list[str], opset: int = 17
+) -> Path:
+    """A model of these, as a file."""
+    types = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64, "uint8": TensorProto.UINT8}
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info(n, types[str(x.dtype)], x.shape) for n, x in inputs.items()],
+        [helper.make_tensor_value_info(n, TensorProto.FLOAT, None) for n in outputs],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    opsets = [helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=9)
+    onnx.save(model, path)
+    return path
+
+
+def theirs(path: Path, inputs: dict[str, Any]) -> list[Any]:
+    """What onnxruntime makes of it."""
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    session = runtime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+    return list(session.run(None, inputs))
+
+
+def flat(array: Any) -> list[float]:
+    """The numbers in any order of axes: sorted."""
+    return sorted(np.asarray(array, float).reshape(-1).tolist())
+
+
+def ours(path: Path, inputs: dict[str, Any], weights: dict[str, Any] | None = None) -> tuple[Any, list[Any]]:
+    """The network, and the numbers of its outputs where it needs no weights, or these."""
+    graph = cnncalc.load(path)
+    kept = [graph.output, *graph.heads.values()]
+    images = {name: np.reshape(x, graph.inputs[name]) for name, x in inputs.items() if name in graph.inputs}
+    done = cnncalc.run(graph, images, weights=weights, keep=kept)
+    return graph, [done.arrays[name] for name in kept]
+
+
+X = drawn(1, 3, 4, 5)
+# fmt: off
+MOVES = [
+    # operators, constants: outputs are compared with onnxruntime's, number by number
+    ([node("Slice", "x s e a t")], {"s": ints(-1), "e": ints(-INF), "a": ints(3), "t": ints(-1)}),
+    ([node("Slice", "x s e a t")], {"s": ints(1, 0), "e": ints(INF, 3), "a": ints(2, 3), "t": ints(1, 2)}),
+    ([node("Gather", "x i", axis=3)], {"i": ints(4, 0, 0)}),
+    ([node("Gather", "x i", axis=2)], {"i": ints(3, 2, 1, 0)}),
+    ([node("Gather", "x i", axis=1)], {"i": np.array(-1)}),
+    ([node("Gather", "x i", axis=2)], {"i": np.array([[0, 2], [1, 3]])}),
+    ([node("ReduceMean", "x", "m", axes=[2, 3]), node("Expand", "m s")], {"s": ints(1, 3, 4, 5)}),
+    ([node("Tile", "x r")], {"r": ints(1, 2, 1, 3)}),
+    ([node("Pad", "x p", mode="reflect")], {"p": ints(0, 1, 0, 2, 0, 0, 1, 0)}),
+    ([node("Pad", "x p v")], {"p": ints(0, 0, 1, -1, 0, 2, 0, 0), "v": np.array(2, np.float32)}),
+    ([node("Pad", "x p", mode="edge")], {"p": ints(0, 0, 1, 0, 0, 0, 0, 3)}),
+    ([node("Neg", "x", "n"), node("Transpose", "n", "t", perm=[0, 2, 3, 1]), node("Reshape", "t s", "r"), node("ReduceMax", "r", axes=[2])],
+     {"s": ints(1, 20, 3)}),
+    ([node("ReduceMin", "x", axes=[1], keepdims=0)], {}),
+    ([node("ReduceMin", "x", keepdims=0, axes=[1, 2, 3])], {}),
+    ([node("ReduceMax", "x", axes=[1, 3])], {}),
+    ([node("ReduceL1", "x", axes=[3])], {}),
+    ([node("ReduceLogSumExp", "x", axes=[1])], {}),
+    ([node("ReduceL2", "x", axes=[1, 2, 3])], {}),
+    ([node("Greater", "x c", "b"), node("Exp", "x", "z"), node("Where", "b x z")], {"c": np.array(0.25, np.float32)}),
+    ([node("Abs", "x", "a"), node("Less", "x a", "b"), node("Where", "b x a")], {}),
+    ([node("Pow", "c x")], {"c": np.array(2, np.float32)}),
+    ([node("Max", "x c")], {"c": np.array(0.5, np.float32)}),
+    ([node("Split", "x n", "a y b", axis=3)], {"n": ints(1, 3, 1)}),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("nodes", "constants"), MOVES, ids=lambda case: case[-1].op_type if type(case) is list else "")
+def test_what_is_computed_is_what_onnxruntime_computes(tmp_path: Path, nodes, constants) -> None:
+    """Each operator on a map: the numbers of the output, each once, and no parameter where none is learned."""
+    path = saved(tmp_path / "m.onnx", nodes, {"x": X}, constants, ["y"])
+    graph, (y,) = ours(path, {"x": X})
+    (expected,) = theirs(path, {"x": X})
+
+    assert flat(y) == pytest.approx(flat(expected), rel=1e-5, abs=1e-6)
+    assert [n for n in y.shape if n != 1] == [n for n in expected.shape if n != 1] or np.prod(y.shape) == 1
+    assert cnncalc.macs(graph).total == 0
+
+
+# fmt: off
+BESIDE = [
+    # operators, the shape of the constant, params, the kind that it becomes
+    ([node("Concat", "w x", axis=2)], (1, 3, 2, 5), 30, "learned"),
+    ([node("Add", "x w")], (4, 1), 4, "bias"),
+    ([node("Add", "x w")], (3, 1, 5), 15, "learned"),
+    ([node("Mul", "w x")], (1, 1, 4, 5), 20, "learned"),
+    ([node("Transpose", "x", "t", perm=[0, 2, 3, 1]), node("Reshape", "t s", "r"), node("Concat", "w r", axis=1)],
+     (1, 1, 3), 3, "learned"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("nodes", "shape", "params", "kind"), BESIDE)
+def test_a_constant_beside_a_tensor_is_learned(tmp_path: Path, nodes, shape, params, kind) -> None:
+    """It is counted once, has as many numbers as the file, and the sum of what comes out is onnxruntime's."""
+    one = np.full(shape, 1, np.float32)
+    path = saved(tmp_path / "m.onnx", nodes, {"x": X}, {"w": one, "s": ints(1, 20, 3)}, ["y"])
+    graph = cnncalc.load(path)
+    found = [node.kind for node in graph.nodes]
+    weights = {name: np.ones(size, np.float32) for name, size in _shapes(graph).items()}
+    _, (y,) = ours(path, {"x": X}, weights)
+    (expected,) = theirs(path, {"x": X})
+
+    assert (params, True) == (cnncalc.params(graph).total, kind in found)
+    assert y.sum() == pytest.approx(expected.sum(), rel=1e-4)
+    assert y.size == expected.size
+
+
+def _shapes(graph: Any) -> dict[str, tuple[int, ...]]:
+    from cnncalc.kernels import weights
+
+    return weights.shapes(graph)
+
+
+def test_a_table_of_positions_is_stored_and_not_learned(tmp_path: Path) -> None:
+    """What is worked out of whole numbers counts as no parameter."""
+    nodes = [
+        node("Range", "zero n one", "r"),
+        node("Cast", "r", "f", to=TensorProto.FLOAT),
+        node("Sin", "f", "p"),
+        node("Reshape", "p s", "q"),
+        node("Add", "x q"),
+    ]
+    constants = {"zero": np.array(0), "n": np.array(20), "one": np.array(1), "s": ints(1, 1, 4, 5)}
+    graph = cnncalc.load(saved(tmp_path / "m.onnx", nodes, {"x": X}, constants, ["y"]))
+
+    assert (0, 20) == (cnncalc.params(graph).total, cnncalc.params(graph).buffers)
+
+
+# fmt: off
+SEQUENCES = [
+    # operator, parts of its matrices, direction, more attributes, the kind, params and MACs of 7 steps of 3 features, 5 hidden
+    ("LSTM", 4, "forward", {}, "lstm", 200, 1_120),
+    ("LSTM", 4, "reverse", {}, "lstm", 200, 1_120),
+    ("LSTM", 4, "bidirectional", {}, "lstm", 400, 2_240),
+    ("GRU", 3, "forward", {"linear_before_reset": 1}, "gru", 150, 840),
+    ("GRU", 3, "bidirectional", {}, "gru", 300, 1_680),
+    ("RNN", 1, "forward", {"activations": ["Relu"]}, "rnn", 50, 280),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("op", "parts", "way", "more", "kind", "params", "macs"), SEQUENCES)
+def test_recurrent_layers_have_the_numbers_of_onnxruntime(
+    tmp_path: Path, op, parts, way, more, kind, params, macs
+) -> None:
+    """Y, Y_h and Y_c with the weights of the file, in the rows that the layer has them in."""
+    ways = 2 if way == "bidirectional" else 1
+    w, r, b = drawn(ways, parts * 5, 3), drawn(ways, parts * 5, 5), drawn(ways, parts * 10)
+    outputs = ["y", "h", "c"] if op == "LSTM" else ["y", "h"]
+    steps_first = node("Transpose", "x", "t", perm=[1, 0, 2])
+    made = node(op, "t w r b", " ".join(outputs), hidden_size=5, direction=way, **more)
+    x = drawn(1, 7, 3)
+    path = saved(tmp_path / "m.onnx", [steps_first, made], {"x": x}, {"w": w, "r": r, "b": b}, outputs)
+    graph = cnncalc.load(path)
+    layer = next(node for node in graph.nodes if node.kind == kind)
+    weights = {}
+    for place, word in enumerate(("", "_reverse")[:ways]):
+        weights[f"{layer.name}.weight_ih{word}"] = _rows(w[place], parts, kind)
+        weights[f"{layer.name}.weight_hh{word}"] = _rows(r[place], parts, kind)
+        weights[f"{layer.name}.bias_ih{word}"] = _rows(b[place][: parts * 5], parts, kind)
+        weights[f"{layer.name}.bias_hh{word}"] = _rows(b[place][parts * 5 :], parts, kind)
+    kept = [graph.output, *graph.heads.values()]
+    done = cnncalc.run(graph, x[0], weights=weights, keep=kept)
+
+    assert (params, macs) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
+    for name, expected in zip(kept, theirs(path, {"x": x}), strict=True):
+        assert flat(done.arrays[name]) == pytest.approx(flat(expected), rel=1e-4, abs=1e-5)
+
+
+def _rows(matrix: Any, parts: int, kind: str) -> Any:
+    """ONNX's rows i, o, f, c and z, r, h as PyTorch's i, f, g, o and r, z, n."""
+    order = {"lstm": [0, 2, 3, 1], "gru": [1, 0, 2], "rnn": [0]}[kind]
+    return np.concatenate([np.split(matrix, parts)[place] for place in order])
