@@ -214,3 +214,132 @@ def _rows(matrix: Any, parts: int, kind: str) -> Any:
     """ONNX's rows i, o, f, c and z, r, h as PyTorch's i, f, g, o and r, z, n."""
     order = {"lstm": [0, 2, 3, 1], "gru": [1, 0, 2], "rnn": [0]}[kind]
     return np.concatenate([np.split(matrix, parts)[place] for place in order])
+
+
+def _branch(name: str, out: int) -> Any:
+    """A branch with a linear layer of its own width."""
+    made = helper.make_node("MatMul", ["x", f"{name}_w"], [f"{name}_y"])
+    weight = numpy_helper.from_array(np.ones((4, out), np.float32), f"{name}_w")
+    declared = [helper.make_tensor_value_info(f"{name}_y", TensorProto.FLOAT, None)]
+    return helper.make_graph([made], name, [], declared, [weight])
+
+
+def _chosen(path: Path) -> Path:
+    """A network of 8 or of 2 features, by the rate that comes in."""
+    nodes = [
+        node("Equal", "sr rate", "wide"),
+        helper.make_node("If", ["wide"], ["y"], then_branch=_branch("a", 8), else_branch=_branch("b", 2)),
+    ]
+    inputs = {"x": drawn(1, 4), "sr": np.array(0, np.int64)}
+    return saved(path, nodes, inputs, {"rate": np.array(16000)}, ["y"])
+
+
+@pytest.mark.parametrize(("rate", "macs"), [(16000, 32), (8000, 8)])
+def test_the_branch_that_is_given_from_outside_is_the_network(tmp_path: Path, rate: int, macs: int) -> None:
+    """Only what is taken counts, and onnxruntime makes as many numbers of it."""
+    path = _chosen(tmp_path / "m.onnx")
+    graph = cnncalc.load(path, set={"sr": rate})
+    (expected,) = theirs(path, {"x": drawn(1, 4), "sr": np.array(rate)})
+
+    assert (macs, expected.size) == (cnncalc.macs(graph).total, graph.output_shape[0])
+
+
+def test_a_branch_that_is_not_known_says_what_would_choose(tmp_path: Path) -> None:
+    """Both branches are named with what they have, and the option that gives the value."""
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(_chosen(tmp_path / "m.onnx"))
+
+    (line,) = refused.value.details
+    assert "hangs on `sr` (then 1 operators, else 1 operators): `--set sr=VALUE` chooses" in line
+
+
+def test_whole_numbers_of_eight_bits_are_the_layers_that_they_are(tmp_path: Path) -> None:
+    """A quantised convolution and a linear layer, dynamic and with scales in the file: MACs and params of floats."""
+    nodes = [
+        node("DynamicQuantizeLinear", "x", "xq xs xz"),
+        node("ConvInteger", "xq w xz", "c", pads=[1, 1, 1, 1]),
+        node("Cast", "c", "f", to=TensorProto.FLOAT),
+        node("Mul", "xs ws", "s"),
+        node("Mul", "f s", "d"),
+        node("Add", "d b", "e"),
+        node("QuantizeLinear", "e es ez", "eq"),
+        node("DequantizeLinear", "eq es ez", "g"),
+        node("Flatten", "g", "h"),
+        node("DynamicQuantizeLinear", "h", "hq hs hz"),
+        node("MatMulInteger", "hq m hz", "i"),
+        node("Cast", "i", "y", to=TensorProto.FLOAT),
+    ]
+    constants = {
+        "w": DRAW.integers(0, 9, (6, 3, 3, 3)).astype(np.uint8),
+        "ws": np.array(0.5, np.float32),
+        "b": drawn(6, 1, 1),
+        "es": np.array(0.1, np.float32),
+        "ez": np.array(3, np.uint8),
+        "m": DRAW.integers(0, 9, (120, 10)).astype(np.uint8),
+    }
+    path = saved(tmp_path / "m.onnx", nodes, {"x": X}, constants, ["y"])
+    graph = cnncalc.load(path)
+    (expected,) = theirs(path, {"x": X})
+
+    assert (6 * 27 * 20 + 1_200, 6 * 27 + 6 + 1_200) == (cnncalc.macs(graph).total, cnncalc.params(graph).total)
+    assert ["conv", "flatten", "linear"] == [node.kind for node in graph.nodes]
+    assert expected[0].shape == graph.output_shape
+
+
+def test_operators_of_onnxruntime_on_whole_numbers_are_read(tmp_path: Path) -> None:
+    """QLinearConv and its sum: one convolution, counted as of floats."""
+    nodes = [
+        node("QuantizeLinear", "x s z", "q"),
+        node("QLinearConv", "q s z w s z s z", "c"),
+        node("QLinearAdd", "c s z q s z s z", "a", domain="com.microsoft"),
+        node("DequantizeLinear", "a s z", "y"),
+    ]
+    constants = {
+        "s": np.array(0.1, np.float32),
+        "z": np.array(3, np.uint8),
+        "w": DRAW.integers(0, 9, (3, 3, 1, 1)).astype(np.uint8),
+    }
+    path = saved(tmp_path / "m.onnx", nodes, {"x": X}, constants, ["y"])
+    graph = cnncalc.load(path)
+    (expected,) = theirs(path, {"x": X})
+
+    assert ["pointwise", "add"] == [node.kind for node in graph.nodes]
+    assert (180, expected[0].shape) == (cnncalc.macs(graph).total, graph.output_shape)
+
+
+OUTSIDE = [
+    # where the shape of a reshape lies, what is said of it
+    ("shape.bin", ""),
+    ("../shape.bin", "lies in `../shape.bin`, and only files beside the model are read"),
+    ("/etc/hostname", "only files beside the model are read"),
+    ("link.bin", "its input 2 is computed"),
+    ("short.bin", "reaches beyond the end of `short.bin`"),
+    ("absent.bin", "its input 2 is computed"),
+]
+
+
+@pytest.mark.parametrize(("where", "message"), OUTSIDE)
+def test_small_numbers_beside_the_model_are_read_and_no_others(tmp_path: Path, where: str, message: str) -> None:
+    """A plain file in the model's own folder; weights are never looked for."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (tmp_path / "shape.bin").write_bytes(ints(1, 60).tobytes())
+    (folder / "shape.bin").write_bytes(ints(1, 60).tobytes())
+    (folder / "short.bin").write_bytes(b"\x01")
+    (folder / "link.bin").symlink_to(tmp_path / "shape.bin")
+    path = saved(folder / "m.onnx", [node("Reshape", "x s")], {"x": X}, {"s": ints(1, 60)}, ["y"])
+    model = onnx.load(path)
+    (shape,) = model.graph.initializer
+    shape.ClearField("raw_data")
+    shape.data_location = TensorProto.EXTERNAL
+    for key, value in (("location", where), ("length", "16")):
+        entry = shape.external_data.add()
+        entry.key, entry.value = key, value
+    path.write_bytes(model.SerializeToString())
+    if not message:
+        assert (60,) == cnncalc.load(path).output_shape
+        return
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(path)
+
+    assert message in str(refused.value)

@@ -150,7 +150,7 @@ def _views(
     remarks: list[Remark],
 ) -> dict[str, View]:
     """What a node sees, by input."""
-    found: dict[str, list[View]] = {}
+    found: dict[str, list[tuple[View, Shape]]] = {}
     for source, shape, reach in zip(node.inputs, node.incoming, reaches, strict=True):
         for name, view in views.get(source, {}).items():
             try:
@@ -158,7 +158,7 @@ def _views(
             except TooManyError:
                 remarks.append(Remark(PHASES, node.name, (), ()))
                 behind = _unknown(view, node.output)
-            found.setdefault(name, []).append(behind)
+            found.setdefault(name, []).append((behind, shape))
     return {name: _union(node, behind, remarks) for name, behind in found.items()}
 
 
@@ -243,13 +243,14 @@ def _unknown(view: View, output: Shape) -> View:
     return View(None, view.everything, (), mixed(of_map(output)))
 
 
-def _union(node: Node, views: list[View], remarks: list[Remark]) -> View:
+def _union(node: Node, seen: list[tuple[View, Shape]], remarks: list[Remark]) -> View:
     """What branches see together: all, where one that is more than a gate (one number for all positions) sees all."""
+    views = [view for view, _ in seen]
     if len(views) == 1:
         return views[0]
     local = [view for view in views if view.axes is not None or view.places is not None]
     everything = any(view.everything for view in views)
-    whole = [shape for view, shape in zip(views, node.incoming, strict=True) if view == GLOBAL]
+    whole = [shape for view, shape in seen if view == GLOBAL]
     gates = node.layer.gates and all(n == 1 for shape in whole for n in shape[1:] if isinstance(n, int))
     if not local or (whole and not gates):
         return GLOBAL if everything else views[0]

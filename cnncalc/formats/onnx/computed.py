@@ -52,7 +52,8 @@ def computed(
     for name, dims in zip(node.outputs, shapes, strict=False):
         whole = source is not None and prod(dims) == prod(source.dims)
         counted = source is not None and not source.fixed
-        made.append(Weight(source.name if whole and source else name, dims, None, fixed=not counted))
+        scale = prod(dims) == 1 and any(isinstance(value, Weight) and value.scale for value in values)
+        made.append(Weight(source.name if whole and source else name, dims, None, fixed=not counted, scale=scale))
     return made
 
 

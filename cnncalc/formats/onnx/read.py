@@ -28,7 +28,8 @@ from .fold import folded
 from .inputs import Inputs
 from .names import node_name
 from .numbers import numbers
-from .records import DATA_TYPES, MAX_ENTRIES, Model, Node, Tensor
+from .outside import outside
+from .records import DATA_TYPES, MAX_ENTRIES, GraphRecord, Model, Node, Tensor
 from .unread import Unread, refusal
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
@@ -39,6 +40,17 @@ MOST_FOLDED_FLOATS = 64
 
 class Refused(Exception):
     """An operator, or a use of one, that no layer stands for."""
+
+
+def read_by(graph: GraphRecord) -> Counter[str]:
+    """How often each tensor is read, in branches too; an output is read once more."""
+    found = Counter(name for node in graph.nodes for name in node.inputs)
+    found.update(output.name for output in graph.outputs)
+    for node in graph.nodes:
+        for value in node.attributes.values():
+            if isinstance(value, GraphRecord):
+                found.update(read_by(value))
+    return found
 
 
 Rule = Callable[["Reader", Node], None]
@@ -55,8 +67,8 @@ class Reader:
         self.values: dict[str, Value] = {}
         self.unread: list[Unread] = []
         self.remarks: list[str] = []
-        self.readers: Counter[str] = Counter(name for node in model.graph.nodes for name in node.inputs)
-        self.readers.update(output.name for output in model.graph.outputs)
+        self.readers = read_by(model.graph)
+        self.deep = 0
         self.builder = Builder(re.sub(r"\.onnx$", "", model.name.rpartition("/")[2]) or "model")
         self.wishes: dict[str, str] = {}
         """The name that each node asks for, before another has it."""
@@ -329,9 +341,10 @@ class Reader:
 
     def _numbers(self, record: Tensor, dims: tuple[int, ...] | None = None) -> Constant | None:
         small = MOST_FOLDED_FLOATS if record.type in FLOATS else 65_536
-        if record.elements > small or record.external is not None or record.type not in DATA_TYPES:
+        if record.elements > small or record.type not in DATA_TYPES:
             return None
-        return Constant(record.dims if dims is None else dims, tuple(numbers(record)))
+        found = numbers(record) if record.external is None else outside(record, self.file)
+        return None if found is None else Constant(record.dims if dims is None else dims, tuple(found))
 
     # --- what went wrong ------------------------------------------------------------------------------------------
 

@@ -70,6 +70,9 @@ class Weight(NamedTuple):
     fixed: bool = False
     """Whether it is worked out of sizes and positions, and not learned."""
 
+    scale: bool = False
+    """Whether it is a scale or a zero point of quantised numbers, which takes no part in a network."""
+
     order: tuple[int, ...] = ()
     """For each axis of the layer's tensor the one of the file, where they stand in another order."""
 

@@ -9,7 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..read import Rule
-from . import activation, arrange, conv, entries, join, linear, norm, plain, pool, recurrent, reduce, resize
+from . import (
+    activation,
+    arrange,
+    control,
+    conv,
+    entries,
+    join,
+    linear,
+    norm,
+    plain,
+    pool,
+    quantised,
+    recurrent,
+    reduce,
+    resize,
+)
 
 RULES: Mapping[str, Rule] = {
     **plain.RULES,
@@ -23,6 +38,8 @@ RULES: Mapping[str, Rule] = {
     **arrange.RULES,
     **entries.RULES,
     **recurrent.RULES,
+    **quantised.RULES,
+    **control.RULES,
     **resize.RULES,
 }
 """By operator; one of another domain as `domain::operator`."""

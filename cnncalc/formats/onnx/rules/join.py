@@ -13,6 +13,7 @@ from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held, Weight
 from .beside import solid, stored, tensors
+from .quantised import scaled
 from .words import axis_word
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ def _elementwise(kind: str, learned: str = "", sign: str = "") -> Rule:
         held = [value for value in values if isinstance(value, Held)]
         if len(values) == 1:
             reader.define(node, values[0])
+            return
+        if (only := scaled(values)) is not None:
+            reader.define(node, only)
             return
         if len(values) == 2 and len(held) == 1:
             first = isinstance(values[0], Held)

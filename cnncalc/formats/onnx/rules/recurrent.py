@@ -104,7 +104,7 @@ def _states(reader: Reader, node: Node, kind: str, numbers: int) -> list[Held]:
         tensor = value.tensor
         shape = reader.builder.shapes[tensor]
         if len(shape) != 1:
-            tensor = reader.step(node, "flatten", {}, value).tensor
+            tensor = reader.builder.add(KINDS["flatten"].read({}, len(shape) - 1), [tensor])
         found.append(Held(tensor, (numbers,), (0,)))
     return found
 

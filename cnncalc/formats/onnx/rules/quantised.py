@@ -1,0 +1,95 @@
+"""Whole numbers of eight bits: each operator is the layer that it is of floats, its scales and zero points left out.
+
+    QuantizeLinear, DequantizeLinear           the tensor itself; a weight that is stored in eight bits is a weight
+    DynamicQuantizeLinear                      the tensor, and a scale that takes no part in a network
+    ConvInteger, QLinearConv ...               Conv ...
+
+What multiplies by such a scale, or rounds by it, is the tensor too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ..records import Node
+from ..values import Held, Value, Weight
+
+if TYPE_CHECKING:
+    from ..read import Reader, Rule
+
+
+def same(reader: Reader, node: Node) -> None:
+    """The tensor that comes in."""
+    value = reader.value(node, 0)
+    if isinstance(value, Held):
+        reader.define(node, value)
+    else:
+        reader.values[node.outputs[0]] = reader.weight(node, 0)
+
+
+def dynamic(reader: Reader, node: Node) -> None:
+    """The tensor, its scale and its zero point."""
+    reader.define(node, reader.held(node))
+    for name in node.outputs[1:]:
+        if name:
+            reader.values[name] = Weight(name, (), None, fixed=True, scale=True)
+
+
+def scaled(values: list[Value]) -> Value | None:
+    """The tensor that stands beside scales alone; None where there is no scale, or more than one tensor."""
+    others = [value for value in values if not (isinstance(value, Weight) and value.scale)]
+    return others[0] if len(others) == 1 < len(values) else None
+
+
+def _as(op: str, *places: int, domain: str = "") -> Rule:
+    """The rule of an operator on some of the inputs."""
+
+    def rule(reader: Reader, node: Node) -> None:
+        from . import RULES
+
+        inputs = tuple(node.inputs[place] if place < len(node.inputs) else "" for place in places)
+        while inputs and not inputs[-1]:
+            inputs = inputs[:-1]
+        plain = Node(op, domain, node.name, inputs, node.outputs, node.attributes, node.metadata)
+        RULES[op](reader, plain)
+
+    return rule
+
+
+def _concat(reader: Reader, node: Node) -> None:
+    from . import RULES
+
+    inputs = node.inputs[2::3]
+    RULES["Concat"](reader, Node("Concat", "", node.name, inputs, node.outputs, node.attributes, node.metadata))
+
+
+MICROSOFT: Mapping[str, Rule] = {
+    "DequantizeLinear": same,
+    "DynamicQuantizeLSTM": _as("LSTM", *range(8)),
+    "DynamicQuantizeMatMul": _as("MatMul", 0, 1),
+    "FastGelu": _as("Gelu", 0),
+    "Gelu": _as("Gelu", 0),
+    "MatMulIntegerToFloat": _as("MatMul", 0, 1),
+    "QGemm": _as("Gemm", 0, 3, 6),
+    "QLinearAdd": _as("Add", 0, 3),
+    "QLinearAveragePool": _as("AveragePool", 0),
+    "QLinearConcat": _concat,
+    "QLinearGlobalAveragePool": _as("GlobalAveragePool", 0),
+    "QLinearLeakyRelu": _as("LeakyRelu", 0),
+    "QLinearMul": _as("Mul", 0, 3),
+    "QLinearSigmoid": _as("Sigmoid", 0),
+    "QLinearSoftmax": _as("Softmax", 0),
+    "QuantizeLinear": same,
+}
+
+RULES: Mapping[str, Rule] = {
+    "ConvInteger": _as("Conv", 0, 1),
+    "DequantizeLinear": same,
+    "DynamicQuantizeLinear": dynamic,
+    "MatMulInteger": _as("MatMul", 0, 1),
+    "QLinearConv": _as("Conv", 0, 3, 8),
+    "QLinearMatMul": _as("MatMul", 0, 3),
+    "QuantizeLinear": same,
+    **{f"com.microsoft::{op}": rule for op, rule in MICROSOFT.items()},
+}
