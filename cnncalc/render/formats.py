@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,6 @@ from ..files import destination, stdout, write
 from .cells import body, shown, total
 from .choosing import known
 from .colour import coloured, columns_of_terminal, looks_at
-from .numbers import Form
 from .units import exact
 
 if TYPE_CHECKING:
@@ -146,54 +145,45 @@ def _plain(column: Column, value: Any) -> Any:
     return printable(value) if isinstance(value, str) else value
 
 
-def _grid(table: Table, form: str, columns: Sequence[Column]) -> str:
+def _markdown_table(table: Table) -> str:
     from tabulate import tabulate
 
+    columns = table.shown
     rows = body(table, columns)
     if table.total is not None:
         rows.append(total(table, columns))
-    if form == "github":
-        rows = [[cell.replace("|", r"\|") for cell in row] for row in rows]
     return tabulate(
-        rows,
+        [[_indented(cell.replace("|", r"\|")) for cell in row] for row in rows],
         headers=[column.title for column in columns],
-        tablefmt=form,
+        tablefmt="pipe",
         colalign=["right" if column.unit.right else "left" for column in columns] if rows else None,
         disable_numparse=True,
     )
 
 
+def _indented(cell: str) -> str:
+    """The blanks before a name of a tree as signs that Markdown keeps."""
+    name = cell.lstrip(" ")
+    return "&ensp;" * (len(cell) - len(name)) + name if name else ""
+
+
 def _markdown(report: Report) -> str:
     parts = [f"**{report.caption[0]}** " + ", ".join(report.caption[1:])]
     for table in report.tables:
-        parts += ([f"### {table.title}"] if table.title else []) + [_grid(table, "github", table.shown)]
-    parts += ["\n".join(f"- {note}" for note in report.notes if note)] if any(report.notes) else []
+        parts += ([f"### {table.title}"] if table.title else []) + [_markdown_table(table)]
+    parts += ["\n".join(f"- {_joined(note)}" for note in report.notes if note)] if any(report.notes) else []
     return "\n\n".join(parts) + "\n"
 
 
+def _joined(note: str) -> str:
+    """The parts of a note, which blanks set apart on a screen."""
+    return re.sub(r" {3,}", "; ", note)
+
+
 def _latex(report: Report) -> str:
-    caption = "% " + "; ".join(report.caption)
-    notes = [f"% {note}" for note in report.notes if note]
-    return "\n".join([caption, *(_latex_grid(table) for table in report.tables), *notes]) + "\n"
+    from .latex import latex
 
-
-def _latex_grid(table: Table) -> str:
-    """A tabular; tabulate escapes every cell, so those of mathematics, `$...$`, are put in afterwards."""
-    formulas: list[str] = []
-
-    def kept(form: Form) -> Form:
-        def cell(value: Any) -> str:
-            text = form(value)
-            if not (len(text) > 2 and text[0] == text[-1] == "$"):
-                return text
-            formulas.append(text)
-            return f"FORMULA{len(formulas) - 1:06}"
-
-        return cell
-
-    columns = [column._replace(unit=column.unit._replace(form=kept(column.unit.form))) for column in table.shown]
-    grid = _grid(table, "latex_booktabs", columns)
-    return re.sub(r"FORMULA(\d{6})", lambda match: formulas[int(match[1])], grid)
+    return latex(report)
 
 
 def _html(report: Report) -> str:

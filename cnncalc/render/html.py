@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 STYLE = """\
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em; color: #222; background: #fff }
 table { border-collapse: collapse; margin: 1em 0 }
-th, td { padding: .15em .8em; text-align: left; white-space: nowrap; font-variant-numeric: tabular-nums }
+th, td { padding: .15em .8em; text-align: left; white-space: pre; font-variant-numeric: tabular-nums }
 .number { text-align: right }
 thead th { border-bottom: 1px solid #888 }
 tfoot td { border-top: 1px solid #888; font-weight: bold }
