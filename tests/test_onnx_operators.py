@@ -343,3 +343,93 @@ def test_small_numbers_beside_the_model_are_read_and_no_others(tmp_path: Path, w
         cnncalc.load(path)
 
     assert message in str(refused.value)
+
+
+# fmt: off
+EQUATIONS = [
+    # the equation, both shapes, MACs
+    ("bgid,bgjd->bgij", (1, 2, 3, 4), (1, 2, 5, 4), 120),
+    ("bgij,bgjd->bgid", (1, 2, 3, 5), (1, 2, 5, 4), 120),
+    ("bchw,bcij->bhwij", (1, 3, 2, 2), (1, 3, 4, 2), 96),
+    ("bhwc,bhkc->bhwk", (1, 3, 2, 5), (1, 3, 4, 5), 120),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("equation", "left", "right", "macs"), EQUATIONS)
+def test_einsum_is_the_product_that_it_writes(tmp_path: Path, equation, left, right, macs) -> None:
+    """The numbers are onnxruntime's; its MACs multiply activations."""
+    inputs = {"a": drawn(*left), "b": drawn(*right)}
+    path = saved(tmp_path / "m.onnx", [node("Einsum", "a b", equation=equation)], inputs, {}, ["y"])
+    graph, (y,) = ours(path, inputs)
+    (expected,) = theirs(path, inputs)
+
+    assert (macs, macs) == (cnncalc.macs(graph).total, cnncalc.macs(graph).between_activations)
+    assert flat(y) == pytest.approx(flat(expected), rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("equation", ["ij,jj->ij", "ij,kl->ijkl", "ij->ji", "...ij,...jk->...ik"])
+def test_an_equation_that_is_no_product_is_refused_by_name(tmp_path: Path, equation: str) -> None:
+    """With the equation in the message."""
+    inputs = {"a": drawn(3, 3), "b": drawn(3, 3)}
+    path = saved(tmp_path / "m.onnx", [node("Einsum", "a b", equation=equation)], inputs, {}, ["y"])
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(path)
+
+    assert equation.replace(" ", "") in str(refused.value)
+
+
+# fmt: off
+HEADS = [
+    # queries, keys, values, attributes
+    ((1, 2, 5, 4), (1, 2, 7, 4), (1, 2, 7, 4), {}),
+    ((1, 5, 8), (1, 7, 8), (1, 7, 8), {"q_num_heads": 2, "kv_num_heads": 2, "scale": 0.5}),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("queries", "keys", "values", "attributes"), HEADS)
+def test_attention_is_the_reference_s(tmp_path: Path, queries, keys, values, attributes) -> None:
+    """Two products, a factor and a softmax, with the numbers of onnx's own reference."""
+    from onnx.reference import ReferenceEvaluator
+
+    inputs = {"q": drawn(*queries), "k": drawn(*keys), "v": drawn(*values)}
+    path = saved(tmp_path / "m.onnx", [node("Attention", "q k v", **attributes)], inputs, {}, ["y"], opset=23)
+    graph, (y,) = ours(path, inputs)
+    (expected,) = ReferenceEvaluator(onnx.load(path)).run(None, inputs)
+
+    assert 2 * 2 * 5 * 7 * 4 == cnncalc.macs(graph).between_activations == cnncalc.macs(graph).total
+    assert flat(y) == pytest.approx(flat(expected), rel=1e-4, abs=1e-5)
+
+
+def test_a_root_mean_square_norm_is_the_reference_s(tmp_path: Path) -> None:
+    """Its scale is learned; the numbers are those of onnx's own reference."""
+    from onnx.reference import ReferenceEvaluator
+
+    x, one = drawn(1, 6, 8), np.ones(8, np.float32)
+    path = saved(tmp_path / "m.onnx", [node("RMSNormalization", "x s")], {"x": x}, {"s": one}, ["y"], opset=23)
+    graph, (y,) = ours(path, {"x": x})
+    (expected,) = ReferenceEvaluator(onnx.load(path)).run(None, {"x": x})
+
+    assert 8 == cnncalc.params(graph).total
+    assert flat(y) == pytest.approx(flat(expected), rel=1e-4, abs=1e-5)
+
+
+PRODUCTS = [
+    # both shapes, MACs
+    ((1, 2, 3, 4), (1, 1, 4, 5), 120),
+    ((1, 2, 3, 4), (4, 5), 120),
+    ((1, 3, 4), (1, 2, 4, 5), 120),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "macs"), PRODUCTS)
+def test_a_product_repeats_axes_of_size_one(tmp_path: Path, left, right, macs) -> None:
+    """As NumPy's matmul does, with as many MACs."""
+    inputs = {"a": drawn(*left), "b": drawn(*right)}
+    path = saved(tmp_path / "m.onnx", [node("MatMul", "a b")], inputs, {}, ["y"])
+    graph = cnncalc.load(path)
+    (expected,) = theirs(path, inputs)
+
+    assert macs == cnncalc.macs(graph).total
+    assert expected.size == np.prod(graph.output_shape)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from itertools import product
 from typing import Any, NamedTuple
 
-from ...dims import is_symbolic
+from ...dims import at_least, at_most, is_symbolic
 
 MOST = 65_536
 """Entries of a constant that is worked out."""
@@ -98,15 +99,13 @@ def numbers_only(*values: Any) -> None:
 
 
 def largest(*values: Any) -> Any:
-    """The largest of some numbers. Raises NotFolded."""
-    numbers_only(*values)
-    return max(values)
+    """The largest of some numbers; sizes without a number are compared when they have one."""
+    return reduce(at_least, values) if any(map(is_symbolic, values)) else max(values)
 
 
 def smallest(*values: Any) -> Any:
-    """The smallest of some numbers. Raises NotFolded."""
-    numbers_only(*values)
-    return min(values)
+    """The smallest of some numbers; sizes without a number are compared when they have one."""
+    return reduce(at_most, values) if any(map(is_symbolic, values)) else min(values)
 
 
 # --- where an entry stands ----------------------------------------------------------------------------------------

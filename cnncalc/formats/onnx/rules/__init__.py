@@ -12,6 +12,7 @@ from ..read import Rule
 from . import (
     activation,
     arrange,
+    contraction,
     control,
     conv,
     entries,
@@ -40,6 +41,7 @@ RULES: Mapping[str, Rule] = {
     **recurrent.RULES,
     **quantised.RULES,
     **control.RULES,
+    **contraction.RULES,
     **resize.RULES,
 }
 """By operator; one of another domain as `domain::operator`."""

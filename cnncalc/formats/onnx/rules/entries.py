@@ -11,6 +11,7 @@ from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held
 from .arrange import recut
+from .beside import solid
 from .words import axis_word, without
 
 if TYPE_CHECKING:
@@ -170,8 +171,7 @@ def tile(reader: Reader, node: Node) -> None:
 
 
 def _repeated(reader: Reader, node: Node, value: Held, axis: int, times: Dim) -> Held:
-    if value.axes[axis] == BATCH:
-        raise Refused("images that are repeated")
+    value = solid(reader, node, value) if value.axes[axis] == BATCH else value
     word = axis_word(value, axis)
     arguments: dict[str, Any] = {"times": times} | ({} if word == "channels" else {"axis": word})
     return reader.step(node, "tile", arguments, value)

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..read import Refused
 from ..records import Node
-from ..values import Held, Weight
+from ..values import BATCH, Held, Weight
+from .arrange import recut
+from .beside import alone, solid
+from .words import axis_word
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -39,12 +42,14 @@ def matmul(reader: Reader, node: Node) -> None:
         weight = reader.weight(node, 1)
         dims = [size for size in weight.dims[:-2] if size != 1]
         if len(weight.dims) < 2 or dims:
-            raise Refused("a product with a constant of so many axes")
+            product(reader, node, left, alone(reader, node, 1, weight))
+            return
         on_rows(reader, node, left, (weight.dims[-1], weight.dims[-2]), [weight])
         return
     value, weight = reader.held(node, 1), reader.weight(node, 0)
     if len(weight.dims) != 2 or len(value.dims) < 3 or not value.batched:
-        raise Refused("a constant times a tensor of this shape")
+        product(reader, node, alone(reader, node, 0, weight), value)
+        return
     columns = value.transposed((*range(len(value.dims) - 2), len(value.dims) - 1, len(value.dims) - 2))
     on_rows(reader, node, columns, (weight.dims[0], weight.dims[1]), [weight])
     made = reader.values[node.outputs[0]]
@@ -70,9 +75,32 @@ def on_rows(reader: Reader, node: Node, value: Held, sizes: Sequence[int], weigh
 
 def product(reader: Reader, node: Node, left: Held, right: Held) -> None:
     """A product of activations, matrix by matrix: the axes before the last two are side by side."""
-    if len(left.dims) != len(right.dims) or left.batched != right.batched or len(left.dims) < 2 + left.batched:
-        raise Refused("a product of these shapes")
+    if len(left.dims) < 2 or len(right.dims) < 2:
+        raise Refused("a product with a vector")
+    left, right = side_by_side(reader, node, left, right)
     reader.emit(node, "matmul", {}, [left, right])
+
+
+def side_by_side(reader: Reader, node: Node, left: Held, right: Held) -> tuple[Held, Held]:
+    """Two tensors with as many axes, those before the last two of one size: an axis of size 1 is repeated."""
+    rank = max(len(left.dims), len(right.dims))
+    sides = [
+        recut(reader, node, value, (1,) * (rank - len(value.dims)) + value.dims) if len(value.dims) < rank else value
+        for value in (left, right)
+    ]
+    last = {rank - 1, rank - 2}
+    if sides[0].batched != sides[1].batched or any(BATCH in (value.axes[i] for i in last) for value in sides):
+        sides = [solid(reader, node, value) for value in sides]
+    sides = [reader.plain(value) for value in sides]
+    return _repeated(reader, node, sides[0], sides[1]), _repeated(reader, node, sides[1], sides[0])
+
+
+def _repeated(reader: Reader, node: Node, value: Held, other: Held) -> Held:
+    """The first with its leading axes of size 1 as long as those of the second."""
+    for axis, (size, wanted) in enumerate(zip(value.dims[:-2], other.dims[:-2], strict=True)):
+        if str(size) == "1" != str(wanted) and value.axes[axis] != BATCH:
+            value = reader.step(node, "tile", {"times": wanted, "axis": axis_word(value, axis)}, value)
+    return value
 
 
 RULES: Mapping[str, Rule] = {"Gemm": gemm, "MatMul": matmul}

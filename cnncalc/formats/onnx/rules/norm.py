@@ -19,7 +19,10 @@ def batchnorm(reader: Reader, node: Node) -> None:
     if [name for name in node.outputs[1:] if name and reader.readers[name]]:
         raise Refused("its statistics are used")
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
-    reader.emit(node, "batchnorm", _eps(node, 1e-5), [imaged(reader, node, reader.held(node))], weights)
+    value = reader.held(node)
+    rows = len(value.dims) == 2 and not value.batched
+    value = reader.channelled(value, 1) if rows else imaged(reader, node, value)
+    reader.emit(node, "batchnorm", _eps(node, 1e-5), [value], weights, keeps_order=rows)
 
 
 def instancenorm(reader: Reader, node: Node) -> None:

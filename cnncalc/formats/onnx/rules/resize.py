@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ....dims import is_symbolic
 from ..read import Refused
 from ..records import Node
 from .beside import imaged
@@ -26,8 +25,6 @@ def resize(reader: Reader, node: Node) -> None:
     arguments: dict[str, Any] = {}
     if sizes:
         arguments["size"] = list(sizes[2:])
-        if any(is_symbolic(size) for size in sizes):
-            raise Refused("a size without a number")
     elif scales:
         if scales[:2] != [1, 1]:
             raise Refused("a scale of the channels")
