@@ -306,12 +306,12 @@ def test_a_failure_is_one_message_on_stderr_and_exit_code_2(arguments: list[str]
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["sumary"], "No such command 'sumary'. Did you mean `summary`?"),
-        (["frobnicate"], "No such command 'frobnicate'."),
-        (["params", "--formt", "csv"], "No such option: --formt"),
-        (["macs", "lenet5", "--batch", "0"], "Invalid value for '--batch'"),
-        (["params", "lenet5", "--top", "many"], "Invalid value for '--top'"),
-        (["params", "lenet5", "vgg16"], "Got unexpected extra argument"),
+        (["sumary"], "error: no command `sumary`\n   = help: did you mean `summary`?"),
+        (["frobnicate"], "error: no command `frobnicate`\n   = help: `cnncalc --help` lists"),
+        (["params", "--formt", "csv"], "error: no option `--formt`\n   = help: did you mean `--format`?"),
+        (["macs", "lenet5", "--batch", "0"], "error: invalid value for '--batch'"),
+        (["params", "lenet5", "--top", "many"], "error: invalid value for '--top'"),
+        (["params", "lenet5", "vgg16"], "error: got unexpected extra argument"),
     ],
 )
 def test_a_mistake_in_the_command_line_is_named_with_the_nearest_word(arguments: list[str], words: str) -> None:
@@ -320,7 +320,7 @@ def test_a_mistake_in_the_command_line_is_named_with_the_nearest_word(arguments:
 
     assert (2, "") == (done.code, done.out)
     assert words in done.err
-    assert "--help' for help" in done.err
+    assert "\n   = help: " in done.err
 
 
 def test_a_bad_spec_is_exit_code_2_with_the_place(folder: Path) -> None:

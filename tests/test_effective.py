@@ -356,7 +356,7 @@ NO_EFFECT = [
     ("--effective --sort size",   "`--sort` changes nothing beside `--effective`"),
     ("--effective --depth 1",     "`--depth` changes nothing beside `--effective`"),
     ("--effective --plot",        "`--plot` changes nothing beside `--effective`"),
-    ("--effective --batch 2",     "No such option: --batch"),
+    ("--effective --batch 2",     "no option `--batch`"),
     ("--effective --seed 1",      "with weights all alike nothing is drawn\n   = help: --init he"),
     ("--effective --init hee",    "no effective field has weights `hee`\n   = help: did you mean `he`?"),
     ("--effective --unit 9,9",    "`--unit 9,9` lies outside S4, which is 5x5"),

@@ -19,7 +19,8 @@ its layer; --save-weights writes one to look at. Names, shapes and order are tho
 
 A state_dict of PyTorch becomes such a file by a table `names` from names here, such as `conv1.weight`, to names there:
 
-    numpy.savez("w.npz", **{here: state[there].numpy() for here, there in names.items()})
+    arrays = {here: state[there].numpy() for here, there in names.items()}
+    numpy.savez("w.npz", **arrays)
 
 A result that is NaN or infinite is no failure: the exit code is 0, a remark on stderr tells where it begins, and in
 JSON the number is null and `finite` false.
