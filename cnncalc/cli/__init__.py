@@ -38,7 +38,7 @@ def main() -> None:
 def _flushed() -> None:
     """What is printed must have gone out: at exit Python would only grumble, with a code of its own."""
     try:
-        if sys.stdout is not None:
+        if sys.stdout is not None and not sys.stdout.closed:
             sys.stdout.flush()
     except OSError as error:
         from ..files import unusable_stdout
