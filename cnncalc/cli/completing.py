@@ -117,11 +117,14 @@ def _positions(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 
 def _variables(ctx: typer.Context, incomplete: str) -> list[str]:
+    return _variables_of(_spec(ctx, incomplete))
+
+
+def _variables_of(spec: str | None) -> list[str]:
     """The variables of a spec, from its text alone."""
     from ..language.yaml import compose
     from ..opening import opened
 
-    spec = _spec(ctx, incomplete)
     if spec in (None, "-"):
         return []
     file = opened(str(spec))
@@ -142,6 +145,14 @@ def _swept(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     if _spec(ctx, incomplete) is None:
         yield from _networks(ctx, incomplete)
     yield from (f"{name}=" for name in (*_variables(ctx, incomplete), "input"))
+
+
+def _compared(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    """Another network, or a setting of the last one."""
+    yield from _networks(ctx, incomplete)
+    specs = [word for word in _typed(ctx, incomplete)[0] if "=" not in word]
+    if specs:
+        yield from (f"{name}=" for name in (*_variables_of(specs[-1]), "input"))
 
 
 def _symbols(ctx: typer.Context, incomplete: str) -> Iterable[str]:
@@ -209,8 +220,8 @@ def _of(*words: str) -> Words:
 WORDS: dict[str, Words] = {
     "spec": _networks,
     "specs": _networks,
-    "other": _networks,
-    "networks": _networks,
+    "others": _networks,
+    "compare arguments": _compared,
     "zoo spec": _zoo,
     "schema spec": _kinds,
     "schema of": _documents,
