@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.language.arithmetic import Entries, ExpressionError
-from cnncalc.language.expressions import Expression, Template
+from cnncalc.language.expressions import Expression
+from cnncalc.language.templates import Template
 
 SCOPE = {"a": 3, "width": 64, "half": Fraction(1, 2), "sizes": [7, 5, 9], "word": "relu", "yes": True, "i": 2}
 SCOPE |= {"many": list(range(100)), "deep": [1, [2, [3, [4]]]]}

@@ -424,15 +424,14 @@ def test_what_has_no_formula_is_told(arguments: list[str], expected: str) -> Non
 
 UNDECIDED = [
     ("depth", "net: [{conv: {out: 8, kernel: 1}, repeat: $depth}]"),
-    ("depth", "net: [{pointwise: 'divisible($depth * 4, 3)'}]"),
-    ("depth", "net: [{pointwise: $depth / 2}]"),
-    ("depth", "net: [{pointwise: 0.5 * $depth}]"),
     ("depth", "net: [leakyrelu: $depth]"),
     ("depth", "net: [{pointwise: '1 if $depth else 2'}]"),
     ("depth", "net: [{pointwise: 4, when: $depth > 1}]"),
     ("depth", "net: [{pointwise: 4, as: 'layer$depth'}]"),
-    ("depth", "net: [{pointwise: '[1, 2][$depth - 1]'}]"),
     ("depth", "net: [{pointwise: 2 ** $depth}]"),
+    ("depth", "net: [{pointwise: '[1, 2, 3, 4][3 - $depth]'}]"),
+    ("depth", "net: [{pointwise: '[1, 2][min($depth, 1)]'}]"),
+    ("depth", "net: [{pointwise: '[4, [6], 5][$depth]'}]"),
 ]
 
 
@@ -511,13 +510,14 @@ def test_formula_loads_nothing_heavy() -> None:
 
 
 def test_a_division_that_comes_out_whole_for_every_size_is_done() -> None:
-    """144 H / 2 is 72 H; H / 7 is not whole for every H, and says so."""
+    """144 H / 2 is 72 H; 144 H / 7 is whole where 7 divides H, which is said."""
     text = "input: [3, H, 8]\nnet:\n  - {{conv: {{out: 144, kernel: 1}}, as: grid}}\n  - reshape: [$grid.channels * $grid.height / {}, {}, 8]\n"
     graph = cnncalc.parse(text.format(2, 2))
 
     assert ["72 H", "2", "8"] == [str(size) for size in graph.output_shape]
-    with pytest.raises(cnncalc.SpecError, match=r"144 H / 7 need not be whole"):
-        cnncalc.parse(text.format(7, 7))
+    seventh = cnncalc.parse(text.format(7, 7))
+    assert ["H is a multiple of 7"] == [str(condition) for condition in provisos(seventh.provisos)]
+    assert (288, 7, 8) == tuple(size if isinstance(size, int) else size.at({"H": 14}) for size in seventh.output_shape)
 
 
 def test_a_size_that_is_a_sum_stands_in_brackets(tmp_path: Path) -> None:
@@ -529,3 +529,66 @@ def test_a_size_that_is_a_sum_stands_in_brackets(tmp_path: Path) -> None:
     assert "output  = 4 x (H - 1) (W - 1)" in run(*asked).stdout
     assert "output  = 4 x (H W - H - W + 1)" in run(*asked, "--expand").stdout
     assert r"4 \times (H - 1) (W - 1)" in run(*asked, "--latex").stdout
+
+
+WIDE = [name for name in names() if isinstance(cnncalc.load(name).settings.get("width"), int)]
+
+
+@pytest.mark.parametrize("name", WIDE)
+def test_the_formula_over_the_width_of_a_network_of_the_zoo_is_its_counts(name: str) -> None:
+    """The multiples of `divisible`, tables and cases included: at each width that the provisos allow, and no other."""
+    base = cnncalc.load(name)
+    net = opened(lambda changes, shapes: cnncalc.load(name, set=changes), base, ["width"])
+    for width in (1, 2, 3, 4, 5, 8, 32):
+        point = {"width": width}
+        try:
+            numbers = cnncalc.load(name, set=point)
+        except CnncalcError:
+            assert unmet(provisos(net.graph.provisos), point)
+            continue
+        assert unmet(provisos(net.graph.provisos), point) == []
+        for figure in ("params", "macs"):
+            (formula,) = formulas(net.graph, figure)
+            (size,) = formula.sizes
+            assert size.at(point) == getattr(cnncalc, figure)(numbers).total
+
+
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        ("$H / 3", {3: 1, 6: 2, 4: None}),
+        ("1.5 * $H", {2: 3, 3: None, 4: 6}),
+        ("$H * 0.25 + 1", {2: None, 4: 2}),
+        ("divisible(0.5 * $H, 8)", {2: 8, 24: 16}),
+        ("floor($H / 3)", {3: 1, 4: 1, 6: 2}),
+        ("ceil($H / 3)", {3: 1, 4: 2, 6: 2}),
+        ("[5, 7, 1][$H]", {1: 7, 2: 1, 3: None}),
+        ("[5, 7, 1, 9, 4, 4][$H]", {1: 7, 2: 1, 3: 9, 4: 4, 5: 4, 6: None}),
+        ("[5, 7, 1][$H // 2]", {1: 5, 2: 7, 3: 7, 4: 1, 5: 1, 6: None}),
+        ("[5, $H, 1][$H]", {1: 1, 2: 1, 3: None}),
+        ("4 if $H == 3 else 9", {2: 9, 3: 4, 4: 9}),
+        ("4 if $H != 3 else 9", {2: 4, 3: 9, 4: 4}),
+        ("4 if $H > 3 else $H", {2: 2, 3: 3, 4: 4}),
+        ("4 if $H >= 3 else $H", {2: 2, 3: 4, 4: 4}),
+        ("4 if $H < 3 else 2 * $H", {2: 4, 3: 6, 4: 8}),
+        ("4 if $H <= 3 else 2 * $H", {2: 4, 3: 4, 4: 8}),
+        ("divisible($H, 8)", {1: 8, 8: 8, 11: 16, 12: 16, 13: 16, 20: 24, 27: 32, 100: 104}),
+        ("divisible(3 * $H, 4, 16)", {1: 16, 5: 16, 6: 20, 7: 20}),
+    ],
+)
+def test_an_expression_on_an_open_size_is_what_it_is_for_each_number(expression: str, values) -> None:
+    """The same number at each size that the provisos allow; None: they do not allow it, and the number is an error."""
+    text = "input: [1, H]\nvars: {H: 1}\nnet:\n  - pointwise: " + f'"{expression}"\n'
+    text = text.replace("[1, H]", "[1, 64]")
+    form = cnncalc.parse(text, set={"H": symbol("H")})
+    for number, value in values.items():
+        broken = unmet(provisos(form.provisos), {"H": number})
+        if value is None:
+            assert broken
+            with pytest.raises(cnncalc.SpecError):
+                cnncalc.parse(text, set={"H": number})
+            continue
+        assert broken == []
+        size = form.output_shape[0]
+        assert value == (size if isinstance(size, int) else size.at({"H": number}))
+        assert cnncalc.parse(text, set={"H": number}).output_shape[0] == value

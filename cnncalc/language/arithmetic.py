@@ -14,6 +14,7 @@ from typing import Any
 
 from ..dims import at_least, at_most, equals, is_swept, is_symbolic, settled
 from ..errors import list_text
+from .piecewise import quotient
 
 MAX_NUMBER = 2**53
 MAX_DENOMINATOR = 2**64
@@ -131,6 +132,13 @@ def bounded(value: Value) -> Value:
     return value
 
 
+def _multiply(a: Value, b: Value) -> Value:
+    for fraction, size in ((a, b), (b, a)):
+        if is_fraction(fraction) and is_symbolic(size) and not is_swept(fraction):
+            return _divide(size * fraction.numerator, fraction.denominator)
+    return a * b
+
+
 def _divide(n: Value, d: Value) -> Value:
     if (isinstance(d, int) or is_swept(d)) and d == 0:
         raise ExpressionError("a division by zero")
@@ -141,10 +149,10 @@ def _divide(n: Value, d: Value) -> Value:
 
         return Fraction(n, d)
     if hasattr(n, "symbols") or hasattr(d, "symbols"):
-        whole = n // d
-        if whole * d == n:  # 144 H / 2 is 72 H
-            return whole
-        raise ExpressionError(f"{n} / {d} need not be whole", help="write `//`, or give the size a number with --input")
+        whole = quotient(n, d)
+        if whole is None:
+            raise ExpressionError(f"{n} / {d} is not whole", help="write `//`, or give the size a number with --input")
+        return whole
     return n / d
 
 
@@ -172,7 +180,7 @@ def _power(base: Value, exponent: Value) -> Value:
 ARITHMETIC: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
+    ast.Mult: _multiply,
     ast.Div: _divide,
     ast.FloorDiv: _floor_divide,
     ast.Mod: _remainder,
@@ -287,7 +295,7 @@ def divisible(value: Value, by: Value = 8, smallest: Value = None) -> Value:
     if not isinstance(by, int) or by < 1:
         raise ExpressionError("`divisible(x, n)` needs a whole n of at least 1")
     least, near = by if smallest is None else as_number(smallest), (2 * value + by) // (2 * by) * by
-    if is_swept(value) or is_swept(least):
+    if any(is_swept(size) or is_symbolic(size) for size in (value, least)):
         near = at_least(near, least)
         return near + by * at_most(1, at_least(0, _ceil(9 * value - 10 * near)))
     near = max(least, near)

@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..dims import settled
+from ..dims import ceil_div, is_symbolic, settled
 from ..errors import did_you_mean
 from .arithmetic import (
     ARITHMETIC,
@@ -30,14 +30,12 @@ from .arithmetic import (
     bounded,
     compared,
     decided,
-    described,
-    is_fraction,
     members_of,
 )
+from .piecewise import either, entry, is_open
 
 MAX_LENGTH = 200
 MAX_NODES = 100
-MAX_NAME = 200
 
 Scope = Mapping[str, Any]
 Value = Any
@@ -65,74 +63,6 @@ class Expression:
         """The value, with each variable read from `scope`. Raises ExpressionError."""
         return self._compiled(scope)
 
-
-class _Part(Expression):
-    """An expression in a name: what is wrong with it blames the whole of it, dollar sign and braces included."""
-
-    __slots__ = ("length", "offset")
-
-    def __init__(self, text: str, offset: int, length: int) -> None:
-        super().__init__(text, bare_names=True)
-        self.offset = offset
-        self.length = length
-
-    def __call__(self, scope: Scope) -> Value:
-        try:
-            return _text_of(super().__call__(scope))
-        except ExpressionError as error:
-            raise ExpressionError(error.message, self.offset, self.length, error.help) from None
-
-
-class Template:
-    """A name with variables in it: `conv${b}_$i` becomes `conv3_1`."""
-
-    PART = re.compile(r"\$\{([^{}]*)\}|\$([A-Za-z_]\w*)|\$")
-
-    __slots__ = ("names", "parts", "text")
-
-    def __init__(self, text: str) -> None:
-        if len(text) > MAX_NAME:
-            raise ExpressionError(f"a name may have {MAX_NAME} characters, this has {len(text):,}", 0, len(text))
-        self.text = text
-        self.parts: list[str | Expression] = []
-        end = 0
-        for match in self.PART.finditer(text):
-            self.parts.append(text[end : match.start()])
-            if match[0] == "$":
-                raise ExpressionError("a `$` without the name of a variable", match.start(), 1, NAMED)
-            try:
-                self.parts.append(_Part(match[2] or match[1], match.start(), len(match[0])))
-            except ExpressionError as error:
-                raise ExpressionError(error.message, match.start(), len(match[0]), error.help) from None
-            end = match.end()
-        self.parts.append(text[end:])
-        self.names = frozenset[str]().union(*(part.names for part in self.parts if isinstance(part, Expression)))
-
-    def place(self, name: str) -> tuple[int, int]:
-        """Where the first expression with this variable starts, and how long it is."""
-        parts = (part for part in self.parts if isinstance(part, _Part) and name in part.names)
-        return next(((part.offset, part.length) for part in parts), (0, 0))
-
-    def __call__(self, scope: Scope) -> str:
-        """The text with the variables put in."""
-        name = "".join(part if isinstance(part, str) else part(scope) for part in self.parts)
-        if len(name) > MAX_NAME:
-            raise ExpressionError(f"a name may have {MAX_NAME} characters, and this becomes {len(name):,}")
-        return name
-
-
-def _text_of(value: Value) -> str:
-    value = settled(value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | str):
-        return str(value)
-    if is_fraction(value):
-        return str(float(value)).replace(".", "_")
-    raise ExpressionError(f"{described(value)} cannot be part of a name")
-
-
-# --- compiling ---------------------------------------------------------------------------------------------------
 
 UNARY: dict[type[ast.AST], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.UAdd: operator.pos}
 
@@ -297,6 +227,8 @@ class _Compiler:
         def read(scope: Scope) -> Value:
             values, index = of(scope), settled(at(scope))
             values = members_of(values)
+            if is_symbolic(index) and (found := entry(values, index)) is not None:
+                return found
             if not isinstance(index, int) or not -len(values) <= index < len(values):
                 raise ExpressionError(f"the list has {len(values)} entries, and no entry {index}")
             return values[index]
@@ -347,6 +279,17 @@ class _Compiler:
 
     def _IfExp(self, node: ast.IfExp) -> Compiled:
         test, then, other = self.compile(node.test), self.compile(node.body), self.compile(node.orelse)
+        if isinstance(node.test, ast.Compare) and len(node.test.ops) == 1:
+            op, left, right = node.test.ops[0], self.compile(node.test.left), self.compile(node.test.comparators[0])
+
+            def chosen(scope: Scope) -> Value:
+                if is_open(op, one := left(scope), two := right(scope)):
+                    both = either(op, one, two, then(scope), other(scope))
+                    if both is not None:
+                        return both
+                return then(scope) if decided(test(scope)) else other(scope)
+
+            return self._located(node, chosen)
         return self._located(node, lambda scope: then(scope) if decided(test(scope)) else other(scope))
 
     def _Call(self, node: ast.Call) -> Compiled:
@@ -364,6 +307,16 @@ class _Compiler:
             raise self.refuse(node, f"`{name}` takes {takes} argument{plural}, and has {len(node.args)}")
         arguments = [self.compile(argument) for argument in node.args]
         function = FUNCTIONS[name]
+        if name in ROUNDED and isinstance(node.args[0], ast.BinOp) and isinstance(node.args[0].op, ast.Div):
+            n, d = self.compile(node.args[0].left), self.compile(node.args[0].right)
+
+            def rounded(scope: Scope) -> Value:
+                over, under = n(scope), d(scope)
+                if is_symbolic(over) or is_symbolic(under):
+                    return bounded(ROUNDED[name](as_number(over), as_number(under)))
+                return bounded(function(arguments[0](scope)))
+
+            return self._located(node, rounded)
 
         def call(scope: Scope) -> Value:
             return bounded(function(*(argument(scope) for argument in arguments)))
@@ -372,6 +325,8 @@ class _Compiler:
 
 
 ALLOWED = "allowed are numbers, $names, + - * / // % **, comparisons, and, or, not, `a if c else b` and the functions"
+ROUNDED: dict[str, Callable[[Any, Any], Any]] = {"floor": operator.floordiv, "ceil": ceil_div}
+"""Functions that round a quotient of sizes, which need not be whole then."""
 WORDS: dict[str, Any] = {"true": True, "false": False, "none": "none"}
 OTHER_FUNCTIONS = {
     "int": "write `floor(x)`, or `round(x)`",

@@ -14,6 +14,7 @@ from ..graph import Graph
 from .expanding.expand import Expander
 from .expanding.problems import TooLarge
 from .given import input_shape, inputs, setting, symbols, variables
+from .piecewise import taken
 from .reading.document import read
 from .steps import RECURSION, Document
 from .zoo import Member
@@ -80,6 +81,11 @@ class Making:
 
     def graph(self, problems: list[Diagnostic]) -> Graph:
         """The network. Raises SpecError with these problems and all that are found."""
+        with taken() as conditions:
+            graph = self._graph(problems)
+        return replace(graph, provisos=(*graph.provisos, *conditions)) if conditions else graph
+
+    def _graph(self, problems: list[Diagnostic]) -> Graph:
         document, member = self.document, self.member
         settings = {**(member.settings if member else {}), **self.settings}
         self._known(settings)

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from ..errors import Diagnostic, Mark, did_you_mean
 from ..layers import Layer
 from .arithmetic import Entries, ExpressionError
-from .expressions import LOST, Expression, Scope, Template, Unknown
+from .expressions import LOST, Expression, Scope, Unknown
+from .templates import Template
 from .yaml import Node
 
 RECURSION = "recursion"

@@ -6,8 +6,9 @@ import re
 
 from ...errors import Mark
 from ..arithmetic import ExpressionError
-from ..expressions import LOST, Expression, Template
+from ..expressions import LOST, Expression
 from ..steps import Parameter, Reference, Value, located
+from ..templates import Template
 from ..yaml import Node, scalar
 from .names import AMBIENT, IDENTIFIER, Names, name_rule
 
