@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .budget.check import check as check
     from .building import Builder as Builder
     from .drawing import draw as draw
+    from .drawing import report as report
     from .engine.running import run as run
     from .errors import CnncalcError as CnncalcError
     from .errors import SpecError as SpecError
@@ -56,6 +57,7 @@ __all__ = [
     "params",
     "parse",
     "receptive_fields",
+    "report",
     "reports",
     "run",
     "validate",
@@ -78,6 +80,7 @@ _HOMES = {
     "params": "analyses.params",
     "parse": "language.load",
     "receptive_fields": "analyses.receptive",
+    "report": "drawing",
     "run": "engine.running",
     "validate": "proof.validation",
 }

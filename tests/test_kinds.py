@@ -14,7 +14,7 @@ from test_kernels import BY_HAND
 import cnncalc
 from cnncalc.analyses import work
 from cnncalc.counting import onnx, pytorch, tensorflow
-from cnncalc.drawing import svg
+from cnncalc.drawing import colours
 from cnncalc.effective import uniform
 from cnncalc.engine import follow
 from cnncalc.engine.layers import LAYERS
@@ -257,8 +257,8 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "counting.pytorch.WRITTEN": (COUNTED - {"map"}, set(pytorch.WRITTEN)),
     "counting.onnx.WRITTEN": (COUNTED - {"map"}, set(onnx.WRITTEN)),
     "counting.tensorflow.WRITTEN": (COUNTED, set(tensorflow.WRITTEN)),
-    "drawing.svg.LIGHT": (FAMILIES | COLOURED, set(svg.LIGHT)),
-    "drawing.svg.DARK": (FAMILIES | COLOURED, set(svg.DARK)),
+    "drawing.colours.LIGHT": (FAMILIES | COLOURED, set(colours.LIGHT)),
+    "drawing.colours.DARK": (FAMILIES | COLOURED, set(colours.DARK)),
     "kernels.recurrent.STEPS": (of_family("recurrent"), set(recurrent.STEPS)),
     "proof.spoiling.LOOSE": (of_family("arrangement") - TIGHT, set(spoiling.LOOSE)),
 }  # fmt: skip

@@ -17,6 +17,7 @@ GROUPS = {
         "receptive-field": "What one output position sees of the input.",
         "memory": "Weights, activations, and the most that is alive at one time.",
         "show": "The network as a tree, as a paper would print it.",
+        "report": "The network as one page: graph, arithmetic, plots, table; nothing is fetched.",
         "explain": "The arithmetic shown: formula, formula with the numbers put in, result.",
         "formula": "A figure as a formula of the input's size and the spec's variables.",
     },

@@ -12,16 +12,13 @@ bytes of their own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ..errors import CnncalcError
 from ..render.report import Report
+from .machine import machine
 from .request import Request, report
-
-if TYPE_CHECKING:
-    from ..analyses.cost import Machine
 
 
 @report
@@ -41,24 +38,10 @@ def command(
 
     return reports.roofline(
         request.whole,
-        machine=_machine(peak, bandwidth),
+        machine=machine(peak, bandwidth),
         dtype=dtype,
         fused=fused,
         batch=request.batch,
         training=request.training,
         view=request.view,
-    )
-
-
-def _machine(peak: str | None, bandwidth: str | None) -> Machine | None:
-    from ..analyses.cost import Machine
-    from ..quantities import BYTES_PER_SECOND, FLOPS_PER_SECOND, rate
-
-    if peak is None and bandwidth is None:
-        return None
-    if peak is None or bandwidth is None:
-        missing, given = ("--peak", "--bandwidth") if peak is None else ("--bandwidth", "--peak")
-        raise CnncalcError(f"`{given}` without `{missing}` bounds no time", "for instance --peak 2T --bandwidth 50G")
-    return Machine(
-        rate(peak, "--peak", FLOPS_PER_SECOND, "2T"), rate(bandwidth, "--bandwidth", BYTES_PER_SECOND, "50G")
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
+from .colours import THEMES
 from .texts import FIGURES, USUAL
 
 FORMATS = {
@@ -16,7 +17,6 @@ FORMATS = {
 """Format -> what it is."""
 
 DIRECTIONS = ("down", "right")
-THEMES = ("auto", "light", "dark")
 
 
 def draw(
@@ -61,4 +61,15 @@ def draw(
     return dot(graph, shown, texts, direction=direction)
 
 
-__all__ = ["DIRECTIONS", "FIGURES", "FORMATS", "THEMES", "USUAL", "draw"]
+def report(graph: Graph, *others: Graph, title: str = "", dtype: str = "fp32", arithmetic: bool = True) -> str:
+    """A network as one page of HTML: the graph to fold and unfold, the arithmetic of each layer, plots, the table.
+
+    `others` are held against it. What only training uses is left out; bytes are at a dtype. Raises CnncalcError where
+    a size has no number.
+    """
+    from .page import page
+
+    return page([one.inference for one in (graph, *others)], title=title, dtype=dtype, arithmetic=arithmetic)
+
+
+__all__ = ["DIRECTIONS", "FIGURES", "FORMATS", "THEMES", "USUAL", "draw", "report"]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .ordering import Flow, Order, lifted
 from .parts import Box, Parts
 
 GAP, GUTTER, TRACK, LANE, EDGE = 24, 24, 7, 12, 14
@@ -69,62 +70,30 @@ class Head(NamedTuple):
 
 def placed(parts: Parts, measure: Callable[[Box], Size], head: Callable[[Box], Head]) -> Placed:
     """The whole picture; `measure` says how large a leaf is, `head` what a block's title takes."""
-    return _block(Box("", "", parts=parts.boxes), _lifted(parts), measure, head)
-
-
-class Flow(NamedTuple):
-    """What flows inside a block: from a child (or the border, "") to a child (or the border), by the leaf it is of."""
-
-    source: str
-    target: str
-    leaf: str
-
-
-def _lifted(parts: Parts) -> Mapping[str, list[Flow]]:
-    """The flows inside each block, once each; the picture itself is the block "" around all."""
-    lifted: dict[str, dict[Flow, None]] = {}
-
-    def add(block: str, source: str, target: str, leaf: str) -> None:
-        lifted.setdefault(block, {})[Flow(source, target, leaf)] = None
-
-    for source, target in parts.flows:
-        down, up = (["", *(box.path for box in parts.around[end])] for end in (source, target))
-        common = next(n for n in range(min(len(down), len(up)) + 1) if down[: n + 1] != up[: n + 1]) - 1
-        add(down[common], down[common + 1], up[common + 1], source)
-        for block, child in zip(down[common + 1 :], down[common + 2 :], strict=False):
-            add(block, child, "", source)
-        for block, child in zip(up[common + 1 :], up[common + 2 :], strict=False):
-            add(block, "", child, source)
-    return {block: list(flows) for block, flows in lifted.items()}
+    return _block(Box("", "", parts=parts.boxes), lifted(parts), measure, head)
 
 
 def _block(
-    box: Box, lifted: Mapping[str, list[Flow]], measure: Callable[[Box], Size], head: Callable[[Box], Head]
+    box: Box, flows: Mapping[str, list[Flow]], measure: Callable[[Box], Size], head: Callable[[Box], Head]
 ) -> Placed:
     if not box.parts and box.path:
         size = measure(box)
         return Placed(box, size, size.across / 2)
-    children = {part.path: _block(part, lifted, measure, head) for part in box.parts}
-    return _Rows(box, children, lifted.get(box.path, []), head(box)).placed()
+    children = {part.path: _block(part, flows, measure, head) for part in box.parts}
+    return _Rows(box, children, Order(box, flows.get(box.path, [])), head(box)).placed()
 
 
 class _Rows:
-    """The rows of one block."""
+    """The rows of one block with their places."""
 
-    def __init__(self, box: Box, children: dict[str, Placed], flows: Sequence[Flow], head: Head) -> None:
-        self.box, self.children, self.flows, self.head = box, children, flows, head
+    def __init__(self, box: Box, children: dict[str, Placed], order: Order, head: Head) -> None:
+        self.box, self.children, self.order, self.head = box, children, order, head
+        self.flows, self.lanes = order.flows, order.lanes
+        self.rows = [[children[path] for path in row] for row in order.rows]
         self.spine = self.side = 0.0
         self.gutter: list[float] = []
         self.enters: dict[Flow, float] = {}
         self.leaves: dict[tuple[str, str], float] = {}
-        self.row = _ranks(list(children), flows)
-        self.rows: list[list[Placed]] = [[] for _ in range(max(self.row.values()) + 1)]
-        self.main = _leading(list(children), flows)
-        for path, child in sorted(children.items(), key=lambda item: item[0] not in self.main):
-            self.rows[self.row[path]].append(child)
-        self.main_in = next((flow.leaf for flow in flows if not flow.source), "")
-        outs = [flow for flow in flows if not flow.target]
-        self.main_out = max(outs, key=lambda flow: self.row[flow.source]).leaf if outs else ""
 
     def placed(self) -> Placed:
         """Rows centred on one spine, lanes beside them, lines through gutters."""
@@ -137,9 +106,8 @@ class _Rows:
                 child.at = (x, 0)
                 x += child.size.across + GAP
         self._ports()
-        lanes = self._lanes()
-        across = self.side + EDGE + (GAP / 2 + LANE * (max(lanes.values()) + 1) if lanes else 0)
-        tracks = self._tracks(lanes)
+        across = self.side + EDGE + (GAP / 2 + LANE * (max(self.lanes.values()) + 1) if self.lanes else 0)
+        tracks = self._tracks()
         self.gutter = [self.head.off.along]
         for number, row in enumerate(self.rows):
             room = GUTTER + TRACK * len(tracks[number])
@@ -151,7 +119,7 @@ class _Rows:
         end = self.gutter[-1] + (GUTTER + TRACK * len(tracks[-1]) if leaving else EDGE)
         whole = Placed(self.box, Size(max(across, self.head.least), end), self.spine)
         whole.inside = [child for row in self.rows for child in row]
-        whole.lines = [self._line(flow, lanes, tracks, whole) for flow in self.flows]
+        whole.lines = [self._line(flow, tracks, whole) for flow in self.flows]
         return whole
 
     def _enters(self) -> bool:
@@ -160,47 +128,12 @@ class _Rows:
     def _extents(self, row: Sequence[Placed]) -> tuple[float, float]:
         """How far a row reaches before its spine and behind it."""
         wide = sum(child.size.across for child in row) + GAP * (len(row) - 1)
-        leading = [child for child in row if child.box.path in self.main]
+        leading = [child for child in row if child.box.path in self.order.main]
         before = row[0].spine if len(row) == 1 or len(leading) == 1 else wide / 2
         return before, wide - before
 
-    def _span(self, flow: Flow) -> tuple[int, int]:
-        """The gutter that a line starts in and the one that it ends in; gutter n is before row n."""
-        first = self.row[flow.source] + 1 if flow.source else 0
-        last = self.row[flow.target] if flow.target else len(self.rows)
-        return first, last
-
-    def _laned(self, flow: Flow) -> bool:
-        first, last = self._span(flow)
-        return last > first or self._apart(flow)
-
-    def _apart(self, flow: Flow) -> bool:
-        """Whether it enters or leaves beside the spine, as another line has the middle of the border."""
-        return (not flow.source and flow.leaf != self.main_in) or (not flow.target and flow.leaf != self.main_out)
-
-    def _lanes(self) -> dict[tuple[str, str], int]:
-        """The lane of each leaf's lines that need one, by where they start; lines of one leaf share it."""
-        spans: dict[tuple[str, str], tuple[int, int]] = {}
-        for flow in self.flows:
-            if not self._laned(flow):
-                continue
-            first, last = self._span(flow)
-            first = -1 if not flow.source and self._apart(flow) else first
-            last = len(self.rows) + 1 if not flow.target and self._apart(flow) else last
-            key = flow.source, flow.leaf
-            low, high = spans.get(key, (first, last))
-            spans[key] = min(low, first), max(high, last)
-        lanes: dict[tuple[str, str], int] = {}
-        taken: list[list[tuple[int, int]]] = []
-        for key, (first, last) in sorted(spans.items(), key=lambda item: item[1][1] - item[1][0]):
-            free = (n for n, others in enumerate(taken) if all(last < low or high < first for low, high in others))
-            lane = next(free, len(taken))
-            taken[lane : lane + 1] = [[*(taken[lane] if lane < len(taken) else []), (first, last)]]
-            lanes[key] = lane
-        return lanes
-
-    def _lane_at(self, flow: Flow, lanes: Mapping[tuple[str, str], int]) -> float:
-        return self.side + GAP / 2 + LANE * (lanes[flow.source, flow.leaf] + 0.5)
+    def _lane_at(self, flow: Flow) -> float:
+        return self.side + GAP / 2 + LANE * (self.order.lane(flow) + 0.5)
 
     def _ports(self) -> None:
         """Where lines leave and enter each child: in the order of where they come from, so that they do not cross."""
@@ -211,9 +144,9 @@ class _Rows:
                     self.leaves[path, flow.leaf] = own
         for path, child in self.children.items():
             coming = [flow for flow in self.flows if flow.target == path]
-            coming.sort(key=lambda flow: (self._laned(flow), self._from(flow)))
+            coming.sort(key=lambda flow: (self.order.laned(flow), self._from(flow)))
             free = [flow for flow in coming if flow.leaf not in child.ins]
-            straight = sum(not self._laned(flow) for flow in free)
+            straight = sum(not self.order.laned(flow) for flow in free)
             for place, flow in enumerate(free, 1):
                 share = place / (len(free) + 1)
                 if straight == 1:
@@ -226,15 +159,15 @@ class _Rows:
     def _from(self, flow: Flow) -> float:
         return self.leaves.get((flow.source, flow.leaf), self.spine)
 
-    def _tracks(self, lanes: Mapping[tuple[str, str], int]) -> list[dict[tuple[str, ...], int]]:
+    def _tracks(self) -> list[dict[tuple[str, ...], int]]:
         """The tracks of each gutter: lines that run across it side by side, one for each of their starts or ends."""
         tracks: list[dict[tuple[str, ...], int]] = [{} for _ in range(len(self.rows) + 1)]
         for flow in self.flows:
-            first, last = self._span(flow)
-            if self._laned(flow):
-                if flow.source or not self._apart(flow):
+            first, last = self.order.span(flow)
+            if self.order.laned(flow):
+                if flow.source or not self.order.apart(flow):
                     tracks[first].setdefault(("from", flow.source, flow.leaf), len(tracks[first]))
-                if flow.target or not self._apart(flow):
+                if flow.target or not self.order.apart(flow):
                     tracks[last].setdefault(("to", flow.target, flow.leaf), len(tracks[last]))
             elif abs(self._from(flow) - self._to(flow)) > 0.5:
                 tracks[first].setdefault(("to", flow.target, flow.leaf), len(tracks[first]))
@@ -246,11 +179,10 @@ class _Rows:
     def _line(
         self,
         flow: Flow,
-        lanes: Mapping[tuple[str, str], int],
         tracks: Sequence[Mapping[tuple[str, ...], int]],
         whole: Placed,
     ) -> Line:
-        first, last = self._span(flow)
+        first, last = self.order.span(flow)
         start, stop = self._from(flow), self._to(flow)
         top = (
             self.children[flow.source].at[1] + self.children[flow.source].size.along
@@ -259,14 +191,14 @@ class _Rows:
         )
         bottom = self.children[flow.target].at[1] if flow.target else whole.size.along
         points: list[Point] = []
-        if self._laned(flow):
-            lane = self._lane_at(flow, lanes)
-            if flow.source or not self._apart(flow):
+        if self.order.laned(flow):
+            lane = self._lane_at(flow)
+            if flow.source or not self.order.apart(flow):
                 level = self._level(first, ("from", flow.source, flow.leaf), tracks)
                 points += [(start, top), (start, level), (lane, level)]
             else:
                 points += [(lane, top)]
-            if flow.target or not self._apart(flow):
+            if flow.target or not self.order.apart(flow):
                 level = self._level(last, ("to", flow.target, flow.leaf), tracks)
                 points += [(lane, level), (stop, level), (stop, bottom)]
             else:
@@ -289,31 +221,6 @@ class _Rows:
 
     def _level(self, gutter: int, key: tuple[str, ...], tracks: Sequence[Mapping[tuple[str, ...], int]]) -> float:
         return self.gutter[gutter] + GUTTER / 3 + TRACK * tracks[gutter][key]
-
-
-def _ranks(paths: Sequence[str], flows: Sequence[Flow]) -> dict[str, int]:
-    """The row of each child: one more than the last that it reads. A child comes behind all that it reads."""
-    read: dict[str, set[str]] = {path: set() for path in paths}
-    for flow in flows:
-        if flow.source and flow.target:
-            read[flow.target].add(flow.source)
-    rank: dict[str, int] = {}
-    for path in paths:
-        rank[path] = 1 + max((rank[other] for other in read[path]), default=-1)
-    return rank
-
-
-def _leading(paths: Sequence[str], flows: Sequence[Flow]) -> set[str]:
-    """The children that lead to where the block ends, its last child or the last that leaves it; the rest is aside."""
-    leaving = [flow.source for flow in flows if not flow.target]
-    ends = [path for path in paths if path == "output output"] or [
-        max(leaving, key=paths.index) if leaving else paths[-1]
-    ]
-    led = set(ends)
-    for path in reversed(paths):
-        if any(flow.source == path and flow.target in led for flow in flows):
-            led.add(path)
-    return led
 
 
 def absolute(whole: Placed, corner: Point = (0, 0)) -> Iterator[tuple[Placed, Point]]:

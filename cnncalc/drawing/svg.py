@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from ..graph import Graph
 from ..render import numbers
+from .colours import LIGHT, families, variables
 from .parts import Box, Parts
 from .placing import Head, Placed, Point, Size, absolute, placed
 from .texts import Texts, Words, named, width
@@ -18,24 +19,6 @@ LINE, PAD, MARGIN = 15, 9, 12
 
 PAGE = 80
 """Letters of a line above the picture."""
-
-LIGHT = {
-    "page": "#ffffff", "ink": "#0f172a", "quiet": "#475569", "line": "#64748b", "block": "#f8fafc #94a3b8",
-    "input": "#e2e8f0 #475569", "output": "#e2e8f0 #475569", "convolution": "#dbeafe #2563eb",
-    "linear": "#ede9fe #7c3aed", "recurrent": "#ede9fe #7c3aed",
-    "pool": "#ffedd5 #c2410c", "norm": "#ecfccb #4d7c0f", "affine": "#ecfccb #4d7c0f", "activation": "#fef9c3 #a16207",
-    "join": "#ffe4e6 #be123c", "arrangement": "#cffafe #0e7490", "resize": "#cffafe #0e7490",
-    "learned": "#fae8ff #a21caf", "unknown": "#fee2e2 #dc2626", "other": "#f1f5f9 #475569",
-}  # fmt: skip
-DARK = {
-    "page": "#0f172a", "ink": "#f1f5f9", "quiet": "#cbd5e1", "line": "#94a3b8", "block": "#182236 #64748b",
-    "input": "#334155 #94a3b8", "output": "#334155 #94a3b8", "convolution": "#1e3a5f #60a5fa",
-    "linear": "#3b2a63 #a78bfa", "recurrent": "#3b2a63 #a78bfa",
-    "pool": "#4a2a14 #fb923c", "norm": "#2c3b12 #a3e635", "affine": "#2c3b12 #a3e635", "activation": "#44380c #facc15",
-    "join": "#4c1524 #fb7185", "arrangement": "#0f3a44 #22d3ee", "resize": "#0f3a44 #22d3ee",
-    "learned": "#45134e #e879f9", "unknown": "#450a0a #f87171", "other": "#273449 #94a3b8",
-}  # fmt: skip
-"""Colours: of letters and lines; fill and border of each family."""
 
 
 def svg(graph: Graph, parts: Parts, texts: Texts, *, direction: str = "down", theme: str = "auto") -> str:
@@ -75,30 +58,15 @@ def _caption(graph: Graph, texts: Texts) -> list[str]:
 
 
 def _style(theme: str) -> str:
-    light, dark = _colours(LIGHT), _colours(DARK)
-    rules = (
-        "svg.cnncalc{font-family:system-ui,'DejaVu Sans','Liberation Sans',Arial,sans-serif}"
+    return (
+        variables("svg.cnncalc", theme)
+        + "svg.cnncalc{font-family:system-ui,'DejaVu Sans','Liberation Sans',Arial,sans-serif}"
         f".cnncalc text{{font-size:{SMALL}px;fill:var(--ink)}}.cnncalc .name{{font-weight:bold;font-size:{LARGE}px}}"
         ".cnncalc .quiet{fill:var(--quiet)}.cnncalc .page{fill:var(--page)}"
         ".cnncalc .line{fill:none;stroke:var(--line);stroke-width:1.3;marker-end:url(#cnncalc-arrow)}"
         ".cnncalc marker path{fill:var(--line)}"
-        + "".join(
-            f".cnncalc .{family} rect,.cnncalc rect.{family}{{fill:var(--{family});stroke:var(--{family}-line)}}"
-            for family in LIGHT
-            if " " in LIGHT[family]
-        )
+        + families(".cnncalc .FAMILY rect{fill:var(--FAMILY);stroke:var(--FAMILY-line)}")
     )
-    if theme == "auto":
-        return f"svg.cnncalc{{{light}}}@media (prefers-color-scheme:dark){{svg.cnncalc{{{dark}}}}}{rules}"
-    return f"svg.cnncalc{{{light if theme == 'light' else dark}}}{rules}"
-
-
-def _colours(palette: dict[str, str]) -> str:
-    said = []
-    for name, colour in palette.items():
-        fill, _, border = colour.partition(" ")
-        said.append(f"--{name}:{fill}" + (f";--{name}-line:{border}" if border else ""))
-    return ";".join(said)
 
 
 class Drawing:

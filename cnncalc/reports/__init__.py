@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .diff_report import diff as diff
     from .effective_report import effective_field as effective_field
     from .energy_report import energy as energy
+    from .explain_report import arithmetic as arithmetic
     from .explain_report import explain as explain
     from .forms_report import forms as forms
     from .formula_report import formula as formula
@@ -50,6 +51,7 @@ _HOMES = {
     "account": "account_report",
     "arguments": "kinds_report",
     "compare": "compare_report",
+    "arithmetic": "explain_report",
     "counts_as": "counted_report",
     "diff": "diff_report",
     "effective_field": "effective_report",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..analyses.explain import explain as explained
@@ -66,6 +66,21 @@ def explain(
     return _network(graph, names, form) if layer is None else _layer(graph, named_node(graph, layer), names, form)
 
 
+def arithmetic(graph: Graph, names: Iterable[str]) -> dict[str, str]:
+    """The page of each of these layers, without the caption."""
+    fields = receptive_fields(graph)
+    texts: dict[str, str] = {}
+    for name in names:
+        lines = [Line(figure, {}, False) for figure in explained(graph, fields, name)]
+        texts[name] = Report([_head(graph.by_name[name])], [table(lines)]).written()
+    return texts
+
+
+def _head(node: Node) -> str:
+    shapes = " and ".join(map(numbers.shape, node.incoming)) or "no input"
+    return f"{node.name}: {node.kind}, {shapes} -> {numbers.shape(node.output)}"
+
+
 def named_node(graph: Graph, name: str) -> Node:
     """The layer of that path, or of a path that ends in it."""
     if name in graph.by_name:
@@ -86,8 +101,7 @@ def named_node(graph: Graph, name: str) -> Node:
 def _layer(graph: Graph, node: Node, names: Mapping[str, str], form: str) -> Report:
     figures = explained(graph, receptive_fields(graph), node.name)
     lines = [Line(figure, names, form == "latex") for figure in figures]
-    shapes = " and ".join(map(numbers.shape, node.incoming)) or "no input"
-    head = [*caption(graph), f"{node.name}: {node.kind}, {shapes} -> {numbers.shape(node.output)}", "per image"]
+    head = [*caption(graph), _head(node), "per image"]
     rows = [
         {
             "figure": figure.name,

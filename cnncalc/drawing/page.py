@@ -1,0 +1,210 @@
+"""The report of a network as one file: the graph to fold and unfold, the arithmetic of each layer, plots, the table.
+
+Nothing is fetched and nothing runs but the page's own script, which its policy names by hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from importlib import metadata, resources
+from typing import Any
+
+from .. import reports
+from ..analyses.cost import Machine
+from ..analyses.macs import macs
+from ..analyses.memory import memory
+from ..analyses.params import params
+from ..analyses.sizes import numeric
+from ..errors import printable
+from ..graph import Graph
+from ..render import numbers
+from ..render.cells import body, cells
+from ..render.report import Report, Table
+from .board import board
+from .colours import families, variables
+from .panels import panels
+from .parts import Parts, parts
+from .texts import Texts
+
+COLOURS = ("kind", "macs", "params", "memory")
+
+LONG = 24
+"""Rows of a table after which it begins folded."""
+
+MARKER = (
+    '<svg id="heads" width="0" height="0" aria-hidden="true"><defs><marker id="arrow" viewBox="0 0 8 8" refX="7" '
+    'refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0,1L7,4L0,7z"/></marker></defs></svg>'
+)
+
+
+def page(
+    graphs: Sequence[Graph],
+    *,
+    title: str = "",
+    dtype: str = "fp32",
+    machine: Machine | None = None,
+    arithmetic: bool = True,
+) -> str:
+    """The page of a network with all its layers; of several the first is drawn and the others are held against it.
+
+    With a `machine` there is a roofline; without `arithmetic` the file is smaller. Raises CnncalcError.
+    """
+    graphs = [numeric(graph) for graph in graphs]
+    graph = graphs[0]
+    shown = parts(graph, 0)
+    summary = reports.summary(graph, dtype=dtype, training=True)
+    drawn = [node.name for leaf in shown.leaves for node in (leaf.turns[0].nodes if leaf.turns else ())]
+    texts = reports.arithmetic(graph, drawn) if arithmetic else {}
+    drawing = board(shown, Texts(graph), _heat(graph), _opened(graph, shown))
+    head = title or " and ".join(one.name for one in graphs)
+    script, style = _own("page.js"), _style()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_hash(script)}'"
+    return "\n".join(
+        [
+            '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+            '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">',
+            f"<title>{_text(head)}</title><style>{style}</style></head><body>",
+            f"<header><h1>{_text(head)}</h1>{_head(graph, summary)}</header><main>",
+            *_compared(graphs, dtype),
+            "<section aria-labelledby=h-graph><h2 id=h-graph>Graph</h2>",
+            _tools(),
+            f'<div class="split"><div id="frame" tabindex="0" role="region" aria-label="the network">{MARKER}'
+            f'<div id="graph" data-colour="kind">{drawing}</div></div>',
+            '<section id="shown" aria-live="polite" aria-label="the arithmetic of a layer">'
+            "<p>Choose a layer: its arithmetic stands here.</p></section></div></section>",
+            "<section aria-labelledby=h-plots><h2 id=h-plots>Plots</h2>",
+            f'<div class="plots">{"".join(_figures(graphs, dtype, machine))}</div></section>',
+            "<section aria-labelledby=h-layers><h2 id=h-layers>Layers</h2>",
+            '<p><button type="button" id="copy">copy as CSV</button></p>',
+            *_table(summary.tables[0], "layers"),
+            *(f"<p>{_text(note)}</p>" for note in summary.notes if note),
+            f"</section></main><footer><p>Made by cnncalc {metadata.version('cnncalc')}.</p></footer>",
+            f'<script type="application/json" id="arithmetic">{_json(texts)}</script>',
+            f"<script>{script}</script></body></html>\n",
+        ]
+    )
+
+
+def _own(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+def _style() -> str:
+    return (
+        variables(":root")
+        + families(".leaf.FAMILY{background:var(--FAMILY);border-color:var(--FAMILY-line)}")
+        + _own("page.css")
+    )
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _json(value: Any) -> str:
+    """JSON that ends no script element and holds no line break of JavaScript."""
+    text = json.dumps(value, ensure_ascii=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _text(text: Any) -> str:
+    return escape(printable(str(text)))
+
+
+def _head(graph: Graph, summary: Report) -> str:
+    """What it is, and its totals with their conventions."""
+    totals = summary.data["totals"]
+    shown = {
+        "params": numbers.whole(totals["params"]),
+        "MACs": numbers.whole(totals["macs"]),
+        "FLOPs (2 a MAC)": numbers.whole(totals["flops"]),
+        "weights": f"{numbers.size(totals['weight_bytes'])}",
+        "peak activations": f"{numbers.size(totals['peak_activations'])}",
+        "input": numbers.shapes(graph.inputs) if len(graph.inputs) > 1 else numbers.shape(graph.input_shape),
+        "output": numbers.shape(graph.output_shape),
+    }
+    source = f'<p class="quiet">{_text(graph.source)}</p>' if graph.source else ""
+    settings = ", ".join(f"{name} = {value}" for name, value in graph.settings.items())
+    facts = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in shown.items())
+    said = f'<p class="quiet">{_text(summary.data["convention"])}</p>'
+    return f'{source}<dl class="totals">{facts}</dl>{said}' + (
+        f'<p class="quiet">settings: {_text(settings)}</p>' if settings else ""
+    )
+
+
+def _tools() -> str:
+    options = "".join(f'<option value="{name}">{name}</option>' for name in COLOURS)
+    return (
+        '<div class="tools"><button type="button" id="unfold">unfold all</button>'
+        '<button type="button" id="fold">fold</button>'
+        f'<label>colour by <select id="colour">{options}</select></label>'
+        '<button type="button" id="closer" aria-label="larger">+</button>'
+        '<button type="button" id="farther" aria-label="smaller">−</button>'
+        '<button type="button" id="whole">100%</button>'
+        '<label>find <input id="find" type="search"></label><span id="found" role="status"></span></div>'
+    )
+
+
+def _heat(graph: Graph) -> Mapping[str, Mapping[str, float]]:
+    """The share of each layer of the largest, by figure."""
+    found = {"macs": macs(graph).of, "params": params(graph).of, "memory": memory(graph).alive}
+    most = {figure: max(of.values(), default=0) or 1 for figure, of in found.items()}
+    return {figure: {name: value / most[figure] for name, value in of.items()} for figure, of in found.items()}
+
+
+def _opened(graph: Graph, shown: Parts) -> frozenset[str]:
+    """The blocks that are unfolded at the usual depth."""
+    usual = parts(graph)
+    wanted = {box.path for chain in usual.around.values() for box in chain[:-1]}
+    return frozenset(box.path for chain in shown.around.values() for box in chain[:-1] if box.path in wanted)
+
+
+def _compared(graphs: Sequence[Graph], dtype: str) -> Iterator[str]:
+    """Each of the others against the first: the totals, and the layers that differ."""
+    for other in graphs[1:]:
+        report = reports.diff(graphs[0], other, training=True)
+        name = f"{graphs[0].name} -> {other.name}"
+        yield f"<section><h2>{_text(name)}</h2>"
+        for table in report.tables:
+            long = len(table.rows) > LONG
+            yield f"<details class=long><summary>{len(table.rows)} rows of layers</summary>" if long else ""
+            yield from _table(table)
+            yield "</details>" if long else ""
+        yield from (f"<p>{_text(note)}</p>" for note in report.notes if note)
+        yield "</section>"
+
+
+def _figures(graphs: Sequence[Graph], dtype: str, machine: Machine | None) -> Iterator[str]:
+    for panel in panels(graphs, dtype, machine):
+        said = f'<p class="quiet">{_text(panel.said)}</p>' if panel.said else ""
+        yield f"<figure><figcaption>{_text(panel.title)}</figcaption>{panel.picture}{said}</figure>"
+
+
+def _table(table: Table, name: str = "") -> Iterator[str]:
+    """A table; with a name one that is sorted by its heads. What HTML closes by itself is left open: rows are many."""
+    columns = table.shown
+    right = ",".join(f"#{name} td:nth-child({n})" for n, column in enumerate(columns, 1) if name and column.unit.right)
+    kinds = [" class=number" if column.unit.right else "" for column in columns]
+    known = f' id="{name}" class="sortable"' if name else ""
+    yield f"<style>{right}{{text-align:right}}</style>" if right else ""
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="table"><table{known}>'
+    heads = (f'<button type="button">{_text(c.title)}</button>' if name else _text(c.title) for c in columns)
+    named = zip(kinds, heads, strict=True)
+    yield "<thead><tr>" + "".join(f"<th{kind} scope=col>{head}" for kind, head in named) + "</thead>"
+    yield "<tbody>"
+    if name:
+        kinds = [""] * len(columns)
+    for texts in body(table, columns):
+        yield "<tr>" + "".join(f"<td{kind}>{_text(text)}" for kind, text in zip(kinds, texts, strict=True))
+    yield "</tbody>"
+    if table.total is not None:
+        total = zip(kinds, cells(columns, table.total), strict=True)
+        yield "<tfoot><tr>" + "".join(f"<td{kind}>{_text(text)}" for kind, text in total) + "</tfoot>"
+    yield "</table></div>"

@@ -1,0 +1,136 @@
+"""The plots of a network: MACs, params, memory over time, receptive field over depth, roofline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..analyses.cost import Machine, bound, traffic
+from ..analyses.folding import Fold, fold
+from ..analyses.macs import macs
+from ..analyses.memory import bytes_of, memory
+from ..analyses.params import params
+from ..analyses.receptive import receptive_fields
+from ..graph import Graph
+from ..render import numbers
+from .plots import BARS, LINE, POINTS, STEPS, Level, Mark, Series, plot
+
+MOST_BARS = 320
+"""Bars that are still seen."""
+
+
+class Panel(NamedTuple):
+    """A plot with what it shows."""
+
+    title: str
+    picture: str
+    said: str = ""
+
+
+def panels(graphs: Sequence[Graph], dtype: str = "fp32", machine: Machine | None = None) -> list[Panel]:
+    """The plots of one network, or of several over each other; x is how many of the layers have run."""
+    made = [_amounts(graphs, "MACs"), _amounts(graphs, "params"), _memory(graphs, dtype), _fields(graphs)]
+    if machine is not None:
+        made.append(_roofline(graphs, dtype, machine))
+    return made
+
+
+def _amounts(graphs: Sequence[Graph], what: str) -> Panel:
+    series = []
+    for graph in graphs:
+        of = macs(graph).of if what == "MACs" else params(graph).of
+        marks, run = [], 0
+        for row in _rows(graph):
+            amount, middle = sum(of[node.name] for node in row.nodes), run + (len(row.nodes) + 1) / 2
+            marks.append(Mark(middle, amount, f"{row.name}: {numbers.whole(amount)} {what}" if amount else ""))
+            run += len(row.nodes)
+        series.append(Series(graph.name, marks, BARS))
+    said = "per image, of convolution and linear" if what == "MACs" else "shared weights once"
+    return Panel(f"{what} by layer", plot(series, title=f"{what} by layer", x="layer", y=what, form=_short), said)
+
+
+def _rows(graph: Graph) -> Sequence[Fold]:
+    """The layers, or of a deep network its blocks, as far unfolded as bars are still seen."""
+    if len(graph.nodes) <= MOST_BARS:
+        return fold(graph, 0)
+    rows = fold(graph, 1)
+    for depth in range(2, 9):
+        deeper = fold(graph, depth)
+        if len(deeper) > MOST_BARS:
+            break
+        rows = deeper
+    return rows
+
+
+def _memory(graphs: Sequence[Graph], dtype: str) -> Panel:
+    element, series, said = bytes_of(dtype), [], []
+    for graph in graphs:
+        name = f"{graph.name}: " if len(graphs) > 1 else ""
+        for in_place in (False, True):
+            found = memory(graph, in_place)
+            marks = [Mark(n, found.alive[node.name] * element) for n, node in enumerate(graph.nodes, 1)]
+            series.append(Series(f"{name}{'in place' if in_place else 'each output new'}", marks, STEPS))
+            if not in_place:
+                alive = ", ".join(f"{tensor} {numbers.size(n * element)}" for tensor, n in found.peak_tensors.items())
+                peak = numbers.size(found.peak * element)
+                said.append(f"{name}the peak is {peak} at {found.peak_at}, where {alive} are alive")
+    title = f"activations alive, {dtype}"
+    return Panel(title, plot(series, title=title, x="layer", y="bytes", form=_size), "; ".join(said))
+
+
+def _fields(graphs: Sequence[Graph]) -> Panel:
+    series: list[Series] = []
+    levels: list[Level] = []
+    everything = 0
+    for graph in graphs:
+        seen = receptive_fields(graph).of
+        marks = []
+        for n, node in enumerate(graph.nodes, 1):
+            one = seen[node.name]
+            if one.axes and not one.apart:
+                marks.append(Mark(n, max(size[1] for size in one.sizes)))
+            elif one.everything:
+                everything += 1
+        series.append(Series(graph.name, marks, LINE))
+        size = max(graph.input_shape[1:], default=0)
+        if size and all(level.y != size for level in levels):
+            levels.append(Level(size, f"the image, {size}"))
+    title = "receptive field, input pixels"
+    said = "padding included; the largest axis and position"
+    if everything:
+        said += f"; {everything} layers see everything and are not drawn"
+    return Panel(title, plot(series, title=title, x="layer", y="pixels", form=_short, levels=levels), said)
+
+
+def _roofline(graphs: Sequence[Graph], dtype: str, machine: Machine) -> Panel:
+    element, series, marks_of_all = bytes_of(dtype), [], []
+    for graph in graphs:
+        marks = []
+        for name, moved in traffic(graph).items():
+            if not moved.flops or not moved.elements:
+                continue
+            found = bound(moved.flops, moved.elements * element, machine)
+            rate = float(moved.flops / found.seconds)
+            intensity = moved.flops / (moved.elements * element)
+            marks.append(
+                Mark(intensity, rate, f"{name}: {numbers.ratio(intensity)} FLOPs a byte, bound by {found.binds}")
+            )
+        series.append(Series(graph.name, marks, POINTS))
+        marks_of_all += marks
+    ridge = float(machine.ridge)
+    low = min([ridge, *(mark.x for mark in marks_of_all)])
+    high = max([ridge, *(mark.x for mark in marks_of_all)])
+    peak, bandwidth = float(machine.peak), float(machine.bandwidth)
+    roof = Series("the machine", [Mark(low, low * bandwidth), Mark(ridge, peak), Mark(high * 1.01, peak)], LINE)
+    title = f"roofline, {dtype}"
+    x, y = "FLOPs a byte (2 a MAC)", "FLOPs a second at most"
+    drawn = plot([*series, roof], title=title, x=x, y=y, form=_short, x_form=_short, logarithmic=True)
+    return Panel(title, drawn, "what each layer reaches at most: a bound, nothing measured")
+
+
+def _short(value: float) -> str:
+    return numbers.short(round(value)) if value >= 1 or value == 0 else numbers.ratio(value)
+
+
+def _size(value: float) -> str:
+    return numbers.size(round(value)) if value else "0"
