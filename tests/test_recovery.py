@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given, settings
+from test_write import specs
 from typer.testing import CliRunner
 
 import cnncalc
@@ -62,12 +65,12 @@ def test_a_network_of_the_zoo_comes_back_from_its_graph_alone(name: str) -> None
     assert cnncalc.params(graph).frozen == cnncalc.params(again).frozen
     assert cnncalc.macs(graph).total == cnncalc.macs(again).total
     assert graph.output_shape == again.output_shape
-    assert recover(again).text == recover(cnncalc.parse(recover(again).text)).text
+    assert recover(again).text == recovered.text
 
 
 TARGETS = {
     "resnet18": 21, "resnet50": 24, "resnet152": 24, "mobilenet_v1": 18, "mobilenet_v2": 24, "mobilenet_v3_large": 38,
-    "efficientnet_b0": 30, "densenet121": 27, "googlenet": 44, "vgg16": 17, "se_resnet50": 30, "xception": 31,
+    "efficientnet_b0": 30, "densenet121": 27, "unet": 22, "googlenet": 44, "vgg16": 17, "se_resnet50": 30, "xception": 31,
     "shufflenet_v2": 30, "inception_resnet_v2": 61, "squeezenet1_1": 20,
 }  # fmt: skip
 
@@ -83,6 +86,55 @@ def test_resnet152_is_one_block_and_one_table() -> None:
     text = recover(anonymous(cnncalc.load("resnet152"), 3)).text
 
     assert "in: [[64, 3, 1], [128, 8, 2], [256, 36, 2], [512, 3, 2]]" in text
+
+
+def test_a_unet_is_two_tables() -> None:
+    """The way down and the way up, the skips by their level."""
+    text = recover(anonymous(cnncalc.load("unet"), 3)).text
+
+    assert "- {conv: {out: $out, kernel: 3, act: relu}, repeat: 2, as: skip$level}" in text
+    assert "in: [[4, 512, 56], [3, 256, 104], [2, 128, 200], [1, 64, 392]]" in text
+
+
+@given(specs())
+@settings(max_examples=40, deadline=None)
+def test_random_networks_come_back(text: str) -> None:
+    """Whatever can be read is recovered, the same each time, and is the same network."""
+    try:
+        graph = anonymous(cnncalc.parse(text), 1)
+    except cnncalc.SpecError:
+        assume(False)
+    recovered = recover(graph).text
+    again = cnncalc.parse(recovered)
+
+    assert proof.same(graph, again)
+    assert cnncalc.params(graph).total == cnncalc.params(again).total
+    assert cnncalc.macs(graph).total == cnncalc.macs(again).total
+    assert recover(anonymous(cnncalc.parse(text), 2)).text == recovered == recover(again).text
+
+
+def test_names_of_the_file_stay_where_they_cost_no_line() -> None:
+    """A step that is one scope has its name; what an exporter numbered has none."""
+    spec = "input: [3, 8, 8]\nnet: [{pointwise: 8, as: stem}, {relu6, as: Relu_7}, {linear: 2, as: head/fc}]"
+    text = recover(cnncalc.parse(spec)).text
+
+    assert "as: stem}" in text
+    assert "Relu" not in text
+    assert "- {linear: 2, as: head/fc}" in text
+
+
+PAGE = (Path(__file__).parents[1] / "docs" / "convert.md").read_text(encoding="utf-8")
+
+
+def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its five commands run one after the other, and its spec is what the first of them writes."""
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(app, ["convert", "resnet18", "-o", "model.onnx"])
+    (commands,) = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+    (spec,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+    assert [0] * 5 == [CliRunner().invoke(app, line.split()[1:]).exit_code for line in commands.splitlines()]
+    assert spec == Path("net.cnn.yaml").read_text(encoding="utf-8")
 
 
 DIFFERENT = [

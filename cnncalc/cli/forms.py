@@ -6,7 +6,6 @@ import sys
 from dataclasses import replace
 
 from .. import reports
-from ..analyses import macs, params
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..project import own_spec
@@ -71,15 +70,13 @@ def _example(request: Request) -> Graph:
 
 def _written(graph: Graph, form: str, options: Options, path: str) -> str:
     """Write the network in a form; what was written."""
-    from ..language.write import write
+    from ..recovery.write import recover
     from ..render.formats import save
 
     rewritten = transform(graph, FORMS[form], options)
     if not rewritten.plans:
         why = next(iter(rewritten.kept.values()), "")
         raise CnncalcError(f"no layer of {graph.name} can be written as {form}", why)
-    used = rewritten.graph.inference
-    expect = {"params": params(used).total, "macs": macs(used).total, "output": used.output_shape}
-    save(write(rewritten.graph, expect), path)
+    save(recover(rewritten.graph).text, path)
     count = len(rewritten.plans)
     return f"wrote {path}: {rewritten.graph.name}, {count} layer{'s' * (count != 1)} changed"

@@ -187,7 +187,7 @@ def _lines(
     for head, end in graph.heads.items():
         yield f"  - {{head: {text_of(named[end])}, as: {text_of(legal_name(head))}}}"
     if not steps and not graph.heads and at == graph.output:
-        yield "  []"
+        yield "  - {do: []}"
 
 
 def _with_defaults(step: _Step, common: Mapping[str, str]) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from .text import Writer
 from .unify import unified
 
 WINDOW = 14
+PERIOD = 4
+"""Steps of a group that recurs, which no window cuts."""
+
 TRIED, LEAST_TRIED = 24, 6
 """Candidates of a round whose text is worked out, fewer of a large network."""
 
@@ -123,7 +126,7 @@ def _candidates(program: Program, writer: Writer) -> list[tuple[int, int, list[_
         free = [_free(item) for item in steps]
         for start in range(len(steps)):
             for length in range(1, min(WINDOW, len(steps) - start) + 1):
-                if not free[start + length - 1]:
+                if not free[start + length - 1] or (length > 1 and steps[start + length - 2].label):
                     break
                 if length == bodies.get(id(steps)) or (length == 1 and not steps[start].parts):
                     continue
@@ -167,9 +170,16 @@ def _is_power(key: tuple[int, ...]) -> bool:
 
 
 def _cuts(whole: tuple[int, ...], start: int, length: int) -> bool:
-    """Whether an edge of the window lies in a run of equal steps."""
+    """Whether an edge of the window lies in a run of equal steps, or of groups of them that recur."""
     end = start + length
-    return (start > 0 and whole[start - 1] == whole[start]) or (end < len(whole) and whole[end] == whole[end - 1])
+    if (start > 0 and whole[start - 1] == whole[start]) or (end < len(whole) and whole[end] == whole[end - 1]):
+        return True
+    for period in range(2, min(length, PERIOD + 1)):
+        if whole[end - 1 : end + 1] == whole[end - 1 - period : end + 1 - period] and end < len(whole):
+            return True
+        if start > 0 and whole[start - 1 : start + 1] == whole[start - 1 + period : start + 1 + period]:
+            return True
+    return False
 
 
 def _apart(places: list[_Place], length: int) -> list[_Place]:
@@ -199,7 +209,7 @@ def _replaced(program: Program, length: int, places: list[_Place]) -> Program | 
 
 def _call(name: str, steps: Sequence, arguments: dict[str, Any]) -> Item:
     nodes = tuple(node for item in steps for node in item.nodes)
-    return Item(name, arguments, (), steps[0].channels, nodes, steps[-1].out)
+    return Item(name, arguments, (), steps[0].channels, nodes, steps[-1].out, steps[-1].label)
 
 
 def _put(steps: Sequence, length: int, at: dict[tuple[int, int], Item]) -> Sequence:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .items import Item, Part, Sequence, said, settled, shapes
+from .levels import numbers_of
 from .text import Writer
 from .unify import unified
 
@@ -46,13 +47,14 @@ def _runs(steps: Sequence) -> Sequence:
         item = steps[place]
         end = place + 1
         repeated = None
-        if not item.tied and "@when" not in item.slots and end < len(steps):
+        if not item.tied and not item.label and "@when" not in item.slots and end < len(steps):
             first = _differing(item, steps[end])
             body = steps[end] if first else item
             if first is not None:
-                while end < len(steps) and steps[end].says == body.says:
+                while end < len(steps) and steps[end].says == body.says and not steps[end - 1].label:
                     end += 1
-                last = _differing(steps[end], body) if end < len(steps) and not first else None
+                more = end < len(steps) and not first and not steps[end - 1].label
+                last = _differing(steps[end], body) if more else None
                 if last and end - place > 1 and not steps[end].tied:
                     repeated, end = _repeat(steps[place : end + 1], body, "last", last), end + 1
                 elif end - place > 1:
@@ -77,8 +79,9 @@ def _repeat(turns: Sequence, body: Item, end: str, changed: Mapping[str, Any]) -
     slots = {**body.slots, "@repeat": len(turns), **{f"@{end}.{name}": value for name, value in changed.items()}}
     nodes = tuple(name for item in turns for name in item.nodes)
     if "@repeat" in body.slots:
-        return Item("do", {"@repeat": len(turns)}, (Part((body,)),), turns[0].channels, nodes, turns[-1].out)
-    return body.but(slots=slots, channels=turns[0].channels, nodes=nodes, out=turns[-1].out)
+        parts = (Part((body.but(label=""),)),)
+        return Item("do", {"@repeat": len(turns)}, parts, turns[0].channels, nodes, turns[-1].out, turns[-1].label)
+    return body.but(slots=slots, channels=turns[0].channels, nodes=nodes, out=turns[-1].out, label=turns[-1].label)
 
 
 def _periods(steps: Sequence) -> Sequence:
@@ -90,12 +93,15 @@ def _periods(steps: Sequence) -> Sequence:
             group = steps[place : place + period]
             turns = 1
             while said(steps[place + turns * period : place + (turns + 1) * period]) == said(group):
+                if any(item.label for item in steps[place + (turns - 1) * period : place + (turns + 1) * period - 1]):
+                    break
                 turns += 1
             if turns > 1 and len(group) == period and not any(item.tied for item in group):
                 whole = steps[place : place + turns * period]
                 nodes = tuple(name for item in whole for name in item.nodes)
                 slots = {"@repeat": turns}
-                found.append(Item("do", slots, (Part(group),), group[0].channels, nodes, whole[-1].out))
+                made = Item("do", slots, (Part(group),), group[0].channels, nodes, whole[-1].out, whole[-1].label)
+                found.append(made)
                 place += turns * period
                 break
         else:
@@ -130,22 +136,29 @@ def _table(steps: Sequence, start: int, period: int) -> tuple[Item, int] | None:
     while [item.word for item in steps[end : end + period]] == words:
         end += period
     count = (end - start) // period
-    if count < ROWS or any(item.word in ("for", "do") or item.tied for item in steps[start:end]):
+    if count < ROWS or any(item.word in ("for", "do", "head") for item in steps[start:end]):
         return None
-    rows = [steps[start + n * period : start + (n + 1) * period] for n in range(count)]
+    numbered = numbers_of([steps[start + n * period : start + (n + 1) * period] for n in range(count)])
+    if numbered is None:
+        return None
+    rows, levels = numbered
+    labels = [item.label for item in rows[0]]
     rows = [tuple(row) for row in zip(*[_turning(column) for column in zip(*rows, strict=True)], strict=True)]
     if any(shapes(row) != shapes(rows[0]) for row in rows):
         return None
     pattern = unified(rows, table=True)
-    if pattern is None or not pattern.parameters:
+    if pattern is None or not pattern.parameters or levels.keys() & pattern.parameters.keys():
         return None
-    names = tuple(pattern.parameters)
-    values = tuple(tuple(call[name] for name in names) for call in pattern.calls)
+    names: Any = (*levels, *pattern.parameters)
+    values: Any = tuple(
+        (*(numbers[n] for numbers in levels.values()), *call.values()) for n, call in enumerate(pattern.calls)
+    )
     if len(names) == 1:
-        names, values = names[0], tuple(value for (value,) in values)  # type: ignore[assignment]
+        names, values = names[0], tuple(value for (value,) in values)
     nodes = tuple(name for row in rows for item in row for name in item.nodes)
     slots = {"@names": names, "@rows": values}
-    return Item("for", slots, (Part(pattern.steps),), steps[start].channels, nodes, steps[end - 1].out), end
+    body = tuple(item.but(label=label) for item, label in zip(pattern.steps, labels, strict=True))
+    return Item("for", slots, (Part(body),), steps[start].channels, nodes, steps[end - 1].out), end
 
 
 def _turning(column: tuple[Item, ...]) -> list[Item]:

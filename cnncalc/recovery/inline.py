@@ -41,6 +41,7 @@ def _put(steps: Sequence, name: str, block: Block) -> Sequence:
     for item in steps:
         if item.word == name:
             found += [_with(inner, item.slots) for inner in block.steps]
+            found[-1] = found[-1].but(label=item.label)
             continue
         parts = tuple(part._replace(steps=_put(part.steps, name, block)) for part in item.parts)
         found.append(item.but(parts=parts) if parts else item)

@@ -43,6 +43,7 @@ class Item:
         channels: Any = None,
         nodes: tuple[str, ...] = (),
         out: Any = None,
+        label: str = "",
     ) -> None:
         self.word = word
         """A layer kind, a block, `do`, `for` or `head`."""
@@ -63,9 +64,12 @@ class Item:
         self.out = out
         """Channels that leave it, as `channels`."""
 
+        self.label = label
+        """The name of its tensor, where something reads it by that."""
+
     def but(self, **changes: Any) -> Item:
         """The same item with other facts."""
-        facts = {name: getattr(self, name) for name in ("word", "slots", "parts", "channels", "nodes", "out")}
+        facts = {name: getattr(self, name) for name in ("word", "slots", "parts", "channels", "nodes", "out", "label")}
         return Item(**{**facts, **changes})
 
     @cached_property
@@ -83,10 +87,13 @@ class Item:
 
     @cached_property
     def tied(self) -> bool:
-        """Whether something in it goes by the name of a tensor, so that it stands where it is."""
-        if self.word in ("head", "for") or "@as" in self.slots or "@from" in self.slots:
+        """Whether something in it goes by a name, so that it stands where it is; its own label goes with it."""
+        if self.word in ("head", "for") or "@from" in self.slots:
             return True
-        return any(part.start not in ("", JOIN_OF_ONE) or any(item.tied for item in part.steps) for part in self.parts)
+        inner = (item for part in self.parts for item in part.steps)
+        return any(part.start not in ("", JOIN_OF_ONE) for part in self.parts) or any(
+            item.tied or item.label for item in inner
+        )
 
     @cached_property
     def optional(self) -> bool:
@@ -160,7 +167,8 @@ def _settled(item: Item) -> Sequence:
         if when is not False
     ]
     if len(kept) == 1 and len(item.parts) > 1 and not kept[0][0].start.strip(JOIN_OF_ONE):
-        return kept[0][0].steps
+        steps = kept[0][0].steps
+        return (*steps[:-1], steps[-1].but(label=item.label)) if item.label else steps
     slots = {name: value for name, value in item.slots.items() if not name.startswith("@when")}
     if not isinstance(item.slots.get("@when", True), bool):
         slots["@when"] = item.slots["@when"]

@@ -16,7 +16,7 @@ from .normal import UNORDERED
 
 def same(one: Graph, other: Graph) -> bool:
     """Whether two networks are the same."""
-    if dict(one.inputs) != dict(other.inputs) or list(one.heads) != list(other.heads):
+    if dict(one.inputs) != dict(other.inputs) or set(one.heads) != set(other.heads):
         return False
     known: dict[Any, int] = {}
     return _facts(one, known) == _facts(other, known)
@@ -72,16 +72,6 @@ def _axis(graph: Graph, name: str) -> Any:
 
 
 def _resolved(node: Node) -> tuple[Any, ...]:
-    """What the node is, whatever words its padding has."""
-    arguments = tuple((name, value) for name, value in vars(node.layer).items() if name != "padding")
-    padding: Any = node.layer.windows(node.incoming, node.output)
-    if node.layer.family not in ("convolution", "pool"):
-        padding = getattr(node.layer, "padding", None)
-    return (
-        node.kind,
-        repr(arguments),
-        repr(padding),
-        repr(node.output),
-        bool(node.frozen and node.weights),
-        node.train_only,
-    )
+    """What the node is, however its arguments are spelled."""
+    arguments = sorted(node.layer.resolved(*node.incoming).items())
+    return (node.kind, repr(arguments), repr(node.output), bool(node.frozen and node.weights), node.train_only)

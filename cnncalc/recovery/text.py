@@ -18,6 +18,9 @@ INLINE = 96
 LINE = 30
 """What a line costs, in characters: fewer lines are read faster."""
 
+LISTED = 3
+"""Arguments of a block from which they stand in a list, in the order of its parameters."""
+
 Defaults = Mapping[str, Mapping[str, Any]]
 
 
@@ -109,7 +112,7 @@ class Writer:
             if part.start or when is not None:
                 yield f"{pad}{name}:"
                 if part.start:
-                    yield f"{pad}  from: {text_of(part.start)}"
+                    yield f"{pad}  from: {value_text(part.start)}"
                 if when is not None:
                     yield f"{pad}  when: {value_text(when)}"
                 yield f"{pad}  do:"
@@ -122,12 +125,12 @@ class Writer:
     def _part(self, part: Part, when: Any = None) -> str:
         steps = "[" + ", ".join(self._member(item) for item in part.steps) + "]"
         if when is not None:
-            start = text_of(part.start or JOIN_OF_ONE)
+            start = value_text(part.start or JOIN_OF_ONE)
             do = f"do: {steps}, " if part.steps else ""
             return f"{{from: {start}, {do}when: {value_text(when)}}}"
         if not part.steps:
-            return text_of(part.start or JOIN_OF_ONE)
-        return f"{{from: {text_of(part.start)}, do: {steps}}}" if part.start else steps
+            return value_text(part.start or JOIN_OF_ONE)
+        return f"{{from: {value_text(part.start)}, do: {steps}}}" if part.start else steps
 
     def _member(self, item: Item) -> str:
         flow = self.flow(item)
@@ -164,6 +167,8 @@ class Writer:
             names = list(self.blocks[item.word])
             if [*values] == names[:1] or ([*values] == names and len(names) < 2):
                 return f"{item.word}: {next(iter(values.values()))}"
+            if len(values) >= LISTED and [*values] == names[: len(values)]:
+                return f"{item.word}: [{', '.join(values.values())}]"
             return f"{item.word}: {_mapping(values)}"
         alone = kind.main is not None and [*values] == [kind.main]
         return f"{item.word}: {values[kind.main or '']}" if alone else f"{item.word}: {_mapping(values)}"
@@ -213,9 +218,10 @@ class Writer:
             changed = {n.split(".", 1)[1]: value_text(v) for n, v in slots.items() if n.startswith(f"@{turn}.")}
             if changed:
                 found[turn] = _mapping(changed)
-        for key in ("@as", "@share"):
-            if key in slots:
-                found[key[1:]] = value_text(slots[key]) if is_expression(slots[key]) else text_of(slots[key])
+        if item.label:
+            found["as"] = value_text(item.label)
+        if "@share" in slots:
+            found["share"] = text_of(slots["@share"])
         return found | {key[1:]: "true" for key in ("@frozen", "@train_only") if key in slots}
 
 

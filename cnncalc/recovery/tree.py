@@ -8,7 +8,6 @@ core, since as a branch it would nest a network in a network.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +15,6 @@ from ..graph import Graph
 from .items import JOIN_OF_ONE, Item, Part, Sequence
 from .normal import UNORDERED, Operation
 
-IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 LONG = 10
 """Steps of a branch that goes round a skip, from which the skip has a name instead."""
 
@@ -63,10 +61,14 @@ class _Tree:
         return self.graph.by_name[item.nodes[-1]].layer.joins and self.graph.by_name[item.nodes[0]].layer.joins
 
     def steps(self) -> Sequence:
-        """Reduce, and write down what is left."""
+        """Reduce, and write down what is left, its names numbered as they are given."""
         while self._reduce() or self._hang():
             pass
-        return tuple(self._schedule())
+        steps = tuple(self._schedule())
+        taken = {*self.graph.inputs, *self.graph.heads}
+        stem = next(stem for stem in ("skip", "tensor", "kept_tensor") if not any(n.startswith(stem) for n in taken))
+        names = {item.label: f"{stem}{n}" for n, item in enumerate((i for i in steps if i.label), 1)}
+        return tuple(_renamed(item, names) for item in steps)
 
     def _reduce(self) -> bool:
         changed = False
@@ -156,7 +158,7 @@ class _Tree:
         for end, steps in pieces:
             if end in named:
                 place = next(n for n in reversed(range(len(steps))) if steps[n].word != "head")
-                steps[place] = _modified(steps[place], "@as", named[end])
+                steps[place] = steps[place].but(label=named[end])
             yield from steps
         if at != self.output:
             yield Item("do", {"@from": self._name(self.output, named)}, (Part(()),))
@@ -183,10 +185,7 @@ class _Tree:
         if end in self.graph.inputs:
             return end
         if end not in named:
-            item = self.into[end][0][1][-1] if len(self.into[end]) == 1 else self.items[end]
-            own = next((name for name in reversed(item.nodes) if end.startswith(name)), end)
-            free = IDENTIFIER.fullmatch(own) and own not in named.values() and own not in ("prev", "in")
-            named[end] = own if free else f"skip{len(named) + 1}"
+            named[end] = end
         return named[end]
 
 
@@ -238,3 +237,17 @@ def _always(item: Item) -> Item:
 def _modified(item: Item, modifier: str, value: str) -> Item:
     slots: Mapping[str, Any] = {**item.slots, modifier: value}
     return item.but(slots=slots)
+
+
+def _renamed(item: Item, names: Mapping[str, str]) -> Item:
+    """The item with other names for what it reads and makes."""
+    slots = dict(item.slots)
+    if "@from" in slots:
+        slots["@from"] = names.get(slots["@from"], slots["@from"])
+    parts = tuple(
+        part._replace(
+            start=names.get(part.start, part.start), steps=tuple(_renamed(inner, names) for inner in part.steps)
+        )
+        for part in item.parts
+    )
+    return item.but(slots=slots, parts=parts, label=names.get(item.label, ""))

@@ -105,7 +105,7 @@ class _Unifier:
         for item in steps:
             slots = {slot: self.expressions[id(item), slot] for slot in item.slots}
             parts = tuple(part._replace(steps=self._rebuilt(part.steps)) for part in item.parts)
-            found.append(item.but(slots=slots, parts=parts, channels=None, nodes=(), out=None))
+            found.append(item.but(slots=slots, parts=parts, channels=None, nodes=(), out=None, label=""))
         return tuple(found)
 
     # --- values ---
@@ -175,7 +175,7 @@ class _Unifier:
     def _parameter(self, name: str, slot: str, values: list[Any]) -> str:
         free, number = name, 2
         while free in self.parameters:
-            free, number = f"{name}{number}", number + 1
+            free, number = f"{name}{'_' * name[-1].isdigit()}{number}", number + 1
         self.parameters[free] = values
         self.slots[free] = slot
         if slot == "out" and _whole(values):
@@ -253,7 +253,7 @@ def _equal(one: Any, other: Any) -> bool:
 def _forms(values: tuple[Any, ...], known: list[Any]) -> Iterator[tuple[str, Callable[[int], int]]]:
     """What may be made of a number: a multiple or a part, as the first pair has it, or a rounded part."""
     value, base = next((a, b) for a, b in zip(values, known, strict=True) if a is not None)
-    if base is None:
+    if not base or not value:
         return
     if value % base == 0:
         factor = value // base

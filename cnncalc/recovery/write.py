@@ -19,6 +19,7 @@ from .fold import folded, tabled
 from .inline import inlined
 from .items import Sequence, said
 from .proof import same
+from .scopes import named
 from .text import LINE, Writer, value_text
 
 MOST = 20_000
@@ -69,7 +70,7 @@ def _proved(graph: Graph, text: str) -> bool:
 
 def _attempts(graph: Graph, expect: Mapping[str, Any] | None) -> Iterator[str]:
     """Texts, the shortest first."""
-    texts: list[tuple[float, str]] = []
+    texts: list[tuple[float, str, str]] = []
     for activations in (True, False):
         steps = tree.sequence(graph, normal.operations(graph, activations))
         writer = Writer(defaults(steps))
@@ -77,9 +78,11 @@ def _attempts(graph: Graph, expect: Mapping[str, Any] | None) -> Iterator[str]:
         if said(shaped[0]) == said(shaped[1]):
             shaped.pop()
         found = [finished(graph, factored(one, writer, Effort()), writer, expect) for one in shaped]
-        found.append(document(graph, {}, folded(steps), expect))
-        texts += [(price(text) * (1 if activations else APART), text) for text in found]
-    yield from (text for _, text in sorted(texts))
+        found.append(finished(graph, Program({}, steps), writer, expect))
+        texts += [(price(one.text) * (1 if activations else APART), one.text, one.named) for one in found]
+    for _, text, with_names in sorted(texts):
+        yield with_names
+        yield text
 
 
 def price(text: str) -> int:
@@ -87,13 +90,21 @@ def price(text: str) -> int:
     return sum(LINE + len(line) for line in text.splitlines())
 
 
-def finished(graph: Graph, program: Program, writer: Writer, expect: Mapping[str, Any] | None) -> str:
+class Finished(NamedTuple):
+    """A text, and the same with the names of the file."""
+
+    text: str
+    named: str
+
+
+def finished(graph: Graph, program: Program, writer: Writer, expect: Mapping[str, Any] | None) -> Finished:
     """The text of a program: equal neighbours folded, rows in tables."""
     program = inlined(program)
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
     steps = tabled(folded(program.steps), writer)
     blocks = {name: (block.parameters, folded(block.steps)) for name, block in program.blocks.items()}
-    return document(graph, blocks, steps, expect)
+    called = named(steps, writer, blocks, {*graph.inputs, *graph.heads})
+    return Finished(document(graph, blocks, steps, expect), document(graph, blocks, called, expect))
 
 
 def document(
@@ -114,7 +125,7 @@ def document(
         lines.append(f"  {signature(name, parameters)}:")
         lines += [line for item in body for line in writer.lines(item, 4)]
     lines.append("net:")
-    lines += [line for item in steps for line in writer.lines(item)] or ["  []"]
+    lines += [line for item in steps for line in writer.lines(item)]
     if expect:
         lines.append(f"expect: {mapping_of({key: text_of(value) for key, value in expect.items()})}")
     return "\n".join(lines) + "\n"
