@@ -145,7 +145,7 @@ class _Normal:
         """The operation with what is written on it; `gone` gets what has no step of its own any more."""
         after = only(one.end)
         if one.item.word == "flatten" and after is not None and self._flat(one, after):
-            one = Operation(after.end, one.inputs, after.item.but(nodes=(*one.item.nodes, *after.item.nodes)))
+            one = Operation(after.end, one.inputs, after.item.but(nodes=(*after.item.nodes, *one.item.nodes)))
             gone.add(one.end)
         while (after := only(one.end)) is not None and (key := self._sugar(one, after)):
             node = self.graph.by_name[after.end]

@@ -33,10 +33,12 @@ def named(steps: Sequence, writer: Writer, blocks: Container[str], taken: Contai
 
 
 def _scope(item: Item, blocks: Container[str]) -> str:
-    """The innermost scope of all nodes of a step, "" where there is none that says anything."""
+    """The name of a layer, or the innermost scope of all nodes of a step; "" where it says nothing."""
     if item.word in ("for", "head") or not item.nodes:
         return ""
-    paths = [re.sub(r"\[\d+\](?=/|$)", "", name).split("/") for name in item.nodes]
+    layer = item.word in KINDS and not item.parts and "@repeat" not in item.slots
+    nodes = item.nodes[:1] if layer else item.nodes
+    paths = [re.sub(r"\[\d+\](?=/|$)", "", name).split("/") for name in nodes]
     shared = []
     for parts in zip(*paths, strict=False):
         if len({*parts}) > 1:

@@ -14,7 +14,7 @@ from ...errors import CnncalcError
 from ...graph import Graph
 from .encode import Message, Operator, model
 from .operators import OPERATORS
-from .writer import OnnxWriter
+from .writer import OnnxWriter, Unwritten
 
 OPSET = 21
 MOST_BYTES = 2**31 - 1
@@ -29,7 +29,10 @@ def written(graph: Graph, weights: Mapping[str, Any] | None = None) -> Message:
     writer = OnnxWriter(graph, weights)
     for node in graph.nodes:
         writer.node = node
-        OPERATORS[node.kind](writer, node)
+        rule = OPERATORS.get(node.kind)
+        if rule is None:
+            raise Unwritten(f"`{node.name}` is `{node.kind}`, which ONNX has no operators for")
+        rule(writer, node)
     outputs = {}
     for head, tensor in {graph.output: graph.output, **graph.heads}.items():
         name = head
