@@ -25,7 +25,7 @@ SPECS = [name for name in zoo.names() if not zoo.member(name).settings]
 def anonymous(graph: Graph, seed: int) -> Graph:
     """The graph without its names, its nodes in another order in which they can be computed."""
     dice = random.Random(seed)  # noqa: S311 - the same order each time
-    names = {node.name: f"n{number}" for number, node in enumerate(dice.sample(graph.nodes, len(graph.nodes)))}
+    names = {node.name: f"x{number}" for number, node in enumerate(dice.sample(graph.nodes, len(graph.nodes)))}
     left, done, order = list(graph.nodes), set(graph.inputs), []
     while left:
         ready = [node for node in left if set(node.inputs) <= done]

@@ -44,10 +44,10 @@ class _Normal:
         """A join of one branch -> that branch."""
 
         self.taken: set[str] = set()
-        shared = (nodes for nodes in graph.sharing.values() if len(nodes) > 1)
+        owners = ([node for node in nodes if node.weights] for nodes in graph.sharing.values())
         self.labels = {
             node.name: f"weights{number}"
-            for number, nodes in enumerate((nodes for nodes in shared if nodes[0].weights), 1)
+            for number, nodes in enumerate((nodes for nodes in owners if len(nodes) > 1), 1)
             for node in nodes
         }
         self.inputs = {node.name: node.inputs for node in graph.nodes}

@@ -24,11 +24,8 @@ def same(one: Graph, other: Graph) -> bool:
 
 def _facts(graph: Graph, known: dict[Any, int]) -> tuple[Any, ...]:
     numbers = _numbers(graph, known)
-    sharing = Counter(
-        tuple(sorted(numbers[node.name] for node in nodes))
-        for nodes in graph.sharing.values()
-        if len(nodes) > 1 and nodes[0].weights
-    )
+    owners = ([numbers[node.name] for node in nodes if node.weights] for nodes in graph.sharing.values())
+    sharing = Counter(tuple(sorted(nodes)) for nodes in owners if len(nodes) > 1)
     alone = {node.name for node in graph.nodes if node.layer.joins and len(node.inputs) == 1}
     return (
         Counter(numbers[node.name] for node in graph.nodes if node.name not in alone),

@@ -19,7 +19,7 @@ LINE = 30
 """What a line costs, in characters: fewer lines are read faster."""
 
 LISTED = 3
-"""Arguments of a block from which they stand in a list, in the order of its parameters."""
+"""Arguments of a block, none of which has a default, from which they stand in a list."""
 
 Defaults = Mapping[str, Mapping[str, Any]]
 
@@ -166,8 +166,10 @@ class Writer:
         if kind is None:
             names = list(self.blocks[item.word])
             if [*values] == names[:1] or ([*values] == names and len(names) < 2):
-                return f"{item.word}: {next(iter(values.values()))}"
-            if len(values) >= LISTED and [*values] == names[: len(values)]:
+                (text,) = values.values()
+                return f"{item.word}: {_mapping(values) if text.startswith('[') else text}"
+            needed = [name for name in names if self.blocks[item.word][name] is None]
+            if len(values) >= LISTED and [*values] == needed:
                 return f"{item.word}: [{', '.join(values.values())}]"
             return f"{item.word}: {_mapping(values)}"
         alone = kind.main is not None and [*values] == [kind.main]

@@ -120,6 +120,10 @@ class _Unifier:
             if column.slot == "out" and isinstance(values[0], int):
                 self.outs.append((str(values[0]), [values[0]] * self.count))
             return values[0]
+        lists = column.slot == "shape" and all(isinstance(value, tuple) for value in column.values)
+        if lists and len({len(value) for value in values}) == 1:
+            members = zip(*column.values, strict=True)
+            return tuple(self._resolved(column._replace(slot="size", values=one)) for one in members)
         found = self._of_parameters(column)
         if found is None and column.slot in SIZES and not self.table and all(isinstance(v, int) for v in values):
             found = self._worked_out(column)

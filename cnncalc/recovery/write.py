@@ -26,6 +26,8 @@ MOST = 20_000
 """Layers of the largest network of which blocks are looked for."""
 
 
+NOT_SHORTER = "one step a layer: no shorter text read back as the same network"
+
 APART = 1.1
 """An activation is written on its layer unless it is so much dearer."""
 
@@ -40,14 +42,17 @@ class Recovered(NamedTuple):
 def recover(graph: Graph, *, plain: bool = False) -> Recovered:
     """The shortest spec that is proved to be the network; `plain` gives one step a node. Raises CnncalcError."""
     expect = figures(graph)
-    if plain or not graph.nodes:
-        return Recovered(flat(graph, expect))
-    if len(graph.nodes) > MOST:
-        return Recovered(flat(graph, expect), f"one step a layer: blocks are looked for up to {MOST:,} layers")
-    for text in _attempts(graph, expect):
-        if _proved(graph, text):
-            return Recovered(text)
-    return Recovered(flat(graph, expect), "one step a layer: no shorter text read back as the same network")
+    if not plain and len(graph.nodes) <= MOST:
+        for text in _attempts(graph, expect):
+            if _proved(graph, text):
+                return Recovered(text)
+    text = flat(graph, expect)
+    if not _proved(graph, text):
+        raise CnncalcError(f"{graph.name} cannot be written as a spec: what was written read back as another network")
+    if plain:
+        return Recovered(text)
+    large = len(graph.nodes) > MOST
+    return Recovered(text, f"one step a layer: blocks are looked for up to {MOST:,} layers" if large else NOT_SHORTER)
 
 
 def figures(graph: Graph) -> dict[str, Any]:
