@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import activation, arrange, conv, join, norm, pool
+from . import activation, arrange, conv, join, norm, pool, recurrent
 from .base import Rule
 
 OPERATORS: Mapping[str, Rule] = {
@@ -17,5 +17,6 @@ OPERATORS: Mapping[str, Rule] = {
     **activation.RULES,
     **join.RULES,
     **arrange.RULES,
+    **recurrent.RULES,
 }
 """By kind."""

@@ -30,7 +30,8 @@ def _pad(writer: OnnxWriter, node: Node) -> None:
     pairs = [(0, 0), *layer.channels, *pairs_of(node)]
     pads = [before for before, _ in pairs] + [after for _, after in pairs]
     mode = {"zeros": "constant", "replicate": "edge"}.get(layer.mode, layer.mode)
-    writer.put("Pad", [node.inputs[0], writer.numbers(pads)], node.name, mode=mode)
+    fill = [writer.numbers([float(layer.fill)], ())] if layer.fill else []
+    writer.put("Pad", [node.inputs[0], writer.numbers(pads), *fill], node.name, mode=mode)
 
 
 def _crop(writer: OnnxWriter, node: Node) -> None:
@@ -61,6 +62,24 @@ def _turned(writer: OnnxWriter, node: Node, split: tuple[Any, ...], order: list[
     parts = writer.put("Reshape", [node.inputs[0], writer.numbers(writer.sizes(split))])
     turned = writer.put("Transpose", [parts], perm=[0, *(axis + 1 for axis in order)])
     writer.put("Reshape", [turned, writer.numbers(writer.sizes(node.output))], node.name)
+
+
+def _flip(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    cut(writer, node.inputs[0], -1, -END, 1 + (axis_of(layer.axis, node.incoming[0]) or 0), -1, node.name)
+
+
+def _tile(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    repeats = [1] * (1 + len(node.output))
+    repeats[1 + (axis_of(layer.axis, node.incoming[0]) or 0)] = layer.times
+    writer.put("Tile", [node.inputs[0], writer.numbers(repeats)], node.name)
+
+
+def _take(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    axis = 1 + (axis_of(layer.axis, node.incoming[0]) or 0)
+    writer.put("Gather", [node.inputs[0], writer.numbers(list(layer.entries))], node.name, axis=axis)
 
 
 def _channel_shuffle(writer: OnnxWriter, node: Node) -> None:
@@ -117,6 +136,9 @@ RULES: Mapping[str, Rule] = {
     "crop": _crop,
     "slice": _slice,
     "split": _split,
+    "flip": _flip,
+    "tile": _tile,
+    "take": _take,
     "channel_shuffle": _channel_shuffle,
     "pixel_shuffle": _pixel_shuffle,
     "space_to_depth": _space_to_depth,

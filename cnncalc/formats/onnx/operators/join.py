@@ -15,12 +15,7 @@ def _elementwise(op: str, many: bool) -> Rule:
     """Of two; of more at once, or one after the other. A vector meets a map as one number a channel."""
 
     def rule(writer: OnnxWriter, node: Node) -> None:
-        rank = len(node.output)
-        inputs = []
-        for name, shape in zip(node.inputs, node.incoming, strict=True):
-            if len(shape) < rank:
-                name = writer.put("Unsqueeze", [name, writer.numbers([*range(2, 1 + rank)])])  # noqa: PLW2901
-            inputs.append(name)
+        inputs = _alike(writer, node)
         if len(inputs) == 1:
             writer.put("Identity", inputs, node.name)
         elif many and len(inputs) > 2:
@@ -31,6 +26,22 @@ def _elementwise(op: str, many: bool) -> Rule:
                 first = writer.put(op, [first, other], node.name if place == len(others) else "")
 
     return rule
+
+
+def _alike(writer: OnnxWriter, node: Node) -> list[str]:
+    """The tensors that come in, with as many axes."""
+    rank = len(node.output)
+    axes = [*range(2, 1 + rank)]
+    return [
+        writer.put("Unsqueeze", [name, writer.numbers(axes)]) if len(shape) < rank else name
+        for name, shape in zip(node.inputs, node.incoming, strict=True)
+    ]
+
+
+def _where(writer: OnnxWriter, node: Node) -> None:
+    """The first branch as truth: what is not zero."""
+    truth, *others = _alike(writer, node)
+    writer.put("Where", [writer.put("Cast", [truth], to=9), *others], node.name)
 
 
 def _concat(writer: OnnxWriter, node: Node) -> None:
@@ -49,6 +60,7 @@ RULES: Mapping[str, Rule] = {
     "div": _elementwise("Div", False),
     "maximum": _elementwise("Max", True),
     "minimum": _elementwise("Min", True),
+    "where": _where,
     "concat": _concat,
     "matmul": _matmul,
 }

@@ -80,6 +80,8 @@ RULES: Mapping[str, Rule] = {
     "adaptivemaxpool": _adaptive("MaxPool"),
     "mean": _reduction("ReduceMean"),
     "sum": _reduction("ReduceSum"),
+    "amax": _reduction("ReduceMax"),
+    "amin": _reduction("ReduceMin"),
     "globalavgpool": plain("GlobalAveragePool"),
     "globalmaxpool": plain("GlobalMaxPool"),
 }
