@@ -3,7 +3,8 @@
     python benchmarks/startup.py [--runs 15]
 
 Whole processes, taken in turn so that a machine's drift touches all alike: `cnncalc params resnet152` against a Typer
-program that prints a rich table of the same size and does nothing else, and against `python -c pass`. Modules are
+program that prints a rich table of the same size and does nothing else, and against `python -c pass`; in a pipe, where
+cnncalc prints plain text, and on a terminal, where it prints a rich table too. Modules are
 compiled once, as pip does when it installs. Then, in process: parsing and all analyses of a 152-layer ResNet, and a
 chain of 100,000 convolutions.
 """
@@ -11,8 +12,10 @@ chain of 100,000 convolutions.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
+import pty
 import statistics
 import subprocess
 import sys
@@ -42,10 +45,25 @@ COMPILED = {name: value for name, value in os.environ.items() if name != "PYTHON
 """The environment, in which what is compiled is kept."""
 
 
-def wall(command: list[str]) -> float:
-    """Seconds of one run of a process."""
+OF_A_TERMINAL = {"TERM": "xterm-256color", "COLUMNS": "100"}
+
+
+def wall(command: list[str], terminal: bool = False) -> float:
+    """Seconds of one run of a process, whose output goes nowhere or to a terminal that somebody reads."""
+    if not terminal:
+        start = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=COMPILED)
+        return time.perf_counter() - start
+    leader, follower = pty.openpty()
     start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=COMPILED)
+    with subprocess.Popen(command, stdout=follower, stderr=follower, env={**COMPILED, **OF_A_TERMINAL}) as running:
+        os.close(follower)
+        with contextlib.suppress(OSError):  # the end of a terminal is an error
+            while os.read(leader, 65536):
+                pass
+    os.close(leader)
+    if running.returncode:
+        raise SystemExit(f"{' '.join(command)} failed")
     return time.perf_counter() - start
 
 
@@ -62,19 +80,21 @@ def processes(runs: int) -> None:
             "a Typer program with a rich table": [sys.executable, str(rich)],
             "python -c pass": [sys.executable, "-c", "pass"],
         }
-        for command in commands.values():
-            wall(command)
-        seconds: dict[str, list[float]] = {name: [] for name in commands}
-        for _ in range(runs):
-            for name, command in commands.items():
-                seconds[name].append(wall(command))
-    ours = seconds["cnncalc params resnet152"]
-    for name, theirs in seconds.items():
-        pairs = [a / b for a, b in zip(ours, theirs, strict=True)]
-        print(
-            f"{name:36} {1e3 * statistics.median(theirs):7.1f} ms (min {1e3 * min(theirs):.1f})"
-            f"   cnncalc takes {statistics.median(pairs):.2f} times that (min/min {min(ours) / min(theirs):.2f})"
-        )
+        for terminal in (False, True):
+            print("on a terminal" if terminal else "in a pipe")
+            for command in commands.values():
+                wall(command, terminal)
+            seconds: dict[str, list[float]] = {name: [] for name in commands}
+            for _ in range(runs):
+                for name, command in commands.items():
+                    seconds[name].append(wall(command, terminal))
+            ours = seconds["cnncalc params resnet152"]
+            for name, theirs in seconds.items():
+                ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+                print(
+                    f"  {name:36} {1e3 * statistics.median(theirs):7.1f} ms (min {1e3 * min(theirs):.1f})"
+                    f"   cnncalc takes {ratio:.2f} times that (min/min {min(ours) / min(theirs):.2f})"
+                )
 
 
 def best(work: Callable[[], object], runs: int) -> float:

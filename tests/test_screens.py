@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from test_imports import loaded_by
 
-from cnncalc.cli import app
+from cnncalc.cli import COMMANDS, app
 from cnncalc.errors import width_of
 from cnncalc.render import units
 from cnncalc.render.plain import lines
@@ -81,10 +81,32 @@ ANSWERS = [
     (["150 H^2", "2400 floor(H/2)^2"], "formula lenet5 --by-layer --over H --of macs"),
     (["1,968,680", "300,774,272"], "sweep mobilenet_v2 width=0.5:1:0.25"),
     (["0.74", "186,001,376", "binding:"], "fit mobilenet_v2 --vary width --max macs=200M"),
+    (["3,504,872", "2,278,604", "144,907,992", "491"], "compare mobilenet_v2 shufflenet_v2"),
+    (["4,133,742,592", "4,089,184,256"], "macs resnet50 --as thop"),
+    (["4,133,742,592", "44,558,336"], "explain resnet50 --against thop"),
+    (["300,774,272", "FAIL", "ok"], "check mobilenet_v2 --set width=1 --max macs=1 --max params=1G"),
+    (["-117", "309", "223"], "receptive-field resnet50 --unit 3,3"),
+    (["27.64", "212"], "receptive-field vgg16 --effective"),
+    (["10", "conv2_1"], "receptive-field vgg16 conv2_1"),
+    (["fine"], "lint resnet50"),
     (["all figures hold", "416,520"], "validate lenet5"),
     (["0.259812", "0.14141"], "run lenet5"),
 ]
 """The key figures of a question, and the command that asks it."""
+
+
+NO_SCREEN = {
+    "convert": "a spec, whose lines are its own",
+    "init": "a file",
+    "saliency": "a picture in a file",
+}
+"""Commands that answer with something else than a screen, and with what."""
+
+
+def test_every_command_has_its_answer_looked_for() -> None:
+    """A new one needs its row, or a reason."""
+
+    assert set(COMMANDS) - set(NO_SCREEN) == {command.split()[0] for _, command in ANSWERS}
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -15,6 +15,7 @@ from .cells import body, shown, total
 from .choosing import known
 from .colour import coloured, columns_of_terminal, looks_at
 from .units import exact
+from .wrapping import broken
 
 if TYPE_CHECKING:
     from .report import Column, Report, Table
@@ -45,7 +46,7 @@ def deliver(report: Report, form: str, output: str | None, *, wide: bool = False
     On a terminal a table has the columns that there is room for; with `wide` all.
     """
     for remark in report.remarks:
-        print(printable_lines(remark), file=sys.stderr)
+        _remark(printable_lines(remark))
     if output is not None:
         save(written(report, form), output)
         told(output)
@@ -62,6 +63,13 @@ def told(output: str) -> None:
     """Say on stderr that a file is written, where it is one."""
     if not destination(output).straight:
         print(f"wrote {printable(output)}", file=sys.stderr)
+
+
+def _remark(text: str) -> None:
+    """A remark on stderr, within the width of a terminal."""
+    width = columns_of_terminal() if looks_at(sys.stderr) else None
+    for line in text.split("\n"):
+        print("\n".join(broken(line, width, "  ")), file=sys.stderr)
 
 
 def put(text: str) -> None:

@@ -57,7 +57,9 @@ class _Need(NamedTuple):
         """The least columns of the terminal that it takes; longer words than twice the floor are broken."""
         if not self.kept:
             return min(self.natural, TIDY) if self.wraps else self.word
-        return min(self.natural, max(floor, min(self.word, 2 * floor))) if self.breaks else self.word
+        if not self.wraps:
+            return self.word
+        return min(self.natural, max(floor, min(self.word, 2 * floor) if self.breaks else self.word))
 
 
 def layout(

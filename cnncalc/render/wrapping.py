@@ -59,7 +59,7 @@ def _cut(text: str, width: int) -> tuple[str, str]:
 def _breaks(text: str, end: int) -> Iterator[int]:
     """Where a line may end at or before `end`, the best first."""
     signs = [text.rfind(sign, 0, end + 1) for sign in ("   ", " + ", " - ", " = ", " x ")]
-    if max(signs) > end // 2:
+    if max(signs) >= 2 * end // 3:
         yield max(signs)
     yield text.rfind(" ", 0, end + 1)
     yield text.rfind("/", 0, end) + 1
