@@ -98,6 +98,7 @@ ANSWERS = [
 NO_SCREEN = {
     "convert": "a spec, whose lines are its own",
     "init": "a file",
+    "report": "a page in a file",
     "saliency": "a picture in a file",
 }
 """Commands that answer with something else than a screen, and with what."""
