@@ -102,6 +102,7 @@ MOVES = [
     ([node("Abs", "x", "a"), node("Less", "x a", "b"), node("Where", "b x a")], {}),
     ([node("Pow", "c x")], {"c": np.array(2, np.float32)}),
     ([node("Max", "x c")], {"c": np.array(0.5, np.float32)}),
+    ([node("Relu", "x", "r"), node("SpaceToDepth", "r", blocksize=1)], {}),
     ([node("Split", "x n", "a y b", axis=3)], {"n": ints(1, 3, 1)}),
 ]
 # fmt: on
@@ -433,3 +434,82 @@ def test_a_product_repeats_axes_of_size_one(tmp_path: Path, left, right, macs) -
 
     assert macs == cnncalc.macs(graph).total
     assert expected.size == np.prod(graph.output_shape)
+
+
+@pytest.mark.parametrize(("op", "attributes", "shape"), [
+    ("DepthToSpace", {"mode": "DCR"}, (1, 12, 2, 3)),
+    ("DepthToSpace", {"mode": "CRD"}, (1, 12, 2, 3)),
+    ("SpaceToDepth", {}, (1, 3, 4, 6)),
+])  # fmt: skip
+def test_blocks_and_channels_change_places_as_in_onnxruntime(tmp_path: Path, op, attributes, shape) -> None:
+    """Element by element, in both orders of the channels."""
+    x = drawn(*shape)
+    path = saved(tmp_path / "m.onnx", [node(op, "x", blocksize=2, **attributes)], {"x": x}, {}, ["y"])
+    _, (y,) = ours(path, {"x": x})
+    (expected,) = theirs(path, {"x": x})
+
+    assert y == pytest.approx(expected[0])
+
+
+@pytest.mark.parametrize("op", ["Gather", "GatherND"])
+def test_a_table_that_is_taken_from_is_counted_as_it_is_stored(tmp_path: Path, op: str) -> None:
+    """The relative biases of Swin: 5 numbers a head, and as many entries as there are pairs."""
+    entries = DRAW.integers(0, 5, 16)
+    taken = node(op, "t i", "g", **({"axis": 0} if op == "Gather" else {}))
+    nodes = [taken, node("Reshape", "g s", "r"), node("Transpose", "r", "p", perm=[2, 0, 1]), node("Add", "x p")]
+    index = entries if op == "Gather" else entries[:, None]
+    x = drawn(1, 2, 4, 4)
+    path = saved(tmp_path / "m.onnx", nodes, {"x": x}, {"t": drawn(5, 2), "i": index, "s": ints(4, 4, 2)}, ["y"])
+    graph = cnncalc.load(path)
+    table = numpy_helper.to_array(onnx.load(path).graph.initializer[0])
+    learned = next(node for node in graph.nodes if node.kind == "learned")
+    _, (y,) = ours(path, {"x": x}, {f"{learned.name}.weight": table})
+    (expected,) = theirs(path, {"x": x})
+
+    assert 10 == cnncalc.params(graph).total
+    assert y == pytest.approx(expected[0], rel=1e-5, abs=1e-6)
+
+
+def test_layers_turned_round_before_and_behind_go_back(tmp_path: Path) -> None:
+    """Two GRUs, one between flips, one after the other: a layer in both directions, and nothing else."""
+    flip = {"s": ints(-1), "e": ints(-INF), "a": ints(1), "t": ints(-1)}
+    nodes = [
+        node("Slice", "x s e a t", "f"),
+        node("Transpose", "x", "xt", perm=[1, 0, 2]),
+        node("Transpose", "f", "ft", perm=[1, 0, 2]),
+        node("GRU", "xt w r b", "on", hidden_size=5, linear_before_reset=1),
+        node("GRU", "ft w2 r2 b2", "back", hidden_size=5, linear_before_reset=1),
+        node("Squeeze", "on one", "p"),
+        node("Squeeze", "back one", "q"),
+        node("Slice", "q s e zero t", "u"),
+        node("Concat", "p u", axis=2),
+    ]
+    weights = {f"{name}{two}": drawn(*shape) for two in ("", "2") for name, shape in (
+        ("w", (1, 15, 3)), ("r", (1, 15, 5)), ("b", (1, 30)),
+    )}  # fmt: skip
+    x = drawn(1, 7, 3)
+    path = saved(tmp_path / "m.onnx", nodes, {"x": x}, {**flip, **weights, "one": ints(1), "zero": ints(0)}, ["y"])
+    graph = cnncalc.load(path)
+    (expected,) = theirs(path, {"x": x})
+
+    assert ["gru"] == [node.kind for node in graph.nodes if node.kind != "permute"]
+    assert (300, expected.size) == (cnncalc.params(graph).total, np.prod(graph.output_shape))
+
+
+def test_an_operator_that_the_model_defines_is_read_as_what_it_is_made_of(tmp_path: Path) -> None:
+    """A function with an attribute of the call, used twice: the numbers are those of onnxruntime."""
+    bound = helper.make_node("LeakyRelu", ["half"], ["out"])
+    bound.attribute.add(name="alpha", type=onnx.AttributeProto.FLOAT, ref_attr_name="slope")
+    body = [helper.make_node("Neg", ["in"], ["half"]), bound]
+    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("own", 1)]
+    function = helper.make_function("own", "Turn", ["in"], ["out"], body, opsets[:1], ["slope"])
+    nodes = [node("Turn", "x", "t", domain="own", slope=0.5), node("Turn", "t", domain="own", slope=0.25)]
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, X.shape) for name in ("x", "y")]
+    graph = helper.make_graph(nodes, "g", values[:1], values[1:])
+    model = helper.make_model(graph, opset_imports=opsets, functions=[function], ir_version=9)
+    path = tmp_path / "m.onnx"
+    onnx.save(model, path)
+    _, (y,) = ours(path, {"x": X})
+    (expected,) = theirs(path, {"x": X})
+
+    assert y == pytest.approx(expected[0])

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from .constants import Constant, NotFolded, axis_of, broadcast_dims
+from .constants import FLOATS, Constant, NotFolded, axis_of, broadcast_dims
 from .fold import folded
 from .records import Node
-from .values import Weight
+from .values import Held, Weight
 
 Dims = tuple[int, ...]
 
@@ -55,6 +55,20 @@ def computed(
         scale = prod(dims) == 1 and any(isinstance(value, Weight) and value.scale for value in values)
         made.append(Weight(source.name if whole and source else name, dims, None, fixed=not counted, scale=scale))
     return made
+
+
+def enlarged(node: Node, values: Sequence[Weight | Constant | Held | None], known: Sequence[Constant | None]) -> bool:
+    """Whether a learned table is read more often than it has entries: it is counted as it is stored, and taken from."""
+    if node.op not in ("Gather", "GatherND") or len(values) != 2 or known[1] is None:
+        return False
+    table = values[0]
+    learned = isinstance(table, Weight) and not table.fixed and table.record is not None and len(table.dims) > 0
+    if not learned or not isinstance(table, Weight) or table.record is None or table.record.type not in FLOATS:
+        return False
+    axis = axis_of(node.attributes.get("axis", 0), len(table.dims))
+    if node.op == "GatherND" and (node.attributes.get("batch_dims") or known[1].dims[-1] != 1):
+        return False
+    return prod(known[1].dims) > table.dims[axis]
 
 
 def _shapes(

@@ -1,6 +1,6 @@
 """Small numbers that lie in a file beside the model: shapes and positions that an exporter put there.
 
-Only a plain file in the model's own folder is opened, by its bare name, and at most 64 kB of it are read. Weights are
+Only a plain file in the model's own folder is opened, by its bare name, and at most 512 kB of it are read. Weights are
 never read: their shapes stand in the model.
 """
 
@@ -15,6 +15,9 @@ from .numbers import numbers
 from .records import FLOATS, MAX_ENTRIES, Tensor
 from .wire import Damaged, Memory, Part
 
+MOST = 8 * MAX_ENTRIES
+"""Bytes that are read."""
+
 
 def outside(tensor: Tensor, model: str) -> list[object] | None:
     """The numbers of a small constant in another file; None for weights, and where the file is not there.
@@ -22,7 +25,7 @@ def outside(tensor: Tensor, model: str) -> list[object] | None:
     Raises Damaged for a place outside of the folder, a link, and a file that is too short.
     """
     where = tensor.external
-    if where is None or tensor.type in FLOATS or tensor.elements > MAX_ENTRIES // 8:
+    if where is None or tensor.type in FLOATS or tensor.elements > MAX_ENTRIES:
         return None
     content = _read(where, tensor, model)
     return None if content is None else numbers(tensor, Part(Memory(content, model), 0, len(content)))
@@ -36,7 +39,7 @@ def _read(where: Mapping[str, str], tensor: Tensor, model: str) -> bytes | None:
         offset, length = int(where.get("offset", "0")), int(where.get("length", "-1"))
     except ValueError:
         raise Damaged(f"{what} lies at no number in `{name}`") from None
-    if offset < 0 or length > MAX_ENTRIES:
+    if offset < 0 or length > MOST:
         raise Damaged(f"{what} lies at {offset} in `{name}`, {length} bytes long")
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -49,7 +52,7 @@ def _read(where: Mapping[str, str], tensor: Tensor, model: str) -> bytes | None:
             raise Damaged(f"{what} lies in `{name}`, which is no plain file of its own")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             file.seek(offset)
-            content = file.read(MAX_ENTRIES if length < 0 else length)
+            content = file.read(MOST if length < 0 else length)
     finally:
         os.close(descriptor)
     if 0 <= length != len(content):

@@ -22,7 +22,7 @@ from ...layers import KINDS, Layer
 from ...layers.base import ArgumentError, size_text
 from .. import patterns
 from ..patterns import Draft
-from .computed import computed
+from .computed import computed, enlarged
 from .constants import FLOATS, Constant, NotFolded
 from .fold import folded
 from .inputs import Inputs
@@ -69,6 +69,9 @@ class Reader:
         self.remarks: list[str] = []
         self.readers = read_by(model.graph)
         self.deep = 0
+        self.node = Node()
+        """The operator that is read."""
+
         self.builder = Builder(re.sub(r"\.onnx$", "", model.name.rpartition("/")[2]) or "model")
         self.wishes: dict[str, str] = {}
         """The name that each node asks for, before another has it."""
@@ -77,7 +80,7 @@ class Reader:
         """Node -> key -> where the learned or stored tensor comes from."""
 
         self.stored: dict[tuple[object, ...], str] = {}
-        """A constant and how it lies -> the tensor that it is."""
+        """A constant and how it lies, a tensor and how it is moved -> the tensor that it is."""
 
         self._sharers: dict[tuple[str, ...], str] = {}
         self._batch = batch
@@ -126,12 +129,19 @@ class Reader:
     def read(self, node: Node) -> None:
         """One operator."""
         from .rules import RULES
+        from .rules.control import call
+
+        self.node = node
 
         if self.unread and any(name and name not in self.values for name in node.inputs):
             return  # it follows from one that could not be read
         try:
             if node.op in ("Constant", "Identity", "Cast") or not self._fold(node):
                 rule = RULES.get(f"{node.domain}::{node.op}" if node.domain else node.op)
+                function = self.model.functions.get((node.domain, node.op))
+                if rule is None and function is not None:
+                    call(self, node, function)
+                    return
                 if rule is None:
                     raise Refused(f"the operator {node.op} is not known")
                 rule(self, node)
@@ -155,6 +165,8 @@ class Reader:
                     dims = value.dims[cut]
                     self.define(node, Constant((len(dims),), tuple(dims)))
                     return True
+        if enlarged(node, [self.values.get(name) for name in node.inputs], known):
+            return False
         if any(value is None for value, name in zip(known, node.inputs, strict=True) if name):
             return self._compute(node, known)
         attributes = {**node.attributes, "__outputs__": len(node.outputs)}
@@ -245,7 +257,7 @@ class Reader:
         if value.batched and value.axes[0] != BATCH:
             raise Refused("the axis of the batch has been moved")
         order = [axis for axis in value.axes if axis != BATCH]
-        tensor = self.builder.add(KINDS["permute"].read({"order": order}, len(order) - 1), [value.tensor])
+        tensor = self.arranged("permute", {"order": order}, value.tensor)
         return Held(tensor, value.dims, plain_axes(len(value.dims), value.batched))
 
     def channelled(self, value: Held, axis: int) -> Held:
@@ -257,8 +269,20 @@ class Reader:
             return value
         rank = len(value.axes) - value.batched
         order = [place, *(i for i in range(rank) if i != place)]
-        tensor = self.builder.add(KINDS["permute"].read({"order": order}, rank - 1), [value.tensor])
+        tensor = self.arranged("permute", {"order": order}, value.tensor)
         return value._replace(tensor=tensor, axes=tuple(i if i == BATCH else order.index(i) for i in value.axes))
+
+    def arranged(self, kind: str, arguments: Mapping[str, Any], tensor: str) -> str:
+        """A tensor moved about for the operator that is read, which its name says; once where two ask for the same."""
+        key = (tensor, kind, *arguments.get("order", ()))
+        if kind == "permute" and key in self.stored:
+            return self.stored[key]
+        layer = KINDS[kind].read(arguments, len(self.builder.shapes[tensor]) - 1)
+        path = node_name(self.node, "")
+        made = self.builder.add(layer, [tensor], f"{path}/{kind}" if path else kind)
+        self.wishes[made] = f"{path}/{kind}" if path else kind
+        self.stored[key] = made
+        return made
 
     def emit(
         self,

@@ -13,17 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from . import activations, constants, norms, rearranged
+from . import activations, constants, directions, norms, rearranged
 from .draft import Draft, Pattern
 from .draft import rewritten as _rewritten
 
 __all__ = ["PATTERNS", "Draft", "applied"]
 
+FAMILIES = (activations, norms, rearranged, constants, directions)
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
-    kind: [
-        pattern for family in (activations, norms, rearranged, constants) for pattern in family.PATTERNS.get(kind, ())
-    ]
-    for family in (activations, norms, rearranged, constants)
+    kind: [pattern for each in FAMILIES for pattern in each.PATTERNS.get(kind, ())]
+    for family in FAMILIES
     for kind in family.PATTERNS
 }
 """The kind of the last layer -> what may end there, the first that matches first."""

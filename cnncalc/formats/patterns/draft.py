@@ -151,7 +151,8 @@ class Draft:
             if node.name in self.learned:
                 learned[names[node.name]] = self.learned[node.name]
         for gone in self.alias:
-            names[gone] = names[self.stands_for(gone)]
+            if (tensor := self.stands_for(gone)) in names:  # else it lay inside of a group
+                names[gone] = names[tensor]
         self.learned = learned
         return new, names
 

@@ -10,6 +10,7 @@ from ..constants import axis_of
 from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held, Weight, plain_axes
+from .beside import imaged
 from .words import without
 
 if TYPE_CHECKING:
@@ -167,16 +168,24 @@ def _asked(reader: Reader, node: Node, now: tuple[Dim, ...]) -> tuple[Dim, ...]:
 
 
 def depth_to_space(reader: Reader, node: Node) -> None:
-    """PyTorch's pixel shuffle; the order of columns first is Refused."""
+    """PyTorch's pixel shuffle; positions in front of the channels (DCR) are dealt out before."""
+    value, side = imaged(reader, reader.held(node)), node.attributes["blocksize"]
     if node.attributes.get("mode", "DCR") != "CRD":
-        raise Refused("channels in the order DCR")
-    value = reader.plain(reader.held(node))
-    reader.emit(node, "pixel_shuffle", {"scale": node.attributes["blocksize"]}, [value])
+        value = reader.step(node, "channel_shuffle", {"groups": side * side}, value)
+    reader.emit(node, "pixel_shuffle", {"scale": side}, [value])
+
+
+def space_to_depth(reader: Reader, node: Node) -> None:
+    """Positions of a block become channels, and stand in front of those that there were."""
+    value, side = imaged(reader, reader.held(node)), node.attributes["blocksize"]
+    value = reader.emit(node, "space_to_depth", {"scale": side}, [value], defined=False)
+    reader.emit(node, "channel_shuffle", {"groups": value.dims[1] // (side * side)}, [value])
 
 
 RULES: Mapping[str, Rule] = {
     "DepthToSpace": depth_to_space,
     "Flatten": reshape,
+    "SpaceToDepth": space_to_depth,
     "Reshape": reshape,
     "Squeeze": squeeze,
     "Transpose": transpose,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ....errors import Mark
 from ....layers import KINDS
 from ..constants import Constant
-from ..names import constant_name
+from ..names import constant_name, node_name
 from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held, Weight, plain_axes
@@ -41,10 +41,9 @@ def as_lies(reader: Reader, value: Held, like: Held) -> Held:
         order.append(value.axes[axis])
     tensor = value.tensor
     if order != sorted(order):
-        tensor = reader.builder.add(KINDS["permute"].read({"order": order}, len(order) - 1), [tensor])
+        tensor = reader.arranged("permute", {"order": order}, tensor)
     if tuple(sizes) != tuple(reader.builder.shapes[tensor]):
-        axes = len(reader.builder.shapes[tensor]) - 1
-        tensor = reader.builder.add(KINDS["reshape"].read({"shape": sizes}, axes), [tensor])
+        tensor = reader.arranged("reshape", {"shape": sizes}, tensor)
     dims = tuple(1 if place == BATCH else sizes[place] for place in like.axes)
     return Held(tensor, dims, like.axes)
 
@@ -73,7 +72,8 @@ def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
 def _tensor(reader: Reader, node: Node, weight: Weight, shape: Sequence[int], order: Sequence[int]) -> str:
     arguments = {"shape": list(shape), **({"fixed": True} if weight.fixed else {})}
     layer = KINDS["learned"].read(arguments, 0)
-    name = constant_name(weight.tensor) or layer.kind
+    path = node_name(node, "")
+    name = constant_name(weight.tensor) or (f"{path}/{layer.kind}" if path else layer.kind)
     tensor = reader.builder.add(layer, [], name, mark=Mark.of(reader.file, f"{node.op} `{node.label}`"))
     reader.wishes[tensor] = name
     if list(order) != sorted(order):
@@ -92,26 +92,26 @@ def alone(reader: Reader, node: Node, place: int, value: Weight | Constant) -> H
     return stored(reader, node, place, Held("", tuple(value.dims), axes))
 
 
-def solid(reader: Reader, node: Node, value: Held) -> Held:
+def solid(reader: Reader, value: Held) -> Held:
     """A tensor with the axis of the images as one of its own, the first, of size 1."""
     if not value.batched:
         return value
     shape = reader.builder.shapes[value.tensor]
-    tensor = reader.step(node, "reshape", {"shape": [1, *shape]}, value).tensor
+    tensor = reader.arranged("reshape", {"shape": [1, *shape]}, value.tensor)
     return Held(tensor, value.dims, tuple(0 if axis == BATCH else axis + 1 for axis in value.axes))
 
 
-def imaged(reader: Reader, node: Node, value: Held) -> Held:
+def imaged(reader: Reader, value: Held) -> Held:
     """A tensor with the images first and its axes in the order of the file. Raises Refused where there are several."""
     if not value.batched and len(value.dims) > 1:
         if not _one(value.dims[0]):
             raise Refused(f"{value.dims[0]} images at a time")
         value = reader.plain(value)
         shape = reader.builder.shapes[value.tensor][1:]
-        tensor = reader.step(node, "reshape", {"shape": list(shape)}, value).tensor
+        tensor = reader.arranged("reshape", {"shape": list(shape)}, value.tensor)
         return Held(tensor, value.dims, plain_axes(len(value.dims), True))
     if value.batched and value.axes[0] != BATCH and _one(value.dims[0]):
-        return imaged(reader, node, solid(reader, node, value))
+        return imaged(reader, solid(reader, value))
     return reader.plain(value)
 
 
@@ -134,7 +134,7 @@ def wider(reader: Reader, value: Held, rank: int) -> Held:
     value = reader.plain(value)
     inner = list(reader.builder.shapes[value.tensor])
     sizes = [1] * extra + inner
-    tensor = reader.builder.add(KINDS["reshape"].read({"shape": sizes}, len(inner) - 1), [value.tensor])
+    tensor = reader.arranged("reshape", {"shape": sizes}, value.tensor)
     if not value.batched:
         return Held(tensor, tuple(sizes), tuple(range(rank)))
     # the images are behind the new axes, as the file has them

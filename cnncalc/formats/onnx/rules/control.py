@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ....dims import Dim, is_symbolic
 from ..names import symbol_name
 from ..read import Refused
-from ..records import GraphRecord, Node
+from ..records import Function, GraphRecord, Node, Reference
 from ..values import Weight
 
 if TYPE_CHECKING:
@@ -46,6 +46,32 @@ def if_(reader: Reader, node: Node) -> None:
             raise Refused(f"its branch makes no `{made.name}`")
         if name and name != made.name:
             reader.define(node, reader.values[made.name], place)
+
+
+def call(reader: Reader, node: Node, function: Function) -> None:
+    """An operator that the model defines itself: its nodes, with the names of the call."""
+    if reader.deep >= MOST_DEEP:
+        raise Refused(f"functions in functions, more than {MOST_DEEP} deep")
+    given = (*node.inputs, *("",) * (len(function.inputs) - len(node.inputs)))
+    names = dict(zip(function.inputs, given, strict=False)) | dict(zip(function.outputs, node.outputs, strict=False))
+    own = f"{node.label}#{len(reader.values)}/"
+    reader.deep += 1
+    for inner in function.nodes:
+        inputs, outputs = (
+            tuple(names.setdefault(name, own + name) if name else "" for name in side)
+            for side in (inner.inputs, inner.outputs)
+        )
+        attributes = {
+            name: node.attributes.get(value.name) if isinstance(value, Reference) else value
+            for name, value in inner.attributes.items()
+            if not isinstance(value, Reference) or value.name in node.attributes
+        }
+        reader.readers.update(name for name in inputs if name)
+        label = node.name or inner.name
+        reader.read(
+            Node(inner.op, inner.domain, label, inputs, outputs, attributes, {**inner.metadata, **node.metadata})
+        )
+    reader.deep -= 1
 
 
 def _unknown(reader: Reader, node: Node) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def conv(reader: Reader, node: Node) -> None:
     """Pointwise for a window of 1, depthwise for one input channel a group. Weight: out x in/groups x kernel."""
-    value, weight = imaged(reader, node, reader.held(node)), reader.weight(node, 1)
+    value, weight = imaged(reader, reader.held(node)), reader.weight(node, 1)
     out, inner, kernel = weight.dims[0], weight.dims[1], weight.dims[2:]
     groups = node.attributes.get("group", 1)
     channels = value.dims[1]
@@ -46,7 +46,7 @@ def conv(reader: Reader, node: Node) -> None:
 
 def conv_transpose(reader: Reader, node: Node) -> None:
     """A transposed convolution. Weight: in x out/groups x kernel."""
-    value, weight = imaged(reader, node, reader.held(node)), reader.weight(node, 1)
+    value, weight = imaged(reader, reader.held(node)), reader.weight(node, 1)
     groups = node.attributes.get("group", 1)
     kernel = weight.dims[2:]
     arguments: dict[str, Any] = geometry(reader, node, value, kernel) | {"out": weight.dims[1] * groups}

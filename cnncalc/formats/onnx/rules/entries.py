@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic
-from ..constants import axis_of
+from ..constants import Constant, axis_of
 from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held
@@ -31,7 +31,7 @@ def slice_(reader: Reader, node: Node) -> None:
         axis = axis_of(given, len(value.dims))
         size = value.dims[axis]
         if step == -1 and _is(start, -1, size) and not is_symbolic(end) and end < -1:
-            value = reader.step(node, "flip", {"axis": _word(value, axis)}, value)
+            value = _flipped(reader, node, value, axis)
             continue
         if is_symbolic(step) or step < 1:
             raise Refused("a slice that goes backwards over a part")
@@ -40,6 +40,14 @@ def slice_(reader: Reader, node: Node) -> None:
             continue
         value = _cut(reader, node, value, axis, {"start": bounds[0], "stop": bounds[1], "step": step})
     reader.define(node, value)
+
+
+def _flipped(reader: Reader, node: Node, value: Held, axis: int) -> Held:
+    """Turned round; the steps of a sequence lie along the length."""
+    others = [other for other, place in enumerate(value.axes) if place > 0]
+    if value.axes[axis] == 0 and len(others) == 1:
+        value = reader.channelled(value, others[0])
+    return reader.step(node, "flip", {"axis": _word(value, axis)}, value)
 
 
 def _is(index: Any, wanted: int, size: Dim) -> bool:
@@ -130,6 +138,16 @@ def gather(reader: Reader, node: Node) -> None:
     reader.define(node, value if known.dims else without(reader, node, value, [axis]))
 
 
+def gather_nd(reader: Reader, node: Node) -> None:
+    """Entries of the first axis."""
+    known = reader.known(node.inputs[1])
+    if known is None or known.dims[-1:] != (1,) or node.attributes.get("batch_dims"):
+        raise Refused("entries of several axes")
+    name = f"{node.inputs[1]}#entries"
+    reader.values[name] = Constant(known.dims[:-1], known.entries)
+    gather(reader, Node("Gather", "", node.name, (node.inputs[0], name), node.outputs, {"axis": 0}, node.metadata))
+
+
 def _picked(reader: Reader, node: Node, value: Held, axis: int, picks: Sequence[int]) -> Held:
     size, first, step = value.dims[axis], picks[0], picks[1] - picks[0] if len(picks) > 1 else 1
     if step > 0 and list(picks) == list(range(first, first + step * len(picks), step)):
@@ -139,7 +157,7 @@ def _picked(reader: Reader, node: Node, value: Held, axis: int, picks: Sequence[
         stop = None if first < 0 or last == size else last
         return _cut(reader, node, value, axis, {"start": first, "stop": stop, "step": step})
     if list(picks) == list(range(len(picks)))[::-1] and len(picks) == size:
-        return reader.step(node, "flip", {"axis": _word(value, axis)}, value)
+        return _flipped(reader, node, value, axis)
     word = _word(value, axis)
     arguments: dict[str, Any] = {"entries": list(picks)} | ({} if word == "channels" else {"axis": word})
     return reader.step(node, "take", arguments, value)
@@ -171,7 +189,7 @@ def tile(reader: Reader, node: Node) -> None:
 
 
 def _repeated(reader: Reader, node: Node, value: Held, axis: int, times: Dim) -> Held:
-    value = solid(reader, node, value) if value.axes[axis] == BATCH else value
+    value = solid(reader, value) if value.axes[axis] == BATCH else value
     word = axis_word(value, axis)
     arguments: dict[str, Any] = {"times": times} | ({} if word == "channels" else {"axis": word})
     return reader.step(node, "tile", arguments, value)
@@ -234,6 +252,7 @@ def _padded(
 RULES: Mapping[str, Rule] = {
     "Expand": expand,
     "Gather": gather,
+    "GatherND": gather_nd,
     "Pad": pad,
     "Slice": slice_,
     "Split": split,

@@ -164,7 +164,7 @@ def concat(reader: Reader, node: Node) -> None:
     like = reader.plain(held[0]) if lying else held[0]
     values = [_laid(reader, node, place, like) for place in places]
     if values[0].axes[axis] == BATCH:
-        values = [solid(reader, node, value) for value in values]
+        values = [solid(reader, value) for value in values]
     arguments: dict[str, Any] = {} if values[0].axes[axis] == 0 else {"axis": axis_word(values[0], axis)}
     reader.emit(node, "concat", arguments, values, keeps_order=True)
 

@@ -90,7 +90,7 @@ def side_by_side(reader: Reader, node: Node, left: Held, right: Held) -> tuple[H
     ]
     last = {rank - 1, rank - 2}
     if sides[0].batched != sides[1].batched or any(BATCH in (value.axes[i] for i in last) for value in sides):
-        sides = [solid(reader, node, value) for value in sides]
+        sides = [solid(reader, value) for value in sides]
     sides = [reader.plain(value) for value in sides]
     return _repeated(reader, node, sides[0], sides[1]), _repeated(reader, node, sides[1], sides[0])
 

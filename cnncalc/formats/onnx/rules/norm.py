@@ -21,7 +21,7 @@ def batchnorm(reader: Reader, node: Node) -> None:
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
     value = reader.held(node)
     rows = len(value.dims) == 2 and not value.batched
-    value = reader.channelled(value, 1) if rows else imaged(reader, node, value)
+    value = reader.channelled(value, 1) if rows else imaged(reader, value)
     reader.emit(node, "batchnorm", _eps(node, 1e-5), [value], weights, keeps_order=rows)
 
 
@@ -29,7 +29,7 @@ def instancenorm(reader: Reader, node: Node) -> None:
     """One mean and variance a channel and image."""
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
     arguments = {"affine": True, **_eps(node, 1e-5)}
-    reader.emit(node, "instancenorm", arguments, [imaged(reader, node, reader.held(node))], weights)
+    reader.emit(node, "instancenorm", arguments, [imaged(reader, reader.held(node))], weights)
 
 
 def layernorm(reader: Reader, node: Node) -> None:
@@ -47,7 +47,7 @@ def layernorm(reader: Reader, node: Node) -> None:
         value = reader.channelled(value, axis)
         reader.emit(node, "layernorm", {"over": "channels", **arguments}, [value], weights, keeps_order=True)
     elif axis == value.batched:
-        reader.emit(node, "layernorm", arguments, [imaged(reader, node, value)], weights)
+        reader.emit(node, "layernorm", arguments, [imaged(reader, value)], weights)
     else:
         raise Refused("a norm over several axes, and not over all")
 
@@ -58,7 +58,7 @@ def groupnorm(reader: Reader, node: Node) -> None:
         raise Refused("a scale a group")
     arguments = {"groups": node.attributes["num_groups"], **_eps(node, 1e-5)}
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
-    reader.emit(node, "groupnorm", arguments, [imaged(reader, node, reader.held(node))], weights)
+    reader.emit(node, "groupnorm", arguments, [imaged(reader, reader.held(node))], weights)
 
 
 def lrn(reader: Reader, node: Node) -> None:
@@ -70,7 +70,7 @@ def lrn(reader: Reader, node: Node) -> None:
         "beta": own.get("beta", 0.75),
         "k": own.get("bias", 1.0),
     }
-    reader.emit(node, "lrn", arguments, [imaged(reader, node, reader.held(node))])
+    reader.emit(node, "lrn", arguments, [imaged(reader, reader.held(node))])
 
 
 def _eps(node: Node, default: float) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _pool(kind: str) -> Rule:
     def rule(reader: Reader, node: Node) -> None:
-        value = imaged(reader, node, reader.held(node))
+        value = imaged(reader, reader.held(node))
         arguments = geometry(reader, node, value, node.attributes.get("kernel_shape") or [])
         arguments.setdefault("stride", 1)
         if node.attributes.get("ceil_mode"):
@@ -34,7 +34,7 @@ def _pool(kind: str) -> Rule:
 
 def _global(kind: str) -> Rule:
     def rule(reader: Reader, node: Node) -> None:
-        reader.emit(node, kind, {}, [imaged(reader, node, reader.held(node))])
+        reader.emit(node, kind, {}, [imaged(reader, reader.held(node))])
 
     return rule
 

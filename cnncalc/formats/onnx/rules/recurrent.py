@@ -69,7 +69,7 @@ def _sequence(reader: Reader, node: Node, value: Held, first: int) -> Held:
     size = value.dims[images]
     if value.axes[images] == BATCH:
         return reader.channelled(value, 2)
-    value = solid(reader, node, value)
+    value = solid(reader, value)
     if not isinstance(size, int) or size != 1:
         raise Refused(f"{size} sequences in one image")
     return reader.channelled(without(reader, node, value, [images]), 1)
@@ -104,7 +104,7 @@ def _states(reader: Reader, node: Node, kind: str, numbers: int) -> list[Held]:
         tensor = value.tensor
         shape = reader.builder.shapes[tensor]
         if len(shape) != 1:
-            tensor = reader.builder.add(KINDS["flatten"].read({}, len(shape) - 1), [tensor])
+            tensor = reader.arranged("flatten", {}, tensor)
         found.append(Held(tensor, (numbers,), (0,)))
     return found
 

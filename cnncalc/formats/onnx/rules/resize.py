@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def resize(reader: Reader, node: Node) -> None:
     """By scales or to sizes."""
-    value = imaged(reader, node, reader.held(node))
+    value = imaged(reader, reader.held(node))
     old = node.op == "Upsample" or reader.opset < 11
     scales = reader.constant(node, 1 if old else 2, "scales")
     sizes = None if old else reader.constant(node, 3)
