@@ -111,10 +111,8 @@ class Request:
     def file(self) -> NetworkFile:
         """What stands behind the spec; behind none the folder's own, or the worked example of a bare question."""
         from ..opening import chosen, worked_example
-        from ..project import own_spec
 
-        shown_on_it = self.example and self.bare and own_spec()[0] is None
-        file = worked_example() if shown_on_it else chosen(self.spec)
+        file = worked_example() if self.example and self.bare and not _own() else chosen(self.spec)
         if file.remark:
             print(file.remark, file=sys.stderr)
         return file
@@ -155,6 +153,13 @@ class Request:
         except UnicodeEncodeError:
             return False
         return True
+
+
+def _own() -> str | None:
+    """The folder's own spec; reading the configuration is what a named spec need not wait for."""
+    from ..project import own_spec
+
+    return own_spec()[0]
 
 
 def named(spec: str | None) -> str:
