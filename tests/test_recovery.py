@@ -123,6 +123,23 @@ def test_names_of_the_file_stay_where_they_cost_no_line() -> None:
     assert "- {linear: 2, as: head/fc}" in text
 
 
+@pytest.mark.parametrize(
+    "net",
+    [
+        "[{conv: {out: 8, kernel: 3}, as: a}, {unknown: {operator: Foo, shape: [8, 6]}}, "
+        "{unknown: {operator: Bar, shape: [8, 6], branches: [prev, a]}}]",
+        "[{lstm: {hidden: 8, bidirectional: true}}, {gru: 4}, {gru: 4}, {linear: 3}]",
+    ],
+)
+def test_a_layer_that_may_join_and_has_one_branch_is_kept(net: str) -> None:
+    """What is not known, and a layer with a state."""
+    graph = cnncalc.parse(f"input: [8, 8]\nnet: {net}")
+    again = cnncalc.parse(recover(graph).text)
+
+    assert [node.kind for node in graph.nodes] == [node.kind for node in again.nodes]
+    assert proof.same(graph, again)
+
+
 PAGE = (Path(__file__).parents[1] / "docs" / "convert.md").read_text(encoding="utf-8")
 
 
@@ -149,6 +166,8 @@ DIFFERENT = [
     ("{head: {a: [relu]}, train_only: true}", "{head: {a: [relu]}}"),
     ("{pointwise: 4, repeat: 2, share: a}", "{pointwise: 4, repeat: 2}"),
     ("{head: {a: [relu]}}", "{head: {b: [relu]}}"),
+    ("{unknown: {operator: A, shape: [4, 8, 8]}}", "relu"),
+    ("[{unknown: {operator: A, shape: [4, 8, 8]}}, relu]", "relu"),
     ("{slice: {axis: channels, start: -1}}", "{slice: {axis: channels, start: -2, stop: 3}}"),
 ]
 

@@ -23,6 +23,11 @@ NOT_SUGAR = ("dropout", "identity", "softmax")
 """Activations that people write as steps of their own."""
 
 
+def passes_on(node: Node) -> bool:
+    """Whether it is a join of one branch, which goes on as it is."""
+    return node.layer.family == "join" and len(node.inputs) == 1
+
+
 class Operation(NamedTuple):
     """A step to be placed: the tensor that it makes, and those that it reads."""
 
@@ -52,7 +57,7 @@ class _Normal:
         }
         self.inputs = {node.name: node.inputs for node in graph.nodes}
         for node in graph.nodes:
-            if node.layer.joins and len(node.inputs) == 1:
+            if passes_on(node):
                 self.same[node.name] = self.same.get(node.inputs[0], node.inputs[0])
         self._concats()
 

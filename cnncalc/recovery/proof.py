@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..graph import Graph, Node
-from .normal import UNORDERED
+from .normal import UNORDERED, passes_on
 
 
 def same(one: Graph, other: Graph) -> bool:
@@ -26,7 +26,7 @@ def _facts(graph: Graph, known: dict[Any, int]) -> tuple[Any, ...]:
     numbers = _numbers(graph, known)
     owners = ([numbers[node.name] for node in nodes if node.weights] for nodes in graph.sharing.values())
     sharing = Counter(tuple(sorted(nodes)) for nodes in owners if len(nodes) > 1)
-    alone = {node.name for node in graph.nodes if node.layer.joins and len(node.inputs) == 1}
+    alone = {node.name for node in graph.nodes if passes_on(node)}
     return (
         Counter(numbers[node.name] for node in graph.nodes if node.name not in alone),
         numbers[graph.output],
@@ -42,7 +42,7 @@ def _numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:
     """What a concat puts together, those that it reads taken apart."""
 
     for node in graph.nodes:
-        if node.layer.joins and len(node.inputs) == 1:
+        if passes_on(node):
             numbers[node.name] = numbers[node.inputs[0]]
             pieces[node.name] = pieces.get(node.inputs[0], (numbers[node.name],))
             continue
@@ -63,7 +63,7 @@ def _numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:
 
 def _axis(graph: Graph, name: str) -> Any:
     node = graph.by_name.get(name)
-    while node is not None and node.layer.joins and len(node.inputs) == 1:
+    while node is not None and passes_on(node):
         node = graph.by_name.get(node.inputs[0])
     return getattr(node.layer, "axis", None) if node is not None else None
 

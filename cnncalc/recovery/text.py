@@ -21,6 +21,9 @@ LINE = 30
 LISTED = 3
 """Arguments of a block, none of which has a default, from which they stand in a list."""
 
+LONG = 32
+"""Members of a list whose text is kept."""
+
 Defaults = Mapping[str, Mapping[str, Any]]
 
 
@@ -42,6 +45,15 @@ class Writer:
         self.defaults = defaults
         self.blocks = blocks or {}
         self._costs: dict[int, tuple[Item, int]] = {}
+        self._texts: dict[int, tuple[Any, str]] = {}
+
+    def _value(self, value: Any) -> str:
+        """The text of a value; of a long list it is worked out once."""
+        if not isinstance(value, tuple) or len(value) < LONG:
+            return value_text(value)
+        if id(value) not in self._texts:
+            self._texts[id(value)] = (value, value_text(value))
+        return self._texts[id(value)][1]
 
     def cost(self, steps: Iterable[Item], indent: int = 2) -> int:
         """What the lines of a sequence cost."""
@@ -183,7 +195,7 @@ class Writer:
         if item.word in self.blocks:
             usual = self.blocks[item.word]
             given = {name: item.slots[name] for name in usual if name in item.slots}
-            return {n: value_text(v) for n, v in given.items() if v is not None and not alike(v, usual[n])}
+            return {n: self._value(v) for n, v in given.items() if v is not None and not alike(v, usual[n])}
         kind = KINDS.get(item.word)
         if kind is None:
             return {}
@@ -192,7 +204,7 @@ class Writer:
             if name.startswith("@") or value is None:
                 continue
             if not alike(value, self.usual(item, name)):
-                written[name] = value_text(value)
+                written[name] = self._value(value)
         return written
 
     def usual(self, item: Item, name: str) -> Any:

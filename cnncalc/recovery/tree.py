@@ -49,16 +49,13 @@ class _Tree:
             self.into[one.end] = [(name, ()) for name in one.inputs] or [(FREE, ())]
             for name in one.inputs:
                 self.degree[name] = self.degree.get(name, 0) + 1
-            if not one.item.parts and len(one.inputs) <= 1 and not self._joins(one.item):
+            if len(one.inputs) <= 1:
                 self.into[one.end] = [(self.into[one.end][0][0], (one.item,))]
 
     def _end(self, name: str) -> str:
         while name in self.same:
             name = self.same[name]
         return name
-
-    def _joins(self, item: Item) -> bool:
-        return self.graph.by_name[item.nodes[-1]].layer.joins and self.graph.by_name[item.nodes[0]].layer.joins
 
     def steps(self) -> Sequence:
         """Reduce, and write down what is left, its names numbered as they are given."""
