@@ -788,3 +788,22 @@ def test_every_unit_of_a_random_line_sees_what_brute_force_says(drawn: tuple[Gra
 def test_every_unit_of_a_random_map_sees_what_brute_force_says(drawn: tuple[Graph, dict[str, Map]]) -> None:
     """The same on two axes, with pixels as pairs."""
     _agrees(*drawn)
+
+
+@pytest.mark.parametrize(
+    ("net", "seen", "everything"),
+    [
+        ("{crop: {size: 1, offset: 2}, as: c}, {add: [in, c], as: y}", ((1, 7), (1, 7)), False),
+        ("{globalavgpool: , as: c}, {add: [in, c], as: y}", (), True),
+        ("{globalavgpool: , as: c}, {mul: [in, c], as: y}", ((1, 1), (1, 1)), True),
+        ("{conv: {out: 2, kernel: 9}, as: c}, {add: [in, c], as: y}", ((9, 9), (9, 9)), False),
+        ("{mean: {over: width}, as: c}, {add: [in, c], as: y}", ((1, 1), (9, 9)), False),
+        ("{crop: {size: [1, 9], offset: [8, 0]}, as: c}, {mul: [in, c], as: y}", ((1, 9), (1, 1)), False),
+    ],
+)
+def test_a_branch_that_is_repeated_is_seen_where_it_looked(net: str, seen, everything: bool) -> None:
+    """One entry repeated along an axis sees what it saw before, no more; it is global where it was. No doubt is raised."""
+    found = receptive_fields(cnncalc.parse(f"input: [2, 9, 9]\nnet: [{net}]"))
+
+    assert (found.of["y"].sizes, found.of["y"].everything) == (seen, everything)
+    assert found.remarks == ()

@@ -322,9 +322,11 @@ def _told(view: View, shape: Shape) -> Seen:
 
 
 def _remark(node: Node, ours: tuple[Field, ...], theirs: tuple[Field, ...], remarks: list[Remark]) -> None:
-    """Note where branches are not aligned, the axes of one finding together."""
+    """Note where branches are not aligned, the axes of one finding together; a repeated branch is at no place."""
     found: dict[tuple[str, tuple[Fraction, ...]], list[str]] = {}
-    for axis, a, b in zip(AXIS_NAMES[len(ours)], ours, theirs, strict=True):
+    for place, (axis, a, b) in enumerate(zip(AXIS_NAMES[len(ours)], ours, theirs, strict=True), start=1):
+        if any(len(shape) > place and shape[place] == 1 for shape in node.incoming) and node.output[place] != 1:
+            continue
         if a.period == b.period == 1 and a.jump == b.jump and _centred(a) == _centred(b):
             continue
         if a.stride != b.stride:

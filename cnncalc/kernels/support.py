@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -158,14 +157,14 @@ def _alone(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Ar
 
 
 def _join(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
-    """The same place of each branch; of one that is repeated along some axes its one, of one that is alone all."""
+    """The same place of each branch; of one that is repeated along some axes its one, of a vector all."""
     return [_repeated(shape, marked, flow) for shape in shapes]
 
 
 def _repeated(shape: tuple[int, ...], marked: Array, flow: Flow) -> Array | None:
     if shape[1:] == marked.shape[1:]:
         return marked
-    if prod(shape[1:]) == 1:
+    if len(shape) < marked.ndim:
         return _all(shape, marked, flow)
     repeated = tuple(axis for axis in range(1, marked.ndim) if shape[axis] == 1)
     return np.logical_or.reduce(marked, axis=repeated, keepdims=True)

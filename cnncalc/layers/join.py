@@ -92,7 +92,7 @@ class Elementwise(Join):
         return {self.does: product(output) * (len(inputs) - 1)}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The same position; of a branch that is the same everywhere the whole, of a repeated axis its one entry."""
+        """The same position; of a repeated axis its one entry, of a vector all."""
         return tuple(_reach(shape, output) for shape in inputs)
 
 
@@ -102,8 +102,6 @@ def _reach(shape: Shape, output: Shape) -> Reach:
     repeated = [is_one(n) and not is_one(m) for n, m in zip(shape[1:], output[1:], strict=True)]
     if not any(repeated):
         return same_place(len(output) - 1)
-    if all(map(is_one, shape[1:])):
-        return EVERYTHING
     return tuple(Nearest(1, m) if again else SAME_PLACE for again, m in zip(repeated, output[1:], strict=True))
 
 
