@@ -246,10 +246,21 @@ def test_every_path_is_found_whatever_point_comes_first(tmp_path: Path, name: st
 
 
 def test_numbers_above_2_to_the_62_are_refused(tmp_path: Path) -> None:
-    """int64 would wrap without a word; the message names the point."""
+    """int64 would wrap without a word: those points are left out and counted, the others stand."""
     path = spec_file(tmp_path, "  - {conv: {out: $w, kernel: 3, padding: 1}}")
-    with pytest.raises(CnncalcError, match=r"at w=4, input=1000000000 a number is above 2\^62"):
-        swept(path, "w=4,8", "input=1000,1000000000")
+    evaluator, rows = swept(path, "w=4,8", "input=1000,1000000000")
+
+    assert [108 * 10**6, 216 * 10**6] == rows.columns["macs"].tolist()
+    assert {"a number there is above 2^62, and a sweep counts in 64 bits": 2} == rows.reasons
+    assert (evaluator.plan.grid.count, rows.invalid) == (4, 2)
+
+
+def test_the_only_point_above_2_to_the_62_is_refused(tmp_path: Path) -> None:
+    """A figure that is the same at every point of a block is one too."""
+    path = spec_file(tmp_path, "  - {conv: {out: $w, kernel: 3, padding: 1}}")
+    _, rows = swept(path, "w=4", "input=2000000000")
+
+    assert (rows.columns["macs"].tolist(), rows.invalid, sum(rows.reasons.values())) == ([], 1, 1)
 
 
 def test_points_near_the_limit_are_exact(tmp_path: Path) -> None:

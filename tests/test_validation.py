@@ -22,7 +22,7 @@ from cnncalc.proof import validation
 from cnncalc.proof.fields import field_row
 from cnncalc.proof.validation import validate
 from cnncalc.render.report import Column, Report, Table
-from cnncalc.render.terminal import lines
+from cnncalc.render.terminal import drawn
 from cnncalc.reports.validation_report import printed
 from cnncalc.transforms.miniature import narrowed, resized, shrunk
 
@@ -489,13 +489,13 @@ def test_notes_are_never_lost(width):
     note = "receptive field: `layer4[2]/relu`, followed back through the kernels on 3x224x224, 3x544x8, 3x8x544"
     columns = [Column("figure", "figure", kept=True), Column("note", "")]
     report = Report(["net"], [Table(columns, [{"figure": "shapes", "note": "n" * 70}])], notes=[note, ""])
-    shown = [line for _, line in lines(report, width)]
+    shown = drawn(report, width, False).splitlines()
 
     (first,) = [place for place, line in enumerate(shown) if line.startswith("  receptive field:")]
 
     assert note.split() == " ".join(shown[first:]).split()
     assert all(len(line) <= width for line in shown) if width else f"  {note}" in shown
-    assert any("(no room for: note)" in line for line in shown) == (width in (40, 60))
+    assert any("(--wide shows note too)" in line for line in shown) == (width == 40)
 
 
 def test_sizes_without_a_number_are_refused():

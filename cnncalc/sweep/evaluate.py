@@ -20,7 +20,6 @@ from ..graph import Graph
 from ..language.given import symbols
 from ..language.load import expanded
 from ..layers.base import AXIS_NAMES, size_text
-from ..spelling import spelled
 from .columns import Swept, column
 from .plan import Plan
 from .program import Block, Overflow, Program
@@ -30,6 +29,9 @@ from .tape import Tape
 
 BLOCK = 16_384
 """Points worked on at a time: their arrays stay in the cache."""
+
+TOO_LARGE = "a number there is above 2^62, and a sweep counts in 64 bits"
+"""Why a point has no figures though it has a network."""
 
 MOST_RECORDS = 4096
 EXPANSIONS_A_READING = 64
@@ -149,7 +151,9 @@ class Evaluator:
             try:
                 passed = self._run(program, entries, positions, result)
             except Overflow as error:
-                raise self._overflow(start + int(positions[error.place])) from None
+                result.refuse(positions[error.places], TOO_LARGE)
+                positions, tried = positions[~error.places], tried - 1
+                continue
             if passed is None or passed.any():
                 hits.append(program)
             positions = positions[:0] if passed is None else positions[~passed]
@@ -157,6 +161,7 @@ class Evaluator:
             records[:] = [*hits, *(program for program in records if program not in hits)][:MOST_RECORDS]
 
     def _run(self, program: Program, entries: list[Any], positions: Any, result: Result) -> Any:
+        """Which of the points a record holds for, whose figures are put into the result; None for all of them."""
         block = Block(program, entries, len(positions))
         passed = block.decide()
         if passed is not None and not passed.any():
@@ -167,9 +172,8 @@ class Evaluator:
             return passed
         for name in self.plan.columns:
             figures = block.column(name)
-            result.put(name, where, figures if passed is None or np.ndim(figures) == 0 else figures[passed])
+            try:
+                result.put(name, where, figures if passed is None or np.ndim(figures) == 0 else figures[passed])
+            except Overflow:
+                raise Overflow(np.ones(len(positions), bool) if passed is None else passed) from None
         return passed
-
-    def _overflow(self, point: int) -> CnncalcError:
-        place = ", ".join(f"{name}={spelled(value)}" for name, value in self.plan.grid.at(point).items())
-        return CnncalcError(f"at {place} a number is above 2^62, which int64 cannot hold", "a smaller range")

@@ -23,11 +23,11 @@ Array = Any
 
 
 class Overflow(Exception):
-    """A number above 2^62; `place` is the first entry of the block that has one."""
+    """A number above 2^62; `places` are the entries of the block that have one, None for all that pass."""
 
-    def __init__(self, place: int) -> None:
-        super().__init__(place)
-        self.place = place
+    def __init__(self, places: Any = None) -> None:
+        super().__init__()
+        self.places = places
 
 
 class Program:
@@ -139,7 +139,7 @@ class Block:
         if self.passed is not None:
             above = above & self.passed
         if above.any():
-            raise Overflow(int(np.argmax(above)))
+            raise Overflow(above)
 
 
 def _floor(n: Array, d: Array) -> Array:

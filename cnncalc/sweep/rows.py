@@ -78,7 +78,7 @@ class Result:
         whole = self.columns[name]
         kind = _kind(figures)
         if kind is np.int64 and not -(2**63) <= (figures if np.ndim(figures) == 0 else 0) < 2**63:
-            raise Overflow(0)
+            raise Overflow
         if whole is None and len(where) == self.count:
             self.columns[name] = figures if np.ndim(figures) else np.full(self.count, figures, dtype=kind)
             return
