@@ -513,3 +513,27 @@ def test_an_operator_that_the_model_defines_is_read_as_what_it_is_made_of(tmp_pa
     (expected,) = theirs(path, {"x": X})
 
     assert y == pytest.approx(expected[0])
+
+
+# fmt: off
+MISFITS = [
+    # an operator with what does not fit
+    (node("Concat", "x x", axis=9), {}),
+    (node("DepthToSpace", "x"), {}),
+    (node("Pad", "x p"), {"p": ints(1)}),
+    (node("Conv", "x w"), {"w": drawn(3)}),
+    (node("Split", "x n", "y b", axis=3), {"n": ints(1, 3, 1)}),
+    (node("LSTM", "x w r"), {"w": drawn(1, 20, 3), "r": drawn(1, 20, 5)}),
+    (node("Einsum", "x x", equation="ab,ab->c"), {}),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("operator", "constants"), MISFITS, ids=lambda case: getattr(case, "op_type", ""))
+def test_an_operator_that_does_not_fit_is_an_error_that_names_it(tmp_path: Path, operator, constants) -> None:
+    """One message, with the operator in it; never another exception."""
+    path = saved(tmp_path / "m.onnx", [operator], {"x": X}, constants, ["y"])
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(path)
+
+    assert operator.op_type in str(refused.value)

@@ -10,7 +10,6 @@ Sizes come from the layers' own rules. What the file says of them is held agains
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -29,7 +28,7 @@ from .inputs import Inputs
 from .names import node_name
 from .numbers import numbers
 from .outside import outside
-from .records import DATA_TYPES, MAX_ENTRIES, GraphRecord, Model, Node, Tensor
+from .records import DATA_TYPES, MAX_ENTRIES, Model, Node, Tensor, read_by
 from .unread import Unread, refusal
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
@@ -42,15 +41,8 @@ class Refused(Exception):
     """An operator, or a use of one, that no layer stands for."""
 
 
-def read_by(graph: GraphRecord) -> Counter[str]:
-    """How often each tensor is read, in branches too; an output is read once more."""
-    found = Counter(name for node in graph.nodes for name in node.inputs)
-    found.update(output.name for output in graph.outputs)
-    for node in graph.nodes:
-        for value in node.attributes.values():
-            if isinstance(value, GraphRecord):
-                found.update(read_by(value))
-    return found
+MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a rule runs into where an attribute is of another type, an axis is not there, a list is too short."""
 
 
 Rule = Callable[["Reader", Node], None]
@@ -149,6 +141,8 @@ class Reader:
             self._refuse(node, str(error))
         except ArgumentError as error:
             self._refuse(node, error.message)
+        except MISFITS:
+            self._refuse(node, "its attributes and what it reads do not fit each other")
         except CnncalcError as error:
             if isinstance(error, Damaged):
                 raise

@@ -7,6 +7,7 @@ Source: onnx.proto of IR version 13.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -127,6 +128,17 @@ class GraphRecord:
     inputs: list[Declared] = field(default_factory=list)
     outputs: list[Declared] = field(default_factory=list)
     declared: dict[str, Declared] = field(default_factory=dict)
+
+
+def read_by(graph: GraphRecord) -> Counter[str]:
+    """How often each tensor is read, in branches too; an output is read once more."""
+    found = Counter(name for node in graph.nodes for name in node.inputs)
+    found.update(output.name for output in graph.outputs)
+    for node in graph.nodes:
+        for value in node.attributes.values():
+            if isinstance(value, GraphRecord):
+                found.update(read_by(value))
+    return found
 
 
 @dataclass(slots=True)
