@@ -147,6 +147,13 @@ def test_on_a_very_narrow_terminal_rows_go_on_in_the_next_lines(command: str, wi
         assert "4,089,184,256" in shown
 
 
+def test_a_row_below_its_number_says_what_the_number_is(look: Look) -> None:
+    """A sweep of many columns: the variable by its name."""
+    shown = ESCAPE.sub("", look("sweep lenet5 classes=10,20 --columns params,macs,flops,receptive_field", 30))
+
+    assert "  classes 10\n    params" in shown
+
+
 @pytest.mark.parametrize(("columns", "rows"), [("abc", "24"), ("0", "0"), ("-5", "0"), ("", ""), ("80.5", "x")])
 def test_a_width_that_is_none_is_80(columns: str, rows: str, look: Look) -> None:
     """What the environment says of the terminal may be nonsense."""

@@ -108,7 +108,8 @@ class Sheet:
             return self._fill(rows)
         titles = max((width_of(column.title) for column in columns[1:]), default=0)
         for first, *others in rows:
-            self.say(broken(f"{INDENT}{first}", self.width, INDENT), "bold")
+            head = f"{columns[0].title} {first}" if columns[0].unit.right else first
+            self.say(broken(f"{INDENT}{head}", self.width, INDENT), "bold")
             for column, text in zip(columns[1:], others, strict=True):
                 if text:
                     self.say(broken(f"{INDENT * 2}{padded(column.title, titles, False)} {text}", self.width, INDENT))
