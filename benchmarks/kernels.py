@@ -185,7 +185,7 @@ def peak() -> None:
     done = run(graph, np.zeros(graph.input_shape, np.float32), weights)
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     held = sum(value.nbytes for value in weights.values())
-    predicted = memory(graph).peak * 4
+    predicted = memory(graph).peak_bytes
     total = held + predicted + done.workspace
     print("\nresnet50, peak memory of a process of its own, MB")
     parts = {"weights": held, "predicted peak": predicted, "workspace": done.workspace}

@@ -1,4 +1,4 @@
-"""A million points of ResNet-50 (resolution x width): `cnncalc.sweep` beside hand-written, blocked NumPy.
+"""A million points of ResNet-50 (resolution x width): `cnncalc.sweeping` beside hand-written, blocked NumPy.
 
     python benchmarks/sweep.py
 
@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from cnncalc.sweep.evaluate import Evaluator
-from cnncalc.sweep.grid import grid
-from cnncalc.sweep.plan import plan
+from cnncalc.sweeping.evaluate import Evaluator
+from cnncalc.sweeping.grid import grid
+from cnncalc.sweeping.plan import plan
 
 SIDES, WIDTHS = 1000, 1000
 BLOCK = 16_384

@@ -3,16 +3,19 @@
     import cnncalc
 
     graph = cnncalc.load("resnet50")               a file, or a network of the zoo
+    print(cnncalc.summary(graph))                  a report, as the command `summary` prints it
+    cnncalc.summary("resnet50").to_pandas()        its rows; .data is the JSON, .written("latex") another format
+    cnncalc.compare(graph, "mobilenet_v2", columns="params,macs,peak_activations@int8")
     cnncalc.params(graph).total                    25557032
     cnncalc.macs(graph).total                      4089184256, for one image
-    cnncalc.memory(graph).peak * 4                 bytes of the activations alive at the peak, in fp32
+    cnncalc.memory(graph, dtype="int8").peak_bytes bytes of the activations alive at the peak
     cnncalc.receptive_fields(graph).of["layer1[0]/relu"]
-    print(cnncalc.reports.summary(graph))          what the commands show, as a report; its rows, JSON and CSV
     cnncalc.check(graph, macs="4.1G")              raises BudgetError where a limit is broken
     cnncalc.validate(graph, quick=True).holds      whether NumPy measures what is predicted
     cnncalc.run(graph, image).output               the network executed
 
-`graph.inference` leaves out what only training uses. Everything raises `CnncalcError` with a message for people.
+A question takes a graph, a file or a name. `graph.inference` leaves out what only training uses. Everything raises
+`CnncalcError` with a message for people. `docs/python.md` has an example of each.
 """
 
 from __future__ import annotations
@@ -22,10 +25,14 @@ if TYPE_CHECKING:
     from . import reports as reports
     from .analyses.boxes import box as box
     from .analyses.extent import last_map as last_map
-    from .analyses.macs import macs as macs
-    from .analyses.memory import memory as memory
-    from .analyses.params import params as params
-    from .analyses.receptive import receptive_fields as receptive_fields
+    from .analyses.macs import macs as _macs
+    from .analyses.memory import memory as _memory
+    from .analyses.params import params as _params
+    from .analyses.receptive import receptive_fields as _receptive_fields
+    from .asking import asked
+    from .asking import compare as compare
+    from .asking import diff as diff
+    from .asking import formula as formula
     from .budget.check import BudgetError as BudgetError
     from .budget.check import check as check
     from .building import Builder as Builder
@@ -39,6 +46,17 @@ if TYPE_CHECKING:
     from .language.load import parse as parse
     from .opening import load as load
     from .proof.validation import validate as validate
+    from .render.report import Report as Report
+    from .reports.explain_report import explain as _explain
+    from .reports.shapes_report import shapes as _shapes
+    from .reports.show_report import show as _show
+    from .reports.summary_report import summary as _summary
+    from .sweeping.answer import fit as fit
+    from .sweeping.answer import sweep as sweep
+
+    explain, shapes, show, summary = asked(_explain), asked(_shapes), asked(_show), asked(_summary)
+    macs, memory, params = asked(_macs), asked(_memory), asked(_params)
+    receptive_fields = asked(_receptive_fields)
 
 __all__ = [
     "BudgetError",
@@ -46,10 +64,16 @@ __all__ = [
     "CnncalcError",
     "Graph",
     "Node",
+    "Report",
     "SpecError",
     "box",
     "check",
+    "compare",
+    "diff",
     "draw",
+    "explain",
+    "fit",
+    "formula",
     "last_map",
     "load",
     "macs",
@@ -60,6 +84,10 @@ __all__ = [
     "report",
     "reports",
     "run",
+    "shapes",
+    "show",
+    "summary",
+    "sweep",
     "validate",
 ]
 
@@ -69,10 +97,16 @@ _HOMES = {
     "CnncalcError": "errors",
     "Graph": "graph",
     "Node": "graph",
+    "Report": "render.report",
     "SpecError": "errors",
     "box": "analyses.boxes",
     "check": "budget.check",
+    "compare": "asking",
+    "diff": "asking",
     "draw": "drawing",
+    "explain": "reports.explain_report",
+    "fit": "sweeping.answer",
+    "formula": "asking",
     "last_map": "analyses.extent",
     "load": "opening",
     "macs": "analyses.macs",
@@ -82,8 +116,16 @@ _HOMES = {
     "receptive_fields": "analyses.receptive",
     "report": "drawing",
     "run": "engine.running",
+    "shapes": "reports.shapes_report",
+    "show": "reports.show_report",
+    "summary": "reports.summary_report",
+    "sweep": "sweeping.answer",
     "validate": "proof.validation",
 }
+"""Public name -> its module."""
+
+_ASKED = ("explain", "macs", "memory", "params", "receptive_fields", "shapes", "show", "summary")
+"""Questions about a graph that take a file or a name as well."""
 
 
 def __getattr__(name: str) -> object:
@@ -95,6 +137,10 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'cnncalc' has no attribute {name!r}")
     value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    if name in _ASKED:
+        from .asking import asked as asks
+
+        value = asks(value)  # type: ignore[arg-type]  # each is a function of a graph
     globals()[name] = value
     return value
 

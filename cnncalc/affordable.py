@@ -38,7 +38,7 @@ SMALLER = "a smaller --input, or --set with fewer channels"
 def affordable(graph: Graph, itemsize: int, backward: bool = False, fast: bool = False) -> None:
     """Refuse what cannot fit: weights and the peak of activations, or for a gradient all activations twice."""
     count = params(graph)
-    held = 2 * memory(graph).activations if backward else _peak(graph)
+    held = 2 * memory(graph).activation_elements if backward else _peak(graph)
     needed = (held + count.total + count.buffers + (_prepared(graph) if fast else 0)) * itemsize
     if needed > installed():
         what = "all activations and their gradients" if backward else "the peak of activations"
@@ -53,11 +53,11 @@ def _peak(graph: Graph) -> int:
     """The most elements alive, with the copy that a convolution makes of its input to pad it."""
     alive = memory(graph)
     padded = [
-        alive.alive[node.name] + sum(map(product, node.incoming))
+        alive.alive_elements[node.name] + sum(map(product, node.incoming))
         for node in graph.nodes
         if any(len(shape) > 2 for shape in node.weights.values())
     ]
-    most: int = max([alive.peak, *padded])
+    most: int = max([alive.peak_elements, *padded])
     return most
 
 

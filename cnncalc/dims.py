@@ -75,7 +75,7 @@ def is_symbolic(dim: Dim) -> bool:
 
 
 def is_swept(dim: Dim) -> bool:
-    """Whether a number stands for all points of a sweep (`sweep.tape`)."""
+    """Whether a number stands for all points of a sweep (`sweeping.tape`)."""
     return hasattr(dim, "settled")
 
 

@@ -94,6 +94,9 @@ class Node(NamedTuple):
     origin: Origin | None = None
     """The step that made it and the steps that this stands in; None where no spec did."""
 
+    def __repr__(self) -> str:
+        return f"<Node {self.name:.80}: {self.layer.kind} {'x'.join(map(str, self.output)):.60}>"
+
     @property
     def kind(self) -> str:
         """The kind of its layer."""
@@ -172,6 +175,11 @@ class Graph:
 
     provisos: tuple[Any, ...] = ()
     """The conditions on sizes without a number that were taken to hold."""
+
+    def __repr__(self) -> str:
+        sizes = ", ".join("x".join(map(str, shape)) for shape in self.inputs.values())
+        output = "x".join(map(str, self.output_shape))
+        return f"<Graph {self.name:.40}: input {sizes:.60}, {len(self.nodes)} layers, output {output:.40}>"
 
     @cached_property
     def by_name(self) -> Mapping[str, Node]:

@@ -8,6 +8,12 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
+LONGEST = 24
+"""Characters of one value of a result."""
+
+MOST = 200
+"""Characters of a result."""
+
 
 def spelled(value: Any) -> str:
     """The one spelling of a setting: in keys of a lock and of a sweep, in tables, captions and messages."""
@@ -37,3 +43,14 @@ def _rational(value: Fraction) -> str:
     digits = f"{abs(value.numerator) * 10**places // value.denominator:0{places + 1}d}"
     sign = "-" if value < 0 else ""
     return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
+def brief(record: Any) -> str:
+    """A result as one short line: its numbers, and of what is by name how many there are."""
+    parts = []
+    for name in record._fields:
+        value = getattr(record, name)
+        text = f"<{len(value)}>" if hasattr(value, "__len__") and not isinstance(value, str) else str(value)
+        parts.append(f"{name}={text}" if len(text) <= LONGEST else f"{name}={text[:LONGEST]}...")
+    text = f"{type(record).__name__}({', '.join(parts)})"
+    return text if len(text) < MOST else f"{text[: MOST - 5]}...)"

@@ -13,8 +13,8 @@ import pytest
 from cnncalc.analyses.subject import Subject, value
 from cnncalc.opening import load
 from cnncalc.spelling import spelled
-from cnncalc.sweep.columns import Swept
-from cnncalc.sweep.fit import Unmet, fit, limit
+from cnncalc.sweeping.columns import Swept
+from cnncalc.sweeping.fit import Unmet, fit, limit
 
 ROOT = Path(__file__).parents[1]
 

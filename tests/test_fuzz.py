@@ -31,9 +31,9 @@ from cnncalc.language.write import write
 from cnncalc.lint import doubts, unmet
 from cnncalc.opening import NetworkFile
 from cnncalc.project import own_specs
-from cnncalc.sweep.grid import grid
-from cnncalc.sweep.output import MANIFEST, Parts
-from cnncalc.sweep.plan import plan
+from cnncalc.sweeping.grid import grid
+from cnncalc.sweeping.output import MANIFEST, Parts
+from cnncalc.sweeping.plan import plan
 
 COUNT = int(os.environ.get("CNNCALC_FUZZ", "1500"))
 SEED = int.from_bytes(os.urandom(4)) if "CNNCALC_FUZZ" in os.environ else 7
@@ -348,6 +348,6 @@ def test_a_damaged_configuration_lock_or_record_is_read_or_refused(folder: Path)
 
 
 def _rows(swept: Any) -> Any:
-    from cnncalc.sweep.engine import all_rows
+    from cnncalc.sweeping.engine import all_rows
 
     return all_rows(swept)

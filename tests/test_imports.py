@@ -117,9 +117,9 @@ MUST_NOT_IMPORT = {
         "proof",
     },  # the oracle shares no rule with what it checks
     "proof": {"language", "cli", "render", "engine"},  # what proves is plain: nothing that is only speed
-    "render": {"language", "cli", "kernels", "analyses", "lint", "reports", "budget", "sweep"},
-    "reports": {"language", "cli", "budget", "sweep", "opening", "contracts", "drawing"},
-    "drawing": {"language", "cli", "budget", "sweep", "opening", "kernels"},
+    "render": {"language", "cli", "kernels", "analyses", "lint", "reports", "budget", "sweeping"},
+    "reports": {"language", "cli", "budget", "sweeping", "opening", "contracts", "drawing"},
+    "drawing": {"language", "cli", "budget", "sweeping", "opening", "kernels"},
     "transforms": {"language", "cli", "kernels"},
     "counting": {"language", "cli", "render", "reports", "kernels"},
     "recovery": {"cli", "render", "reports", "kernels", "engine", "opening", "formats"},
@@ -127,11 +127,11 @@ MUST_NOT_IMPORT = {
 """The rest: what each part must not."""
 
 
-MAY_RENDER = {"cli", "reports", "render", "drawing", "budget", "sweep", "affordable", "contracts"}
+MAY_RENDER = {"cli", "reports", "render", "drawing", "budget", "sweeping", "affordable", "contracts"}
 """Who writes for people: the reports, those of `check` and `sweep`, and what refuses a size with its figure."""
 
 
-RUNS_COMMANDS = {"sweep/command.py"}
+RUNS_COMMANDS = {"sweeping/command.py"}
 """What `cli/sweep.py` hands its options to, and which looks for the spec as every command does."""
 
 
@@ -179,7 +179,7 @@ def test_imports_point_one_way(module: Path) -> None:
 
 HALVES = (
     {"dims", "symbols"},  # arithmetic on sizes hands over to the kind of its operand
-    {"sweep.ratios", "sweep.traced"},  # one algebra: a quotient of traced numbers is a ratio
+    {"sweeping.ratios", "sweeping.traced"},  # one algebra: a quotient of traced numbers is a ratio
     {"budget.finding", "budget.reports.words"},  # a finding is printed as its sentence
     {"formats.onnx.read", "formats.onnx.rules"},  # the reader asks the rules, which make layers through it
 )

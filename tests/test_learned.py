@@ -68,7 +68,7 @@ def test_it_is_stored_with_the_weights_and_takes_no_memory_of_its_own() -> None:
     graph = cnncalc.parse(QUERIES, "net")
     found = memory(graph)
 
-    assert {"queries": 24, "scores": 42, "out/branch2/learned": 18, "out": 36} == dict(found.alive)
+    assert {"queries": 24, "scores": 42, "out/branch2/learned": 18, "out": 36} == dict(found.alive_elements)
     assert {"input": 24, "scores": 18} == dict(found.peak_tensors)
     assert 12 + 3 == params(graph).total
 

@@ -69,18 +69,18 @@ def test_what_is_alive_is_as_worked_by_hand(case: str) -> None:
     net, in_place, alive, peak_at, tensors = BY_HAND[case]
     found = memory(network(net), in_place)
 
-    assert alive == list(found.alive.values())
-    assert (max(alive), peak_at) == (found.peak, found.peak_at)
+    assert alive == list(found.alive_elements.values())
+    assert (max(alive), peak_at) == (found.peak_elements, found.peak_at)
     assert tensors == found.peak_tensors
-    assert found.peak == sum(found.peak_tensors.values())
+    assert found.peak_elements == sum(found.peak_tensors.values())
 
 
 def test_lenet_peaks_while_its_first_tanh_runs() -> None:
     """Two maps of 6x28x28 in fp32: 37,632 bytes; in place the pool's input and output, 23,520."""
     graph = cnncalc.load("lenet5")
 
-    assert (37_632, "tanh1") == (memory(graph).peak * BYTES["fp32"], memory(graph).peak_at)
-    assert (23_520, "S2") == (memory(graph, True).peak * 4, memory(graph, True).peak_at)
+    assert (37_632, "tanh1") == (memory(graph).peak_elements * BYTES["fp32"], memory(graph).peak_at)
+    assert (23_520, "S2") == (memory(graph, True).peak_elements * 4, memory(graph, True).peak_at)
     assert {"C1": 4_704, "S2": 1_176} == memory(graph, True).peak_tensors
 
 
@@ -88,7 +88,7 @@ def test_resnet50_holds_input_output_and_residual_of_its_first_bottleneck() -> N
     """In place: 64x56x56 in, 256x56x56 out and 256x56x56 of the shortcut are 7,225,344 bytes in fp32."""
     found = memory(cnncalc.load("resnet50"), in_place=True)
 
-    assert 7_225_344 == found.peak * BYTES["fp32"]
+    assert 7_225_344 == found.peak_elements * BYTES["fp32"]
     assert "layer1[0]/shortcut/pointwise" == found.peak_at
     assert {
         "pool": 64 * 56 * 56,
@@ -101,8 +101,8 @@ def test_all_activations_are_the_outputs_that_have_memory_of_their_own() -> None
     """Views, and in place the results that overwrite, add nothing to the sum."""
     graph = network([wide(2), "relu", "flatten", {"linear": 5}])
 
-    assert 20 + 20 + 5 == memory(graph).activations
-    assert 20 + 5 == memory(graph, True).activations
+    assert 20 + 20 + 5 == memory(graph).activation_elements
+    assert 20 + 5 == memory(graph, True).activation_elements
     assert {"pointwise": 20, "relu": 20, "flatten": 0, "linear": 5} == memory(graph).of
 
 
@@ -192,7 +192,7 @@ def test_what_is_alive_is_what_a_simulator_holds(graph: Graph, in_place: bool) -
     found = memory(graph, in_place)
     alive = simulated(graph, in_place)
 
-    assert alive == list(found.alive.values())
-    assert found.peak == sum(found.peak_tensors.values())
+    assert alive == list(found.alive_elements.values())
+    assert found.peak_elements == sum(found.peak_tensors.values())
     if alive:
-        assert max(alive) == found.peak
+        assert max(alive) == found.peak_elements

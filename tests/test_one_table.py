@@ -24,8 +24,8 @@ from cnncalc.errors import CnncalcError
 from cnncalc.lint import unmet
 from cnncalc.quantities import SHAPE
 from cnncalc.spelling import spelled
-from cnncalc.sweep.columns import column
-from cnncalc.sweep.fit import Fit, Unmet, fit, limit
+from cnncalc.sweeping.columns import column
+from cnncalc.sweeping.fit import Fit, Unmet, fit, limit
 
 UNEQUAL = "input: [3, 32, 32]\nnet:\n  - conv: {out: 4, kernel: [7, 5], stride: [2, 1]}\n"
 

@@ -24,12 +24,12 @@ from cnncalc.errors import CnncalcError
 from cnncalc.language.load import parse
 from cnncalc.quantities import quantity
 from cnncalc.spelling import spelled
-from cnncalc.sweep.columns import column
-from cnncalc.sweep.engine import all_rows
-from cnncalc.sweep.evaluate import Evaluator
-from cnncalc.sweep.grid import grid, variable
-from cnncalc.sweep.plan import plan
-from cnncalc.sweep.select import conditions, front, goals, kept
+from cnncalc.sweeping.columns import column
+from cnncalc.sweeping.engine import all_rows
+from cnncalc.sweeping.evaluate import Evaluator
+from cnncalc.sweeping.grid import grid, variable
+from cnncalc.sweeping.plan import plan
+from cnncalc.sweeping.select import conditions, front, goals, kept
 
 ROOT = Path(__file__).parents[1]
 PAPERS = list(csv.DictReader((ROOT / "tests" / "data" / "networks.csv").read_text(encoding="utf-8").splitlines()))
@@ -350,7 +350,7 @@ def test_conditions_are_exact(where: str, expected: int) -> None:
 )
 def test_the_front_is_what_no_point_beats(points: list[tuple[int, ...]], goal: str) -> None:
     """Against the definition, for one, two and three goals."""
-    from cnncalc.sweep.rows import Rows
+    from cnncalc.sweeping.rows import Rows
 
     whole = grid([f"w=0:{len(points)}"])
     columns = {name: np.array([point[k] for point in points]) for k, name in enumerate(("params", "macs", "flops"))}
@@ -439,7 +439,7 @@ def test_formats_agree() -> None:
 
     assert whole["points"] == lines
     assert [{k: str(v) for k, v in line.items()} for line in lines] == rows
-    assert "cnncalc.sweep/1" == whole["schema"]
+    assert "cnncalc.sweeping/1" == whole["schema"]
 
 
 def test_a_killed_sweep_resumes(tmp_path: Path) -> None:

@@ -17,11 +17,11 @@ import pytest
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'cnncalc[dask]'")
 
 from cnncalc.errors import CnncalcError  # noqa: E402
-from cnncalc.sweep.engine import all_rows, rows, stretches  # noqa: E402
-from cnncalc.sweep.grid import grid  # noqa: E402
-from cnncalc.sweep.plan import plan  # noqa: E402
-from cnncalc.sweep.rows import Rows  # noqa: E402
-from cnncalc.sweep.select import conditions  # noqa: E402
+from cnncalc.sweeping.engine import all_rows, rows, stretches  # noqa: E402
+from cnncalc.sweeping.grid import grid  # noqa: E402
+from cnncalc.sweeping.plan import plan  # noqa: E402
+from cnncalc.sweeping.rows import Rows  # noqa: E402
+from cnncalc.sweeping.select import conditions  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::UserWarning")
 

@@ -186,7 +186,7 @@ def test_layers_that_differ_and_add_up_to_the_same_are_what_the_row_prints(monke
 
     def emptied(graph):
         alive = right_memory(graph)
-        return alive._replace(alive={**alive.alive, "relu": 0})
+        return alive._replace(alive_elements={**alive.alive_elements, "relu": 0})
 
     monkeypatch.setattr(validation, "counted", swapped)
     monkeypatch.setattr(validation, "memory", emptied)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..dims import Dim, Shape
 from ..graph import Graph
 from ..layers.base import WORK, Layer
+from ..spelling import brief
 
 FLOPS_PER_MAC = 2
 
@@ -31,6 +32,9 @@ class Macs(NamedTuple):
     def flops(self) -> Dim:
         """Floating-point operations: a MAC is two."""
         return self.total * FLOPS_PER_MAC
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def macs(graph: Graph) -> Macs:

@@ -17,6 +17,7 @@ from ..dims import Dim, Shape, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from ..layers.base import OVERWRITES, STORED
+from ..spelling import brief
 from .layout import Strides, laid
 
 BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
@@ -31,15 +32,15 @@ def bytes_of(dtype: str) -> int:
 
 
 class Memory(NamedTuple):
-    """The memory of a network, in elements for one image."""
+    """The memory of a network for one image, in elements; in bytes of a dtype where the name says so."""
 
-    activations: Dim
+    activation_elements: Dim
     """All outputs that have memory of their own, added up."""
 
-    alive: Mapping[str, Dim]
+    alive_elements: Mapping[str, Dim]
     """Node -> elements alive while it runs."""
 
-    peak: Dim
+    peak_elements: Dim
     peak_at: str
     """The step with the peak; the first of them."""
 
@@ -49,12 +50,29 @@ class Memory(NamedTuple):
     of: Mapping[str, Dim]
     """Node -> elements that its output adds; 0 for a view or a result in place."""
 
+    dtype: str = "fp32"
+    """The dtype that bytes are of."""
 
-def memory(graph: Graph, in_place: bool = False) -> Memory:
+    @property
+    def peak_bytes(self) -> Dim:
+        """The most that is alive at one time, in bytes of the dtype."""
+        return self.peak_elements * bytes_of(self.dtype)
+
+    @property
+    def activation_bytes(self) -> Dim:
+        """All outputs that have memory of their own, in bytes of the dtype."""
+        return self.activation_elements * bytes_of(self.dtype)
+
+    def __repr__(self) -> str:
+        return brief(self)
+
+
+def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32") -> Memory:
     """The memory of a network at inference; `in_place` lets activations, norms and joins write over their input.
 
-    Raises CnncalcError where the peak depends on a size that has no value.
+    Raises CnncalcError where the peak depends on a size that has no value, and for a dtype that is not known.
     """
+    bytes_of(dtype)
     last_use = _last_uses(graph)
     home: dict[str, str] = {name: name for name in graph.inputs}
     size: dict[str, Dim] = {name: product(shape) for name, shape in graph.inputs.items()}
@@ -78,7 +96,8 @@ def memory(graph: Graph, in_place: bool = False) -> Memory:
             home[node.name] = base
             of[node.name] = 0
             until[base] = max(until[base], end)
-    return _swept(graph, {name: n for name, n in size.items() if name not in stored}, until, of)
+    found = _swept(graph, {name: n for name, n in size.items() if name not in stored}, until, of)
+    return found._replace(dtype=dtype)
 
 
 def _last_uses(graph: Graph) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..dims import Dim, Shape, product
 from ..graph import Graph
 from ..layers.base import Layer
+from ..spelling import brief
 
 
 class Params(NamedTuple):
@@ -33,6 +34,9 @@ class Params(NamedTuple):
     def trainable(self) -> Dim:
         """What is trained; with `frozen` it adds up to `total`."""
         return self.total - self.frozen
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def params(graph: Graph) -> Params:

@@ -28,6 +28,7 @@ from ..layers.windows import (
     Unfollowed,
     sees_everything,
 )
+from ..spelling import brief
 from .intervals import ITSELF, LONGEST_PERIOD, Field, TooManyError
 from .places import Piece, Places, is_mixed, mixed, of_map, of_positions, permuted, reshaped
 from .remarks import CENTRES, PHASES, STRIDES, Remark
@@ -101,6 +102,9 @@ class ReceptiveFields(NamedTuple):
     of: Mapping[str, Seen]
     remarks: tuple[Remark, ...]
     """Where branches meet that see differently placed or spaced positions; see `remarks.folded`."""
+
+    def __repr__(self) -> str:
+        return brief(self)
 
 
 def receptive_fields(graph: Graph) -> ReceptiveFields:

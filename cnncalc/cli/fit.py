@@ -40,8 +40,8 @@ def command(
     """The largest setting that holds every limit."""
     from ..analyses.memory import bytes_of
     from ..language.load import input_shape, setting
-    from ..sweep.fit import Unmet, fit, limit
-    from ..sweep.fit_report import fit_report
+    from ..sweeping.fit import Unmet, fit, limit
+    from ..sweeping.fit_report import fit_report
 
     bytes_of(dtype)
     spec = named(request.spec)

@@ -75,7 +75,7 @@ def command(
     """Every combination of variables."""
     with failures():
         from ..analyses.memory import bytes_of
-        from ..sweep.command import Sweep
+        from ..sweeping.command import Sweep
 
         bytes_of(dtype)
         Sweep(

@@ -84,7 +84,7 @@ def beyond_range(
     from ..kernels.base import float_type
 
     graph = numeric(graph).inference
-    if 2 * (memory(graph).activations + params(graph).total) * float_type(dtype).itemsize > installed():
+    if 2 * (memory(graph).activation_elements + params(graph).total) * float_type(dtype).itemsize > installed():
         return ""
     import numpy as np
 

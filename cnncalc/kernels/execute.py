@@ -58,6 +58,10 @@ class Run:
         """The most bytes alive."""
         return max(self.alive.values(), default=0)
 
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name} {'x'.join(map(str, array.shape))}" for name, array in self.arrays.items())
+        return f"<Run of {len(self.shapes)} tensors: {shapes:.120}>"
+
     @property
     def peak_at(self) -> str:
         """The first node with the peak."""

@@ -68,6 +68,10 @@ class Validation:
         """Whether every prediction was measured."""
         return all(row.holds for row in self.rows)
 
+    def __repr__(self) -> str:
+        wrong = sum(not row.holds for row in self.rows)
+        return f"<Validation: {'holds' if self.holds else f'{wrong} figures differ'}, {self.nodes} layers>"
+
 
 @contextmanager
 def unseen(what: str, steps: int) -> Iterator[Callable[[str], None]]:
@@ -115,7 +119,7 @@ def _field(graph: Graph, dtype: Any, progress: Progress) -> list[Row]:
 
 
 def _layers(graph: Graph, done: Run, itemsize: int) -> tuple[Layer, ...]:
-    work, alive = counted(graph).of, memory(graph).alive
+    work, alive = counted(graph).of, memory(graph).alive_elements
     return tuple(
         Layer(
             node.name,
@@ -158,12 +162,12 @@ def _macs(graph: Graph, done: Run, layers: Sequence[Layer]) -> Row:
 
 def _peak(graph: Graph, done: Run, itemsize: int) -> Row:
     expected = memory(graph)
-    pairs = {name: (elements * itemsize, done.alive[name]) for name, elements in expected.alive.items()}
+    pairs = {name: (elements * itemsize, done.alive[name]) for name, elements in expected.alive_elements.items()}
     wrong = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     at = f"at `{done.peak_at}`" if done.peak_at in graph.by_name else "the input alone"
     differs = [f"`{name}` {p:,} predicted, {m:,} alive" for name, (p, m) in wrong.items()]
     note = f"{at}; {told(differs)}" if differs else at
-    row = _row("peak activations", expected.peak * itemsize, done.peak, "bytes", note, wrong)
+    row = _row("peak activations", expected.peak_elements * itemsize, done.peak, "bytes", note, wrong)
     return _by_layer(row._replace(details={"at": done.peak_at, **row.details}), len(graph.nodes))
 
 

@@ -34,10 +34,21 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"<h1>{title}</h1>"
     if len(report.caption) > 1:
         yield f"<p>{escape(', '.join(report.caption[1:]))}</p>"
+    yield from _inner(report)
+    yield "</body></html>"
+
+
+def fragment(report: Report) -> str:
+    """The same as a part of a page, for a notebook."""
+    caption = f"<p><b>{escape(report.caption[0])}</b> {escape(', '.join(report.caption[1:]))}</p>"
+    text = [] if report.text is None or report.tables else [f"<pre>{escape(report.text)}</pre>"]
+    return "\n".join([caption, *text, *_inner(report)])
+
+
+def _inner(report: Report) -> Iterator[str]:
     for table in report.tables:
         yield from _table(table)
     yield from (f"<p>{escape(note)}</p>" for note in report.notes if note)
-    yield "</body></html>"
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -191,10 +191,22 @@ class Report:
 
         return written(self, form)
 
+    def to_pandas(self) -> Any:
+        """The rows as a pandas DataFrame, exact, without the total. Raises CnncalcError where pandas is missing."""
+        from .frames import frame
+
+        return frame(self)
+
     def __str__(self) -> str:
         return self.written()
+
+    def _repr_html_(self) -> str:
+        from .cells import shown
+        from .html import fragment
+
+        return fragment(shown(self))
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{len(table.rows)} {table.key or 'rows'}" for table in self.tables)
         name = self.contract.id if self.contract else "a report"
-        return f"<{name} of {self.caption[0]:.80}: {sizes}>"
+        return f"<{name} of {self.caption[0]:.80}: {sizes:.60}>"

@@ -85,15 +85,15 @@ def memory(
             "output": row.last.output,
             "weight_bytes": sum_of(row, learned.of) * weight_size,
             "activations": sum_of(row, found.of) * element,
-            "alive": max(found.alive[node.name] for node in row.nodes) * element,
+            "alive": max(found.alive_elements[node.name] for node in row.nodes) * element,
         }
         for row in folds(graph, view)
     ]
     columns = (NAME, KIND, OUTPUT, WEIGHT_BYTES._replace(title="weights"), ACTIVATIONS, ALIVE)
     totals = {
         "weight_bytes": learned.total * weight_size,
-        "activations": found.activations * element,
-        "peak_activations": found.peak * element,
+        "activations": found.activation_elements * element,
+        "peak_activations": found.peak_elements * element,
     }
     dtypes = dtype if dtype == weights_dtype else f"weights {weights_dtype}, activations {dtype}"
     manner = "activations, norms and joins in place" if in_place else "nothing in place"
@@ -129,7 +129,7 @@ def _at_the_peak(graph: Graph, found: Memory, batch: int, element: int) -> Table
         {"tensor": name, "shape": graph.shapes[name], "elements": count * batch, "bytes": count * element}
         for name, count in tensors
     ]
-    total = {"tensor": "peak", "elements": found.peak * batch, "bytes": found.peak * element}
+    total = {"tensor": "peak", "elements": found.peak_elements * batch, "bytes": found.peak_elements * element}
     return Table(TENSORS, rows, total, f"alive at the peak, while {found.peak_at} runs")
 
 

@@ -118,8 +118,8 @@ def summary(
         )
     totals = {
         **{column.key: of_batch(figures, column.key, batch, dtype) for column in TOTALS if column.key in FIGURES},
-        "activations": found.activations * element * batch,
-        "peak_activations": found.peak * element * batch,
+        "activations": found.activation_elements * element * batch,
+        "peak_activations": found.peak_elements * element * batch,
         "train_only_params": extra,
     }
     last_row = {"name": "total", "params": learned.total, "macs": work.total * batch}
@@ -130,7 +130,7 @@ def summary(
         f"peak activations {numbers.size(totals['peak_activations'])} at {found.peak_at}",
     ]
     if not in_place:
-        parts[-1] += f" ({numbers.size(memory(graph, True).peak * element * batch)} with --in-place)"
+        parts[-1] += f" ({numbers.size(memory(graph, True).peak_elements * element * batch)} with --in-place)"
     if last:
         parts.append(f"last map {numbers.shape(graph.shapes[last])} ({last})")
     convention = mac_convention(work, batch)

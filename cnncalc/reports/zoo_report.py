@@ -61,7 +61,7 @@ def _network(name: str, graph: Graph) -> dict[str, Any]:
         "params": params(graph).total,
         "macs": macs(graph).total,
         "receptive_field": field(fields.of[last], axes) if last else [],
-        "peak_activations": memory(graph).peak * BYTES["fp32"],
+        "peak_activations": memory(graph).peak_elements * BYTES["fp32"],
         "source": graph.source,
     }
 

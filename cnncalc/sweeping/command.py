@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -22,11 +22,17 @@ from .engine import all_rows, rows, stretches
 from .output import ENDINGS, Parts, Writer
 from .rows import Rows
 
+if TYPE_CHECKING:
+    from ..render.report import Report
+
 MOST_ROWS = 20_000
 
 
 class Sweep(Asked):
     """One call of the command."""
+
+    shows_progress = True
+    """Whether a terminal is shown how far it is."""
 
     def run(self) -> None:
         """Write what is asked for."""
@@ -42,7 +48,7 @@ class Sweep(Asked):
 
     def _rows(self, over: Sequence[tuple[int, int]]) -> Iterator[Rows]:
         found = rows(self.plan, self.wanted, over, self.engine, self.scheduler, self.processes)
-        if not sys.stderr.isatty():
+        if not self.shows_progress or not sys.stderr.isatty():
             yield from found
             return
         from rich.console import Console
@@ -73,7 +79,7 @@ class Sweep(Asked):
         kept, invalid = (sum(part[key] for part in parts.done.values()) for key in ("rows", "invalid"))
         self._remark(kept, invalid, reasons)
         resumed = f", {len(over) - len(missing)} of them from before" if len(missing) < len(over) else ""
-        _say(f"{len(over)} parts in {self.output}{resumed}")
+        self.say(f"{len(over)} parts in {self.output}{resumed}")
 
     def _stream(self) -> None:
         writer = Writer(self.chosen_form, self.plan.grid, self.shown)
@@ -90,6 +96,10 @@ class Sweep(Asked):
             self._remark(kept, invalid, reasons)
 
     def _collected(self) -> None:
+        self._deliver(*self.found())
+
+    def found(self) -> tuple[Rows, Rows]:
+        """The rows in the order that is asked for, and all points beside them."""
         grid_ = self.plan.grid
         goals = select.goals(self.pareto, grid_) if self.pareto else []
         whole: Rows | None = None
@@ -109,25 +119,31 @@ class Sweep(Asked):
             whole = whole.chosen(np.argsort(-highs(values), kind="stable"))
         if self.top:
             whole = whole.chosen(slice(0, self.top))
-        self._deliver(whole, everything)
+        return whole, everything
 
     def _deliver(self, whole: Rows, everything: Rows) -> None:
-        writer = Writer(self.chosen_form, self.plan.grid, self.shown)
         if self.chosen_form in ENDINGS:
+            writer = Writer(self.chosen_form, self.plan.grid, self.shown)
             with self._file() as file:
                 writer.head(file)
                 writer.write(file, whole)
             return
+        from ..render.formats import deliver
+
+        deliver(self.report(whole, everything), self.chosen_form, self.output)
+
+    def report(self, whole: Rows, everything: Rows) -> Report:
+        """The rows as a report. Raises CnncalcError for more than a table holds."""
+        from .table import report
+
         if whole.count > MOST_ROWS:
             raise CnncalcError(
                 f"{digits(whole.count)} rows are too many for a {self.chosen_form}",
                 "--format csv --output points.csv, or fewer: --where, --pareto, --top",
             )
-        from ..render.formats import deliver
-        from .table import report
-
+        writer = Writer(self.chosen_form, self.plan.grid, self.shown)
         notes = self._picture(whole, everything) if self.plot else []
-        deliver(report(self, whole, list(writer.records(whole)), notes), self.chosen_form, self.output)
+        return report(self, whole, list(writer.records(whole)), notes)
 
     def _picture(self, whole: Rows, everything: Rows) -> list[str]:
         from .plot import scatter
@@ -154,19 +170,19 @@ class Sweep(Asked):
         count = self.plan.grid.count
         for one in self.plan.grid.variables:
             if one.missed is not None:
-                _say(f"{one.name} ends at {spelled(one.values[-1])}: no step meets {spelled(one.missed)}")
+                self.say(f"{one.name} ends at {spelled(one.values[-1])}: no step meets {spelled(one.missed)}")
         if invalid == count:
             reason, first = next(iter(reasons.items()))
-            _say(reason)
+            self.say(reason)
             raise CnncalcError(
                 f"none of the {digits(count)} points is a network: {digits(first)} because of the error above"
             )
         if not kept:
             raise CnncalcError(f"no point satisfies {self._conditions()}", self._nearest())
         if invalid:
-            _say(f"{digits(count)} points, {digits(invalid)} left out: no network there")
+            self.say(f"{digits(count)} points, {digits(invalid)} left out: no network there")
             for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:
-                _say(f"  {digits(times)} x {reason.splitlines()[0].removeprefix('error: ')}")
+                self.say(f"  {digits(times)} x {reason.splitlines()[0].removeprefix('error: ')}")
 
     def _conditions(self) -> str:
         return " and ".join(self.where)
@@ -201,6 +217,6 @@ class Sweep(Asked):
             yield file
         told(self.output)
 
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{printable_lines(line)}\n")
+    def say(self, line: str) -> None:
+        """A remark, on stderr."""
+        sys.stderr.write(f"{printable_lines(line)}\n")
