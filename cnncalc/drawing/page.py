@@ -154,7 +154,7 @@ def _tools() -> str:
 
 def _heat(graph: Graph) -> Mapping[str, Mapping[str, float]]:
     """The share of each layer of the largest, by figure."""
-    found = {"macs": macs(graph).of, "params": params(graph).of, "memory": memory(graph).alive}
+    found = {"macs": macs(graph).of, "params": params(graph).of, "memory": memory(graph).alive_elements}
     most = {figure: max(of.values(), default=0) or 1 for figure, of in found.items()}
     return {figure: {name: value / most[figure] for name, value in of.items()} for figure, of in found.items()}
 

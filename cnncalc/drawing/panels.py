@@ -68,11 +68,11 @@ def _memory(graphs: Sequence[Graph], dtype: str) -> Panel:
         name = f"{graph.name}: " if len(graphs) > 1 else ""
         for in_place in (False, True):
             found = memory(graph, in_place)
-            marks = [Mark(n, found.alive[node.name] * element) for n, node in enumerate(graph.nodes, 1)]
+            marks = [Mark(n, found.alive_elements[node.name] * element) for n, node in enumerate(graph.nodes, 1)]
             series.append(Series(f"{name}{'in place' if in_place else 'each output new'}", marks, STEPS))
             if not in_place:
                 alive = ", ".join(f"{tensor} {numbers.size(n * element)}" for tensor, n in found.peak_tensors.items())
-                peak = numbers.size(found.peak * element)
+                peak = numbers.size(found.peak_elements * element)
                 said.append(f"{name}the peak is {peak} at {found.peak_at}, where {alive} are alive")
     title = f"activations alive, {dtype}"
     return Panel(title, plot(series, title=title, x="layer", y="bytes", form=_size), "; ".join(said))
