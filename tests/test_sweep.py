@@ -439,7 +439,7 @@ def test_formats_agree() -> None:
 
     assert whole["points"] == lines
     assert [{k: str(v) for k, v in line.items()} for line in lines] == rows
-    assert "cnncalc.sweeping/1" == whole["schema"]
+    assert "cnncalc.sweep/1" == whole["schema"]
 
 
 def test_a_killed_sweep_resumes(tmp_path: Path) -> None:
