@@ -197,6 +197,17 @@ def test_open_sizes_stay_open() -> None:
     assert ["", "", "H", "W"] == [dim.dim_param for dim in model.graph.input[0].type.tensor_type.shape.dim]
 
 
+def test_same_on_an_open_size_is_a_word_of_onnx_too() -> None:
+    """The zeros hang on the size, and SAME_UPPER works them out."""
+    graph = cnncalc.parse(
+        "input: [3, H, W]\nnet: [{conv: {out: 4, kernel: 3, stride: 2, padding: same}}, {maxpool: 2}]"
+    )
+    model = onnx.load_from_string(content(graph))
+    onnx.checker.check_model(model, full_check=True)
+
+    assert [node.name for node in model.graph.node if "auto_pad" in str(node)] == ["conv"]
+
+
 def run(*arguments: str) -> tuple[int, str]:
     """The exit code and stderr of `convert`."""
     done = CliRunner().invoke(app, ["convert", *arguments])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from ....dims import is_symbolic
 from ....graph import Node
@@ -17,6 +18,15 @@ END = 2**62
 def axes_of_map(node: Node) -> range:
     """The spatial axes of the input, in ONNX."""
     return range(2, 1 + len(node.incoming[0]))
+
+
+def padding_of(node: Node) -> dict[str, Any]:
+    """The attribute for the padding; of `same` on an open size the word. Raises Unwritten."""
+    layer: Any = node.layer
+    pads = layer.resolved(*node.incoming)["padding"]
+    if any(is_symbolic(n) for pair in pads for n in pair) and {*layer.padding} == {"same"}:
+        return {"auto_pad": "SAME_UPPER"}
+    return {"pads": pads_of(node)}
 
 
 def pads_of(node: Node) -> list[int]:

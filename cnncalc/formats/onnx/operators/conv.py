@@ -7,7 +7,7 @@ from typing import Any
 
 from ....graph import Node
 from ..writer import OnnxWriter
-from .base import Rule, cut, pads_of
+from .base import Rule, cut, padding_of, pads_of
 
 
 def _convolution(writer: OnnxWriter, node: Node) -> None:
@@ -24,7 +24,7 @@ def _convolution(writer: OnnxWriter, node: Node) -> None:
         node.name,
         kernel_shape=list(layer.taps()),
         strides=list(layer.stride),
-        pads=pads_of(node),
+        **padding_of(node),
         dilations=list(layer.spread()),
         group=layer.parts(node.incoming[0][0]),
     )
@@ -55,7 +55,7 @@ def _connected(writer: OnnxWriter, node: Node) -> None:
                 given,
                 kernel_shape=list(layer.kernel),
                 strides=list(layer.stride),
-                pads=pads_of(node),
+                **padding_of(node),
                 dilations=list(layer.dilation),
             )
         )

@@ -9,14 +9,13 @@ from ....dims import is_symbolic
 from ....graph import Node
 from ....layers.base import axis_of
 from ..writer import OnnxWriter, Unwritten
-from .base import Rule, axes_of_map, cut, pads_of, plain
+from .base import Rule, axes_of_map, cut, padding_of, plain
 
 
 def _pool(op: str) -> Rule:
     def rule(writer: OnnxWriter, node: Node) -> None:
         layer: Any = node.layer
         stride = list(layer.stride or layer.kernel)
-        pads = pads_of(node)
         attributes: dict[str, Any] = {"p": 2} if op == "LpPool" else {}
         if op == "AveragePool":
             attributes["count_include_pad"] = int(layer.count_padding)
@@ -28,7 +27,7 @@ def _pool(op: str) -> Rule:
             node.name,
             kernel_shape=list(layer.kernel),
             strides=stride,
-            pads=pads,
+            **padding_of(node),
             dilations=list(layer.dilation),
             **attributes,
         )
