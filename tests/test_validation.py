@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cnncalc.analyses.receptive import Field
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError, SpecError
-from cnncalc.kernels.support import connected
+from cnncalc.kernels.connection import connected
 from cnncalc.language.load import parse
 from cnncalc.layers import sliding, windows
 from cnncalc.layers.conv import Convolution

@@ -1,6 +1,6 @@
 """The receptive field measured: which pixels units of the last map depend on, beside the table and the boxes.
 
-Units are followed back through the kernels (`kernels.support`), which asks no rule: on the image itself, and for
+Units are followed back through the kernels (`kernels.connection`), which asks no rule: on the image itself, and for
 each axis on a strip that is as long as the field needs. How long that is the measurement says: the strip grows
 until nothing that the units see falls beyond the edge of a map. Then the table must say exactly what was found.
 Behind a gate the local field is measured without it. Last, pixels are spoiled in the network as it computes.
@@ -19,7 +19,7 @@ from ..analyses.intervals import Interval
 from ..analyses.receptive import receptive_fields
 from ..graph import Graph
 from ..kernels.backward import upstream
-from ..kernels.support import Connected, connected, reached
+from ..kernels.connection import Connected, connected, reached
 from ..layers.base import AXIS_NAMES
 from ..transforms.miniature import shrunk
 from .following import MOST_BOXED, Followed, beside_boxes, boxes, corners, ends, followed, image, named, record

@@ -18,7 +18,7 @@ from ..analyses.intervals import Field, Interval
 from ..analyses.receptive import receptive_fields
 from ..graph import Graph
 from ..kernels.base import Array
-from ..kernels.support import connected
+from ..kernels.connection import connected
 from ..layers.base import AXIS_NAMES
 from .strips import Place
 

@@ -17,8 +17,8 @@ from ..analyses.intervals import Interval
 from ..graph import Graph
 from ..kernels import weights as values
 from ..kernels.base import Array
+from ..kernels.connection import connected
 from ..kernels.execute import evaluate
-from ..kernels.support import connected
 from ..layers.base import AXIS_NAMES
 from ..transforms.miniature import narrowed
 from .following import boxes, named

@@ -15,7 +15,7 @@ from ..analyses.intervals import Field
 from ..analyses.receptive import receptive_fields
 from ..graph import Graph
 from ..kernels.backward import upstream
-from ..kernels.support import connected
+from ..kernels.connection import connected
 from ..transforms.miniature import strip
 
 Place = tuple[int, ...]
