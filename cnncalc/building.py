@@ -212,6 +212,7 @@ def _admit(layer: Layer, incoming: tuple[Shape, ...]) -> None:
     wrong = (not layer.starts and not incoming) or (len(incoming) > most and not layer.joins)
     if wrong:
         wanted = "no tensor" if layer.starts else "one tensor or more" if layer.joins else "one tensor"
+        wanted = f"{most} tensors at the most" if layer.extra else wanted
         raise CnncalcError(f"`{layer.kind}` reads {wanted}, and not {len(incoming)}")
     for shape in incoming if layer.joins else incoming[:1]:
         axes = len(shape) - 1

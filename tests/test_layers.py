@@ -460,7 +460,7 @@ BROKEN = [
     ("matmul", {}, ((4, 8), (8, 4), (4, 8)), "", "are 3, and a matrix product has two"),
     ("matmul", {}, ((4, 8), (7, 4)), "1", "differ in the inner size"),
     ("matmul", {}, ((2, 4, 8), (3, 8, 4)), "1", "differ in their leading axes"),
-    ("lstm", {"hidden": 4, "bidirectional": True, "reverse": True}, one(3, 5), "reverse", "says nothing where"),
+    ("lstm", {"hidden": 4, "bidirectional": True, "reverse": True}, one(3, 5), "reverse", "`reverse` says nothing where"),
     ("lstm", {"hidden": 4}, ((3, 5), (4,)), "", "are 2: the sequence, or with the state that it begins with 3"),
     ("gru", {"hidden": 4}, ((3, 5), (5,)), "1", "are no state of 4"),
     ("rnn", {"hidden": 4}, ((3, 5), (4, 2)), "1", "4x2 is no single state"),

@@ -142,3 +142,10 @@ def test_numpy_measures_what_is_predicted(layer: str) -> None:
     graph = parse(f"input: [3, 9]\nnet:\n  - {{conv: {{out: 3, kernel: 3}}}}\n  - {layer}\n")
 
     assert validate(graph).holds
+
+
+def test_the_macs_say_that_recurrent_layers_are_among_them() -> None:
+    """The caption names what the MACs are of; a network without such layers has the usual one."""
+    assert "MACs of convolution, linear and recurrent, per image" in str(cnncalc.reports.summary(parse(STACKED)))
+    plain = parse("input: [3, 9]\nnet:\n  - {conv: {out: 4, kernel: 3}}\n")
+    assert "MACs of convolution and linear, per image" in str(cnncalc.reports.summary(plain))

@@ -55,9 +55,7 @@ def _convention(graph: Graph, figure: str, batch: int) -> str:
     row = FIGURES[figure]
     parts = [row.about]
     if figure == "macs":
-        between = Figures(graph).macs.between_activations
-        none = isinstance(between, int) and between == 0
-        parts[0] += f" of {'convolution and linear' if none else 'convolution, linear and matmul'}"
+        parts[0] += f" of {Figures(graph).macs.kinds}"
     if row.unit == BYTES:
         parts.append(f"in {DEFAULT_DTYPE}")
     if row.per_image:

@@ -28,6 +28,16 @@ class Macs(NamedTuple):
     between_activations: Dim
     """The part of the total that multiplies two activations and no weight."""
 
+    recurrent: bool = False
+    """Whether some are those of recurrent layers."""
+
+    @property
+    def kinds(self) -> str:
+        """What they are of: `convolution and linear`, and what else there is."""
+        none = isinstance(self.between_activations, int) and self.between_activations == 0
+        words = ["convolution", "linear", *(["recurrent"] if self.recurrent else []), *([] if none else ["matmul"])]
+        return f"{', '.join(words[:-1])} and {words[-1]}"
+
     @property
     def flops(self) -> Dim:
         """Floating-point operations: a MAC is two."""
@@ -54,7 +64,7 @@ def macs(graph: Graph) -> Macs:
         total = total + count
         if node.layer.multiplies:
             between = between + count
-    return Macs(of, total, between)
+    return Macs(of, total, between, any(node.layer.family == "recurrent" for node in graph.nodes))
 
 
 def operations(graph: Graph) -> Mapping[str, Dim]:

@@ -68,7 +68,9 @@ class Recurrent(Uncentred):
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """As many states as it has, each with a number for each hidden channel."""
         both = self.bidirectional and self.reverse
-        yield Need("reverse", not both, "says nothing where it goes both ways", "leave it out", code="both-ways")
+        yield Need(
+            "reverse", not both, "`reverse` says nothing where it goes both ways", "leave it out", code="both-ways"
+        )
         if len(inputs) not in (1, 1 + self.states):
             words = f"the sequence, or with the state that it begins with {1 + self.states}"
             yield Need("", False, f"are {len(inputs)}: {words}", code="states")

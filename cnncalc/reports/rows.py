@@ -82,8 +82,7 @@ def per(batch: int) -> str:
 
 def mac_convention(macs: Macs, batch: int = 1) -> str:
     """What the MACs are of."""
-    kinds = "convolution, linear and matmul" if macs.between_activations else "convolution and linear"
-    return f"MACs of {kinds}, {per(batch)}"
+    return f"MACs of {macs.kinds}, {per(batch)}"
 
 
 def used(graph: Graph, training: bool) -> Graph:
