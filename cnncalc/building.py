@@ -128,6 +128,12 @@ class Builder:
             origin=node.origin,
         )
 
+    def undo(self, count: int) -> None:
+        """Take the nodes away that were added after so many."""
+        for node in self.nodes[count:]:
+            del self.shapes[node.name], self._by_name[node.name]
+        del self.nodes[count:]
+
     def head(self, name: str, tensor: str) -> str:
         """Make a tensor a side output; returns the name of that, with a number where it is taken."""
         self._shape(tensor)

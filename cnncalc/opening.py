@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import files
 from .errors import CnncalcError, did_you_mean
+from .formats.reading import USUAL, Reading
 from .language import zoo
 from .language.yaml import MAX_BYTES
 
@@ -79,6 +80,9 @@ class NetworkFile:
     remark: str = ""
     """What to tell a user who named none."""
 
+    how: Reading = USUAL
+    """What else is asked of the reader of a model."""
+
     @property
     def text(self) -> str:
         """The text of a spec. Raises CnncalcError for a file of another format."""
@@ -98,19 +102,34 @@ class NetworkFile:
 
     def graph(self, set: Mapping[str, Any] | None = None, input: Any = None) -> Graph:
         """The network with these variables and this input. Raises SpecError, CnncalcError."""
+        if self.how != USUAL and self.format is SPEC:
+            raise CnncalcError(
+                f"{self.name} is {SPEC.name}", "--allow-unknown, --no-batch and --shape are for models of other formats"
+            )
         module, _, function = self.format.reader.partition(":")
         graph: Graph = getattr(import_module(f".{module}", __package__), function)(self, set or {}, input)
         return graph
 
 
-def load(spec: str | Path, *, set: Mapping[str, Any] | None = None, input: Any = None) -> Graph:
+def load(
+    spec: str | Path,
+    *,
+    set: Mapping[str, Any] | None = None,
+    input: Any = None,
+    batch: bool = True,
+    allow_unknown: bool = False,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
+) -> Graph:
     """The network behind a name.
 
     `spec` is a path, the name of a network of the zoo, `-` or `git:REF:PATH`. `set` gives variables (and sizes that
     are symbols) other values; `input` replaces the input: `(3, 192, 192)`, or a mapping from names where there are
     several inputs. Raises SpecError with everything that is wrong with a spec, CnncalcError where there is none.
+
+    Of a model of another format: with `batch=False` the first axis of an input is not that of the images; with
+    `allow_unknown` an operator that is not known is a layer `unknown`, of the shape that the file or `shapes` gives.
     """
-    return opened(spec).graph(set, input)
+    return replace(opened(spec), how=Reading(batch, allow_unknown, shapes or {})).graph(set, input)
 
 
 def opened(spec: str | Path) -> NetworkFile:

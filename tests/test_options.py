@@ -184,6 +184,9 @@ SAME: dict[tuple[str, str, str], str] = {
 """(command, option, format) where nothing changes -> why that is right."""
 
 ELSEWHERE = {
+    **dict.fromkeys(
+        ("--allow-unknown", "--no-batch", "--shape"), "of a model; a spec refuses it: tests/test_onnx_unknown.py"
+    ),
     "SPEC": "which network: tests/test_asked.py, tests/test_opening.py",
     "--format": "tests/test_asked.py",
     "--output": "tests/test_asked.py",

@@ -19,11 +19,11 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 from .vain import refused
 
 
-@report_with("spec", "format", "output", "set", "input", "training")
+@report_with("spec", "format", "output", "set", "input", *MODEL, "training")
 def command(
     request: Request,
     layer: Annotated[

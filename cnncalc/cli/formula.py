@@ -21,7 +21,7 @@ import typer
 
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 from .vain import refused
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DEFAULT = "macs,params,output"
 
 
-@report_with("spec", "format", "output", "wide", "depth", "set", "input", "batch", "training")
+@report_with("spec", "format", "output", "wide", "depth", "set", "input", *MODEL, "batch", "training")
 def command(
     request: Request,
     over: Annotated[

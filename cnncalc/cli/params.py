@@ -15,10 +15,10 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 
 
-@report_with("spec", "format", "output", "wide", "depth", "top", "sort", "set", "input", "training")
+@report_with("spec", "format", "output", "wide", "depth", "top", "sort", "set", "input", *MODEL, "training")
 def command(
     request: Request,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",

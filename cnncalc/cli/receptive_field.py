@@ -30,11 +30,11 @@ import typer
 
 from ..errors import CnncalcError, did_you_mean
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 from .vain import refused
 
 
-@report_with("spec", "format", "output", "depth", "top", "sort", "set", "input", "training", example=True)
+@report_with("spec", "format", "output", "depth", "top", "sort", "set", "input", *MODEL, "training", example=True)
 def command(
     request: Request,
     layer: Annotated[

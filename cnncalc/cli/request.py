@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -67,6 +67,18 @@ Input = Annotated[
 Batch = Annotated[int, typer.Option("--batch", "-b", metavar="N", min=1, help="Figures for N images instead of one.")]
 Training = Annotated[bool, typer.Option("--training", help="Count steps that are used in training only.")]
 
+AllowUnknown = Annotated[
+    bool,
+    typer.Option("--allow-unknown", help="Of a model: operators that are not known are counted nowhere, and told."),
+]
+NoBatch = Annotated[bool, typer.Option("--no-batch", help="Of a model: the first axis of an input is no batch.")]
+ShapeOf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--shape", metavar="NAME=N,...", help="Of a model: the shape of a tensor that an unknown operator makes."
+    ),
+]
+
 COMMON: dict[str, tuple[Any, Any]] = {
     "spec": (Spec, None),
     "format": (Format, None),
@@ -79,7 +91,13 @@ COMMON: dict[str, tuple[Any, Any]] = {
     "input": (Input, None),
     "batch": (Batch, 1),
     "training": (Training, False),
+    "allow_unknown": (AllowUnknown, False),
+    "no_batch": (NoBatch, False),
+    "shape": (ShapeOf, None),
 }
+
+MODEL = ("allow_unknown", "no_batch", "shape")
+"""What is asked of the reader of a model of another format."""
 
 
 LOOKS = ("wide", "depth", "top", "sort")
@@ -101,6 +119,9 @@ class Request:
     input: list[str]
     batch: int
     training: bool
+    allow_unknown: bool = False
+    no_batch: bool = False
+    shape: list[str] | None = None
     bare: bool = False
     """Whether none of the shared options is given."""
 
@@ -110,12 +131,13 @@ class Request:
     @cached_property
     def file(self) -> NetworkFile:
         """What stands behind the spec; behind none the folder's own, or the worked example of a bare question."""
+        from ..formats.reading import Reading, shapes_of
         from ..opening import chosen, worked_example
 
         file = worked_example() if self.example and self.bare and not _own() else chosen(self.spec)
         if file.remark:
             print(file.remark, file=sys.stderr)
-        return file
+        return replace(file, how=Reading(not self.no_batch, self.allow_unknown, shapes_of(self.shape or [])))
 
     @cached_property
     def whole(self) -> Graph:

@@ -37,7 +37,7 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 from .vain import refused
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ MOST_LIKELY = 5
 """Values of the output that are shown unless --top says otherwise."""
 
 
-@report_with("spec", "format", "output", "set", "input", texts=(".npz", ".npy"))
+@report_with("spec", "format", "output", "set", "input", *MODEL, texts=(".npz", ".npy"))
 def command(
     request: Request,
     input_file: Annotated[

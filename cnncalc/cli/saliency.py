@@ -24,14 +24,14 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 
 if TYPE_CHECKING:
     from ..graph import Graph
     from ..reports.saliency_report import Score
 
 
-@report_with("spec", "format", "output", "set", "input")
+@report_with("spec", "format", "output", "set", "input", *MODEL)
 def command(
     request: Request,
     image: Annotated[

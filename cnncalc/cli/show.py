@@ -19,13 +19,13 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 from .vain import refused
 
 PICTURES = ("svg", "mermaid", "dot")
 
 
-@report_with("spec", "format", "output", "depth", "set", "input", "batch", "training", formats=PICTURES)
+@report_with("spec", "format", "output", "depth", "set", "input", *MODEL, "batch", "training", formats=PICTURES)
 def command(
     request: Request,
     expanded: Annotated[bool, typer.Option("--expanded", help="Every turn of a repeated block.")] = False,

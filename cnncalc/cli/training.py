@@ -17,11 +17,11 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 from .vain import refused_in_rows
 
 
-@report_with("spec", "format", "output", "wide", "depth", "top", "sort", "set", "input", "batch")
+@report_with("spec", "format", "output", "wide", "depth", "top", "sort", "set", "input", *MODEL, "batch")
 def command(
     request: Request,
     optimizer: Annotated[str, typer.Option("--optimizer", metavar="NAME", help="sgd, momentum or adam.")] = "adam",

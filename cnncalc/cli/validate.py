@@ -17,10 +17,10 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import Request, report_with
+from .request import MODEL, Request, report_with
 
 
-@report_with("spec", "format", "output", "set", "input")
+@report_with("spec", "format", "output", "set", "input", *MODEL)
 def command(
     request: Request,
     quick: Annotated[

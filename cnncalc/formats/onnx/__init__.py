@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
+from ..reading import USUAL, Reading
 from .model import model
 from .read import Reader
 from .records import Model
@@ -36,7 +37,7 @@ class OnnxNetwork:
     model: Model
     settings: Mapping[str, Any]
     input: Any
-    batch: bool = True
+    how: Reading = USUAL
 
     def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
         """The network on these inputs and with these settings, the rest as it was. Raises CnncalcError."""
@@ -49,13 +50,13 @@ class OnnxNetwork:
     def graph(self) -> Graph:
         """The network. Raises CnncalcError."""
         with self.source if isinstance(self.source, File) else nullcontext():
-            graph = Reader(self.model, self.input, self.settings, self.batch).graph()
+            graph = Reader(self.model, self.input, self.settings, self.how).graph()
         return replace(graph, again=self, changed=bool(self.settings) or self.input is not None)
 
 
 def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
     """The network of an ONNX file. Raises CnncalcError."""
-    return replace(opened(file), settings=set, input=input).graph()
+    return replace(opened(file), settings=set, input=input, how=file.how).graph()
 
 
 def opened(file: NetworkFile) -> OnnxNetwork:

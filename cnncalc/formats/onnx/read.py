@@ -21,6 +21,7 @@ from ...layers import KINDS, Layer
 from ...layers.base import ArgumentError, size_text
 from .. import patterns
 from ..patterns import Draft
+from ..reading import USUAL, Reading
 from .computed import computed, enlarged
 from .constants import FLOATS, Constant, NotFolded
 from .fold import folded
@@ -29,6 +30,7 @@ from .names import node_name
 from .numbers import numbers
 from .outside import outside
 from .records import DATA_TYPES, MAX_ENTRIES, Model, Node, Tensor, read_by
+from .standin import stand_in
 from .unread import Unread, refusal
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
@@ -51,8 +53,21 @@ Rule = Callable[["Reader", Node], None]
 class Reader:
     """The tensors of a model so far, and the network that grows of them."""
 
-    def __init__(self, model: Model, inputs: Any = None, settings: Mapping[str, Any] | None = None, batch: bool = True):
+    def __init__(
+        self,
+        model: Model,
+        inputs: Any = None,
+        settings: Mapping[str, Any] | None = None,
+        how: Reading = USUAL,
+    ) -> None:
         self.model = model
+        self.allows_unknown, self.batch = how.allow_unknown, how.batch
+        self.shapes = dict(how.shapes)
+        """The shapes that are given of what operators make that are not known, by the names of tensors."""
+
+        self.shaped: set[str] = set()
+        """Those that were asked for."""
+
         self.opset = model.opsets.get("", 1)
         self.file = model.name
         self.settings = dict(settings or {})
@@ -75,11 +90,10 @@ class Reader:
         """A constant and how it lies, a tensor and how it is moved -> the tensor that it is."""
 
         self._sharers: dict[tuple[str, ...], str] = {}
-        self._batch = batch
         self._known: dict[str, Constant | None] = {}
         for name, tensor in model.graph.constants.items():
             self.values[name] = Weight(name, tensor.dims, tensor)
-        for name, held, shape in Inputs(model, batch, self.settings).read(inputs):
+        for name, held, shape in Inputs(model, self.batch, self.settings).read(inputs):
             self.values[name] = held
             if shape is not None and isinstance(held, Held):
                 self.builder.inputs[held.tensor] = self.builder.shapes[held.tensor] = shape
@@ -92,6 +106,9 @@ class Reader:
             self.read(node)
         if self.unread:
             raise refusal(self.file, self.unread)
+        unused = [name for name in self.shapes if name not in self.shaped]
+        if unused:
+            raise CnncalcError(f"{self.file} has no tensor `{unused[0]}` that is not known", "leave --shape out")
         outputs = [(declared.name, self.values.get(declared.name)) for declared in self.model.graph.outputs]
         held = [(name, value.tensor) for name, value in outputs if isinstance(value, Held)]
         if not held:
@@ -127,6 +144,7 @@ class Reader:
 
         if self.unread and any(name and name not in self.values for name in node.inputs):
             return  # it follows from one that could not be read
+        nodes = len(self.builder.nodes)
         try:
             if node.op in ("Constant", "Identity", "Cast") or not self._fold(node):
                 rule = RULES.get(f"{node.domain}::{node.op}" if node.domain else node.op)
@@ -138,11 +156,11 @@ class Reader:
                     raise Refused(f"the operator {node.op} is not known")
                 rule(self, node)
         except Refused as error:
-            self._refuse(node, str(error))
+            self._refuse(node, str(error), nodes)
         except ArgumentError as error:
-            self._refuse(node, error.message)
+            self._refuse(node, error.message, nodes)
         except MISFITS:
-            self._refuse(node, "its attributes and what it reads do not fit each other")
+            self._refuse(node, "its attributes and what it reads do not fit each other", nodes)
         except CnncalcError as error:
             if isinstance(error, Damaged):
                 raise
@@ -368,7 +386,7 @@ class Reader:
 
     def _compare(self, node: Node, value: Held, dims: Sequence[int | str | None]) -> None:
         wrong = len(dims) != len(value.dims) or any(
-            isinstance(says, int) and isinstance(is_, int) and says != is_ and not (axis == BATCH and self._batch)
+            isinstance(says, int) and isinstance(is_, int) and says != is_ and not (axis == BATCH and self.batch)
             for says, is_, axis in zip(dims, value.dims, value.axes, strict=True)
         )
         if wrong and not any(is_symbolic(size) for size in value.dims):
@@ -377,7 +395,14 @@ class Reader:
                 f"and the file says {size_text(tuple('?' if size is None else size for size in dims))}"
             )
 
-    def _refuse(self, node: Node, why: str) -> None:
+    def _refuse(self, node: Node, why: str, nodes: int) -> None:
+        """Note that a node could not be read; where that is allowed, let a layer that is not known stand for it."""
+        if self.allows_unknown:
+            self.builder.undo(nodes)
+            trouble = stand_in(self, node)
+            if not trouble:
+                return
+            why = f"{why}, and {trouble}"
         shapes = tuple(
             size_text(value.dims) if (value := self.values.get(name)) is not None else "?" for name in node.inputs
         )

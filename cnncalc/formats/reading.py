@@ -1,0 +1,37 @@
+"""How a model of another format is read: what is given beside its inputs and settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ..errors import CnncalcError
+
+
+class Reading(NamedTuple):
+    """What may be asked of the reader of a model."""
+
+    batch: bool = True
+    """Whether the first axis of an input is that of the images."""
+
+    allow_unknown: bool = False
+    """Whether an operator that is not known may stand as a layer that is counted nowhere."""
+
+    shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+    """Shapes of what such operators make, by the names of tensors, where the file has none."""
+
+
+USUAL = Reading()
+
+
+def shapes_of(texts: list[str]) -> dict[str, tuple[int, ...]]:
+    """`boxes=1,100,4`: the shape of a tensor. Raises CnncalcError."""
+    found: dict[str, tuple[int, ...]] = {}
+    for text in texts:
+        name, equals, sizes = text.rpartition("=")
+        parts = [part.strip() for part in sizes.split(",")]
+        if not (equals and name and all(part.isascii() and part.isdigit() and 0 < int(part) < 2**40 for part in parts)):
+            raise CnncalcError(f"`--shape {text}` is no shape of a tensor", "--shape boxes=1,100,4")
+        found[name] = tuple(int(part) for part in parts)
+    return found
