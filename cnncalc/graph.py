@@ -128,6 +128,19 @@ class Node(NamedTuple):
         return self.layer.buffers(*self.incoming)
 
 
+class Stored(Protocol):
+    """The numbers that a file has of a network's learned tensors."""
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        ...
+
+    def read(self, graph: Graph, dtype: Any) -> Mapping[str, Any]:
+        """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
+        ...
+
+
 class Again(Protocol):
     """Makes a network again."""
 
@@ -169,6 +182,9 @@ class Graph:
 
     again: Again | None = None
     """How it is made again with other inputs or settings; None where it cannot be, as where Python built it."""
+
+    stored: Stored | None = None
+    """Where the numbers of its learned tensors are; None where there are none, as of a spec."""
 
     input_marks: Mapping[str, Mark] = field(default_factory=dict)
     """Where the spec gives each input."""

@@ -9,8 +9,9 @@ Arrays are of one image: channels, then the spatial axes. Without --input-file t
 1. The .npz of --out has the main output as `output`, each head by its name and each tap by the name of its layer;
 where another tensor has that name already, as `head:NAME` or `tap:NAME`. Equal runs write equal files.
 
-Weights are drawn with --init and --seed, or read from an .npz that has an array for each tensor, by the name of
-its layer; --save-weights writes one to look at. Names, shapes and order are those of PyTorch:
+Weights are those of the file where it has any, as an ONNX model does; else they are drawn with --init and --seed, or
+read from an .npz that has an array for each tensor, by the name of its layer; --save-weights writes one to look at.
+Names, shapes and order are those of PyTorch:
 
     conv, pointwise, depthwise   weight (out, in / groups, *kernel), bias (out)
     upconv                       weight (in, out / groups, *kernel), bias (out)
@@ -60,7 +61,7 @@ def command(
         typer.Option(
             "--init",
             metavar="SCHEME",
-            help="How weights are drawn: he (the default), glorot, positive, ones, constant or constant=0.5.",
+            help="How weights are drawn: he (the default of a spec), glorot, positive, ones, constant or constant=0.5.",
         ),
     ] = None,
     seed: Annotated[
@@ -107,9 +108,10 @@ def command(
         refused({"--top": most, "--labels": labels}, "in csv, which has the tensors and no values")
     kind = dtype_of(dtype)
     _no_contradiction(request.output, weights, init, seed, input_file)
+    whole, graph = request.whole, request.numeric
+    own = graph.stored is not None and weights is None and init is None
     init, seed = init or "he", seed or 0
     tensors.named(init, kind)
-    whole, graph = request.whole, request.numeric
     taps = whole.tensors(tap or ())
     paths = named(graph, input_file or [])
     distinct(
@@ -128,7 +130,7 @@ def command(
     classes = read_labels(labels, graph) if labels is not None else None
     with within_memory(graph), progress(f"running {graph.name}", len(graph.nodes)) as step, _quiet():
         inputs = read(graph, paths) if paths else _noise(graph, seed)
-        values = tensors.initial(graph, init, seed, kind) if weights is None else tensors.load(weights, graph, kind)
+        values = _weights(graph, weights, init, seed, kind, own)
         done = run(whole, inputs, values, dtype=kind, keep=taps, threads=threads, fast=fast, progress=step)
         layers = keys(graph, taps)
         results = {key: done.arrays[name] for key, name in layers.items()}
@@ -137,7 +139,8 @@ def command(
     tensors.save_all({path: arrays for path, arrays in ((out, results), (save_weights, values)) if path is not None})
     shown = MOST_LIKELY if results["output"].size > 1 else 0
     top = largest(results["output"], shown if most is None else most, classes)
-    made = f"weights {init}, seed {seed}" if weights is None else f"weights of {weights}"
+    file = graph.stored.name if own and graph.stored else weights
+    made = f"weights {init}, seed {seed}" if file is None else f"weights of {file}"
     noise = f"uniform noise, seed {seed}"
     given = [("file", paths[name]) if paths else ("noise", "uniform") for name in graph.inputs]
     answer = reports.run(
@@ -151,7 +154,7 @@ def command(
                 name: {"shape": shape, how: what, **({} if paths else {"seed": seed})}
                 for (name, shape), (how, what) in zip(graph.inputs.items(), given, strict=True)
             },
-            "weights": {"init": init, "seed": seed} if weights is None else {"file": weights},
+            "weights": {"init": init, "seed": seed} if file is None else {"file": file},
             "dtype": dtype,
             "threads": threads,
             "fast": fast,
@@ -160,6 +163,17 @@ def command(
     )
     written = [*([f"written: {out}"] if out else []), *([f"weights written: {save_weights}"] if save_weights else [])]
     return replace(answer, remarks=[*answer.remarks, *remarks, *written])
+
+
+def _weights(graph: Graph, path: str | None, init: str, seed: int, dtype: Any, own: bool) -> Any:
+    """The weights: of an .npz, of the model's own file, or drawn. Raises CnncalcError."""
+    from ..kernels import weights as tensors
+
+    if path is not None:
+        return tensors.load(path, graph, dtype)
+    if own and graph.stored is not None:
+        return graph.stored.read(graph, dtype)
+    return tensors.initial(graph, init, seed, dtype)
 
 
 def _no_contradiction(

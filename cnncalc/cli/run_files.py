@@ -51,6 +51,9 @@ def read(graph: Graph, paths: Mapping[str, str]) -> dict[str, Any]:
                 count = len(file.headers)
                 raise CnncalcError(f"{path} holds {count} arrays, and an input is one", "write it with numpy.save")
             ((key, header),) = file.headers.items()
+            if header.shape == (1, *shape) and graph.stored is not None:
+                found[name] = file.array(key)[0]  # a batch of one image, as other tools take it
+                continue
             if header.shape != shape:
                 size = numbers.shape(header.shape) or "a single number"
                 raise CnncalcError(

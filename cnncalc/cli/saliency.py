@@ -93,9 +93,12 @@ def command(
     affordable(part, 8, backward=True)
     images = saliency_files.images(graph, paths, normal)
     inputs = {name: image.values for name, image in images.items()}
-    values = (
-        tensors.load(weights, graph, np.float64) if weights else tensors.initial(graph, "he", seed or 0, np.float64)
-    )
+    own = graph.stored if weights is None and seed is None else None
+    values = own.read(graph, np.float64) if own else None
+    weights = own.name if own else weights
+    if values is None:
+        drawn = tensors.initial(graph, "he", seed or 0, np.float64) if weights is None else None
+        values = drawn or tensors.load(str(weights), graph, np.float64)
     with progress(f"saliency of {graph.name}", 2 * len(part.nodes)) as step:
         arrays = activations(part, inputs, values, np.float64, step)
         score = _score(layer, arrays[layer], class_)

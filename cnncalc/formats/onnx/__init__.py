@@ -12,6 +12,7 @@ from ..reading import USUAL, Reading
 from .model import model
 from .read import Reader
 from .records import Model
+from .values import Weight
 from .wire import File, Memory, Part
 
 if TYPE_CHECKING:
@@ -27,6 +28,26 @@ BEGINNINGS = {
     b"\x89HDF": "is an HDF5 file, and no ONNX model",
 }
 """What stands in place of a model, by the first bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """The numbers of a model's learned tensors; what reads them is loaded where they are asked for."""
+
+    source: File | Memory
+    model: Model
+    learned: Mapping[str, Mapping[str, Weight]]
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return self.model.name
+
+    def read(self, graph: Graph, dtype: Any) -> Mapping[str, Any]:
+        """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
+        from .stored import Stored
+
+        return Stored(self.source, self.model, self.learned).read(graph, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +71,10 @@ class OnnxNetwork:
     def graph(self) -> Graph:
         """The network. Raises CnncalcError."""
         with self.source if isinstance(self.source, File) else nullcontext():
-            graph = Reader(self.model, self.input, self.settings, self.how).graph()
-        return replace(graph, again=self, changed=bool(self.settings) or self.input is not None)
+            reader = Reader(self.model, self.input, self.settings, self.how)
+            graph = reader.graph()
+        stored = Numbers(self.source, self.model, reader.learned)
+        return replace(graph, again=self, stored=stored, changed=bool(self.settings) or self.input is not None)
 
 
 def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:

@@ -76,9 +76,6 @@ class Weight(NamedTuple):
     order: tuple[int, ...] = ()
     """For each axis of the layer's tensor the one of the file, where they stand in another order."""
 
-    inverse: bool = False
-    """Whether a layer has its reciprocal."""
-
 
 Value = Held | Weight | Constant
 

@@ -93,6 +93,7 @@ def _with_learned(reader: Reader, node: Node, kind: str, value: Held, fixed: Wei
     large = [axis for axis, size in enumerate(dims) if size != 1]
     place = next(i for i, name in enumerate(node.inputs) if not isinstance(reader.values.get(name), Held))
     weight = fixed if isinstance(fixed, Weight) else Weight(node.inputs[place], fixed.dims, None)
+    weight = weight._replace(tensor=node.inputs[place], factor=-1.0 if node.op == "Sub" else 1.0)
     if any(dims[axis] != value.dims[axis] for axis in large) or weight.fixed:
         return False
     if len(large) == 1 and value.axes[large[0]] != BATCH:

@@ -26,9 +26,9 @@ def gemm(reader: Reader, node: Node) -> None:
         raise Refused("a product of these shapes")
     transposed = node.attributes.get("transB", 0)
     out, inner = weight.dims if transposed else weight.dims[::-1]
-    weights = [weight]
+    weights = [weight._replace(transposed=not transposed, factor=node.attributes.get("alpha", 1.0))]
     if reader.has(node, 2):
-        weights.append(reader.weight(node, 2))
+        weights.append(reader.weight(node, 2)._replace(factor=node.attributes.get("beta", 1.0)))
     on_rows(reader, node, value, (out, inner), weights)
 
 
@@ -44,7 +44,7 @@ def matmul(reader: Reader, node: Node) -> None:
         if len(weight.dims) < 2 or dims:
             product(reader, node, left, alone(reader, node, 1, weight))
             return
-        on_rows(reader, node, left, (weight.dims[-1], weight.dims[-2]), [weight])
+        on_rows(reader, node, left, (weight.dims[-1], weight.dims[-2]), [weight._replace(transposed=True)])
         return
     value, weight = reader.held(node, 1), reader.weight(node, 0)
     if len(weight.dims) != 2 or len(value.dims) < 3 or not value.batched:

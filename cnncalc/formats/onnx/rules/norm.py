@@ -19,10 +19,11 @@ def batchnorm(reader: Reader, node: Node) -> None:
     if [name for name in node.outputs[1:] if name and reader.readers[name]]:
         raise Refused("its statistics are used")
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
+    stored = [reader.weight(node, 3), reader.weight(node, 4)]
     value = reader.held(node)
     rows = len(value.dims) == 2 and not value.batched
     value = reader.channelled(value, 1) if rows else imaged(reader, value)
-    reader.emit(node, "batchnorm", _eps(node, 1e-5), [value], weights, keeps_order=rows)
+    reader.emit(node, "batchnorm", _eps(node, 1e-5), [value], weights, keeps_order=rows, buffers=stored)
 
 
 def instancenorm(reader: Reader, node: Node) -> None:

@@ -1,0 +1,227 @@
+"""The numbers of an ONNX file's learned tensors, read where a network is run and nowhere else.
+
+Layers have them as PyTorch does: what a file holds transposed is turned, what operators on weights make is worked out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import CnncalcError
+from .constants import NotFolded, axis_of
+from .external import stretch
+from .numbers import numbers
+from .records import DATA_TYPES, Model, Node, Tensor
+from .values import Weight
+from .wire import File, Memory, Part
+
+if TYPE_CHECKING:
+    from ...graph import Graph
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+AS_THEY_LIE = frozenset((
+    "conv", "pointwise", "depthwise", "upconv", "linear", "batchnorm", "instancenorm", "groupnorm", "layernorm",
+    "prelu", "scale", "bias", "learned",
+))  # fmt: skip
+"""The kinds whose learned tensors a file has as the layer has them, or transposed."""
+
+LETTERS = {1: "<f4", 2: "u1", 3: "i1", 4: "<u2", 5: "<i2", 6: "<i4", 7: "<i8", 9: "?", 10: "<f2", 11: "<f8",
+           12: "<u4", 13: "<u8"}  # fmt: skip
+"""Element types as NumPy calls them."""
+
+DEPTH = 64
+"""Operators on constants, one behind the other."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Where the numbers of a network's learned tensors are."""
+
+    source: File | Memory
+    model: Model
+    learned: Mapping[str, Mapping[str, Weight]]
+    """Node -> key -> the tensor of the file."""
+
+    @property
+    def name(self) -> str:
+        """The file."""
+        return self.model.name
+
+    def read(self, graph: Graph, dtype: Any) -> dict[str, Array]:
+        """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
+        values: dict[str, Array] = {}
+        with self.source if isinstance(self.source, File) else nullcontext():
+            tensors = Tensors(self.model)
+            for node in graph.inference.nodes:
+                for key, shape in (*node.weights.items(), *node.buffers.items()):
+                    full = f"{node.weights_of}.{key}"
+                    if full in values:
+                        continue
+                    weight = self.learned.get(node.name, {}).get(key)
+                    if weight is None or not weight.tensor or node.kind not in AS_THEY_LIE:
+                        raise CnncalcError(
+                            f"{self.name}: the numbers of `{full}` ({node.kind}) cannot be taken from the file",
+                            "--init he draws weights, --weights FILE reads them",
+                        )
+                    values[full] = _fitted(tensors.array(weight.tensor), weight, shape, full, self.name).astype(dtype)
+        return values
+
+
+def _fitted(array: Array, weight: Weight, shape: Sequence[int], full: str, file: str) -> Array:
+    """The numbers as a layer has them."""
+    if weight.transposed:
+        array = array.T
+    if weight.order:
+        axes = len(weight.order)
+        lying = ((1,) * axes + array.shape)[-axes:]
+        if prod(lying) == array.size:
+            array = array.reshape(lying).transpose(weight.order)
+    if weight.factor != 1:
+        array = array * np.asarray(weight.factor, array.dtype)
+    if array.size == 1 and prod(shape) != 1:
+        array = np.broadcast_to(array.reshape(()), shape)
+    if array.size != prod(shape):
+        raise CnncalcError(f"{file}: `{full}` has {array.size:,} numbers in the file, and its layer {prod(shape):,}")
+    return np.ascontiguousarray(array.reshape(tuple(shape)))
+
+
+class Tensors:
+    """The constants of a model by their names, each worked out once."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.made = {output: node for node in model.graph.nodes for output in node.outputs}
+        self.known: dict[str, Array] = {}
+
+    def array(self, name: str, depth: int = 0) -> Array:
+        """The numbers of a constant. Raises CnncalcError."""
+        if name not in self.known:
+            record, node = self.model.graph.constants.get(name), self.made.get(name)
+            if record is not None:
+                self.known[name] = numbers_of(record, self.model.name)
+            elif node is None or depth > DEPTH:
+                raise CnncalcError(f"{self.model.name}: the numbers of `{name}` are not in the file")
+            else:
+                self.known[name] = self._worked_out(node, depth)
+        return self.known[name]
+
+    def _worked_out(self, node: Node, depth: int) -> Array:
+        if node.op == "Constant":
+            for key, value in node.attributes.items():
+                if isinstance(value, Tensor):
+                    return numbers_of(value, self.model.name)
+                if key.startswith("value_"):
+                    return np.asarray(value, np.float32 if "float" in key else None)
+        rule = OPERATORS.get(node.op)
+        if rule is None or node.domain:
+            raise CnncalcError(
+                f"{self.model.name}: weights are made by {node.op} `{node.label}`, which is not worked out",
+                "--weights FILE reads them from an .npz",
+            )
+        arrays = [self.array(name, depth + 1) for name in node.inputs if name]
+        attributes = {
+            key: numbers_of(value, self.model.name) if isinstance(value, Tensor) else value
+            for key, value in node.attributes.items()
+        }
+        try:
+            return np.asarray(rule(arrays, attributes))
+        except (ValueError, IndexError, KeyError, TypeError, NotFolded) as error:
+            raise CnncalcError(f"{self.model.name}: {node.op} `{node.label}` of its weights: {error}") from None
+
+
+def numbers_of(record: Tensor, file: str) -> Array:
+    """The numbers of a tensor, whole. Raises CnncalcError."""
+    letter = LETTERS.get(record.type, "<u2" if record.type == 16 else "")
+    if not letter:
+        kind = DATA_TYPES[record.type].name if record.type in DATA_TYPES else "an unknown type"
+        raise CnncalcError(f"{file}: the tensor `{record.name}` holds {kind}, which no network is run with")
+    size = record.elements * np.dtype(letter).itemsize
+    raw = record.raw
+    packed = {4: "<f4", 10: "<f8"}
+    if record.external is not None:
+        array = np.frombuffer(stretch(file, record.name, record.external, size), letter)
+    elif raw is not None:
+        if raw.size != size:
+            raise CnncalcError(
+                f"{file}: the tensor `{record.name}` has {raw.size:,} bytes where its shape has {size:,}"
+            )
+        array = np.frombuffer(raw.content(size), letter)
+    elif len(record.typed) == 1 and record.typed[0][0] in packed and isinstance(record.typed[0][2], Part):
+        number, _, part = record.typed[0]
+        assert isinstance(part, Part)  # noqa: S101 - the line above says so
+        array = np.frombuffer(part.content(size), packed[number])
+    else:
+        array = np.asarray(numbers(record), np.float32 if record.type in (1, 10, 16) else None)
+    if record.type == 16 and array.dtype == np.uint16:
+        array = (array.astype(np.uint32) << 16).view(np.float32)
+    if array.size != record.elements:
+        raise CnncalcError(f"{file}: the tensor `{record.name}` has {array.size:,} numbers, not {record.elements:,}")
+    return array.reshape(record.dims)
+
+
+Rule = Callable[[list[Array], Mapping[str, Any]], Any]
+
+
+def _axes(arrays: list[Array], attributes: Mapping[str, Any]) -> tuple[int, ...]:
+    given = arrays[1].ravel().tolist() if len(arrays) > 1 else attributes.get("axes") or []
+    return tuple(int(axis) for axis in given)
+
+
+def _reshape(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
+    asked = [int(n) for n in arrays[1].ravel()]
+    return arrays[0].reshape([arrays[0].shape[i] if n == 0 else n for i, n in enumerate(asked)])
+
+
+def _unsqueeze(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
+    return np.expand_dims(arrays[0], _axes(arrays, attributes))
+
+
+def _flatten(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
+    axis = attributes.get("axis", 1)
+    return arrays[0].reshape(prod(arrays[0].shape[:axis]), -1)
+
+
+def _filled(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
+    value = np.asarray(attributes.get("value", np.zeros(1, np.float32)))
+    return np.full([int(n) for n in arrays[0]], value.ravel()[0])
+
+
+def _mean(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
+    axes = _axes(arrays, attributes) or None
+    mean: Array = np.asarray(arrays[0].mean(axis=axes, keepdims=bool(attributes.get("keepdims", 1))))
+    return mean
+
+
+def _concat(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
+    return np.concatenate(arrays, axis_of(attributes["axis"], arrays[0].ndim))
+
+
+OPERATORS: Mapping[str, Rule] = {
+    "Add": lambda arrays, _: arrays[0] + arrays[1],
+    "Cast": lambda arrays, own: arrays[0].astype(LETTERS[own["to"]]),
+    "Concat": _concat,
+    "ConstantOfShape": _filled,
+    "Div": lambda arrays, _: arrays[0] / arrays[1],
+    "Expand": lambda arrays, _: arrays[0] * np.ones([int(n) for n in arrays[1]], arrays[0].dtype),
+    "Flatten": _flatten,
+    "Identity": lambda arrays, _: arrays[0],
+    "Mul": lambda arrays, _: arrays[0] * arrays[1],
+    "Neg": lambda arrays, _: -arrays[0],
+    "Pow": lambda arrays, _: arrays[0] ** arrays[1],
+    "Reciprocal": lambda arrays, _: 1 / arrays[0],
+    "ReduceMean": _mean,
+    "Reshape": _reshape,
+    "Sqrt": lambda arrays, _: np.sqrt(arrays[0]),
+    "Squeeze": lambda arrays, own: np.squeeze(arrays[0], _axes(arrays, own) or None),
+    "Sub": lambda arrays, _: arrays[0] - arrays[1],
+    "Transpose": lambda arrays, own: np.transpose(arrays[0], own.get("perm")),
+    "Unsqueeze": _unsqueeze,
+}
+"""Operators on weights that are worked out."""

@@ -1,0 +1,213 @@
+"""Networks run with the weights of their ONNX file: the output is that of onnxruntime."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import cnncalc
+from cnncalc.cli import app
+from cnncalc.formats.onnx.external import stretch
+
+onnx = pytest.importorskip("onnx")
+runtime = pytest.importorskip("onnxruntime")
+RUN = CliRunner()
+DRAW = np.random.default_rng(0)
+
+
+class Model:
+    """A model that is written node by node: `m("Relu", x)`."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def w(self, *dims: int, of: np.ndarray | None = None) -> str:
+        """A constant."""
+        name = f"w{len(self.constants)}"
+        array = (DRAW.normal(0, 0.5, dims) if of is None else of).astype(np.float32 if of is None else of.dtype)
+        self.constants.append(onnx.numpy_helper.from_array(array, name))
+        return name
+
+    def one(self, number: float) -> str:
+        """A number."""
+        return self.w(of=np.array(number, np.float32))
+
+    def sizes(self, *sizes: int) -> str:
+        """A constant of sizes."""
+        return self.w(of=np.array(sizes, np.int64))
+
+    def __call__(self, op: str, *inputs: str, **attributes: Any) -> str:
+        """An operator; the name of what it makes."""
+        name = f"t{len(self.nodes)}"
+        self.nodes.append(onnx.helper.make_node(op, list(inputs), [name], **attributes))
+        return name
+
+    def save(self, path: Path, dims: tuple[int, ...], output: str, **options: Any) -> Path:
+        """The model as a file."""
+        value = onnx.helper.make_tensor_value_info
+        graph = onnx.helper.make_graph(
+            self.nodes, "net", [value("x", 1, dims)], [value(output, 1, None)], self.constants
+        )
+        model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+        onnx.save(model, path, **options)
+        return path
+
+
+def _norm_and_silu(m: Model) -> str:
+    x = m("Conv", "x", m.w(8, 3, 3, 3), pads=[1, 1, 1, 1], strides=[2, 2])
+    variance = m.w(of=np.abs(DRAW.normal(1, 0.1, 8)).astype(np.float32))
+    x = m("BatchNormalization", x, m.w(8), m.w(8), m.w(8), variance)
+    return m("Mul", x, m("Sigmoid", x))
+
+
+def _gemm(transposed: int) -> Callable[[Model], str]:
+    def write(m: Model) -> str:
+        flat = m("Flatten", "x")
+        weight = m.w(5, 192) if transposed else m.w(192, 5)
+        return m("Gemm", flat, weight, m.w(5), transB=transposed, alpha=0.5, beta=2.0)
+
+    return write
+
+
+def _rows(m: Model) -> str:
+    rows = m("Transpose", m("Reshape", "x", m.sizes(1, 3, 64)), perm=[0, 2, 1])
+    return m("Add", m.w(7), m("MatMul", rows, m.w(3, 7)))
+
+
+def _group_norm(m: Model) -> str:
+    x = m("Conv", "x", m.w(6, 3, 1, 1), m.w(6))
+    ones, zeros = m.w(of=np.ones(2, np.float32)), m.w(of=np.zeros(2, np.float32))
+    grouped = m("InstanceNormalization", m("Reshape", x, m.sizes(0, 2, -1)), ones, zeros)
+    x = m("Reshape", grouped, m.sizes(1, 6, 8, 8))
+    return m("Add", m("Mul", x, m.w(6, 1, 1)), m.w(1, 6, 1, 1))
+
+
+def _layer_norm(m: Model) -> str:
+    rows = m("Transpose", m("Reshape", "x", m.sizes(1, 3, 64)), perm=[0, 2, 1])
+    rows = m("MatMul", rows, m.w(3, 16))
+    centred = m("Sub", rows, m("ReduceMean", rows, axes=[-1]))
+    variance = m("ReduceMean", m("Pow", centred, m.one(2)), axes=[-1])
+    normal = m("Div", centred, m("Sqrt", m("Add", variance, m.one(1e-6))))
+    return m("Add", m("Mul", normal, m.w(16)), m.w(16))
+
+
+def _worked_out(m: Model) -> str:
+    weight = m("Transpose", m.w(3, 8, 1, 1), perm=[1, 0, 2, 3])
+    return m("Sub", m("Conv", "x", m("Identity", weight)), m.w(1, 8, 1, 1))
+
+
+def _shuffled(m: Model) -> str:
+    x = m("Relu", m("Conv", "x", m.w(8, 3, 1, 1), m.w(8)))
+    apart = m("Transpose", m("Reshape", x, m.sizes(1, 2, 4, 8, 8)), perm=[0, 2, 1, 3, 4])
+    x = m("Reshape", apart, m.sizes(1, 8, 8, 8))
+    x = m("ConvTranspose", x, m.w(8, 4, 2, 2), m.w(4), strides=[2, 2])
+    return m("PRelu", x, m.w(4, 1, 1))
+
+
+def _per_element(m: Model) -> str:
+    return m("Mul", m("Add", "x", m.w(3, 8, 8)), m.w(1, 3, 8, 8))
+
+
+WRITTEN: dict[str, Callable[[Model], str]] = {
+    "a norm, and a silu that is written out": _norm_and_silu,
+    "a matrix as it lies, with alpha and beta": _gemm(1),
+    "a transposed matrix": _gemm(0),
+    "rows, and a bias behind a product": _rows,
+    "groups of a group norm": _group_norm,
+    "a layer norm of rows": _layer_norm,
+    "a weight that operators make, and a difference": _worked_out,
+    "a shuffle, a transposed convolution, slopes": _shuffled,
+    "a number an element": _per_element,
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_the_output_is_that_of_onnxruntime(what: str, tmp_path: Path) -> None:
+    """To the last digits of float32."""
+    model = Model()
+    path = model.save(tmp_path / "m.onnx", (1, 3, 8, 8), WRITTEN[what](model))
+    image = DRAW.normal(0, 1, (1, 3, 8, 8)).astype(np.float32)
+    (expected,) = runtime.InferenceSession(path).run(None, {"x": image})
+    graph = cnncalc.load(path)
+    assert graph.stored is not None
+    found = cnncalc.run(graph, image[0], graph.stored.read(graph, np.float32)).output
+
+    if found.shape != expected.squeeze(0).shape:
+        found = found.T  # rows: the features are the channels
+    np.testing.assert_allclose(found, expected[0], rtol=0, atol=1e-4)
+
+
+def _saved(tmp_path: Path, **options: Any) -> Path:
+    model = Model()
+    return model.save(tmp_path / "m.onnx", (1, 3, 8, 8), _norm_and_silu(model), **options)
+
+
+def test_the_command_takes_the_weights_of_the_file(tmp_path: Path) -> None:
+    """And says so; an image may come as the batch of one that other tools take."""
+    path = _saved(tmp_path)
+    image = DRAW.normal(0, 1, (1, 3, 8, 8)).astype(np.float32)
+    np.save(tmp_path / "x.npy", image)
+    done = RUN.invoke(
+        app, ["run", str(path), "--input-file", str(tmp_path / "x.npy"), "--out", str(tmp_path / "out.npz")]
+    )
+    (expected,) = runtime.InferenceSession(path).run(None, {"x": image})
+
+    assert 0 == done.exit_code, done.stderr
+    assert f"weights of {path}" in done.stdout
+    np.testing.assert_allclose(np.load(tmp_path / "out.npz")["output"], expected[0], rtol=0, atol=1e-4)
+
+
+def test_weights_beside_the_model_are_read(tmp_path: Path) -> None:
+    """From a file in its folder; where that is gone the error says what to do, and counting needs none of it."""
+    path = _saved(tmp_path, save_as_external_data=True, location="m.data", size_threshold=0)
+    graph = cnncalc.load(path)
+    assert graph.stored is not None
+    assert (8, 3, 3, 3) == graph.stored.read(graph, np.float32)["conv.weight"].shape
+    (tmp_path / "m.data").unlink()
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        graph.stored.read(graph, np.float32)
+
+    assert "lie in `m.data`, which is not there" in refused.value.message
+    assert 8 * 27 + 16 == cnncalc.params(graph).total
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ({"location": "../secret"}, "only the model's own folder is read"),
+        ({"location": "/etc/hostname"}, "only the model's own folder is read"),
+        ({"location": "a/../../secret"}, "only the model's own folder is read"),
+        ({"location": "C:\\secret"}, "only the model's own folder is read"),
+        ({"location": ""}, "only the model's own folder is read"),
+        ({"location": "link"}, "cannot be read from `link`"),
+        ({"location": "inner/data"}, "lie behind a link"),
+        ({"location": "twin"}, "no plain file with one name"),
+        ({"location": "folder"}, "no plain file with one name"),
+        ({"location": "data", "offset": "1"}, "are cut off: `data` has 8 bytes"),
+        ({"location": "data", "offset": "-1"}, "bytes in `data` where their shape has 8"),
+        ({"location": "data", "length": "4"}, "have 4 bytes in `data` where their shape has 8"),
+    ],
+)
+def test_no_other_file_is_read(where: dict[str, str], message: str, tmp_path: Path) -> None:
+    """No way out of the folder, by name or by link, and no more and no less than the tensor has."""
+    home = tmp_path / "home"
+    (home / "folder").mkdir(parents=True)
+    (tmp_path / "secret").write_bytes(bytes(8))
+    (home / "data").write_bytes(bytes(8))
+    (home / "twin").write_bytes(bytes(8))
+    os.link(home / "twin", home / "other")
+    (home / "link").symlink_to(tmp_path / "secret")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "data").write_bytes(bytes(8))
+    (home / "inner").symlink_to(tmp_path / "outside")
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        stretch(str(home / "m.onnx"), "w", where, 8)
+
+    assert message in refused.value.message
