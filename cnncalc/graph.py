@@ -128,6 +128,18 @@ class Node(NamedTuple):
         return self.layer.buffers(*self.incoming)
 
 
+class Change(NamedTuple):
+    """What a file has changed of the network that was trained."""
+
+    code: str
+    times: int
+    params: int
+    """How many more the trained network has by it."""
+
+    what: str = ""
+    """Which operator it is about, where it is about one."""
+
+
 class Stored(Protocol):
     """The numbers that a file has of a network's learned tensors."""
 
@@ -185,6 +197,9 @@ class Graph:
 
     stored: Stored | None = None
     """Where the numbers of its learned tensors are; None where there are none, as of a spec."""
+
+    changes: tuple[Change, ...] = ()
+    """What the file that it was read from has changed of it, as far as it shows."""
 
     input_marks: Mapping[str, Mark] = field(default_factory=dict)
     """Where the spec gives each input."""

@@ -11,6 +11,7 @@ from ..graph import Graph
 from ..render import numbers, units
 from ..render.numbers import size, whole
 from ..render.report import SHOWN, Column, Contract, Note, Report
+from .changes import CHANGES, change_notes, changes
 from .incomplete import COMPLETE, known, told
 from .rows import (
     CONVENTION,
@@ -62,6 +63,7 @@ CONTRACT = Contract(
         CONVENTION,
         DTYPE,
         COMPLETE,
+        CHANGES,
         Column("totals", unit=units.record(PARAMS, TRAINABLE, FROZEN, BUFFERS, WEIGHT_BYTES, ONLY_TRAINING)),
         Column(
             "layers", unit=units.rows(NAME, KIND, WEIGHTS, known(PARAMS), FROZEN, BUFFERS, known(WEIGHT_BYTES), SHARED)
@@ -127,12 +129,14 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
     if graph is not all_steps:
         left = f"left out: {whole(extra)} in steps that only training uses (--training counts them)"
         notes.append(Note("only-training", left))
+    notes += change_notes(graph)
     report = Report(
         caption(graph, "learned tensors, each once"),
         [table(columns, rows, view, ["params", "share", "frozen", "buffers", "weight_bytes"], "params")],
         CONTRACT,
         {
             "name": graph.name,
+            **changes(graph),
             "input": inputs(graph),
             "convention": "learned tensors, each once; running statistics are buffers",
             "dtype": dtype,

@@ -17,6 +17,7 @@ from ..lint import doubts
 from ..render import numbers, units
 from ..render.numbers import count, short
 from ..render.report import Column, Contract, Note, Report
+from .changes import CHANGES, change_notes, changes
 from .fields import RECEPTIVE_FIELD, field
 from .incomplete import COMPLETE, known, told
 from .macs_report import FLOPS, MACS, MATMUL, SHARE
@@ -67,6 +68,7 @@ CONTRACT = Contract(
         DTYPE,
         BATCH,
         COMPLETE,
+        CHANGES,
         Column("totals", unit=units.record(*TOTALS)),
         RECEPTIVE_FIELD._replace(about="of the units of the last map"),
         Column("receptive_field_of", about="the last map"),
@@ -141,6 +143,7 @@ def summary(
         CONTRACT,
         {
             "name": graph.name,
+            **changes(graph),
             "source": graph.source,
             "input": inputs(graph),
             "output": graph.output_shape,
@@ -151,7 +154,7 @@ def summary(
             "receptive_field": seen(last or next(iter(graph.inputs))),
             "receptive_field_of": last or next(iter(graph.inputs)),
         },
-        [Note("memory", "   ".join(parts)), *_notes(totals, batch, graph is not all_steps)],
+        [Note("memory", "   ".join(parts)), *_notes(totals, batch, graph is not all_steps), *change_notes(graph)],
         [*remarks[:MOST_REMARKS], *(_doubts(all_steps, graph, fields, lint, len(remarks)) if lint else [])],
     )
     return told(report, graph)

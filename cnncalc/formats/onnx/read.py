@@ -22,6 +22,7 @@ from ...layers.base import ArgumentError, size_text
 from .. import patterns
 from ..patterns import Draft
 from ..reading import USUAL, Reading
+from .changes import Changes
 from .computed import computed, enlarged
 from .constants import FLOATS, Constant, NotFolded
 from .fold import folded
@@ -89,6 +90,7 @@ class Reader:
         self.stored: dict[tuple[object, ...], str] = {}
         """A constant and how it lies, a tensor and how it is moved -> the tensor that it is."""
 
+        self.changes = Changes()
         self._sharers: dict[tuple[str, ...], str] = {}
         self._known: dict[str, Constant | None] = {}
         for name, tensor in model.graph.constants.items():
@@ -117,7 +119,7 @@ class Reader:
         for name, tensor in held[1:]:
             self.builder.head(name, names.get(tensor, tensor))
         output = held[0][1]
-        return self.builder.graph(names.get(output, output), source=self._source())
+        return self.builder.graph(names.get(output, output), source=self._source(), changes=self.changes.found)
 
     def _as_drawn(self, outputs: Iterable[str]) -> Mapping[str, str]:
         """Make one layer of each group that is one; the names that tensors have then, where there was any."""

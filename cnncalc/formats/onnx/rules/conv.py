@@ -42,6 +42,7 @@ def conv(reader: Reader, node: Node) -> None:
             for word in ("kernel", "dilation", "padding"):
                 arguments.pop(word, None)
     reader.emit(node, kind, arguments, [value], weights)
+    reader.changes.convolution(node, out)
 
 
 def conv_transpose(reader: Reader, node: Node) -> None:

@@ -53,6 +53,8 @@ def same(reader: Reader, node: Node) -> None:
     name = node.outputs[0]
     if isinstance(value, Weight) and node.op == "Identity":
         value = value._replace(name=name)
+        if reader.readers[name]:
+            reader.changes.copies.add(name)
     reader.values[name] = value
 
 
@@ -72,6 +74,7 @@ def cast(reader: Reader, node: Node) -> None:
 def dropout(reader: Reader, node: Node) -> None:
     """Nothing at inference."""
     reader.define(node, reader.value(node, 0))
+    reader.changes.dropped[node.op] += 1
     if len(node.outputs) > 1 and node.outputs[1] and reader.readers[node.outputs[1]]:
         raise Refused("its mask is used")
 

@@ -1,0 +1,44 @@
+"""What an exporter has made of a network before it wrote it, as far as its file shows.
+
+Source: the names that PyTorch's TorchScript exporter gives folded weights (`onnx::Conv_123`), and the rewriting rules
+that its newer exporter notes in the metadata of a node.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ...graph import Change
+from .records import Node
+
+RULES = "pkg.onnxscript.rewriter.rule_name"
+
+NORMS, MERGED, DROPPED = "norms-folded", "tensors-merged", "operators-dropped"
+"""Codes of changes."""
+
+
+class Changes:
+    """Counts of what was changed, while a file is read."""
+
+    def __init__(self) -> None:
+        self.norms = self.norm_params = 0
+        self.copies: set[str] = set()
+        self.dropped: Counter[str] = Counter()
+
+    def convolution(self, node: Node, channels: int) -> None:
+        """A convolution: whether a batch norm is folded into it, its scale and shift in place of a bias."""
+        weight = node.inputs[1] if len(node.inputs) > 1 else ""
+        if weight.startswith("onnx::Conv") or "FuseBatchNorm" in node.metadata.get(RULES, ""):
+            self.norms += 1
+            self.norm_params += channels if len(node.inputs) > 2 and node.inputs[2] else 2 * channels
+
+    @property
+    def found(self) -> tuple[Change, ...]:
+        """What there was."""
+        found = []
+        if self.norms:
+            found.append(Change(NORMS, self.norms, self.norm_params))
+        if self.copies:
+            found.append(Change(MERGED, len(self.copies), 0))
+        found += [Change(DROPPED, count, 0, op) for op, count in sorted(self.dropped.items())]
+        return tuple(found)

@@ -1,0 +1,54 @@
+"""What a file has changed of the network that was trained, under a table and in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..graph import Change, Graph
+from ..render import units
+from ..render.numbers import whole
+from ..render.report import Column, Note
+
+OF_A_CHANGE = (
+    Column("code", about="norms-folded, tensors-merged or operators-dropped"),
+    Column("count", unit=units.COUNT, about="how often"),
+    Column("params", unit=units.COUNT, about="how many more the trained model has by it"),
+    Column("operator", about="which operator is dropped", optional=True),
+)
+CHANGES = Column(
+    "changes",
+    unit=units.rows(*OF_A_CHANGE),
+    about="what the exporter of the file has changed, as far as it shows; not there where nothing does",
+    optional=True,
+)
+
+
+def changes(graph: Graph) -> Mapping[str, Any]:
+    """The changes as a member of a document; nothing where there are none."""
+    rows = [
+        {"code": one.code, "count": one.times, "params": one.params, **({"operator": one.what} if one.what else {})}
+        for one in graph.changes
+    ]
+    return {"changes": rows} if rows else {}
+
+
+def change_notes(graph: Graph) -> list[Note]:
+    """A line for each kind of change."""
+    found = [Note(one.code, _text(one)) for one in graph.changes if not one.what]
+    dropped = [one for one in graph.changes if one.what]
+    if dropped:
+        named = ", ".join(f"{whole(one.times)} {one.what}" for one in dropped)
+        found.append(Note(dropped[0].code, f"left out, since it does nothing at inference: {named}"))
+    return found
+
+
+def _text(one: Change) -> str:
+    many = one.times > 1
+    if one.code == "norms-folded":
+        into = f"{whole(one.times)} convolutions" if many else "a convolution"
+        norms = "batch norms are" if many else "a batch norm is"
+        more = f"with a scale and a shift each the trained model has {whole(one.params)} more params"
+        return f"{norms} folded into {into}; {more}"
+    tensors = f"{whole(one.times)} learned tensors are" if many else "a learned tensor is"
+    return f"{tensors} kept as a copy of one of equal value, and counted as tensors of their own"
