@@ -148,7 +148,11 @@ def expanded(value: Constant, dims: Sequence[int]) -> Constant:
         raise NotFolded
     if tuple(dims) == value.dims:
         return value
-    lead = len(dims) - len(value.dims)
-    steps = [0] * lead + [0 if size == 1 else step for size, step in zip(value.dims, strides(value.dims), strict=True)]
-    entries = [value.entries[sum(i * step for i, step in zip(place, steps, strict=True))] for place in places(dims)]
+    own = (1,) * (len(dims) - len(value.dims)) + value.dims
+    entries, inner = list(value.entries), 1
+    for axis in range(len(dims) - 1, -1, -1):
+        if own[axis] != dims[axis]:
+            blocks = [entries[first : first + inner] for first in range(0, len(entries), max(inner, 1))]
+            entries = [entry for block in blocks for entry in block * dims[axis]]
+        inner *= dims[axis]
     return Constant(tuple(dims), tuple(entries))

@@ -73,7 +73,8 @@ def _remainder(a: Any, b: Any) -> Any:
 
 def _compare(function: Callable[[Any, Any], bool]) -> Folder:
     def decide(a: Any, b: Any) -> bool:
-        numbers_only(a, b)
+        if is_symbolic(a) or is_symbolic(b):
+            raise NotFolded
         return function(a, b)
 
     return _each(decide)
