@@ -537,3 +537,13 @@ def test_an_operator_that_does_not_fit_is_an_error_that_names_it(tmp_path: Path,
         cnncalc.load(path)
 
     assert operator.op_type in str(refused.value)
+
+
+def test_an_old_softmax_over_axes_of_size_one_is_over_the_channels(tmp_path: Path) -> None:
+    """Before operator set 13 it went over all axes from one on, as at the end of SqueezeNet."""
+    x = drawn(1, 6, 1, 1)
+    path = saved(tmp_path / "m.onnx", [node("Softmax", "x", axis=1)], {"x": x}, {}, ["y"], opset=9)
+    _, (y,) = ours(path, {"x": x})
+    (expected,) = theirs(path, {"x": x})
+
+    assert y == pytest.approx(expected[0])

@@ -96,7 +96,7 @@ def softmax(reader: Reader, node: Node) -> None:
     """Over the channels, or over the last axis."""
     value = reader.held(node)
     axis = axis_of(node.attributes.get("axis", -1 if reader.opset >= 13 else 1), len(value.dims))
-    if reader.opset < 13 and axis != len(value.dims) - 1:
+    if reader.opset < 13 and any(str(size) != "1" for size in value.dims[axis + 1 :]):
         raise Refused("a softmax over several axes")
     if value.axes[axis] == BATCH:
         raise Refused("a softmax over the images")
