@@ -23,6 +23,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing itself takes longer to import than all of this
 if TYPE_CHECKING:
     from . import reports as reports
+    from . import worked as worked
     from .analyses.boxes import box as box
     from .analyses.extent import last_map as last_map
     from .analyses.macs import macs as _macs
@@ -89,6 +90,7 @@ __all__ = [
     "summary",
     "sweep",
     "validate",
+    "worked",
 ]
 
 _HOMES = {
@@ -132,8 +134,8 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used: `import cnncalc` alone costs nothing."""
     from importlib import import_module
 
-    if name == "reports":
-        return import_module(".reports", __name__)
+    if name in ("reports", "worked"):
+        return import_module(f".{name}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module 'cnncalc' has no attribute {name!r}")
     value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)

@@ -41,6 +41,8 @@ HOMES = {
     "saliency": "reports.saliency_report",
     "zoo": "reports.zoo_report",
     "lecture": "reports.zoo_report:LECTURE",
+    "worked": "reports.worked_report",
+    "worked-examples": "reports.worked_report:INDEX_CONTRACT",
     "spec": "reports.spec_report",
     "kinds": "reports.kinds_report",
     "arguments": "reports.kinds_report:ARGUMENTS",

@@ -6,6 +6,7 @@ GROUPS = {
     "Start": {
         "init": "Write a starter spec, and the schema that gives editors completion.",
         "zoo": "The networks that come with the tool.",
+        "worked": "The worked examples of the lecture notes, with their numbers or yours.",
         "schema": "A JSON Schema of the spec language, for editors.",
         "convert": "A network as the spec that a person would have written, or as an ONNX model.",
     },

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from .training_report import training as training
     from .unit_report import unit as unit
     from .validation_report import validation as validation
+    from .worked_report import examples as examples
+    from .worked_report import worked as worked
     from .zoo_report import lecture as lecture
     from .zoo_report import networks as networks
 
@@ -56,6 +58,7 @@ _HOMES = {
     "diff": "diff_report",
     "effective_field": "effective_report",
     "energy": "energy_report",
+    "examples": "worked_report",
     "explain": "explain_report",
     "forms": "forms_report",
     "formula": "formula_report",
@@ -79,6 +82,7 @@ _HOMES = {
     "training": "training_report",
     "unit": "unit_report",
     "validation": "validation_report",
+    "worked": "worked_report",
 }
 """Public name -> its module."""
 

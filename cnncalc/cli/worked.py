@@ -1,0 +1,59 @@
+"""The worked examples of the lecture notes, with the notes' own numbers and any others.
+
+    cnncalc worked                                    the examples
+    cnncalc worked iou                                with the notes' own numbers, and whether those are right
+    cnncalc worked output-size n=224 f=7 p=3 s=2
+    cnncalc worked max-pool matrix="1 3 2; 9 1 1; 4 0 5" kernel=2 upstream="1 2; 3 4"
+    cnncalc worked nms boxes=boxes.csv threshold=0.45
+    cnncalc worked receptive-field --exercise --seed 7             a question with other numbers
+    cnncalc worked receptive-field --exercise --seed 7 --solution
+
+A matrix has its rows between `;`, or is a file: `.csv`, or `.npy`. Numbers stay exact: 0.1 is 1/10.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..errors import CnncalcError
+from ..render.report import Report
+from .request import Request, report_with
+
+
+@report_with("format", "output")
+def command(
+    request: Request,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[EXAMPLE]", help="The example; all of them if not given.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="[SETTING=VALUE]...", help="Other numbers than the notes' own.")
+    ] = None,
+    exercise: Annotated[bool, typer.Option("--exercise", help="A question with numbers at random.")] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", help="Of an exercise: the same numbers each time; 1 if not given."),
+    ] = None,
+    solution: Annotated[bool, typer.Option("--solution", help="Of an exercise: the answer.")] = False,
+) -> Report:
+    """The worked examples of the lecture notes."""
+    from .. import reports
+
+    if not exercise and (solution or seed is not None):
+        raise CnncalcError(f"`--{'solution' if solution else 'seed'}` goes with `--exercise`")
+    if name is None:
+        if exercise:
+            raise CnncalcError("an exercise of which example?", "cnncalc worked output-size --exercise")
+        return reports.examples()
+    given = {}
+    for text in settings or []:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise CnncalcError(f"`{text}` is no setting", f"cnncalc worked {name} NAME=VALUE")
+        if key in given:
+            raise CnncalcError(f"`{key}` is given twice")
+        given[key] = value
+    chosen = (1 if seed is None else seed) if exercise else None
+    return reports.worked(name, given, seed=chosen, solution=solution, form=request.format)
