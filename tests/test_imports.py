@@ -117,16 +117,10 @@ MUST_NOT_IMPORT = {
         "proof",
     },  # the oracle shares no rule with what it checks
     "proof": {"language", "cli", "render", "engine"},  # what proves is plain: nothing that is only speed
-<<<<<<< HEAD
     "render": {"language", "cli", "kernels", "analyses", "lint", "reports", "budget", "sweeping"},
     "reports": {"language", "cli", "budget", "sweeping", "opening", "contracts", "drawing"},
     "drawing": {"language", "cli", "budget", "sweeping", "opening", "kernels"},
-=======
-    "render": {"language", "cli", "kernels", "analyses", "lint", "reports", "budget", "sweep"},
-    "reports": {"language", "cli", "budget", "sweep", "opening", "contracts", "drawing"},
-    "drawing": {"language", "cli", "budget", "sweep", "opening", "kernels"},
-    "worked": {"language", "cli", "render", "reports", "budget", "sweep"},
->>>>>>> f06751b (The lecture notes' formulas beyond counts are worked examples: with the notes' numbers, others, or as exercises)
+    "worked": {"language", "cli", "render", "reports", "budget", "sweeping"},
     "transforms": {"language", "cli", "kernels"},
     "counting": {"language", "cli", "render", "reports", "kernels"},
     "recovery": {"cli", "render", "reports", "kernels", "engine", "opening", "formats"},
