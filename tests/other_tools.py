@@ -1,6 +1,7 @@
 """Other tools that count, run: what each says of a PyTorch module. Each is skipped where it is not installed.
 
-    python tests/other_tools.py      writes the figures of tests/data/counting_*.csv again, with all that is installed
+    python tests/other_tools.py              writes the figures of tests/data/counting_*.csv again, with all that is installed
+    python tests/other_tools.py thop fvcore  those of some packages alone
 
 The tools, and the versions that the figures are of, are the dependency group `tools` of pyproject.toml.
 """
@@ -26,7 +27,8 @@ DATA = Path(__file__).parent / "data"
 
 PINNED = {
     "torchinfo": "1.8.0", "fvcore": "0.1.5", "ptflops": "0.7.5", "thop": "0.1.1", "calflops": "0.3.2",
-    "torchprofile": "0.1.0", "torchscan": "0.2.0", "onnx_tool": "1.0.1", "torch": "2.13.0",
+    "torchprofile": "0.1.0", "torchscan": "0.2.0", "onnx_tool": "1.0.1", "torch": "2.13.0", "mmengine": "0.10.7",
+    "haoline": "1.3.0", "onnx_opcounter": "0.0.4",
 }  # fmt: skip
 """Package -> the release that the figures are of (of fvcore and thop, without the date of the build)."""
 
@@ -34,6 +36,7 @@ FIGURES = {
     "torchinfo": ("torchinfo",), "fvcore": ("fvcore",), "ptflops": ("ptflops", "ptflops-modules", "ptflops-aten"),
     "thop": ("thop",), "calflops": ("calflops", "calflops-macs"), "torchprofile": ("torchprofile",),
     "torchscan": ("torchscan", "torchscan-flops"), "onnx_tool": ("onnx-tool",), "torch": ("flop-counter",),
+    "mmengine": ("mmengine",), "haoline": ("haoline",), "onnx_opcounter": ("onnx-opcounter",),
 }  # fmt: skip
 """Package -> the names of its figures in cnncalc."""
 
@@ -134,17 +137,50 @@ def _torchscan(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
     return {"torchscan": totals["macs"]["known_value"], "torchscan-flops": totals["module_flops"]["known_value"]}
 
 
-def _onnx_tool(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
-    import onnx_tool
+@contextlib.contextmanager
+def exported(module: Any, shape: tuple[int, ...]) -> Iterator[str]:
+    """The file that PyTorch's exporter writes, batch norms folded; with weights that differ, so that none are merged."""
     import torch
 
+    for tensor in (*module.parameters(), *module.buffers()):
+        if tensor.is_floating_point():
+            torch.nn.init.uniform_(tensor, 0.1, 1)
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "m.onnx")
         torch.onnx.export(module, (torch.zeros(1, *shape),), path, opset_version=17, dynamo=False)
+        yield path
+
+
+def _onnx_tool(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
+    import onnx_tool
+
+    with exported(module, shape) as path:
         graph = onnx_tool.Model(path).graph
         graph.shape_infer({})
         graph.profile()
     return {"onnx-tool": int(graph.macs[0])}
+
+
+def _haoline(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
+    from haoline.analyzer import MetricsEngine, ONNXGraphLoader
+
+    with exported(module, shape) as path:
+        return {"haoline": int(MetricsEngine().estimate_flops(ONNXGraphLoader().load(path)[1]).total)}
+
+
+def _onnx_opcounter(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
+    import onnx
+    import onnx_opcounter
+
+    with exported(module, shape) as path:
+        return {"onnx-opcounter": int(onnx_opcounter.calculate_macs(onnx.load(path)))}
+
+
+def _mmengine(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
+    from mmengine.analysis import get_model_complexity_info
+
+    found = get_model_complexity_info(module, shape, show_table=False, show_arch=False)
+    return {"mmengine": int(found["flops"])}
 
 
 def _torch(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
@@ -158,7 +194,8 @@ def _torch(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
 
 TOOLS: Mapping[str, Callable[[Any, tuple[int, ...]], Mapping[str, int | None]]] = {
     "torchinfo": _torchinfo, "fvcore": _fvcore, "ptflops": _ptflops, "thop": _thop, "torchprofile": _torchprofile,
-    "torchscan": _torchscan, "onnx_tool": _onnx_tool, "torch": _torch, "calflops": _calflops,
+    "torchscan": _torchscan, "onnx_tool": _onnx_tool, "torch": _torch, "mmengine": _mmengine, "haoline": _haoline,
+    "onnx_opcounter": _onnx_opcounter, "calflops": _calflops,
 }  # fmt: skip
 """Package -> what it says of a module for one image; calflops last, which leaves functions patched where it fails."""
 
@@ -217,7 +254,7 @@ def main() -> None:
         found = rows(table)
         for row in found:
             shape = tuple(map(int, row["input"].split("x")))
-            for package in TOOLS:
+            for package in sys.argv[1:] or TOOLS:
                 if not missing(package):
                     values = measured(package, made(row), shape)
                     row.update(

@@ -23,13 +23,38 @@ DATA = Path(__file__).parent / "data"
 NAMES = (
     "torchinfo", "fvcore", "ptflops", "ptflops-modules", "ptflops-aten", "thop", "calflops", "calflops-macs",
     "torchprofile", "torchscan", "torchscan-flops", "flop-counter", "onnx-tool",
+    "mmengine", "haoline", "onnx-opcounter",
 )  # fmt: skip
 """The tools whose figures the tables have."""
 
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("shufflenet_v2_x1_0", "onnx-tool"): "91 operations on sizes, which the exporter leaves in the file",
+    ("shufflenet_v2_x1_0", "haoline"): "sizes after a split that the exporter leaves to be worked out, taken as 1",
+    (
+        "shufflenet_v2_x1_0",
+        "onnx-opcounter",
+    ): "sizes after a split that the exporter leaves to be worked out, taken as 0",
+    **{
+        (f"densenet{n}", tool): "a concatenation more in each block"
+        for n in (121, 169)
+        for tool in ("haoline", "onnx-opcounter")
+    },
+    **{
+        ("inception_v3", tool): "nested concatenations, which the exporter joins"
+        for tool in ("haoline", "onnx-opcounter")
+    },
+    **{
+        (f"{norm} plain", "haoline"): "constants in place of a scale and a shift" for norm in ("batchnorm", "layernorm")
+    },
+    **{(norm, "haoline"): "constants and sizes of what it is made of" for norm in ("groupnorm", "instancenorm")},
+    **{("upsample size", tool): "operations on sizes" for tool in ("haoline", "onnx-opcounter")},
+    **{("lrn", tool): "what the exporter makes of it" for tool in ("haoline", "onnx-opcounter")},
+    **{
+        ("dropout", tool): "an operator that does nothing, where it is the whole network"
+        for tool in ("haoline", "onnx-opcounter")
+    },
 }
-"""(network, tool) whose figure is another, and why."""
+"""(network or layer, tool) whose figure is another, and why."""
 
 
 def rows(name: str) -> list[dict[str, str]]:
@@ -51,9 +76,9 @@ def test_a_layer_counts_as_each_tool_says(row: Mapping[str, str], tmp_path: Path
     graph = made(tmp_path, row["step"], row["input"])
     found = {name: counted(graph, TOOLS[name]) for name in NAMES}
 
-    assert {name: row[name] for name in NAMES if row[name]} == {
-        name: str(found[name].total) for name in NAMES if row[name]
-    }
+    compared = [name for name in NAMES if row[name] and (row["name"], name) not in EXCEPTIONS]
+
+    assert {name: row[name] for name in compared} == {name: str(found[name].total) for name in compared}
     assert all(found[name].partial for name in NAMES if not row[name])
 
 

@@ -28,19 +28,16 @@ IN, OUT, JOINED, TAPS, BIASED, NUMBERS, OWN = "in", "out", "joined", "taps", "bi
 """Elements in, elements out, elements out for each branch after the first, taps of a pool, elements out of a layer
 with a bias, learned numbers; and what a rule works out itself."""
 
-UPCONV, UPCONV_GROUPS, SAME, UNSEEN, LAST, SUBTRACT = (
-    "upconv",
-    "upconv-groups",
-    "same",
-    "unseen",
-    "last",
-    "first-addition",
-)
+UPCONV, UPCONV_GROUPS, SAME = "upconv", "upconv-groups", "same"
+TRANSPOSED, AXES = "transposed-weight", "axes"
+UNSEEN, LAST, SUBTRACT = "unseen", "last", "first-addition"
 """What a tool makes of MACs otherwise: `WRONG` tells each."""
 
 WRONG: Mapping[str, str] = {
     UPCONV: "transposed convolutions, at the output positions",
     UPCONV_GROUPS: "transposed convolutions, divided by their groups twice",
+    TRANSPOSED: "linear layers with a transposed weight, counted 0",
+    AXES: "convolutions over one axis or three, of which it reads two",
     SAME: 'convolutions with padding="same", counted 0',
     UNSEEN: "products that it does not see",
     LAST: "layers that it leaves out",
@@ -194,8 +191,19 @@ class Tool:
     also: Sequence[str] = field(default=())
     """Other names by which people ask for it."""
 
-    folds: bool = False
-    """Whether it reads a network in which batch norms are folded into convolutions."""
+    folds: int | None = None
+    """Of a tool that reads a network in which batch norms are folded into convolutions: what a bias costs it."""
+
+    otherwise: Rule | None = None
+    """What a word costs that has no rule."""
+
+    refused: frozenset[str] = frozenset()
+    """Words that stand for what never comes to the tool, as it cannot be exported."""
+
+    def rule(self, word: str) -> Rule | None:
+        """What a word costs; None where the tool is quiet about it, or does not know it."""
+        silent = word in self.quiet or word in self.refused
+        return self.rules.get(word, None if silent else self.otherwise)
 
 
 class Blind(NamedTuple):
@@ -243,23 +251,24 @@ def counted(graph: Graph, tool: Tool, written: Mapping[str, str] = NO_FORMS) -> 
     """What a tool counts; `written`: node -> FUNCTION or MEAN, where PyTorch code does not write a module."""
     of: dict[str, Sequence[Term]] = {}
     missing: dict[tuple[str, bool], list[Node]] = {}
-    folded = folding(graph) if tool.folds else {}
     unknown = uncounted(graph)
     if unknown:
         raise CnncalcError(f"what other tools count of {graph.name} is not known: {unknown.text}")
+    folded = folding(graph) if tool.folds is not None else {}
     for node in graph.nodes:
         if node.name in folded:
-            of[node.name] = [term for term in (Term("biased", 1, folded[node.name]),) if term.of]
+            of[node.name] = [term for term in (Term(BIASED, tool.folds or 0, folded[node.name]),) if term.amount]
             continue
         words = tool.sees(node, written.get(node.name, ""))
-        terms = [term for word in words if word in tool.rules for term in tool.rules[word](node)]
+        rules = [rule for word in words if (rule := tool.rule(word)) is not None]
+        terms = [term for rule in rules for term in rule(node)]
         known = [word for word in words if word in tool.rules or word in tool.quiet]
         if node.macs:
             learned = MATMUL if node.layer.multiplies else MACS
             terms.insert(0, Term(learned, tool.factor, int(node.macs)))
             if not known:
                 terms.append(Term(UNSEEN, tool.factor, all_of_it(node)))
-        if not known and (node.work or node.macs or (words and tool.unknown in (PARTIAL, FAILS))):
+        if not known and not rules and (node.work or node.macs or (words and tool.unknown in (PARTIAL, FAILS))):
             missing.setdefault((node.kind, bool(words)), []).append(node)
         of[node.name] = [term for term in terms if term.amount]
     blind = [

@@ -72,7 +72,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "matmul": ("MatMul",),
     "concat": ("Concat",),
     "upsample": ("Resize",),
-    "flatten": ("Reshape",),
+    "flatten": ("Flatten",),
     "reshape": ("Reshape",),
     "permute": ("Transpose",),
     "pad": ("Pad",),
@@ -88,6 +88,9 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "learned": (),
 }
 """Kind -> its operators. `map` is read from its formula."""
+
+MOVES = ("Concat", "Reshape", "Flatten", "Transpose", "Slice", "Split", "Pad", "DepthToSpace", "SpaceToDepth")
+"""What computes nothing."""
 
 UNEVEN = "parts that are not equal"
 """What the exporter refuses."""
@@ -105,6 +108,8 @@ def operators(node: Node, form: str) -> Sequence[str]:
         n % m for n, m in zip(node.incoming[0][1:], node.output[1:], strict=True)
     ):
         return (UNEVEN,)
+    if node.kind == "linear" and "bias" not in node.weights:
+        return ("MatMul",)
     if node.kind != "map":
         return WRITTEN[MEAN if form == MEAN else node.kind]
     sign = sign_of(str(vars(node.layer)["formula"]))
