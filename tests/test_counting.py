@@ -119,6 +119,7 @@ GIVEN = (
     ("resnet50_keras", "multiply-adds", 3857973248), ("efficientnet_b0", "onnx-tool", 600987584),
     ("efficientnet_b0", "torchprofile", 394869216), ("densenet121", "onnx-tool", 3184545768),
     ("inception_v3", "fvcore", 5731282144),
+    ("resnet18", "fvcore-training", 1826516992),
 )  # fmt: skip
 """(network, convention, figure): published."""
 

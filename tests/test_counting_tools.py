@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import other_tools
 import pytest
 from other_tools import FIGURES, TOOLS, measured, missing, rows
+
+import cnncalc
+from cnncalc.counting import TOOLS as TOOLS_KNOWN
+from cnncalc.counting import counted
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -151,3 +156,26 @@ def missing_torchvision() -> str:
 def test_every_layer_of_the_table_is_a_module_here() -> None:
     """No row is without its witness, and no witness without its row."""
     assert {row["name"] for row in rows("counting_layers.csv")} == set(MODULES)
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "densenet121"])
+def test_a_network_out_of_pytorch_counts_as_its_spec_does(name: str, tmp_path: Path) -> None:
+    """Exported with its batch norms, read, and counted by every tool: to the integer, but for dropouts, which are gone."""
+    if why := missing_torchvision():
+        pytest.skip(why)
+    pytest.importorskip("onnx", reason="onnx is not installed, which the exporter needs")
+    path = tmp_path / "net.onnx"
+    with other_tools.quiet():
+        torch.onnx.export(
+            other_tools.network(name).eval(),
+            (torch.zeros(1, 3, 224, 224),),
+            str(path),
+            opset_version=17,
+            dynamo=False,
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
+        )
+    imported, spec = cnncalc.load(path), cnncalc.load(name)
+    compared = [tool for tool in TOOLS_KNOWN.values() if tool.name != "torchscan-flops"]
+
+    assert [counted(spec, tool).total for tool in compared] == [counted(imported, tool).total for tool in compared]

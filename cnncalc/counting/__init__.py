@@ -32,6 +32,7 @@ TOOLS: Mapping[str, Tool] = {
     for one in (
         torchinfo.TORCHINFO,
         fvcore.FVCORE,
+        fvcore.TRAINING,
         fvcore.MMENGINE,
         ptflops.PTFLOPS,
         ptflops.MODULES,

@@ -59,6 +59,14 @@ FVCORE = Tool(
     also=("detectron2", "flopcountanalysis"),
 )
 
+TRAINING = replace(
+    FVCORE,
+    name="fvcore-training",
+    about="a trace of a model that nobody set to eval(): as fvcore, and 5 an element of a batch norm",
+    rules={**RULES, "aten::batch_norm": times(5, IN, plain=4)},
+    also=(),
+)
+
 MMENGINE = replace(
     FVCORE,
     name="mmengine",

@@ -92,8 +92,9 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
 MOVES = ("Concat", "Reshape", "Flatten", "Transpose", "Slice", "Split", "Pad", "DepthToSpace", "SpaceToDepth")
 """What computes nothing."""
 
+CUBIC = "Resize, cubic"
 UNEVEN = "parts that are not equal"
-"""What the exporter refuses."""
+"""A mode that one tool trips over, and what the exporter refuses."""
 
 FORMULAS: Mapping[str, str] = {
     "+": "AddNumber", "-": "SubNumber", "*": "MulNumber", "/": "DivNumber", "^": "Pow", "max": "Clip", "min": "Clip",
@@ -108,6 +109,8 @@ def operators(node: Node, form: str) -> Sequence[str]:
         n % m for n, m in zip(node.incoming[0][1:], node.output[1:], strict=True)
     ):
         return (UNEVEN,)
+    if node.kind == "upsample" and vars(node.layer)["mode"] == "bicubic":
+        return (CUBIC,)
     if node.kind == "linear" and "bias" not in node.weights:
         return ("MatMul",)
     if node.kind != "map":

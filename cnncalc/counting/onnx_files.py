@@ -23,7 +23,7 @@ from .base import (
     times,
     upconv_at_outputs,
 )
-from .onnx import UNEVEN, operators
+from .onnx import CUBIC, UNEVEN, operators
 
 
 def _two_axes(node: Node) -> Iterable[Term]:
@@ -64,6 +64,7 @@ HAOLINE = Tool(
         "LayerNormalization": times(5, OUT),
         "BatchNormalization": times(2, OUT),
         "Resize": _resized_by,
+        CUBIC: _resized_by,
     },
     otherwise=times(1, OUT),
     unknown=FAILS,
@@ -101,7 +102,7 @@ OPCOUNTER = Tool(
     quiet=frozenset({"Reshape", "Slice", "Transpose", "Split"}),
     otherwise=times(1, OUT),
     unknown=FAILS,
-    refused=frozenset({UNEVEN}),
+    refused=frozenset({UNEVEN, CUBIC}),
     source="onnx_opcounter/onnx_opcounter.py calculate_macs",
     folds=0,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..graph import Node
 from .base import BIASED, FAILS, IN, JOINED, OUT, UPCONV, Rule, Term, Tool, both, nothing, own, size, times
-from .onnx import operators
+from .onnx import CUBIC, operators
 
 DIVIDE, EXP, ROOT, LOG = 4, 32, 24, 43
 """What it says that one costs, in MACs."""
@@ -79,6 +79,7 @@ RULES: dict[str, Rule] = {
     "Abs": times(1, OUT),
     "Neg": times(1, OUT),
     "Resize": own(_upsampled),
+    CUBIC: own(_upsampled),
 }
 
 ONNX_TOOL = Tool(

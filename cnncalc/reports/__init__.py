@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from .account_report import account as account
     from .account_report import readings as readings
     from .compare_report import compare as compare
+    from .counted_params_report import params_as as params_as
     from .counted_report import counts_as as counts_as
-    from .counted_report import params_as as params_as
-    from .counted_report import tools as tools
     from .diff_report import diff as diff
     from .effective_report import effective_field as effective_field
     from .energy_report import energy as energy
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from .show_report import show as show
     from .spec_report import spec_text as spec_text
     from .summary_report import summary as summary
+    from .tools_report import tools as tools
     from .training_report import training as training
     from .unit_report import unit as unit
     from .validation_report import validation as validation
@@ -68,7 +68,7 @@ _HOMES = {
     "memory": "memory_report",
     "networks": "zoo_report",
     "params": "params_report",
-    "params_as": "counted_report",
+    "params_as": "counted_params_report",
     "readings": "account_report",
     "receptive_field": "receptive_field_report",
     "receptive_field_plot": "receptive_field_report",
@@ -78,7 +78,7 @@ _HOMES = {
     "show": "show_report",
     "spec_text": "spec_report",
     "summary": "summary_report",
-    "tools": "counted_report",
+    "tools": "tools_report",
     "training": "training_report",
     "unit": "unit_report",
     "validation": "validation_report",

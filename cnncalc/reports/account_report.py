@@ -29,6 +29,7 @@ from .counted_report import (
     WORD,
     WRONGS,
     called,
+    folded,
     told,
     wrongs,
 )
@@ -104,7 +105,7 @@ def account(
     if printed:
         notes.append(Note("printed", f"printed as `{printed}`"))
     if node is None:
-        notes += told(found, wrong)
+        notes += [*told(found, wrong), *folded(graph, found)]
     return Report(
         caption(graph, *([node] if node else []), called(one.name, one.version), "per image"),
         [
