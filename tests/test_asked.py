@@ -34,7 +34,7 @@ def words(command: str) -> list[str]:
 
 # --- which network -----------------------------------------------------------------------------------------------
 
-OF_A_SPEC = [name for name in COMMANDS if name not in ("init", "zoo", "schema")]
+OF_A_SPEC = [name for name in COMMANDS if name not in ("init", "zoo", "schema", "worked")]
 REST = {"sweep": ["width=1,2"], "fit": ["--vary", "width", "--max", "macs=1M"], "diff": ["lenet5"]}
 
 
@@ -128,7 +128,7 @@ def test_check_judges_what_its_lock_has() -> None:
 
 # --- which format ------------------------------------------------------------------------------------------------
 
-BEGINS = {"csv": "name,kind,", "json": '{\n  "schema"', "md": "**lenet5** ", "tex": "% lenet5;", "html": "<!DOCTYPE html>",
+BEGINS = {"csv": "name,kind,", "json": '{\n  "schema"', "md": "**lenet5** ", "tex": "% \\usepackage{booktabs}", "html": "<!DOCTYPE html>",
           "htm": "<!DOCTYPE html>", "txt": "lenet5   input", "CSV": "name,kind,"}  # fmt: skip
 
 

@@ -143,7 +143,7 @@ CASES: dict[str, Options] = {
         "--set-b": "--set-b classes=5", "--input-a": "--input-a 3,48,48", "--input-b": "--input-b 1,64,64",
         "--exit-code": "--exit-code",
     },
-    "diff lenet5 --set-b classes=5": {"OTHER": "net.yaml"},
+    "diff lenet5 --set-b classes=5": {"OTHERS": "net.yaml"},
     "validate tiny.yaml": {
         "--set": "--set width=16", "--input": "--input 1,16,16", "--all": "--all",
         "--dtype": "--dtype fp64",
@@ -162,6 +162,22 @@ CASES: dict[str, Options] = {
     },
     "init": {"PATH": "other.yaml", "--from": "--from lenet5", "--no-schema": "--no-schema"},
     "init net.yaml": {"--force": "--force"},
+    "worked iou": {"--exercise": "--exercise", "SETTINGS": "a=0,0,1,1", "--seed": ("--seed 4", "--exercise"),
+        "--solution": ("--solution", "--exercise"), },
+    "worked": {"NAME": "iou"},
+    "compare net.yaml": {
+        "--input": "--input 48", **DTYPE, "--training": "--training", "--columns": "--columns params",
+        "ARGUMENTS": "lenet5",
+    },
+    "compare net.yaml lenet5": {"--sort": "--sort params"},
+    "report net.yaml": {
+        **NETWORK, "--training": "--training", "--dtype": "--dtype int8", "--title": "--title mine",
+        "--peak": "--peak 2T --bandwidth 50G", "--bandwidth": "--bandwidth 50G --peak 2T", "OTHERS": "lenet5",
+        "--no-arithmetic": "--no-arithmetic",
+    },
+    "convert net.yaml": {
+        **NETWORK, "--flat": "--flat", "--init": "--init he", "--seed": ("--seed 3", "-o out.onnx --init he"),
+    },
     "zoo net5": {"--top": "--top 1", "--sort": "--sort params", "--lecture": "--lecture"},
     "zoo lenet5": {"--show": "--show"},
     "zoo lenet5 --show": {"--top": "--top 1", "--sort": "--sort params", "--lecture": "--lecture"},
@@ -180,6 +196,7 @@ SAME: dict[tuple[str, str, str], str] = {
     ("run tiny.yaml", "--threads", "table"): "it is speed alone",
     ("run tiny.yaml", "--threads", "csv"): "it is speed alone",
     (CHECKED, "--jobs", ""): "it is speed alone",
+    ("worked iou", "--seed", "csv"): "what is asked has the same rows; the numbers stand in the caption",
 }
 """(command, option, format) where nothing changes -> why that is right."""
 
@@ -261,7 +278,7 @@ def test_an_option_acts_or_is_refused(base: str, option: str, ask: Asker) -> Non
     given = CASES[base][option]
     words, beside = (given, "") if isinstance(given, str) else given
     name = base.split(maxsplit=1)[0]
-    formatted = name not in ("check", "init") and "--format" not in base
+    formatted = name not in ("check", "init", "convert", "report") and "--format" not in base
     of_texts = name in ("lint", "schema") or "--show" in (*base.split(), option)
     for form in (FORMS[::2] if of_texts else FORMS) if formatted else ("",):
         ending = f" {beside} --format {form}" if form else f" {beside}"

@@ -306,7 +306,7 @@ REFUSED = [
     ("grey.yaml --image grey.npy --out s.gif",               "`s.gif` is no name of a picture"),
     ("grey.yaml --image grey.npy --out none/s.npy",          "none/s.npy cannot be written: No such file or directory"),
     ("grey.yaml --image grey.npy --out grey.npy",            "--image and --out are the same file: grey.npy"),
-    ("grey.yaml --image grey.npy --out s.npy --output s.npy", "--output and --out are the same file: s.npy"),
+    ("grey.yaml --image grey.npy --out s.npy --output s.npy --format csv", "--output and --out are the same file: s.npy"),
     ("line.yaml --image line.npy --out s.png",               "a map with one axis is no picture\n   = help: --out saliency.npy"),
     ("line.yaml --image x.png",                              "the input `input` is 1x20: one axis, and a picture has two"),
     ("c3d --image x.png",                                    "the input `input` is 3x16x112x112: three axes, and a picture has two"),

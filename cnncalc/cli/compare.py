@@ -18,7 +18,7 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import Request, report_with
+from .request import Request, named, report_with
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def command(
     request: Request,
     arguments: Annotated[
-        list[str],
-        typer.Argument(metavar="SPEC [NAME=VALUE]...", help="Networks, each with the settings that are its own."),
-    ],
+        list[str] | None,
+        typer.Argument(metavar="[SPEC [NAME=VALUE]...]...", help="Networks, each with the settings that are its own."),
+    ] = None,
     columns: Annotated[
         str | None,
         typer.Option("--columns", "-c", metavar="NAMES", help="Figures: params,macs,peak_activations@int8 ..."),
@@ -42,7 +42,7 @@ def command(
     from ..reports.compare_report import DEFAULT_COLUMNS
 
     asked = DEFAULT_COLUMNS if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
-    graphs = _graphs(_asked(arguments), request.input)
+    graphs = _graphs(_asked(arguments or [named(None)]), request.input)
     return reports.compare(graphs, columns=asked, dtype=dtype, training=request.training, view=request.view)
 
 

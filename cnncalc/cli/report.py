@@ -35,7 +35,7 @@ def command(
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="The heading; the names if not given.")] = "",
     arithmetic: Annotated[
-        bool, typer.Option(" /--no-arithmetic", help="Without the arithmetic of the layers: a smaller file.")
+        bool, typer.Option("--arithmetic/--no-arithmetic", help="Without the arithmetic of the layers: a smaller file.")
     ] = True,
 ) -> Report:
     """One page that needs no network."""

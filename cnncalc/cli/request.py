@@ -241,6 +241,8 @@ def _command(
 
             if common["spec"] == "":
                 raise CnncalcError("the name of the spec is empty", "is it of a variable that is not set?")
+            if common["output"] is not None:
+                writable(common["output"], common["spec"])
             form = common["format"]
             common |= {
                 "format": chosen(form, common["output"], (*FORMATS, *formats), texts),
@@ -250,8 +252,6 @@ def _command(
             request = Request(**common, bare=bare, example=example)
             if request.format != "table" or request.output is not None:
                 refused({"--wide": request.wide}, "but on a terminal")
-            if request.output is not None:
-                writable(request.output, request.spec)
             answer = command(request, **values)
             if texts and answer.text is None:
                 chosen(form, request.output)
