@@ -409,8 +409,7 @@ def test_a_full_disk_behind_stdout_is_exit_code_2(folder: Path, command: str, un
         done = process(*command.split(), stdout=full, env={**os.environ, "PYTHONUNBUFFERED": unbuffered})
 
     assert 2 == done.returncode
-    assert done.stderr.endswith(b"No space left on device\n")
-    assert 1 == done.stderr.count(b"\n")
+    assert b"error: the output cannot be written: No space left on device\n" == done.stderr
 
 
 @pytest.mark.parametrize(
@@ -428,7 +427,15 @@ def test_a_short_write_is_not_taken_for_a_whole_one(folder: Path, command: str) 
 
 @pytest.mark.parametrize(
     "command",
-    ["summary lenet5", "lint net.yaml", "check net.yaml --max macs=1", "sweep lenet5 input=32,36 -f csv", "--version"],
+    [
+        "summary lenet5",
+        "lint net.yaml",
+        "check net.yaml --max macs=1",
+        "sweep lenet5 input=32,36 -f csv",
+        "--version",
+        "--help",
+        "macs --help",
+    ],
 )
 def test_a_closed_stdout_is_exit_code_2(folder: Path, command: str) -> None:
     """Nothing is lost without a word."""
@@ -437,6 +444,40 @@ def test_a_closed_stdout_is_exit_code_2(folder: Path, command: str) -> None:
     )
 
     assert (2, b"error: the output cannot be written: stdout is closed\n") == (done.returncode, done.stderr)
+
+
+WITHOUT = """
+import sys
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == sys.argv[1]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Missing())
+from cnncalc.cli import main
+missing = sys.argv.pop(1)
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [
+        ("numpy", "validate net.yaml"),
+        ("numpy", "run net.yaml"),
+        ("numpy", "sweep net.yaml input=8,9"),
+        ("numpy", "receptive-field net.yaml --effective"),
+        ("tabulate", "macs net.yaml -f markdown"),
+        ("typer", "macs net.yaml"),
+    ],
+)
+def test_a_part_that_is_not_installed_is_named(folder: Path, missing: str, command: str) -> None:
+    """With what to install; it is no bug."""
+    done = subprocess.run([sys.executable, "-c", WITHOUT, missing, *command.split()], capture_output=True, check=False)
+
+    assert (2, b"") == (done.returncode, done.stdout)
+    assert f"error: this needs {missing}, which is not installed\n   = help: pip install {missing}\n" == (
+        done.stderr.decode()
+    )
 
 
 def test_a_closed_stdin_is_exit_code_2(folder: Path) -> None:

@@ -20,6 +20,8 @@ def main() -> None:
     try:
         if sys.stderr is None:  # closed: what is said goes nowhere, and not to stdout
             sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - it stays open
+        if sys.stdout is None and (len(sys.argv) == 1 or {"--help", "-h"} & {*sys.argv}):  # click says it to nobody
+            sys.exit(_failed("the output cannot be written: stdout is closed"))
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what is half written is taken away
         from .program import app
 
@@ -31,8 +33,14 @@ def main() -> None:
         sys.exit(130)
     except MemoryError:
         sys.exit(_failed("there is not enough memory"))
-    except (OSError, ImportError) as error:
-        sys.exit(_failed(getattr(error, "strerror", None) or str(error)))
+    except OSError as error:
+        out = "" if error.filename else "the output cannot be written: "
+        sys.exit(_failed(f"{out}{error.strerror or error}"))
+    except ImportError as error:
+        from ..errors import bug
+
+        print(bug(error), file=sys.stderr)
+        sys.exit(2)
 
 
 def _flushed() -> None:
