@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from math import isqrt
 from typing import Any, TypeAlias
 
 Dim: TypeAlias = Any
@@ -109,3 +110,22 @@ def _extremum(array_function: str, plain: Any, a: Dim, b: Dim) -> Dim:
         if is_swept(one):
             return getattr(one, array_function)(other)
     return plain(a, b)
+
+
+MOST_DIVISORS = 8
+"""So many are named, the nearest."""
+
+
+def divisors(parts: Dim, whole: Dim) -> str:
+    """Which numbers divide a whole that these parts do not; nothing for what is no plain number."""
+    if (
+        not isinstance(parts, int)
+        or not isinstance(whole, int)
+        or parts < 1
+        or not 1 <= whole < 1 << 32
+        or whole % parts == 0
+    ):
+        return ""
+    found = sorted({n for low in range(1, isqrt(whole) + 1) if whole % low == 0 for n in (low, whole // low)})
+    near = sorted(sorted(found, key=lambda n: (abs(n - parts), n))[:MOST_DIVISORS])
+    return f"{whole} is divided by {', '.join(map(str, near))}"

@@ -152,7 +152,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     import difflib
 
     words = {other.lower(): other for other in reversed([*known])}
-    near = difflib.get_close_matches(str(word).lower(), list(words), n=1, cutoff=0.6)
+    asked = str(word).lower()
+    near = difflib.get_close_matches(asked, list(words), n=6, cutoff=0.6)
+    beginning = sorted((other for other in near if other.startswith(asked)), key=lambda other: (len(other), other))
+    near = beginning or near
     return f"did you mean `{words[near[0]]}`?" if near else ""
 
 

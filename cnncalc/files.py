@@ -215,6 +215,9 @@ def destination(path: str | Path) -> Place:
     except FileNotFoundError:
         if given.endswith(("/", os.sep)):
             raise place.failed("it names a folder", "name a file in it") from None
+        if not place.target.parent.exists():
+            folder = os.path.dirname(given)  # noqa: PTH120 - as the user wrote it
+            raise place.failed(f"there is no folder {folder}", f"mkdir -p {folder}") from None
         _allowed(place, place.target.parent, os.W_OK | os.X_OK)
         return place
     except (OSError, ValueError) as error:

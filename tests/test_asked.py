@@ -206,6 +206,40 @@ def test_a_page_of_html_is_whole_and_escaped() -> None:
     assert text.endswith("</body></html>\n")
 
 
+@pytest.mark.parametrize("named", ["lecture/stack_1d", "lecture/stack"])
+def test_the_worked_examples_are_found_by_their_names(named: str) -> None:
+    """Where no other network has the word, as `--lecture` shows them."""
+    assert run("zoo", named).stdout == run("zoo", "--lecture", named).stdout
+    assert "lecture/stack_1d" in run("zoo", named).stdout
+
+
+@pytest.mark.parametrize(("limits", "arguments"), [(True, []), (False, ["--from", "mobilenet_v2"])])
+def test_init_names_what_comes_next_and_works(limits: bool, arguments: list[str]) -> None:
+    """`check` only where there are limits to check."""
+    said = run("init", *arguments).stderr.splitlines()[-1]
+    steps = said.removeprefix("next: ").split(", ")
+
+    assert limits == any("check" in step for step in steps)
+    for step in steps:
+        assert 0 == run(*step.removeprefix("and ").removeprefix("cnncalc ").split()).exit_code
+
+
+def test_a_limit_without_its_suffix_is_asked_about() -> None:
+    """50 MACs is no network's limit."""
+    done = run("fit", "mobilenet_v1", "--vary", "width", "--max", "macs=50")
+
+    assert 1 == done.exit_code
+    assert done.stderr.endswith("; is `macs=50M` meant?\n")
+
+
+def test_sorting_keeps_the_rows_of_the_table() -> None:
+    """Blocks stay folded, the largest first; --depth 0 unfolds them."""
+    plain, sorted_ = (run("macs", "resnet50", *more).stdout.splitlines() for more in ([], ["--sort", "macs"]))
+
+    assert sorted(plain) == sorted(sorted_)
+    assert plain != sorted_
+
+
 # --- ranges ------------------------------------------------------------------------------------------------------
 
 

@@ -280,6 +280,10 @@ def test_set_and_input_change_the_network_and_the_caption_says_so(
         (["summary", "resnet5"], "no network of the zoo called resnet5\n   = help: did you mean `resnet50`?"),
         (["summary", "nett.yaml"], "there is no file nett.yaml\n   = help: did you mean `net.yaml`?"),
         (["summary", "."], ". is a folder"),
+        (["summary", "net.yaml", "--set", "width=2,depth=5"], "sets more than one variable\n   = help: one --set for each: --set width=2 --set depth=5"),
+        (["summary", "net.yaml", "--set", "width=50%"], "`50%` is a text and no number\n   = help: --set width=0.5"),
+        (["explain", "c3d", "conv1"], "c3d has no layer `conv1`\n   = help: did you mean `conv1_1`?"),
+        (["summary", "net.yaml", "-o", "no/x.csv"], "no/x.csv cannot be written: there is no folder no\n   = help: mkdir -p no"),
         (["receptive-field", "net.yaml", "--at", "cnv"], "tiny has no layer `cnv`\n   = help: did you mean `conv`?"),
         (["receptive-field", "net.yaml", "--unit", "6,0"], "`--unit 6,0` lies outside relu, which is 6x6"),
         (["receptive-field", "net.yaml", "--unit", "1"], "`--unit 1` is no position of relu\n   = help: one number per axis, such as --unit 0,0"),
@@ -515,7 +519,7 @@ def test_output_is_written_whole_or_not_at_all(folder: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("output", "reason"),
     [(".", "it is a folder\n   = help: name a file in it"), ("..", "it is a folder\n   = help: name a file in it"),
-     ("no/such/file", "No such file or directory")],
+     ("no/such/file", "there is no folder no/such\n   = help: mkdir -p no/such")],
 )  # fmt: skip
 def test_an_output_that_cannot_be_written_is_an_error(output: str, reason: str, folder: Path) -> None:
     """A folder, and a file in a folder that is not there."""

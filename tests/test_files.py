@@ -141,7 +141,7 @@ REFUSED = [
     ("dir", "error: dir cannot be written: it is a folder\n   = help: name a file in it"),
     ("dir/", "error: dir/ cannot be written: it is a folder\n   = help: name a file in it"),
     ("new/", "error: new/ cannot be written: it names a folder\n   = help: name a file in it"),
-    ("no/file", "error: no/file cannot be written: No such file or directory"),
+    ("no/file", "error: no/file cannot be written: there is no folder no\n   = help: mkdir -p no"),
     ("file/x", "error: file/x cannot be written: Not a directory"),
     ("loop", "error: loop cannot be written: Too many levels of symbolic links"),
     ("n" * 300, f"error: {'n' * 300} cannot be written: File name too long"),
@@ -272,14 +272,14 @@ def test_an_output_is_looked_at_before_anything_is_computed(tmp_path, monkeypatc
             "link.yaml",
             "error: link.yaml is the spec, and would be written over\n   = help: another name for --output\n",
         ),
-        ("none/x.txt", "error: none/x.txt cannot be written: No such file or directory\n"),
+        ("none/x.txt", "error: none/x.txt cannot be written: there is no folder none\n   = help: mkdir -p none\n"),
     ):
         done = CliRunner().invoke(app, ["summary", "net.yaml", "--output", output])
 
         assert (2, "", message) == (done.exit_code, done.stdout, done.stderr)
     done = CliRunner().invoke(app, ["check", "net.yaml", "--max", "macs=1", "--report", "json=none/x.json"])
 
-    assert (2, "", "error: none/x.json cannot be written: No such file or directory\n") == (
+    assert (2, "", "error: none/x.json cannot be written: there is no folder none\n   = help: mkdir -p none\n") == (
         done.exit_code,
         done.stdout,
         done.stderr,

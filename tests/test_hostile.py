@@ -448,13 +448,13 @@ def test_a_closed_stdout_is_exit_code_2(folder: Path, command: str) -> None:
 
 WITHOUT = """
 import sys
+missing = sys.argv.pop(1)
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] == sys.argv[1]:
+        if name.partition(".")[0] == missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Missing())
 from cnncalc.cli import main
-missing = sys.argv.pop(1)
 main()
 """
 

@@ -8,6 +8,7 @@ The first line names the schema, so that editors complete and explain.
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,7 +54,8 @@ def command(
             text = f"# yaml-language-server: $schema={SCHEMA_NAME}\n{text}"
         save(text, path)
         print(f"wrote {path}" + (f" and {file.parent / SCHEMA_NAME}" if schema else ""), file=sys.stderr)
-        print(f"next: cnncalc summary {path}, and cnncalc check {path}", file=sys.stderr)
+        limits = ", and cnncalc check {path}" if re.search(r"^budget:", text, re.MULTILINE) else ""
+        print(f"next: cnncalc summary {path}, cnncalc lint {path}{limits.format(path=path)}", file=sys.stderr)
 
 
 def _write_schema(file: Path) -> None:

@@ -244,6 +244,8 @@ def _command(
             if common["output"] is not None:
                 writable(common["output"], common["spec"])
             form = common["format"]
+            if common["output"] is not None:
+                writable(common["output"], common["spec"])
             common |= {
                 "format": chosen(form, common["output"], (*FORMATS, *formats), texts),
                 "set": common["set"] or [],

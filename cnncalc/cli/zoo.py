@@ -51,6 +51,8 @@ def command(
             text = f"# {member.name} is {member.path.stem} {settings}\n{text}"
         return reports.spec_text(str(request.spec), text)
     chosen = [name for name in names if (request.spec or "") in name]
+    if not chosen and (examples := [name for name in zoo.lecture() if str(request.spec) in name]):
+        return _lecture(examples, request)
     if not chosen:
         near = did_you_mean(request.spec or "", names)
         raise CnncalcError(f"no network of the zoo has `{request.spec}` in its name", near)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -83,6 +84,12 @@ def decided(value: Value) -> bool:
 def is_fraction(value: Value) -> bool:
     """Whether a number is not whole."""
     return hasattr(value, "denominator") and not isinstance(value, int)
+
+
+def share_of_100(text: str) -> str:
+    """`0.5` for `50%`; nothing for what is no percentage."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text)
+    return str(float(match[1]) / 100).removesuffix(".0") if match else ""
 
 
 def described(value: Value) -> str:

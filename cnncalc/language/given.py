@@ -10,6 +10,7 @@ from ..dims import Dim, Shape, admitted, sized
 from ..errors import CnncalcError, Diagnostic
 from ..inputs import no_size, replaced
 from ..marked import plain
+from .arithmetic import share_of_100
 from .expressions import LOST, Unknown
 from .steps import Document, Fault, Value
 from .yaml import compose, scalar
@@ -111,6 +112,11 @@ def setting(text: str) -> tuple[str, Any]:
         raise CnncalcError(f"`--set {text}` is not of the form name=value", "for instance --set width=0.5")
     problems: list[Diagnostic] = []
     listed = value.strip().startswith("[")
+    if not listed and re.search(r",\s*[A-Za-z_]\w*\s*=", value):
+        each = " ".join(f"--set {part.strip()}" for part in re.split(r",(?=\s*[A-Za-z_]\w*\s*=)", text))
+        raise CnncalcError(f"`--set {text}` sets more than one variable", f"one --set for each: {each}")
+    if hint := share_of_100(value):
+        raise CnncalcError(f"`--set {text}`: `{value.strip()}` is a text and no number", f"--set {name.strip()}={hint}")
     if listed or "," in value:
         return name.strip(), plain(compose(value if listed else f"[{value}]", "--set", problems))
     return name.strip(), scalar(value.strip())

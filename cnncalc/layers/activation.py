@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from ..dims import Dim, Shape, divides, exact_div, product
+from ..dims import Dim, Shape, divides, divisors, exact_div, product
 from .affine import PerChannel
 from .base import (
     ALIKE,
@@ -293,6 +293,7 @@ class Maxout(Weightless):
             "pieces",
             divides(self.pieces, channels),
             f"{self.pieces} pieces do not divide the {channels} channels",
+            divisors(self.pieces, channels),
             code="pieces-divide",
         )
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from ..dims import Dim, Shape, divides, equals, exact_div, product
+from ..dims import Dim, Shape, divides, divisors, equals, exact_div, product
 from .base import ALL, AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, SOME, TAPS, Need, Shapes, Uncentred
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, Connections, Pad, Padding, field
 from .join import is_one
@@ -69,12 +69,14 @@ class Convolution(Uncentred):
             "groups",
             divides(groups, channels),
             f"{groups} groups do not divide the {channels} input channels",
+            divisors(groups, channels),
             code="groups-in",
         )
         yield Need(
             "groups",
             divides(groups, filters),
             f"{groups} groups do not divide the {filters} output channels",
+            divisors(groups, filters),
             code="groups-out",
         )
         yield from windows_fit(sizes, self._slides(sizes))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from ..dims import Dim, Shape, divides, exact_div, product
+from ..dims import Dim, Shape, divides, divisors, exact_div, product
 from .base import (
     ALIKE,
     ALL,
@@ -168,6 +168,7 @@ class GroupNorm(Norm):
             "groups",
             divides(self.groups, channels),
             f"{self.groups} groups do not divide the {channels} channels",
+            divisors(self.groups, channels),
             code="groups-in",
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..dims import Dim, Shape, divides, exact_div
+from ..dims import Dim, Shape, divides, divisors, exact_div
 from .arrange import Arrangement
 from .base import AXES, AXIS_NAMES, NEW, OWN, VIEW, Look, Need, Shapes, axis_of, size_text
 from .fields import COUNT, INTEGER, NATURAL, Choice, PerAxis, field
@@ -139,6 +139,7 @@ class Split(Arrangement):
             "parts",
             divides(self.parts, n),
             f"{self.parts} parts do not divide the {n} of axis `{self.axis}`",
+            divisors(self.parts, n),
             code="parts-divide",
         )
         yield Need(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..dims import Dim, Shape, divides, exact_div
+from ..dims import Dim, Shape, divides, divisors, exact_div
 from .arrange import Arrangement
 from .base import AXIS_NAMES, NEW, Need, Shapes
 from .fields import COUNT, field
@@ -30,6 +30,7 @@ class ChannelShuffle(Arrangement):
             "groups",
             divides(self.groups, channels),
             f"{self.groups} groups do not divide the {channels} channels",
+            divisors(self.groups, channels),
             code="groups-in",
         )
 

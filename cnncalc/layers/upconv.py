@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from ..dims import Dim, Shape, at_least, divides, exact_div, product
+from ..dims import Dim, Shape, at_least, divides, divisors, exact_div, product
 from .base import ALL, AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, SOME, TAPS, Need, Shapes, Uncentred
 from .conv import BIAS
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, NATURAL_PER_AXIS, Pad, Padding, field
@@ -68,12 +68,14 @@ class Upconv(Uncentred):
             "groups",
             divides(groups, channels),
             f"{groups} groups do not divide the {channels} input channels",
+            divisors(groups, channels),
             code="groups-in",
         )
         yield Need(
             "groups",
             divides(groups, self.out),
             f"{groups} groups do not divide the {self.out} output channels",
+            divisors(groups, self.out),
             code="groups-out",
         )
         for name, n, size in zip(AXIS_NAMES[len(sizes)], sizes, self.output(inputs[0])[1:], strict=True):

@@ -92,7 +92,7 @@ def used(graph: Graph, training: bool) -> Graph:
 
 def folds(graph: Graph, view: View) -> list[Fold]:
     """The rows of a table."""
-    every = view.depth is None and (view.top or view.sort)
+    every = view.depth is None and view.top
     return fold(graph, 0 if every else view.depth)
 
 

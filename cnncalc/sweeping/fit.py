@@ -240,7 +240,7 @@ def _unmet(rows: Rows, grid: Grid, limits: Sequence[Limit]) -> Unmet:
         place = int(np.argmin(apart[one]))
         return Unmet(
             f"no setting holds {one} ({over})",
-            f"the closest is {_setting(rows, grid, place)} with {_figure(rows, one, place)}",
+            f"the closest is {_setting(rows, grid, place)} with {_figure(rows, one, place)}{_meant(one)}",
         )
     place = int(np.argmin(np.max([*apart.values()], axis=0)))
     broken = _step(rows, grid, place, limits).broken
@@ -249,6 +249,13 @@ def _unmet(rows: Rows, grid: Grid, limits: Sequence[Limit]) -> Unmet:
         f"each limit can be held, and no setting holds all ({over})",
         f"the closest is {_setting(rows, grid, place)} with {told}",
     )
+
+
+def _meant(one: Limit) -> str:
+    """That a limit without a suffix is small, where a network has more of it than anybody writes out."""
+    counted = one.kind == MAX and one.subject.text in ("macs", "flops", "params")
+    small = counted and isinstance(one.bound, int) and 0 < one.bound < 1000
+    return f"; is `{one.subject.text}={spelled(one.bound)}M` meant?" if small else ""
 
 
 def _figure(rows: Rows, one: Limit, place: int) -> str:

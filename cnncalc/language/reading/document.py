@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from ...analyses.figures import FIGURES
 from ...errors import Diagnostic, Mark, did_you_mean, printable
+from ..arithmetic import share_of_100
+from ..expressions import LOST
 from ..steps import Document, Step, Value
 from ..words import OTHER_TOP_WORDS, TOP_KEYS
 from ..yaml import Node, compose
@@ -105,6 +107,10 @@ class _DocumentReader:
         for name, (key, value) in node.entries.items():
             if not IDENTIFIER.fullmatch(name) or name in AMBIENT:
                 self.report(f"`{name}` cannot be the name of a variable", key.mark, name_rule(name))
+                continue
+            if value.is_text and (number := share_of_100(str(value.value))):
+                self.report(f"`{value.value}` is a text and no number", value.mark, f"{name}: {number}")
+                values[name], marks[name] = Value(value.mark, LOST), key.mark
                 continue
             values[name], marks[name] = self.values.value(value, note=False), key.mark
         return values, marks
