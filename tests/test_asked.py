@@ -55,7 +55,7 @@ def test_an_empty_second_network_is_not_the_first() -> None:
     assert (2, "error: the name of the second network is empty") == (done.exit_code, done.stderr.split("\n")[0])
 
 
-@pytest.mark.parametrize("command", [name for name in OF_A_SPEC if name not in ("receptive-field", "diff")])
+@pytest.mark.parametrize("command", [name for name in OF_A_SPEC if name not in ("receptive-field", "diff", "compare")])
 def test_without_a_spec_it_is_said_how_to_name_one(command: str) -> None:
     """Exit code 2, in one way for every command."""
     done = run(command, *REST.get(command, []))

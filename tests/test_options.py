@@ -138,6 +138,14 @@ CASES: dict[str, Options] = {
         "--exit-zero": "--exit-zero", "--why": "--why", "--report": "--report json", "--summary": "--summary",
         "--init": "--init", "--config": "--config other.toml", "--jobs": "--jobs 2", "SPECS": "tiny.yaml",
     },
+    "convert net.yaml": {**NETWORK, "--flat": "--flat", "--init": "--init he", "--seed": "--seed 1"},
+    "convert net.yaml -o net.onnx": {
+        **NETWORK, "--flat": "--flat", "--init": "--init he", "--seed": ("--seed 1", "--init he"),
+    },
+    "compare tiny.yaml net.yaml": {
+        "--sort": "--sort params", "--input": "--input 40", "--training": "--training", "--columns": "--columns macs",
+        "--dtype": ("--dtype int8", "--columns weight_bytes"), "ARGUMENTS": "lenet5",
+    },
     "diff net.yaml lenet5": {
         **NETWORK, **ROWS, **MANY, "--set": "--set classes=5", "--sort": "--sort params", "--set-a": "--set-a width=16",
         "--set-b": "--set-b classes=5", "--input-a": "--input-a 3,48,48", "--input-b": "--input-b 1,64,64",

@@ -304,7 +304,7 @@ REFUSED = [
     ("grey.yaml --image grey.npy --mean nan",                "`--mean nan` is no list of numbers\n"),
     ("grey.yaml --image grey.npy --std 0",                   "`--std 0` is no list of numbers above 0\n"),
     ("grey.yaml --image grey.npy --out s.gif",               "`s.gif` is no name of a picture"),
-    ("grey.yaml --image grey.npy --out none/s.npy",          "none/s.npy cannot be written: there is no folder none"),
+    ("grey.yaml --image grey.npy --out none/s.npy",          "none/s.npy cannot be written: there is no folder none\n   = help: mkdir -p none"),
     ("grey.yaml --image grey.npy --out grey.npy",            "--image and --out are the same file: grey.npy"),
     ("grey.yaml --image grey.npy --out s.npy --output s.npy --format csv", "--output and --out are the same file: s.npy"),
     ("line.yaml --image line.npy --out s.png",               "a map with one axis is no picture\n   = help: --out saliency.npy"),

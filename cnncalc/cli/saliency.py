@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..reports.saliency_report import Score
 
 
-@report_with("spec", "format", "output", "set", "input", *MODEL)
+@report_with("spec", "format", "output", "set", "input", *MODEL, texts=(".npy",))
 def command(
     request: Request,
     image: Annotated[
