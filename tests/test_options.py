@@ -183,9 +183,6 @@ CASES: dict[str, Options] = {
         "--peak": "--peak 2T --bandwidth 50G", "--bandwidth": "--bandwidth 50G --peak 2T", "OTHERS": "lenet5",
         "--no-arithmetic": "--no-arithmetic",
     },
-    "convert net.yaml": {
-        **NETWORK, "--flat": "--flat", "--init": "--init he", "--seed": ("--seed 3", "-o out.onnx --init he"),
-    },
     "zoo net5": {"--top": "--top 1", "--sort": "--sort params", "--lecture": "--lecture"},
     "zoo lenet5": {"--show": "--show"},
     "zoo lenet5 --show": {"--top": "--top 1", "--sort": "--sort params", "--lecture": "--lecture"},

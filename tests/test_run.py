@@ -564,8 +564,8 @@ def test_links_stay_links(folder):
 
 @pytest.mark.parametrize("after", [0.02, 0.05, 0.1, 0.2])
 def test_ctrl_c_ends_it_without_a_traceback(after):
-    """Whenever it comes once Python itself has started: exit code 130, or the run was over."""
-    script = "print(flush=True); from cnncalc.cli import main; main()"
+    """Whenever it comes once the program has begun: exit code 130, or the run was over."""
+    script = "from cnncalc.cli import main; print(flush=True); main()"
     command = [sys.executable, "-c", script, "run", "vgg16"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.readline()
