@@ -14,7 +14,8 @@ from cnncalc.analyses.subject import Subject, value
 from cnncalc.opening import load
 from cnncalc.spelling import spelled
 from cnncalc.sweeping.columns import Swept
-from cnncalc.sweeping.fit import Unmet, fit, limit
+from cnncalc.sweeping.fit import fit, limit
+from cnncalc.sweeping.select import Unmet
 
 ROOT = Path(__file__).parents[1]
 

@@ -408,7 +408,6 @@ REFUSED = [
     (["resnet50", "input=128", "--columns", "parms"],        "error: no column `parms`\n   = help: did you mean `params`?\n"),
     (["resnet50", "input=128", "--where", "macs"],           "error: `macs` is no condition\n   = help: for instance --where 'macs < 300M'\n"),
     (["resnet50", "input=128", "--where", "macs < 3m"],      "error: no unit `m` for this number\n   = help: write 3M\n"),
-    (["resnet50", "input=128,224", "--where", "macs < 1k"],  "error: no point satisfies macs < 1k\n   = help: `macs` is 1,336,623,104 at the closest point, input=128\n"),
     (["resnet50", "input=128", "--format", "cvs"],           "error: no format `cvs`\n   = help: did you mean `csv`?\n"),
     (["resnet50", "input=128", "--engine", "desk"],          "error: no engine `desk`\n   = help: did you mean `dask`?\n"),
     (["resnet50", "input=128", "--format", "parquet"],       "error: Parquet goes to a file\n   = help: --output points.parquet, or a folder: --output points/\n"),
@@ -420,6 +419,17 @@ REFUSED = [
 def test_bad_input_is_refused_in_one_message(arguments: list[str], message: str) -> None:
     """The whole text on stderr, exit code 2."""
     assert message == run("sweep", *arguments, code=2)[1]
+
+
+def test_no_point_that_satisfies_is_exit_code_1_as_in_fit() -> None:
+    """A limit that nothing holds is no wrong input; the closest point is told."""
+    _, errors = run("sweep", "resnet50", "input=128,224", "--where", "macs < 1k", code=1)
+
+    said = "error: no point satisfies macs < 1k\n   = help: `macs` is 1,336,623,104 at the closest point, input=128\n"
+    assert said == errors
+    assert run("fit", "resnet50", "--vary", "input", "--max", "macs=1k", code=1)[1].startswith(
+        "error: no setting holds"
+    )
 
 
 def test_a_sweep_without_a_valid_point_shows_the_first_reason() -> None:

@@ -5,7 +5,8 @@
 
 Every step is tried, since rounding of channels makes a staircase. Steps are 0.01 for a multiplier (a
 number up to 4), 1 for a larger one and 32 for the side of an input, or what --step says. Two variables
-give the front: settings of which none can be made larger without giving up the other."""
+give the front: settings of which none can be made larger without giving up the other. Exit
+code 1 where no setting holds the limits."""
 
 from __future__ import annotations
 
@@ -40,8 +41,9 @@ def command(
     """The largest setting that holds every limit."""
     from ..analyses.memory import bytes_of
     from ..language.load import input_shape, setting
-    from ..sweeping.fit import Unmet, fit, limit
+    from ..sweeping.fit import fit, limit
     from ..sweeping.fit_report import fit_report
+    from ..sweeping.select import Unmet
 
     bytes_of(dtype)
     spec = named(request.spec)

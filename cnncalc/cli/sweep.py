@@ -7,7 +7,7 @@
 NAME=FROM:TO:STEP or NAME=A,B,C; `input` is the side of a square, `input.height` and `input.channels`
 are one axis. Points where the spec makes no sense are left out and counted. A folder as --output is
 written in parts: run the same sweep again and it goes on where it stopped. `--engine dask` runs it on a
-Dask cluster."""
+Dask cluster. Exit code 1 where no point satisfies the conditions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from ..render import FORMATS, STREAMS, one_of
-from .request import failures, named
+from .request import FAILED, failures, named, tell
 
 DEFAULT_COLUMNS = "params,macs"
 
@@ -76,9 +76,10 @@ def command(
     with failures():
         from ..analyses.memory import bytes_of
         from ..sweeping.command import Sweep
+        from ..sweeping.select import Unmet
 
         bytes_of(dtype)
-        Sweep(
+        asked = Sweep(
             arguments=arguments,
             default_spec=lambda: named(None),
             columns=columns,
@@ -97,4 +98,9 @@ def command(
             engine=engine,
             scheduler=scheduler,
             workers=workers,
-        ).run()
+        )
+        try:
+            asked.run()
+        except Unmet as error:
+            tell(error)
+            raise typer.Exit(FAILED) from None

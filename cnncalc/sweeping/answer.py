@@ -91,8 +91,8 @@ def fit(
 ) -> Report:
     """The largest setting of what varies that holds every limit: `fit("mobilenet_v2", "width", max={"macs": "100M"})`.
 
-    `vary` is a name, several, or a mapping from names to ranges. Raises `cnncalc.sweeping.fit.Unmet` where no setting
-    holds the limits, CnncalcError for what makes no sense.
+    `vary` is a name, several, or a mapping from names to ranges. Raises `sweeping.select.Unmet` where no setting holds
+    the limits, CnncalcError for what makes no sense.
     """
     from ..language.load import input_shape, setting
     from .fit import fit as largest

@@ -178,7 +178,7 @@ class Sweep(Asked):
                 f"none of the {digits(count)} points is a network: {digits(first)} because of the error above"
             )
         if not kept:
-            raise CnncalcError(f"no point satisfies {self._conditions()}", self._nearest())
+            raise select.Unmet(f"no point satisfies {self._conditions()}", self._nearest())
         if invalid:
             self.say(f"{digits(count)} points, {digits(invalid)} left out: no network there")
             for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:

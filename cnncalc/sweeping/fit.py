@@ -26,16 +26,12 @@ from .grid import Grid, Variable, variable
 from .plan import Plan, plan
 from .ranges import range_of, steps_of
 from .rows import Rows
-from .select import Goal, front
+from .select import Goal, Unmet, front
 
 DOUBLINGS = 12
 MOST_POINTS = 20_000_000
 MOST_EXTENDED = 1_000_000
 """A range that is not given is not made longer beyond so many settings of several variables."""
-
-
-class Unmet(CnncalcError):
-    """No setting holds the limits."""
 
 
 @dataclass(frozen=True)

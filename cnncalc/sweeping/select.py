@@ -23,6 +23,11 @@ from .columns import NUMBERS, highs, in_bytes, lows
 from .grid import Grid
 from .rows import Rows
 
+
+class Unmet(CnncalcError):
+    """No setting holds the limits, no point satisfies the conditions: exit code 1, as where a limit is broken."""
+
+
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
