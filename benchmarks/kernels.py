@@ -22,7 +22,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -35,10 +34,9 @@ from cnncalc.engine.ready import Ready
 from cnncalc.graph import Graph, Node
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.execute import run
-from cnncalc.language.load import load
+from cnncalc.opening import load
 
 SIDE = 1536
-TESTS = Path(__file__).resolve().parents[1] / "tests"
 Work = Callable[[], object]
 Weights = dict[str, Any]
 
@@ -58,13 +56,12 @@ def product() -> Work:
 
 
 def eager(graph: Graph, weights: Weights, image: Any) -> Work | None:
-    """PyTorch, layer by layer, as the tests compare with it."""
+    """PyTorch, layer by layer."""
     try:
         import torch
     except ImportError:
         return None
-    sys.path.insert(0, str(TESTS))
-    from test_witnesses import twin  # type: ignore[import-not-found]  # not a package
+    from eager import twin  # type: ignore[import-not-found]  # beside this script
 
     torch.set_num_threads(2)
 
