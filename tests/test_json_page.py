@@ -18,7 +18,7 @@ WRITTEN_BY = {
     "account": "explain SPEC --against TOOL", "readings": "explain SPEC --against NUMBER",
     "forms": "macs SPEC --compare", "receptive-field": "receptive-field SPEC",
     "unit": "receptive-field SPEC --unit 0,0", "effective": "receptive-field SPEC --effective",
-    "memory": "memory SPEC", "explain": "explain SPEC", "show": "show SPEC", "formula": "formula SPEC",
+    "memory": "memory SPEC", "worked": "worked EXAMPLE", "worked-examples": "worked", "explain": "explain SPEC", "show": "show SPEC", "formula": "formula SPEC",
     "roofline": "roofline SPEC", "energy": "energy SPEC", "training": "training SPEC",
     "sweep": "sweep SPEC width=1,2", "fit": "fit SPEC --vary width --max macs=100M", "lint": "lint SPEC",
     "diff": "diff A B", "compare": "compare A B C", "validate": "validate SPEC", "run": "run SPEC",

@@ -91,6 +91,9 @@ ANSWERS = [
     (["fine"], "lint resnet50"),
     (["all figures hold", "416,520"], "validate lenet5"),
     (["0.259812", "0.14141"], "run lenet5"),
+    (["iou", "max-pool", "triplet"], "worked"),
+    (["1/7", "0.1429"], "worked iou"),
+    (["gradient", "21"], "worked max-pool"),
 ]
 """The key figures of a question, and the command that asks it."""
 

@@ -3,7 +3,7 @@
     cnncalc worked                                    the examples
     cnncalc worked iou                                with the notes' own numbers, and whether those are right
     cnncalc worked output-size n=224 f=7 p=3 s=2
-    cnncalc worked max-pool matrix="1 3 2; 9 1 1; 4 0 5" kernel=2 upstream="1 2; 3 4"
+    cnncalc worked max-pool matrix="1 3 2; 9 1 1" kernel=2 upstream="1 2"
     cnncalc worked nms boxes=boxes.csv threshold=0.45
     cnncalc worked receptive-field --exercise --seed 7             a question with other numbers
     cnncalc worked receptive-field --exercise --seed 7 --solution
