@@ -15,7 +15,8 @@ from cnncalc.language.schema import MODIFIER_SCHEMAS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = (ROOT / "README.md", ROOT / "docs" / "running.md", ROOT / "docs" / "building.md", ROOT / "docs" / "lint.md")
+DOCS = ROOT / "docs"
+PAGES = (ROOT / "README.md", *(DOCS / f"{page}.md" for page in ("running", "building", "lint", "one-page")))
 SCREENS = [
     (page, arguments, shown)
     for page in PAGES
@@ -47,15 +48,35 @@ def test_a_screen_is_what_the_command_prints(
     assert printed == shown
 
 
-def test_the_spec_of_the_language_page_is_a_spec() -> None:
+def test_the_spec_of_the_page_is_a_spec() -> None:
     """The page's example parses and is what it expects."""
+    (spec,) = re.findall(r"```yaml\n(.*?)```", (DOCS / "one-page.md").read_text(encoding="utf-8"), re.DOTALL)
+
+    assert cnncalc.parse(spec).output_shape == (1000,)
+
+
+def test_the_first_spec_is_the_file_whose_table_is_shown() -> None:
+    """To the letter, and without a doubt."""
     (spec,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
-    graph = cnncalc.parse(spec)
 
-    assert graph.output_shape == (1000,)
+    assert (DOCS / "first.yaml").read_text(encoding="utf-8") == spec
+    assert "fine" in screen("lint docs/first.yaml")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_readme_is_short_and_its_links_lead_somewhere() -> None:
+    """Under 170 lines; every file that it names is there."""
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+
+    assert len(README.splitlines()) < 170
+    assert [] == [link for link in links if not (ROOT / link).is_file()]
+
+
+def test_the_picture_is_what_the_command_draws() -> None:
+    """The one that README shows."""
+    assert "docs/inception.svg is up to date\n" == screen("show lecture/inception_module --check docs/inception.svg")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "one-page.md"], ids=lambda page: page.name)
 def test_the_python_example_runs(page: Path) -> None:
     """The lines from Python run as they are printed."""
     (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)

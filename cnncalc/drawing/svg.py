@@ -54,7 +54,7 @@ def _caption(graph: Graph, texts: Texts) -> list[str]:
     """What the figures are of: the name, the input, the convention and the totals."""
     several = len(graph.inputs) > 1
     size = numbers.shapes(graph.inputs) if several else numbers.shape(graph.input_shape)
-    return [*named(f"{graph.name}   input {size}", PAGE), texts.convention]
+    return [*named(f"{graph.name}, input {size}", PAGE), texts.convention]
 
 
 def _style(theme: str) -> str:
