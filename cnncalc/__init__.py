@@ -138,6 +138,10 @@ def __getattr__(name: str) -> object:
         return import_module(f".{name}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module 'cnncalc' has no attribute {name!r}")
+    if name in ("Builder", "Graph", "load", "parse"):
+        from .notebook import attach
+
+        attach()
     value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     if name in _ASKED:
         from .asking import asked as asks

@@ -322,6 +322,16 @@ def test_no_text_is_wider_than_it_is_taken_for() -> None:
     assert width("MW", 10) >= 21.5
 
 
+def test_a_notebook_shows_the_picture() -> None:
+    """No script; a network that is too large for one is a line."""
+    shown = cnncalc.load("lenet5")._repr_html_()  # type: ignore[attr-defined]  # what a notebook calls
+    flat = spec(*["relu"] * (MOST + 1))._repr_html_()  # type: ignore[attr-defined]  # the same
+
+    assert draw(cnncalc.load("lenet5")) == shown
+    assert "<script" not in shown
+    assert flat.startswith("<pre>&lt;Graph spec")
+
+
 def command(*arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of `cnncalc show`."""
     done = subprocess.run(["cnncalc", "show", *arguments], capture_output=True, text=True, check=False)
