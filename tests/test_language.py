@@ -858,3 +858,13 @@ def test_nested_steps_expand_as_a_plain_loop_does(steps: list[Any]) -> None:
     assert len({node.weights_of for node in graph.nodes if node.weights}) == sum(
         bool(node.weights) for node in graph.nodes
     )
+
+
+def test_the_last_turn_may_have_an_activation_with_arguments() -> None:
+    """`last: {act: {leakyrelu: 0.1}}`, and `first: {norm: {...}}`, of a layer as of a block."""
+    graph = cnncalc.parse(
+        "input: [4, 9, 9]\nnet:\n"
+        "  - {conv: {out: 6, kernel: 3, act: relu}, repeat: 3, first: {norm: {groupnorm: 2}}, last: {act: {leakyrelu: 0.1}}}\n"
+    )
+
+    assert ["conv", "groupnorm", "relu", "conv", "relu", "conv", "leakyrelu"] == [node.kind for node in graph.nodes]

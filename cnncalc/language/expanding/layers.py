@@ -35,6 +35,8 @@ class Layers:
         if changes and call.kind.sugar:
             follow = [(name, following) for name, following in follow if name not in changes]
             follow += [(name, Following(changes[name], None)) for name in ("norm", "act") if name in changes]
+            follow.sort(key=lambda followed: followed[0] == "act")
+            changes = {name: value for name, value in changes.items() if name not in ("norm", "act")}
         if call.kind.flattens and at.shape is not None and len(at.shape) > 1:
             at = self._add(KINDS["flatten"](), place.path / "flatten", at, mark, place, {})
         if call.kind.starts and place.step.start is not None:
