@@ -53,7 +53,16 @@ SPEC = Format("a spec", (".yaml", ".yml"), (), MAX_BYTES, "opening:_of_a_spec")
 
 ONNX = Format("an ONNX model", (".onnx",), (), 1 << 40, "formats.onnx:network", by_parts=True)
 
-FORMATS = (SPEC, ONNX)
+KERAS = Format(
+    "a Keras model",
+    (".keras", ".json", ".h5", ".hdf5"),
+    (b"PK\x03\x04", b"\x89HDF"),
+    1 << 40,
+    "formats.keras:network",
+    by_parts=True,
+)
+
+FORMATS = (SPEC, ONNX, KERAS)
 """What can be opened; the first is taken for a file of which neither the name nor the first bytes say anything."""
 
 MOST_PIPED = 1 << 28

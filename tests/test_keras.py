@@ -1,0 +1,131 @@
+"""Keras: a configuration is the network that Keras makes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+from textwrap import fill
+from typing import Any
+
+import pytest
+
+from cnncalc import CnncalcError, load
+from cnncalc.analyses.params import params
+
+
+def layer(kind: str, name: str, reads: list[Any] | None = None, **config: Any) -> dict[str, Any]:
+    """A layer as Keras 2 writes it."""
+    nodes = [[[other, number, 0, {}] for other, number in reads]] if reads else []
+    return {"class_name": kind, "name": name, "config": {"name": name, **config}, "inbound_nodes": nodes}
+
+
+def functional(layers: list[Any], output: str, number: int = 0) -> dict[str, Any]:
+    """A model as Keras 2 writes it, with one input `x`."""
+    ends = {"input_layers": [["x", 0, 0]], "output_layers": [[output, number, 0]]}
+    return {"class_name": "Functional", "config": {"name": "net", "layers": layers, **ends}}
+
+
+X = layer("InputLayer", "x", batch_input_shape=[None, 8, 6, 3])
+CONV = {"filters": 4, "kernel_size": [3, 3], "strides": [2, 2], "padding": "same"}
+INNER = functional([X, layer("Conv2D", "c", [("x", 0)], **CONV)], "c")
+
+READ = {
+    "a convolution: 4 * 3 * 9 + 4 params, ceil of 8 / 2 by 6 / 2": (
+        (112, (4, 4, 3)),
+        functional([X, layer("Conv2D", "c", [("x", 0)], **CONV)], "c"),
+    ),
+    "a separable one: 3 * 9 and 3 * 4 + 4": (
+        (43, (4, 4, 3)),
+        functional([X, layer("SeparableConv2D", "c", [("x", 0)], **CONV)], "c"),
+    ),
+    "a dense layer on the channels of a map: 3 * 5 + 5": (
+        (20, (5, 8, 6)),
+        functional([X, layer("Dense", "d", [("x", 0)], units=5)], "d"),
+    ),
+    "a transposed one, same: twice the size": (
+        (112, (4, 16, 12)),
+        functional([X, layer("Conv2DTranspose", "c", [("x", 0)], **CONV)], "c"),
+    ),
+    "a transposed one, valid: 7 * 2 + 3 by 5 * 2 + 3": (
+        (112, (4, 17, 13)),
+        functional([X, layer("Conv2DTranspose", "c", [("x", 0)], **(CONV | {"padding": "valid"}))], "c"),
+    ),
+    "height and width change places": (
+        (0, (3, 6, 8)),
+        functional([X, layer("Permute", "p", [("x", 0)], dims=[2, 1, 3])], "p"),
+    ),
+    "a nested model counts its calls from 1": (
+        (112, (4, 4, 3)),
+        functional([X, {**INNER, "name": "enc", "inbound_nodes": [[["x", 0, 0, {}]]]}], "enc", 1),
+    ),
+    "a layer called twice has its params once: 3 * 3 + 3": (
+        (12, (3, 8, 6)),
+        functional(
+            [X, {**layer("Dense", "d", units=3), "inbound_nodes": [[["x", 0, 0, {}]], [["d", 0, 0, {}]]]}], "d", 1
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", READ)
+def test_a_configuration_is_a_network(case: str, tmp_path: Path) -> None:
+    """Params and output are those of Keras, channels first, from a `.json` and from a `.keras` file."""
+    (count, output), config = READ[case]
+    (tmp_path / "m.json").write_text(json.dumps(config), encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+
+    for name in ("m.json", "m.keras"):
+        graph = load(tmp_path / name)
+        assert (count, output) == (params(graph).total, graph.output_shape)
+
+
+REFUSED = {
+    "all in one run": (
+        functional([X, layer("Lambda", "f", [("x", 0)]), layer("Odd", "g", [("f", 0)])], "g"),
+        "2 layers cannot be read",
+    ),
+    "a circle": (
+        functional([X, layer("ReLU", "a", [("b", 0)]), layer("ReLU", "b", [("a", 0)])], "b"),
+        "`a` reads what nothing makes, or what is made of itself",
+    ),
+    "a graph-model": ({"format": "graph-model", "modelTopology": {"node": []}}, "is a graph-model of TensorFlow.js"),
+    "no model": ({"a": 1}, "is no configuration of a Keras model"),
+    "no layers": ({"class_name": "Functional", "config": {"name": "n"}}, "is damaged"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_read_is_said(case: str, tmp_path: Path) -> None:
+    """An error with the reason, and no traceback."""
+    config, message = REFUSED[case]
+    (tmp_path / "m.json").write_text(json.dumps(config), encoding="utf-8")
+
+    with pytest.raises(CnncalcError, match=re.escape(message)):
+        load(tmp_path / "m.json")
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04rest", b"{", b"[" * 100_000])
+def test_a_damaged_file_is_an_error(content: bytes, tmp_path: Path) -> None:
+    """Cut off, no JSON, nested without an end."""
+    (tmp_path / "m.keras").write_bytes(content)
+
+    with pytest.raises(CnncalcError, match=r"m\.keras"):
+        load(tmp_path / "m.keras")
+
+
+def test_the_page_lists_the_classes_that_are_read(request: pytest.FixtureRequest) -> None:
+    """docs/formats.md names what the table holds, no more and no less; --update-golden writes its list again."""
+    from cnncalc.formats.keras.rules import RULES
+
+    page = Path(__file__).parents[1] / "docs" / "formats.md"
+    parts = re.search(r"(### Classes\n\n)(.*?)(\n(?:\n|$))", text := page.read_text(encoding="utf-8"), re.DOTALL)
+    assert parts is not None
+    written = fill(", ".join(f"`{name}`" for name in sorted(RULES)), 120, break_long_words=False)
+    if request.config.getoption("--update-golden"):
+        page.write_text(text.replace(parts[0], parts[1] + written + parts[3]), encoding="utf-8")
+        return
+
+    assert parts[2] == written
