@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import CnncalcError
 from .config import config_of
 from .read import Reader
+from .rules import RULES
 
 if TYPE_CHECKING:
     from ...dims import Shape
@@ -32,7 +33,7 @@ class KerasNetwork:
 
     def graph(self) -> Graph:
         """The network. Raises CnncalcError."""
-        graph = Reader(self.name, self.input).graph(self.config)
+        graph = Reader(self.name, self.input, RULES).graph(self.config)
         return replace(graph, again=self, changed=self.input is not None)
 
 

@@ -5,7 +5,7 @@ A tensor of Keras has its channels last; here they are first, and every rule tra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...building import Builder
@@ -23,6 +23,14 @@ MOST_LINES = 20
 MOST_NESTED = 50
 
 
+Rule = Callable[..., str]
+"""A class of Keras -> the tensor that it makes, of a Reader and the tensors that it is called with."""
+
+
+class Placed(CnncalcError):
+    """An error that names its file and layer already."""
+
+
 class Refused(CnncalcError):
     """A layer that cannot be read."""
 
@@ -38,10 +46,10 @@ class Call(NamedTuple):
 
 
 class Reader:
-    """Reads one model."""
+    """Reads one model by the rules of its classes."""
 
-    def __init__(self, file: str, given: Any) -> None:
-        self.file, self.given = file, given
+    def __init__(self, file: str, given: Any, rules: Mapping[str, Rule]) -> None:
+        self.file, self.given, self.rules = file, given, rules
         self.builder = Builder("net")
         self.refused: list[str] = []
         self.path = ""
@@ -97,8 +105,6 @@ class Reader:
     # --- the models -----------------------------------------------------------------------------------------------
 
     def _survey(self, record: Mapping[str, Any], path: str, depth: int) -> None:
-        from .rules import RULES
-
         if depth > MOST_NESTED:
             raise CnncalcError(f"{self.file}: models are nested more than {MOST_NESTED} deep")
         for layer in _layers(record):
@@ -107,7 +113,7 @@ class Reader:
                 self._survey(layer, f"{name}/", depth + 1)
             elif kind == "Lambda":
                 self.refused.append(f"`{name}` is a Lambda: its code is never run")
-            elif kind != INPUT and kind not in RULES:
+            elif kind != INPUT and kind not in self.rules:
                 self.refused.append(f"`{name}`: the class {kind} is not known")
         if depth == 0 and record["class_name"] not in MODELS:
             self.refused.append(f"the model itself: the class {record['class_name']} is not known")
@@ -154,8 +160,6 @@ class Reader:
         return tensors
 
     def _call(self, layer: Mapping[str, Any], tensors: Sequence[str], path: str, plain: bool) -> list[str]:
-        from .rules import RULES
-
         name, before = path + _name(layer), self._frozen
         self.path, self.config = name, layer["config"]
         self._frozen = before or (isinstance(self.config, dict) and self.config.get("trainable") is False)
@@ -166,14 +170,14 @@ class Reader:
                 raise Refused("it is called with more than tensors")
             if self.config.get("data_format") == "channels_first":
                 raise Refused("`data_format: channels_first` is not read", "channels_last")
-            return [RULES[layer["class_name"]](self, *tensors)]
+            return [self.rules[layer["class_name"]](self, *tensors)]
         except ArgumentError as error:
-            raise CnncalcError(f"{self.file}: {layer['class_name']} `{name}`: {error.message}") from None
+            raise Placed(f"{self.file}: {layer['class_name']} `{name}`: {error.message}") from None
+        except Placed:
+            raise
         except CnncalcError as error:
-            if error.message.startswith(self.file):
-                raise
             message = f"{self.file}: {layer['class_name']} `{name}`: {error.message}"
-            raise CnncalcError(message, error.help) from None
+            raise Placed(message, error.help) from None
         finally:
             self._frozen = before
 
