@@ -211,6 +211,26 @@ def test_a_budget_is_judged(budget: str, expected: list[str]) -> None:
     assert expected == [f"{finding.status:<5} {finding}" for finding in findings]
 
 
+def test_a_field_that_differs_between_inputs_names_them() -> None:
+    """A kernel of 1 behind one input and of 5 behind the other: a limit holds for both, and neither is an axis."""
+    spec = """\
+input: {a: [3, 32], b: [3, 32]}
+net:
+  - {conv: {out: 4, kernel: 1}, from: a, as: x}
+  - {conv: {out: 4, kernel: 5, padding: same}, from: b, as: y}
+  - {add: [x, y]}
+budget: {receptive_field: {max: 4, min: 1}, receptive_field.length: {max: 5}, stride: 1}
+"""
+    findings = check(cnncalc.parse(spec, "two.yaml"), raises=False)
+
+    assert [
+        "fail  receptive_field a 1, b 5 <= 4 (over by 1)",
+        "ok    receptive_field a 1, b 5 >= 1",
+        "ok    receptive_field.length a 1, b 5 <= 5",
+        "ok    stride 1 <= 1",
+    ] == sorted(f"{finding.status:<5} {finding}" for finding in findings)
+
+
 def test_every_metric_has_a_verdict() -> None:
     """A metric that the table above forgets is noticed."""
     assert not [name for name in FIGURES if not any(name in budget for budget, _ in VERDICTS)]

@@ -22,6 +22,9 @@ class Extent(NamedTuple):
     strides: tuple[Fraction, ...]
     """Per spatial axis, in input positions; the average where it differs."""
 
+    inputs: tuple[str, ...] = ()
+    """The input of each size and stride, where they differ; of one that is seen whole there is no size."""
+
     everything: bool = False
     """Whether each unit sees the whole input, so that no size says what it sees."""
 
@@ -49,7 +52,8 @@ def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
         return Extent(name, (), (), known=False)
     strides = tuple(field.stride for of in each for field in of.axes or ())
     alone = any(of.axes is None and of.everything for of in each)
-    return Extent(name, seen.sizes, strides, alone)
+    inputs = tuple(of.input for of in seen.apart for _ in of.axes or ())
+    return Extent(name, seen.sizes, strides, inputs, alone)
 
 
 def on_image(graph: Graph, seen: Seen) -> list[int]:

@@ -12,15 +12,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from math import inf
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..dims import Dim
 from ..errors import CnncalcError, did_you_mean
 from ..layers.base import AXIS_NAMES
 from ..quantities import BYTES, POSITIONS, SHAPE
-from .figures import FIGURES, Figure, Figures, NoFigure, unknown, why_none
+from .figures import FIGURES, Ends, Figure, Figures, NoFigure, unknown, why_none
 from .memory import BYTES as DTYPES
-from .values import per_axis
+from .values import Number, PerAxis, PerInput, Span, per_axis
+
+if TYPE_CHECKING:
+    from .extent import Extent
 
 AXES = ("channels", *dict.fromkeys(name for names in AXIS_NAMES.values() for name in names))
 
@@ -171,7 +174,23 @@ def _shape(shape: tuple[Dim, ...], wanted: Subject) -> Any:
 
 
 def _positions(figures: Figures, figure: Figure, wanted: Subject) -> Any:
-    ends = figure.whole(figures) if not wanted.at else _at(figures, figure, wanted)
+    """On each axis; of each input, where they differ."""
+    extent = _at(figures, wanted) if wanted.at else figures.extent()
+    ends = figure.at(extent) if extent is not None and figure.at is not None else ()
+    if extent is None or not ends:
+        has = f"`{wanted.at}` of {figures.graph.name}" if wanted.at else figures.graph.name
+        raise NoFigure(f"{has} has no {figure.name}: {why_none(extent)}", f"{figure.name}@LAYER, of a feature map")
+    if len(extent.inputs) != len(ends):
+        return _on_axes(figures, ends, wanted)
+    found: dict[str, Ends] = {}
+    for name, of_axis in sorted(zip(extent.inputs, ends, strict=True), key=lambda pair: pair[0]):
+        found[name] = (*found.get(name, ()), of_axis)
+    values = {name: _on_axes(figures, of_axes, wanted) for name, of_axes in found.items()}
+    return next(iter(values.values())) if len(set(values.values())) == 1 else PerInput(tuple(values.items()))
+
+
+def _on_axes(figures: Figures, ends: Ends, wanted: Subject) -> Number | Span | PerAxis:
+    """On all axes, or on the one that is asked for."""
     if not wanted.axis or ends[0][0] == inf:
         return per_axis(ends)
     names = AXIS_NAMES[len(ends)]
@@ -180,7 +199,7 @@ def _positions(figures: Figures, figure: Figure, wanted: Subject) -> Any:
     return per_axis([ends[names.index(wanted.axis)]])
 
 
-def _at(figures: Figures, figure: Figure, wanted: Subject) -> Any:
+def _at(figures: Figures, wanted: Subject) -> Extent | None:
     """Of the units of the last layer of that name or below it."""
     graph, name = figures.graph, wanted.at
     if name not in figures.fields.of:
@@ -190,14 +209,7 @@ def _at(figures: Figures, figure: Figure, wanted: Subject) -> Any:
                 f"{graph.name} has no layer `{name}`", did_you_mean(name, [*graph.by_name, *_blocks(figures)])
             )
         name = names[-1]
-    extent = figures.extent(name)
-    ends = figure.at(extent) if extent is not None and figure.at is not None else ()
-    if not ends:
-        raise NoFigure(
-            f"`{wanted.at}` of {graph.name} has no {figure.name}: {why_none(extent)}",
-            f"{figure.name}@LAYER, of a feature map",
-        )
-    return ends
+    return figures.extent(name)
 
 
 def _blocks(figures: Figures) -> set[str]:

@@ -4,15 +4,17 @@
 [7, 5]       one a spatial axis
 [[188, 204], [188, 204]]    from the smallest to the largest, by position
 188-204      the same, as people write it
+{slow: 1, fast: 5}          of each input, where they differ
 global       all of the input
 
-So the values stand in JSON, in the lock and in `expect:`. A limit on a value holds on every axis and at every position.
+So the values stand in JSON, in the lock and in `expect:`. A limit on a value holds for every input, on
+every axis and at every position.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -45,20 +47,31 @@ class PerAxis:
         return "x".join(map(text, self.axes))
 
 
+@dataclass(frozen=True, slots=True)
+class PerInput:
+    """A figure whose inputs differ: its value for each input."""
+
+    inputs: tuple[tuple[str, Number | Span | PerAxis], ...]
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {text(value)}" for name, value in self.inputs)
+
+
 Shape = tuple[int, ...]
-Value = Number | Span | PerAxis | Shape
+Value = Number | Span | PerAxis | PerInput | Shape
 
 
-def per_axis(ends_of_axes: Iterable[tuple[Any, Any]]) -> Value:
+def per_axis(ends_of_axes: Iterable[tuple[Any, Any]]) -> Number | Span | PerAxis:
     """The value with these smallest and largest values on each axis: one number where all agree."""
     axes = tuple(exact(low) if low == high else Span(exact(low), exact(high)) for low, high in ends_of_axes)
     return axes[0] if len(set(axes)) == 1 else PerAxis(axes)
 
 
 def ends(value: Any) -> tuple[Any, Any]:
-    """The smallest and the largest number of a value on any axis and at any position."""
-    if isinstance(value, PerAxis):
-        lows, highs = zip(*map(ends, value.axes), strict=True)
+    """The smallest and the largest number of a value for any input, on any axis and at any position."""
+    if isinstance(value, PerAxis | PerInput):
+        parts = value.axes if isinstance(value, PerAxis) else [part for _, part in value.inputs]
+        lows, highs = zip(*map(ends, parts), strict=True)
         return min(lows), max(highs)
     return (value.low, value.high) if isinstance(value, Span) else (value, value)
 
@@ -74,6 +87,8 @@ def plain(value: Value) -> Any:
         return [[plain(value.low), plain(value.high)]]
     if isinstance(value, PerAxis):
         return [plain(axis)[0] if isinstance(axis, Span) else plain(axis) for axis in value.axes]
+    if isinstance(value, PerInput):
+        return {name: plain(part) for name, part in value.inputs}
     if isinstance(value, tuple):
         return list(value)
     if value == inf:
@@ -88,9 +103,13 @@ def read(written: Any, shape: bool) -> Value:
         if not members or not all(type(n) is int and n > 0 for n in members):
             raise ValueError(f"`{written}` is no shape")
         return tuple(members)
-    if isinstance(written, list) and written:
-        return per_axis(map(_ends, written))
-    return per_axis([_ends(written)])
+    if isinstance(written, Mapping) and written:
+        return PerInput(tuple((str(name), _of_axes(part)) for name, part in sorted(written.items())))
+    return _of_axes(written)
+
+
+def _of_axes(written: Any) -> Number | Span | PerAxis:
+    return per_axis(map(_ends, written) if isinstance(written, list) and written else [_ends(written)])
 
 
 def _ends(written: Any) -> tuple[Number, Number]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ..analyses.subject import Subject
-from ..analyses.values import PerAxis, Span, Value, ends
+from ..analyses.values import PerAxis, PerInput, Span, Value, ends
 from ..errors import Diagnostic, Label, Mark
 from ..render import numbers
 
@@ -21,7 +21,7 @@ Bound = Value
 """What a figure is held against; for a growth how much more is allowed."""
 
 
-NOT_NUMBERS = (tuple, PerAxis, Span)
+NOT_NUMBERS = (tuple, PerAxis, PerInput, Span)
 
 
 class Place(NamedTuple):
@@ -99,6 +99,6 @@ def _conflict(subject: Subject, first: Limit, second: Limit) -> Diagnostic:
 
 def bound_text(bound: Bound) -> str:
     """A limit as people read it."""
-    if isinstance(bound, PerAxis | Span):
+    if isinstance(bound, PerAxis | PerInput | Span):
         return str(bound)
     return numbers.shape(bound) if isinstance(bound, tuple) else numbers.whole(bound)

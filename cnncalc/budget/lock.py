@@ -120,7 +120,7 @@ def _figure(metric: str, written: Any, what: str, version: int) -> Value:
         value = value_of(written, unit == SHAPE)
     except (ValueError, OverflowError):
         raise CnncalcError(f"{what} is not a number", ANEW) from None
-    if isinstance(written, list) and unit not in (SHAPE, POSITIONS):
+    if isinstance(written, list | dict) and unit not in (SHAPE, POSITIONS):
         raise CnncalcError(f"{what} is not a number", ANEW)
     if version == 1 and FIGURES[metric].unit == POSITIONS and isinstance(value, PerAxis) and len(value.axes) == 2:
         low, high = value.axes  # as version 1 wrote what depends on the position

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..analyses.values import PerAxis, Span
+from ..analyses.values import PerAxis, PerInput, Span
 from .program import Overflow
 
 
@@ -59,7 +59,8 @@ class Rows:
 
 def _kind(figures: Any) -> Any:
     """What an array of these holds: a value that is no one number (or none) is an object."""
-    if figures is None or isinstance(figures, Span | PerAxis) or (isinstance(figures, float) and figures == inf):
+    several = isinstance(figures, Span | PerAxis | PerInput)
+    if figures is None or several or (isinstance(figures, float) and figures == inf):
         return object
     return np.float64 if isinstance(figures, float) else np.int64
 

@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ...analyses.figures import FIGURES
-from ...analyses.values import GLOBAL, PerAxis, Span, Value
+from ...analyses.values import GLOBAL, PerAxis, PerInput, Span, Value
 from ...quantities import BYTES
 from ...render import numbers
 from ..finding import ACCEPTED, ALL, FAIL, NEW, WARN, Finding
@@ -29,6 +29,8 @@ def figure(value: Value | None, metric: str = "") -> str:
         return f"{figure(value.low)}-{figure(value.high)}"
     if isinstance(value, PerAxis):
         return "x".join(map(figure, value.axes))
+    if isinstance(value, PerInput):
+        return ", ".join(f"{name} {figure(part)}" for name, part in value.inputs)
     if isinstance(value, tuple):
         return numbers.shape(value)
     if value == inf:
