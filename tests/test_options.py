@@ -138,7 +138,7 @@ CASES: dict[str, Options] = {
         "--exit-zero": "--exit-zero", "--why": "--why", "--report": "--report json", "--summary": "--summary",
         "--init": "--init", "--config": "--config other.toml", "--jobs": "--jobs 2", "SPECS": "tiny.yaml",
     },
-    "convert net.yaml": {**NETWORK, "--flat": "--flat", "--init": "--init he", "--seed": "--seed 1"},
+    "convert net.yaml": {**NETWORK, "--flat": "--flat", "--to": "--to torch", "--init": "--init he", "--seed": "--seed 1"},
     "convert net.yaml -o net.onnx": {
         **NETWORK, "--flat": "--flat", "--init": "--init he", "--seed": ("--seed 1", "--init he"),
     },

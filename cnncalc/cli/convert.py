@@ -5,13 +5,15 @@
     cnncalc convert model.onnx --flat               one step a layer
     cnncalc convert net.yaml -o net.onnx            by shape alone, a few kB
     cnncalc convert net.yaml -o net.onnx --init he --seed 1
+    cnncalc convert net.yaml -o net.py              PyTorch code; --to torch prints it
 
 A spec has blocks, loops and tables in place of one step a layer. What is written has been read back: it is the same
 network, with the same layers, sizes, connections, shared and frozen weights and side outputs. Where no shorter text is,
 it has one step a layer, and a remark says so. Names of layers are those of the new text; `expect` holds its figures.
 
 An ONNX model has operator set 21 and images of a batch of 1. Its weights are drawn with --init; without it they have
-their shapes and no numbers. What is used in training only is left out.
+their shapes and no numbers. What is used in training only is left out, as it is of code: modules of PyTorch, one class
+a block, which do not need cnncalc.
 """
 
 from __future__ import annotations
@@ -32,14 +34,17 @@ def command(
     output: Output = None,
     set: Set = None,
     input: Input = None,
+    to: Annotated[
+        str | None,
+        typer.Option("--to", metavar="FORMAT", help="What is written: spec, onnx or torch; by the name of -o."),
+    ] = None,
     flat: Annotated[bool, typer.Option("--flat", help="One step a layer: no blocks, loops and tables.")] = False,
     init: Annotated[
         str | None, typer.Option("--init", metavar="SCHEME", help="Draw the weights of an ONNX model: he, glorot ...")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="The seed of --init; 0.")] = None,
 ) -> None:
-    """A network as a spec, or as an ONNX model."""
-    from ..errors import CnncalcError
+    """A network as a spec, as an ONNX model or as PyTorch code."""
 
     with failures():
         usual = {name: default for name, (_, default) in COMMON.items()}
@@ -47,24 +52,48 @@ def command(
         request = Request(**{**usual, **given})
         if output is not None:
             writable(output, spec)
-        model = output is not None and output.lower().endswith(".onnx")
-        if output is not None and not model and not output.lower().endswith((".yaml", ".yml")):
-            raise CnncalcError(f"no format is known by the name {output}", "a spec ends in .yaml, a model in .onnx")
-        _no_contradiction(model, flat, init, seed)
-        if model:
+        format = _format(output, to)
+        model = format == "onnx"
+        _no_contradiction(format, flat, init, seed)
+        if format == "torch":
+            _code(request.whole, output)
+        elif model:
             _model(request.whole, str(output), init, seed or 0)
         else:
             _spec(request.whole, output, flat)
 
 
-def _no_contradiction(model: bool, flat: bool, init: str | None, seed: int | None) -> None:
+FORMATS = {"spec": (".yaml", ".yml"), "onnx": (".onnx",), "torch": (".py",)}
+"""What may be written -> how its files end."""
+
+
+def _format(output: str | None, to: str | None) -> str:
+    """What is written, as it is asked for or by the name of the file. Raises CnncalcError."""
+    from ..errors import CnncalcError, did_you_mean
+
+    if to is not None and to not in FORMATS:
+        raise CnncalcError(f"--to does not know `{to}`", did_you_mean(to, FORMATS) or ", ".join(FORMATS))
+    if output is None:
+        if to == "onnx":
+            raise CnncalcError("an ONNX model is not text, and needs a file", "-o net.onnx")
+        return to or "spec"
+    named = [format for format, ends in FORMATS.items() if output.lower().endswith(ends)]
+    if not named:
+        help = "a spec ends in .yaml, a model in .onnx, PyTorch code in .py"
+        raise CnncalcError(f"no format is known by the name {output}", help)
+    if to not in (None, named[0]):
+        raise CnncalcError(f"--to {to} is not what {output} is by its name", f"-o net{FORMATS[to or 'spec'][0]}")
+    return named[0]
+
+
+def _no_contradiction(format: str, flat: bool, init: str | None, seed: int | None) -> None:
     """Refuse what an option asks for and the format does not have. Raises CnncalcError."""
     from ..errors import CnncalcError
 
-    if model and flat:
-        raise CnncalcError("--flat is for a spec, and an ONNX model is flat anyway", "leave it out")
-    if not model and init is not None:
-        raise CnncalcError("--init draws the weights of an ONNX model, and a spec has none", "-o net.onnx")
+    if format != "spec" and flat:
+        raise CnncalcError("--flat is for a spec, one step a layer", "leave it out")
+    if format != "onnx" and init is not None:
+        raise CnncalcError("--init draws the weights of an ONNX model, and this has none", "-o net.onnx")
     if seed is not None and init is None:
         raise CnncalcError("without --init nothing is drawn, and --seed says nothing", "--init he")
 
@@ -101,6 +130,24 @@ def _model(graph: Graph, output: str, init: str | None, seed: int) -> None:
             file.write(piece)
     kept = f"weights drawn ({init}, seed {seed})" if init is not None else "weights by shape alone"
     _done(output, f"{graph.name}, {message.size:,} bytes, {kept}")
+
+
+def _code(graph: Graph, output: str | None) -> None:
+    from ..analyses.sizes import numeric
+    from ..formats.code.write import written
+    from ..language.load import parse
+    from ..recovery.write import recover
+    from ..render.formats import put, save
+
+    graph = numeric(graph.inference)
+    if not any(node.origin for node in graph.nodes) and not any(node.kind == "unknown" for node in graph.nodes):
+        graph = parse(recover(graph).text, graph.name)
+    text = written(graph)
+    if output is None:
+        put(text)
+        return
+    save(text, output)
+    print(f"wrote {output}: {graph.name}, {len(text.splitlines()):,} lines", file=sys.stderr)
 
 
 def _done(output: str, what: str) -> None:

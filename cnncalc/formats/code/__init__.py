@@ -1,0 +1,1 @@
+"""A Graph -> code of a framework: plain modules that do not need cnncalc."""

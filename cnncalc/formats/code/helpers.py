@@ -1,0 +1,112 @@
+"""The classes that a file of code has where PyTorch has none: name -> text."""
+
+from __future__ import annotations
+
+HELPERS = {
+    "Scale": '''
+class Scale(nn.Module):
+    """Multiplies by learned numbers."""
+
+    def __init__(self, shape, axes=0):
+        super().__init__()
+        self.axes = axes
+        self.weight = nn.Parameter(torch.ones(shape))
+
+    def forward(self, x):
+        return x * self.weight.reshape(*self.weight.shape, *(1,) * self.axes)
+''',
+    "Bias": '''
+class Bias(nn.Module):
+    """Adds learned numbers."""
+
+    def __init__(self, shape, axes=0):
+        super().__init__()
+        self.axes = axes
+        self.bias = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x):
+        return x + self.bias.reshape(*self.bias.shape, *(1,) * self.axes)
+''',
+    "ElementPReLU": '''
+class ElementPReLU(nn.Module):
+    """x for x > 0, else a learned slope of its own times x."""
+
+    def __init__(self, shape):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full(shape, 0.25))
+
+    def forward(self, x):
+        return torch.where(x > 0, x, self.weight * x)
+''',
+    "Learned": '''
+class Learned(nn.Module):
+    """A learned tensor, for each image of a batch the same."""
+
+    def __init__(self, shape, fixed=False):
+        super().__init__()
+        if fixed:
+            self.register_buffer("value", torch.ones(shape))
+        else:
+            self.weight = nn.Parameter(torch.ones(shape))
+
+    def forward(self, x):
+        numbers = self.weight if hasattr(self, "weight") else self.value
+        return numbers.expand(len(x), *numbers.shape)
+''',
+    "ShiftBatchNorm": '''
+class ShiftBatchNorm(nn.Module):
+    """A batch norm that learns a shift and no scale."""
+
+    def __init__(self, channels, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x):
+        return F.batch_norm(x, self.running_mean, self.running_var, None, self.bias, self.training, 0.1, self.eps)
+''',
+    "ChannelLayerNorm": '''
+class ChannelLayerNorm(nn.LayerNorm):
+    """A layer norm over the channels of each position."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+''',
+    "GlobalResponseNorm": '''
+class GlobalResponseNorm(nn.Module):
+    """Weighs each channel by its length over the map among the lengths of all."""
+
+    def __init__(self, channels, eps=1e-6):
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x):
+        rest = (1,) * (x.dim() - 2)
+        length = x.flatten(2).norm(dim=2).reshape(*x.shape[:2], *rest)
+        share = length / (length.mean(1, keepdim=True) + self.eps)
+        return x + self.weight.reshape(-1, *rest) * x * share + self.bias.reshape(-1, *rest)
+''',
+    "ConnectedConv": '''
+class ConnectedConv(nn.Module):
+    """A convolution whose output channels each read the input channels of a table; run as a dense one with zeros."""
+
+    def __init__(self, channels, connections, kernel, stride=1, padding=0, dilation=1, bias=True):
+        super().__init__()
+        self.channels, self.connections, self.kernel = channels, connections, kernel
+        self.sliding = {"stride": stride, "padding": padding, "dilation": dilation}
+        self.weight = nn.Parameter(torch.empty(sum(map(len, connections)), *kernel).normal_(0, 0.1))
+        self.bias = nn.Parameter(torch.zeros(len(connections))) if bias else None
+
+    def forward(self, x):
+        rows = [row for row, channels in enumerate(self.connections) for _ in channels]
+        columns = [channel for channels in self.connections for channel in channels]
+        dense = x.new_zeros(len(self.connections), self.channels, *self.kernel)
+        dense[rows, columns] = self.weight
+        convolve = (F.conv1d, F.conv2d, F.conv3d)[len(self.kernel) - 1]
+        return convolve(x, dense, self.bias, **self.sliding)
+''',
+}

@@ -1,0 +1,115 @@
+"""PyTorch code out: every kind has a form, and what is written computes what cnncalc does without it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from test_onnx_write import STEPS
+from typer.testing import CliRunner
+
+import cnncalc
+from cnncalc.cli import app
+from cnncalc.formats.code.bodies import RULES
+from cnncalc.formats.code.write import written
+from cnncalc.kernels.weights import initial, save
+from cnncalc.language import zoo
+from cnncalc.layers import KINDS
+
+torch = pytest.importorskip("torch")
+MORE = [("[4, 12]", "lstm: 5"), ("[4, 12]", "gru: {hidden: 3, bidirectional: true}"), ("[4, 12]", "rnn: 3")]
+MORE += [("[6, 9, 8]", "avgpool: {kernel: 3, stride: 2, padding: [[0, 1], [1, 0]]}")]
+
+
+def imported(graph: Any, device: str = "cpu") -> tuple[dict[str, Any], Any]:
+    """What a file of the text has, and its network."""
+    space: dict[str, Any] = {"__name__": "written"}
+    text = written(graph)
+    assert "cnncalc." not in text and "import cnncalc" not in text
+    exec(compile(text, "written.py", "exec"), space)  # noqa: S102 - what the product wrote itself
+    classes = [value for value in space.values() if isinstance(value, type) and value.__module__ == "written"]
+    with torch.device(device):
+        return space, classes[-1]().eval()
+
+
+def computed(graph: Any, path: Path) -> tuple[Any, Any]:
+    """The output by cnncalc and by the code, with the same weights on the same noise."""
+    draw = np.random.default_rng(1)
+    weights = {
+        name: np.ascontiguousarray(
+            draw.uniform(0.5, 1.5, values.shape) if "running" in name else values + draw.uniform(0, 0.1, values.shape),
+            np.float32,
+        )
+        for name, values in initial(graph).items()
+    }
+    inputs = {name: draw.uniform(0, 1, shape).astype(np.float32) for name, shape in graph.inputs.items()}
+    save(path / "weights.npz", weights)
+    space, model = imported(graph)
+    space["load_weights"](model, path / "weights.npz")
+    with torch.no_grad():
+        found = model(*(torch.from_numpy(values[None]) for values in inputs.values()))
+    found = found[0] if isinstance(found, tuple) else found
+    return cnncalc.run(graph, inputs, weights=weights).output, found[0].numpy()
+
+
+@pytest.mark.parametrize(("input", "step"), [*STEPS, *MORE], ids=[step for _, step in [*STEPS, *MORE]])
+def test_pytorch_computes_what_cnncalc_does(input: str, step: str, tmp_path: Path) -> None:
+    """A layer of each kind, with its arguments."""
+    expected, found = computed(cnncalc.parse(f"input: {input}\nnet:\n  - {step}"), tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_every_kind_has_a_form() -> None:
+    """A new kind is named here until it has one."""
+    assert set(KINDS) - {"unknown"} == set(RULES)
+
+
+SMALL = ["lenet5_1998", "resnet20_cifar", "densenet_cifar", "nin_cifar", "m5", "siamese", "squeezenet1_1", "tdnn"]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_network_computes_what_cnncalc_does(name: str, tmp_path: Path) -> None:
+    """The weights of `--save-weights` are read by the code's own function."""
+    expected, found = computed(cnncalc.load(name).inference, tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", [name for name in zoo.names() if not zoo.member(name).settings])
+def test_a_network_of_the_zoo_has_the_same_parameters_and_sizes(name: str) -> None:
+    """By shape alone, on PyTorch's meta device."""
+    graph = cnncalc.load(name).inference
+    _, model = imported(graph, "meta")
+    with torch.no_grad():
+        found = model(*(torch.empty(1, *shape, device="meta") for shape in graph.inputs.values()))
+    outputs = found if isinstance(found, tuple) else (found,)
+
+    assert [graph.shapes[name] for name in graph.outputs] == [tuple(out.shape[1:]) for out in outputs]
+    assert cnncalc.params(graph).total == sum(p.numel() for p in model.parameters())
+
+
+def test_the_command_writes_a_file_by_its_name_and_prints_without_one(tmp_path: Path) -> None:
+    """`-o net.py` is `--to torch`; the file is all that is written."""
+    file = tmp_path / "net.py"
+    done = CliRunner().invoke(app, ["convert", "resnet18", "-o", str(file)])
+    shown = CliRunner().invoke(app, ["convert", "resnet18", "--to", "torch"])
+
+    assert (0, 0) == (done.exit_code, shown.exit_code)
+    assert file.read_text() == shown.stdout
+    assert "class Basic(nn.Module):" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["--to", "keras"], "--to does not know `keras`"), (["--to", "onnx"], "needs a file"),
+     (["--to", "torch", "-o", "net.yaml"], "is not what net.yaml is"), (["--to", "torch", "--flat"], "--flat is for")],
+)  # fmt: skip
+def test_what_cannot_be_written_is_said(arguments: list[str], says: str, tmp_path: Path) -> None:
+    """Exit 2, and no traceback."""
+    done = CliRunner().invoke(app, ["convert", "lenet5", *arguments])
+
+    assert 2 == done.exit_code
+    assert says in done.stderr
