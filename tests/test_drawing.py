@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from itertools import combinations, pairwise
@@ -164,7 +165,7 @@ def test_the_same_network_is_the_same_text(format: str) -> None:
     code = f"import cnncalc, cnncalc.drawing; print(cnncalc.drawing.draw(cnncalc.load('googlenet'), '{format}'))"
     seeds = [
         subprocess.run(
-            ["python", "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
         ).stdout
         for seed in ("1", "2")
     ]
@@ -334,7 +335,9 @@ def test_a_notebook_shows_the_picture() -> None:
 
 def command(*arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of `cnncalc show`."""
-    done = subprocess.run(["cnncalc", "show", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "cnncalc", "show", *arguments], capture_output=True, text=True, check=False
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -375,7 +378,11 @@ def test_the_page_is_run(tmp_path: Path) -> None:
     for arguments in commands:
         if arguments[0] != "net.yaml":
             done = subprocess.run(
-                ["cnncalc", "show", *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
+                [sys.executable, "-m", "cnncalc", "show", *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                cwd=tmp_path,
             )
             assert (0, "") == (done.returncode, done.stderr.replace(f"wrote {arguments[-1]}\n", ""))
     made: dict[str, str] = {}

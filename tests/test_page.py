@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from html import unescape
 from pathlib import Path
 
@@ -185,7 +186,11 @@ def test_the_command_writes_a_file_and_refuses_what_it_cannot(tmp_path: Path) ->
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["cnncalc", "report", *arguments], capture_output=True, text=True, check=False, cwd=tmp_path
+            [sys.executable, "-m", "cnncalc", "report", *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
         )
 
     done = run("lenet5", "resnet18", "--peak", "2T", "--bandwidth", "50G", "-o", "page.html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -230,7 +231,9 @@ def test_matrices_come_from_files_too(tmp_path: Path) -> None:
 
 def command(*arguments: str) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of `cnncalc worked`."""
-    done = subprocess.run(["cnncalc", "worked", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "cnncalc", "worked", *arguments], capture_output=True, text=True, check=False
+    )
     return done.returncode, done.stdout, done.stderr
 
 
