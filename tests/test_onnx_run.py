@@ -115,6 +115,11 @@ def _per_element(m: Model) -> str:
     return m("Mul", m("Add", "x", m.w(3, 8, 8)), m.w(1, 3, 8, 8))
 
 
+def _local_response(m: Model) -> str:
+    x = m("Conv", "x", m.w(8, 3, 1, 1), m.w(8))
+    return m("LRN", x, size=5, alpha=2.0, beta=0.6, bias=1.5)
+
+
 WRITTEN: dict[str, Callable[[Model], str]] = {
     "a norm, and a silu that is written out": _norm_and_silu,
     "a matrix as it lies, with alpha and beta": _gemm(1),
@@ -125,6 +130,7 @@ WRITTEN: dict[str, Callable[[Model], str]] = {
     "a weight that operators make, and a difference": _worked_out,
     "a shuffle, a transposed convolution, slopes": _shuffled,
     "a number an element": _per_element,
+    "a local response normalisation, whose alpha is divided by its size": _local_response,
 }
 
 

@@ -63,19 +63,26 @@ def groupnorm(reader: Reader, node: Node) -> None:
 
 
 def lrn(reader: Reader, node: Node) -> None:
-    """Local response normalisation."""
-    own = node.attributes
+    """Local response normalisation: ONNX divides alpha by the size, the paper does not."""
+    own, size = node.attributes, node.attributes.get("size", 0)
+    if size < 1 or size % 2 == 0:
+        raise Refused(f"a neighbourhood of {size} channels begins elsewhere than one of an lrn")
     arguments = {
-        "size": own.get("size"),
-        "alpha": own.get("alpha", 1e-4),
-        "beta": own.get("beta", 0.75),
-        "k": own.get("bias", 1.0),
+        "size": size,
+        "alpha": _number(own.get("alpha", 1e-4) / size),
+        "beta": _number(own.get("beta", 0.75)),
+        "k": _number(own.get("bias", 1.0)),
     }
     reader.emit(node, "lrn", arguments, [imaged(reader, reader.held(node))])
 
 
+def _number(value: float) -> float:
+    """A number of 32 bits as it was written."""
+    return float(f"{value:.7g}")
+
+
 def _eps(node: Node, default: float) -> dict[str, Any]:
-    eps = float(f"{node.attributes.get('epsilon', default):.7g}")
+    eps = _number(node.attributes.get("epsilon", default))
     return {} if eps == default else {"eps": eps}
 
 
