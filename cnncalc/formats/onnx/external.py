@@ -7,10 +7,30 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from ...errors import CnncalcError
+
+
+class NotPlain(Exception):
+    """A file that is no regular one, or has another name besides."""
+
+
+@contextmanager
+def plain(path: Path) -> Iterator[int]:
+    """The descriptor of a plain file that no link leads to, closed behind it. Raises OSError, NotPlain."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise NotPlain
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
 
 MOST = 1 << 34
 """Bytes of one tensor."""
@@ -31,25 +51,24 @@ def stretch(file: str, tensor: str, where: Mapping[str, str], size: int) -> byte
         if above.is_symlink():
             raise CnncalcError(f"{what} lie behind a link, `{named}`, and only the model's own folder is read")
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with plain(path) as descriptor:
+            there = os.fstat(descriptor).st_size
+            content = all_of(descriptor, offset, length)
     except FileNotFoundError:
         raise CnncalcError(
             f"{what} lie in `{named}`, which is not there", f"beside {Path(file).name}; or --init he draws weights"
         ) from None
     except OSError as error:
         raise CnncalcError(f"{what} cannot be read from `{named}`: {error.strerror}") from None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-            raise CnncalcError(f"{what} lie in `{named}`, which is no plain file with one name")
-        if offset + length > found.st_size:
-            raise CnncalcError(f"{what} are cut off: `{named}` has {found.st_size:,} bytes")
-        return _all_of(descriptor, offset, length)
-    finally:
-        os.close(descriptor)
+    except NotPlain:
+        raise CnncalcError(f"{what} lie in `{named}`, which is no plain file with one name") from None
+    if len(content) != length:
+        raise CnncalcError(f"{what} are cut off: `{named}` has {there:,} bytes")
+    return content
 
 
-def _all_of(descriptor: int, offset: int, length: int) -> bytes:
+def all_of(descriptor: int, offset: int, length: int) -> bytes:
+    """So many bytes from a place, or what there is of them."""
     parts = []
     while length:
         part = os.pread(descriptor, min(length, 1 << 26), offset)

@@ -6,11 +6,10 @@ never read: their shapes stand in the model.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
+from .external import NotPlain, all_of, plain
 from .numbers import numbers
 from .records import FLOATS, MAX_ENTRIES, Tensor
 from .wire import Damaged, Memory, Part
@@ -41,20 +40,13 @@ def _read(where: Mapping[str, str], tensor: Tensor, model: str) -> bytes | None:
         raise Damaged(f"{what} lies at no number in `{name}`") from None
     if offset < 0 or length > MOST:
         raise Damaged(f"{what} lies at {offset} in `{name}`, {length} bytes long")
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(Path(model).parent / name, flags)
+        with plain(Path(model).parent / name) as descriptor:
+            content = all_of(descriptor, offset, MOST if length < 0 else length)
     except OSError:
         return None
-    try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
-            raise Damaged(f"{what} lies in `{name}`, which is no plain file of its own")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            file.seek(offset)
-            content = file.read(MOST if length < 0 else length)
-    finally:
-        os.close(descriptor)
+    except NotPlain:
+        raise Damaged(f"{what} lies in `{name}`, which is no plain file of its own") from None
     if 0 <= length != len(content):
         raise Damaged(f"{what} reaches beyond the end of `{name}`")
     return content
