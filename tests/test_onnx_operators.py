@@ -547,3 +547,12 @@ def test_an_old_softmax_over_axes_of_size_one_is_over_the_channels(tmp_path: Pat
     (expected,) = theirs(path, {"x": x})
 
     assert y == pytest.approx(expected[0])
+
+
+def test_a_tensor_that_two_operators_make_is_an_error_also_where_one_is_folded(tmp_path: Path) -> None:
+    """The first of a file that makes it twice is not the last word."""
+    nodes = [node("Relu", "x", "y"), node("Shape", "x", "s"), node("Add", "s s", "y")]
+    path = saved(tmp_path / "m.onnx", nodes, {"x": drawn(1, 3, 4, 4)}, {}, ["y"])
+
+    with pytest.raises(cnncalc.CnncalcError, match="two operators make the tensor `y`"):
+        cnncalc.load(path)

@@ -23,21 +23,16 @@ from .. import patterns
 from ..patterns import Draft
 from ..reading import USUAL, Reading
 from .changes import Changes
-from .computed import computed, enlarged
-from .constants import FLOATS, Constant, NotFolded
-from .fold import folded
+from .constants import Constant
 from .inputs import Inputs
+from .known import Known
 from .names import node_name
 from .numbers import numbers
-from .outside import outside
-from .records import DATA_TYPES, MAX_ENTRIES, Model, Node, Tensor, read_by
+from .records import DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
 from .standin import stand_in
 from .unread import Unread, refusal
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
-
-MOST_FOLDED_FLOATS = 64
-"""Numbers of a float constant that is worked with; a larger one is a learned tensor."""
 
 
 class Refused(Exception):
@@ -92,7 +87,7 @@ class Reader:
 
         self.changes = Changes()
         self._sharers: dict[tuple[str, ...], str] = {}
-        self._known: dict[str, Constant | None] = {}
+        self.numbers = Known(self.values, self.file, self.opset)
         for name, tensor in model.graph.constants.items():
             self.values[name] = Weight(name, tensor.dims, tensor)
         for name, held, shape in Inputs(model, self.batch, self.settings).read(inputs):
@@ -169,48 +164,11 @@ class Reader:
             raise CnncalcError(f"{self.file}: {node.op} `{node.label}`: {error.message}", error.help) from None
 
     def _fold(self, node: Node) -> bool:
-        known = [self.known(name) if name else None for name in node.inputs]
-        if node.op in ("Shape", "Size") and node.inputs:
-            value = self.values.get(node.inputs[0])
-            if isinstance(value, Held | Weight):
-                known = [Constant(value.dims, ())]
-                if node.op == "Shape":
-                    cut = slice(node.attributes.get("start", 0), node.attributes.get("end"))
-                    dims = value.dims[cut]
-                    self.define(node, Constant((len(dims),), tuple(dims)))
-                    return True
-        if enlarged(node, [self.values.get(name) for name in node.inputs], known):
-            return False
-        if any(value is None for value, name in zip(known, node.inputs, strict=True) if name):
-            return self._compute(node, known)
-        attributes = {**node.attributes, "__outputs__": len(node.outputs)}
-        for name, value in node.attributes.items():
-            if isinstance(value, Tensor):
-                attributes[name] = self._numbers(value)
-        results: list[Value]
-        try:
-            results = [*folded(node.op, known, attributes, self.opset)]
-        except NotFolded:
-            return self._compute(node, known)
-        for name, result in zip(node.outputs, results, strict=False):
-            self.values[name] = result
-        return True
-
-    def _compute(self, node: Node, known: list[Constant | None]) -> bool:
-        """Constants of constants: of large ones the shape is enough."""
-        values = [self.values.get(name) for name in node.inputs if name]
-        if any(isinstance(value, Held) for value in values):
-            return False
-        fixed = [value for value in values if not isinstance(value, Held)]
-        try:
-            made = computed(
-                node, fixed, [one for one, name in zip(known, node.inputs, strict=True) if name], self.opset
-            )
-        except NotFolded:
-            return False
-        for name, weight in zip(node.outputs, made, strict=False):
-            self.values[name] = weight
-        return True
+        made = self.numbers.made(node)
+        for place, value in enumerate((made or ())[: len(node.outputs)]):
+            if node.outputs[place]:
+                self.define(node, value, place)
+        return made is not None
 
     # --- what a rule asks -----------------------------------------------------------------------------------------
 
@@ -245,14 +203,7 @@ class Reader:
 
     def known(self, name: str) -> Constant | None:
         """The numbers of a tensor, where they are few and known."""
-        value = self.values.get(name)
-        if isinstance(value, Constant):
-            return value
-        if not isinstance(value, Weight) or value.record is None:
-            return None
-        if name not in self._known:
-            self._known[name] = self._numbers(value.record, value.dims)
-        return self._known[name]
+        return self.numbers.of(name)
 
     def constant(self, node: Node, place: int, attribute: str = "") -> list[Any] | None:
         """Numbers that are an input in newer operator sets and an attribute in older ones; None where left out."""
@@ -376,13 +327,6 @@ class Reader:
     def _shared(self, names: tuple[str, ...]) -> str | None:
         """The first node with these learned tensors; "" where there is none yet, None where there are none."""
         return self._sharers.get(names, "") if names else None
-
-    def _numbers(self, record: Tensor, dims: tuple[int, ...] | None = None) -> Constant | None:
-        small = MOST_FOLDED_FLOATS if record.type in FLOATS else 65_536
-        if record.elements > small or record.type not in DATA_TYPES:
-            return None
-        found = numbers(record) if record.external is None else outside(record, self.file)
-        return None if found is None else Constant(record.dims if dims is None else dims, tuple(found))
 
     # --- what went wrong ------------------------------------------------------------------------------------------
 
