@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc.drawing import draw
+from cnncalc.cli.show import PICTURES
+from cnncalc.drawing import FORMATS, draw
 from cnncalc.drawing.parts import LAYERS, MOST, ROOMY, Box, Parts, parts
 from cnncalc.drawing.placing import Placed, absolute, placed
 from cnncalc.drawing.svg import Drawing
@@ -388,3 +389,8 @@ def test_the_page_is_run(tmp_path: Path) -> None:
     made: dict[str, str] = {}
     exec(program, made)  # noqa: S102 - the page's own
     assert made["mermaid"].startswith("flowchart TD")
+
+
+def test_the_command_offers_the_formats_that_there_are() -> None:
+    """It names them without loading what draws them."""
+    assert PICTURES == tuple(FORMATS)

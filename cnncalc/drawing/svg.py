@@ -10,7 +10,7 @@ from ..render import numbers
 from .colours import LIGHT, families, variables
 from .parts import Box, Parts
 from .placing import Head, Placed, Point, Size, absolute, placed
-from .texts import Texts, Words, named, width
+from .texts import Texts, Words, width, wrapped
 
 LARGE, SMALL = 12, 11
 """Pixels of the letters of a name, and of what stands under it."""
@@ -54,7 +54,7 @@ def _caption(graph: Graph, texts: Texts) -> list[str]:
     """What the figures are of: the name, the input, the convention and the totals."""
     several = len(graph.inputs) > 1
     size = numbers.shapes(graph.inputs) if several else numbers.shape(graph.input_shape)
-    return [*named(f"{graph.name}, input {size}", PAGE), texts.convention]
+    return [*wrapped(f"{graph.name}, input {size}", PAGE), texts.convention]
 
 
 def _style(theme: str) -> str:
@@ -89,7 +89,7 @@ class Drawing:
     def measure(self, box: Box) -> Size:
         """How large a leaf is."""
         words = self.words(box)
-        names = named(words.name)
+        names = wrapped(words.name)
         wide = max(*(width(line, LARGE) for line in names), *(width(line, SMALL) for line in words.lines), 40)
         return Size(*self.turned((wide + 2 * PAD, LINE * (len(names) + len(words.lines)) + PAD)))
 
@@ -98,7 +98,7 @@ class Drawing:
         if not box.path:
             return Head(Size(0, 0), 0)
         words = self.words(box)
-        names = named(words.name)
+        names = wrapped(words.name)
         high = LINE * (len(names) + len(words.lines)) + PAD
         wide = max(*(width(line, LARGE) for line in names), *(width(line, SMALL) for line in words.lines)) + 2 * PAD
         return Head(Size(high, 0), high) if self.right else Head(Size(0, high), wide)
@@ -122,7 +122,7 @@ class Drawing:
         yield f'<g class="{"leaf" if not child.box.parts else "part"} {family}"><title>{_text(words.hover)}</title>'
         yield f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(wide)}" height="{_n(high)}" rx="5"/>'
         level = y + PAD / 2
-        for kind, line in [*(("name", n) for n in named(words.name)), *(("quiet", n) for n in words.lines)]:
+        for kind, line in [*(("name", n) for n in wrapped(words.name)), *(("quiet", n) for n in words.lines)]:
             level += LINE
             yield f'<text class="{kind}" x="{_n(x + PAD)}" y="{_n(level - 4)}">{_text(line)}</text>'
         yield "</g>"

@@ -83,11 +83,11 @@ class Texts:
             return Words(name, lines, f"{box.role} {printable(box.label)}: {' '.join(lines)}", box.role)
         first = box.turns[0].nodes
         what = _sequence(box) if len(first) <= 4 else f"{len(first)} layers"
-        shared = self._shared(box)
+        shared, figures = self._shared(box), self.figures_of(box)
         lines = [
-            *(_wrapped(what) if what != name else []),
+            *(wrapped(what) if what != name else []),
             *([f"weights of {shared}"] if shared else []),
-            *_wrapped(self.figures_of(box)),
+            *(wrapped(figures) if figures else []),
         ]
         family = next((node for node in first if node.weights), first[0]).layer.family if len(first) <= 4 else "block"
         return Words(name, lines, self.hover(box), family)
@@ -123,13 +123,16 @@ class Texts:
     def _field(self, node: Node) -> str:
         return self._fields[node.name] if self.numbered else numbers.NOTHING
 
-    def _shared(self, box: Box) -> str:
-        owners = {node.weights_of for node in box.nodes if node.weights and node.weights_of not in self._own(box)}
-        first = next((node.name for node in self.graph.nodes if node.weights and node.weights_of in owners), "")
-        return printable(first) if first and first not in self._own(box) else ""
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        """The first layer with each set of weights."""
+        return {name: nodes[0].name for name, nodes in self.graph.sharing.items() if nodes[0].weights}
 
-    def _own(self, box: Box) -> set[str]:
-        return {node.name for node in box.nodes}
+    def _shared(self, box: Box) -> str:
+        """The layer outside of a box whose weights it has, the first of them; "" where it has its own."""
+        own = {node.name for node in box.nodes}
+        owners = (self._owners[node.weights_of] for node in box.nodes if node.weights)
+        return next((printable(owner) for owner in owners if owner not in own), "")
 
 
 def _last(box: Box) -> Node:
@@ -161,13 +164,9 @@ def _both(one: str, other: str) -> str:
     return ", ".join(a if a == b else f"{a} -> {b}" for a, b in zip(words, others, strict=True))
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDE, break_on_hyphens=False)
-
-
-def named(name: str, wide: int = WIDE) -> list[str]:
-    """A name as lines: whole, however long."""
-    return textwrap.wrap(printable(name), wide, break_on_hyphens=False) or [""]
+def wrapped(text: str, wide: int = WIDE) -> list[str]:
+    """A text as lines: whole, however long."""
+    return textwrap.wrap(printable(text), wide, break_on_hyphens=False) or [""]
 
 
 _WIDTHS = {
