@@ -96,7 +96,8 @@ class NetworkFile:
     def text(self) -> str:
         """The text of a spec. Raises CnncalcError for a file of another format."""
         if self.format is not SPEC:
-            raise CnncalcError(f"{self.name} is {self.format.name}, and this needs a spec")
+            help = f"`cnncalc convert {self.name} -o net.yaml` writes one, with the same figures"
+            raise CnncalcError(f"{self.name} is {self.format.name}, and this needs a spec", help)
         return decoded(self.content, self.name)
 
     @property

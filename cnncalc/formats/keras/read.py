@@ -6,6 +6,7 @@ A tensor of Keras has its channels last; here they are first, and every rule tra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from ...building import Builder
@@ -79,7 +80,7 @@ class Reader:
             raise CnncalcError(f"{self.file} is damaged{where}: its parts do not fit each other") from None
         for place, tensor in enumerate(outputs[1:], 2):
             self.builder.head(f"output{place}", tensor)
-        return self.builder.graph(outputs[0], source=f"{self.file}: configuration of a Keras model")
+        return self.builder.graph(outputs[0], source=f"{PurePath(self.file).name}: configuration of a Keras model")
 
     # --- what a rule asks -----------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from ...building import Builder
@@ -356,4 +357,4 @@ class Reader:
 
     def _source(self) -> str:
         made = f", made by {self.model.producer}" if self.model.producer else ""
-        return f"{self.file}: ONNX operator set {self.opset}{made}"
+        return f"{PurePath(self.file).name}: ONNX operator set {self.opset}{made}"
