@@ -58,7 +58,7 @@ def _of_archive(name: str, file: BinaryIO) -> bytes:
 
 def _of_hdf5(name: str, file: BinaryIO) -> bytes:
     try:
-        import h5py  # type: ignore[import-not-found, unused-ignore]  # only where it is installed
+        import h5py  # only where it is installed
     except ImportError:
         raise CnncalcError(
             f"{name} is an HDF5 file, which needs h5py", "pip install h5py, or model.to_json() in Keras"
