@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .asking import compare as compare
     from .asking import diff as diff
     from .asking import formula as formula
+    from .asking import log as log
     from .budget.check import BudgetError as BudgetError
     from .budget.check import check as check
     from .building import Builder as Builder
@@ -77,6 +78,7 @@ __all__ = [
     "formula",
     "last_map",
     "load",
+    "log",
     "macs",
     "memory",
     "params",
@@ -111,6 +113,7 @@ _HOMES = {
     "formula": "asking",
     "last_map": "analyses.extent",
     "load": "opening",
+    "log": "asking",
     "macs": "analyses.macs",
     "memory": "analyses.memory",
     "params": "analyses.params",

@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[tuple[type, ...], str]] = {
 }
 """Annotation of an argument -> what it takes."""
 
-LEAST = {"batch": 1, "depth": 0}
+LEAST = {"batch": 1, "last": 1, "depth": 0}
 """The smallest value of arguments that count."""
 
 
@@ -106,6 +106,25 @@ def compare(
         training=training,
         view=View(sort=sort),
     )
+
+
+def log(
+    path: str | Path,
+    *,
+    since: str = "",
+    last: int = 50,
+    columns: str | Iterable[str] | None = None,
+    dtype: str = "fp32",
+    training: bool = False,
+) -> Report:
+    """The figures of a file by commit, the oldest first; with `since` from that commit, branch or tag on."""
+    from .history import history
+    from .reports.log_report import DEFAULT_COLUMNS
+    from .reports.log_report import log as by_commit
+
+    checked(log, (path,), {"since": since, "last": last, "dtype": dtype, "training": training})
+    wanted = DEFAULT_COLUMNS if columns is None else _names(columns)
+    return by_commit(history(path, since=since, last=last), columns=wanted, dtype=dtype, training=training)
 
 
 def diff(a: Network, b: Network, *, batch: int = 1, training: bool = False, depth: int | None = None) -> Report:

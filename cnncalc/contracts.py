@@ -36,6 +36,7 @@ HOMES = {
     "lock": "budget.lock",
     "diff": "reports.diff_report",
     "compare": "reports.compare_report",
+    "log": "reports.log_report",
     "validate": "reports.validation_report",
     "run": "reports.run_report",
     "saliency": "reports.saliency_report",

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from .errors import CnncalcError
 
@@ -27,25 +27,40 @@ SECONDS = 60
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-def committed(spec: str, most: int) -> bytes:
-    """The bytes of `git:REF:PATH`; at most one more than `most`. Raises CnncalcError."""
+def committed(spec: str, most: int, folder: Path | None = None) -> bytes:
+    """The bytes of `git:REF:PATH`, looked up from a folder or the current one. Raises CnncalcError."""
+    inside = [] if folder is None else ["-C", str(folder)]
     ref, _, path = spec.removeprefix(PREFIX).partition(":")
     if not _is_ref(ref) or not path or "\x00" in path:
         raise CnncalcError(f"`{spec}` is not of the form git:REF:PATH", "for instance git:HEAD~1:net.yaml")
     said = b""
     for name in (f"{ref}:./{path}", f"{ref}:{path}"):
-        size = _git(["cat-file", "-s", name])
+        size = _git([*inside, "cat-file", "-s", name])
         said = size.stderr
         if size.returncode == 0:
             if int(size.stdout) > most:
                 raise CnncalcError(f"{spec} is larger than {most:,} bytes, which is no spec")
-            blob = _git(["cat-file", "blob", name])
+            blob = _git([*inside, "cat-file", "blob", name])
             said = blob.stderr
             if blob.returncode == 0:
                 return blob.stdout
     lines = said.decode("utf-8", "replace").strip().splitlines()
     reason = lines[-1].removeprefix("fatal: ") if lines else "git gave no reason"
     raise CnncalcError(f"{spec} cannot be read: {reason}", "git:REF:PATH, for instance git:HEAD~1:net.yaml")
+
+
+class Version(NamedTuple):
+    """A file as a commit left it."""
+
+    commit: str
+    date: str
+    """When it was committed: 2024-05-01."""
+
+    subject: str
+    """The first line of its message."""
+
+    path: str
+    """Where the file was, from the top of the repository."""
 
 
 class Repository:
@@ -114,6 +129,44 @@ class Repository:
         )
         return (log or "").split()
 
+    def versions(self, path: Path, most: int) -> list[Version]:
+        """The commits that changed a file, the latest first, followed through renames; at most so many.
+
+        Raises CnncalcError for a file outside of the repository.
+        """
+        inside = self._inside(path)
+        if inside is None:
+            raise CnncalcError(f"{path} is not in the repository {self.top}")
+        form = "--format=%x01%H%x1f%cs%x1f%s"
+        log = self._run(
+            "log", "--follow", f"-n{most}", form, "--name-only", "-z", "HEAD", "--", f":(top,literal){inside}"
+        )
+        found = []
+        for chunk in (log or "").split("\x01")[1:]:
+            head, *names = chunk.split("\0")
+            commit, date, subject = head.split("\x1f", 2)
+            inside = next((name for name in (name.lstrip("\n") for name in names) if name), inside)
+            found.append(Version(commit, date, subject.strip(), inside))
+        return found
+
+    def since(self, commit: str) -> set[str]:
+        """The commits of HEAD that came after one."""
+        return set((self._run("rev-list", f"{commit}..HEAD") or "").split())
+
+    @property
+    def shallow(self) -> bool:
+        """Whether the clone lacks the start of its history."""
+        return (self._run("rev-parse", "--is-shallow-repository") or "").strip() == "true"
+
+    def differs(self, path: Path) -> bool:
+        """Whether a file of the working tree is another than in HEAD."""
+        inside = self._inside(path)
+        return bool((self._run("status", "--porcelain", "-z", "--", f":(top,literal){inside}") or "").strip("\0"))
+
+    def content(self, version: Version, most: int) -> bytes:
+        """The bytes of a file as a commit left it. Raises CnncalcError where it is not there, or larger."""
+        return committed(f"{PREFIX}{version.commit}:{version.path}", most, self.top)
+
     def _inside(self, path: Path) -> str | None:
         try:
             return Path(os.path.realpath(path)).relative_to(os.path.realpath(self.top)).as_posix()
@@ -136,7 +189,7 @@ class Repository:
 
     def _depth_help(self, name: str, history: bool = False) -> str:
         """How to get what a shallow clone lacks; nothing for a whole one."""
-        if (self._run("rev-parse", "--is-shallow-repository") or "").strip() != "true":
+        if not self.shallow:
             return ""
         branch = name.removeprefix("origin/")
         fetch = f"git fetch --depth=1 origin {branch}:refs/remotes/origin/{branch}"
@@ -162,7 +215,12 @@ class Repository:
 def _git(arguments: list[str], given: bytes = b"", out: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:
     import subprocess
 
-    environment: Mapping[str, str] = {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+    environment: Mapping[str, str] = {
+        **os.environ,
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_OPTIONAL_LOCKS": "0",
+    }
     try:
         return subprocess.run(  # noqa: S603 - no shell
             ["git", *arguments],  # noqa: S607 - the git of the PATH

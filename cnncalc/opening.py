@@ -198,6 +198,11 @@ def decoded(content: bytes, name: str) -> str:
     return text
 
 
+def of_bytes(name: str, content: bytes) -> NetworkFile:
+    """A file of which the content is at hand: of the format that its name or its first bytes say."""
+    return _file(f"git:{name}", name, content)
+
+
 def _file(spec: str, name: str, content: bytes) -> NetworkFile:
     format = _of_suffix(spec) or _of_first_bytes(content) or SPEC
     if len(content) > format.most:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,10 @@ CASES: dict[str, Options] = {
         "ARGUMENTS": "lenet5",
     },
     "compare net.yaml lenet5": {"--sort": "--sort params"},
+    "log past/net.yaml": {
+        **NETWORK, "--training": "--training", "--since": "--since HEAD", "--last": "--last 1",
+        "--columns": "--columns macs", **DTYPE,
+    },
     "report net.yaml": {
         **NETWORK, "--training": "--training", "--dtype": "--dtype int8", "--title": "--title mine",
         "--peak": "--peak 2T --bandwidth 50G", "--bandwidth": "--bandwidth 50G --peak 2T", "OTHERS": "lenet5",
@@ -231,6 +236,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
+    committed(folder / "past", SPEC, SPEC.replace("out: 32", "out: 48"))
     draw = np.random.default_rng(1)
     for name in ("image.npy", "other.npy"):
         np.save(folder / name, draw.uniform(0, 1, (3, 8, 8)))
@@ -238,6 +244,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(folder)
         CliRunner().invoke(app, ["run", "tiny.yaml", "--init", "glorot", "--save-weights", "w.npz"])
     return folder
+
+
+def committed(folder: Path, *versions: str) -> None:
+    """A repository with a file `net.yaml` that has these versions, the oldest first."""
+    folder.mkdir()
+    git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    for version in versions:
+        (folder / "net.yaml").write_text(version, encoding="utf-8")
+        subprocess.run([*git, "add", "net.yaml"], check=True)
+        subprocess.run([*git, "commit", "-qm", "a version"], check=True)
 
 
 class Asker:

@@ -101,6 +101,7 @@ ANSWERS = [
 NO_SCREEN = {
     "convert": "a spec, whose lines are its own",
     "init": "a file",
+    "log": "the history of a file: tests/test_log.py",
     "report": "a page in a file",
     "saliency": "a picture in a file",
 }

@@ -33,6 +33,7 @@ GROUPS = {
     },
     "Guard": {
         "lint": "Check a spec: errors, doubtful steps, and whether it is what it expects to be.",
+        "log": "The figures of a network by commit, and what each change made of them.",
         "check": "Hold networks to limits: caps, growth against a baseline, a lock of exact figures.",
     },
     "Prove and run": {
@@ -90,6 +91,8 @@ MEANT = {
     "kinds": "schema --kinds",
     "layers": "schema --kinds",
     "latency": "roofline",
+    "history": "log",
+    "trend": "log",
     "version": "--version",
 }
 """Words that people try -> what answers them."""

@@ -13,7 +13,9 @@ WIDE, HIGH, LEFT, TOP, RIGHT, BELOW = 640, 250, 78, 12, 16, 42
 COLOURS = ("#2563eb", "#ea580c", "#16a34a", "#9333ea", "#dc2626", "#0891b2")
 """Of the first series and those that follow; read on white and on dark blue."""
 
-LINE, STEPS, BARS, POINTS = "line", "steps", "bars", "points"
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"'
+
+LINE, STEPS, BARS, POINTS, DOTTED = "line", "steps", "bars", "points", "line with points"
 
 
 class Mark(NamedTuple):
@@ -91,6 +93,19 @@ def plot(
     return "".join([*parts, "</svg>"])
 
 
+def alone(picture: str, theme: str = "auto") -> str:
+    """A plot as a file of its own: with its colours, light or dark as the reader's screen is."""
+    from .colours import variables
+
+    style = (
+        "{}svg.plot{{font:11px system-ui,sans-serif;background:var(--page)}}.plot text{{fill:var(--quiet)}}"
+        ".grid{{stroke:var(--block-line);stroke-width:.5;fill:none;opacity:.6}}"
+        ".level{{stroke:var(--join-line);stroke-dasharray:5 4;fill:none}}"
+    ).format(variables("svg.plot", theme))
+    head, title, rest = picture.partition("<title>")
+    return f"{head.replace('<svg', SVG, 1)}<style>{style}</style>{title}{rest}\n"
+
+
 class _Axis(NamedTuple):
     """From numbers to pixels."""
 
@@ -150,15 +165,17 @@ def _drawn(one: Series, colour: str, across: _Axis, along: _Axis, of: int) -> li
             if mark.y
         ]
         return [f'<g fill="{colour}" fill-opacity="{1 if of == 1 else 0.6}">', *bars, "</g>"]
+    points = [
+        f'<circle fill="{colour}" cx="{x:.1f}" cy="{y:.1f}" r="3">{_hover(mark)}</circle>'
+        for mark, (x, y) in zip(one.marks, places, strict=True)
+        if one.style in (POINTS, DOTTED)
+    ]
     if one.style == POINTS:
-        return [
-            f'<circle fill="{colour}" cx="{x:.1f}" cy="{y:.1f}" r="3">{_hover(mark)}</circle>'
-            for mark, (x, y) in zip(one.marks, places, strict=True)
-        ]
+        return points
     path = f"M{_short(places[0][0])},{_short(places[0][1])}"
     for x, y in _highest(places)[1:]:
         path += f"H{_short(x)}V{_short(y)}" if one.style == STEPS else f"L{_short(x)},{_short(y)}"
-    return [f'<path fill="none" stroke="{colour}" stroke-width="1.6" d="{path}"/>']
+    return [f'<path fill="none" stroke="{colour}" stroke-width="1.6" d="{path}"/>', *points]
 
 
 def _highest(places: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:

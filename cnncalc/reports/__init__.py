@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .formula_report import formula as formula
     from .kinds_report import arguments as arguments
     from .kinds_report import kinds as kinds
+    from .log_report import log as log
     from .macs_report import macs as macs
     from .memory_report import memory as memory
     from .params_report import params as params
@@ -64,6 +65,7 @@ _HOMES = {
     "formula": "formula_report",
     "kinds": "kinds_report",
     "lecture": "zoo_report",
+    "log": "log_report",
     "macs": "macs_report",
     "memory": "memory_report",
     "networks": "zoo_report",
