@@ -7,20 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_onnx_write import STEPS
+from layer_steps import MORE, STEPS
 from typer.testing import CliRunner
 
 import cnncalc
 from cnncalc.cli import app
-from cnncalc.formats.code.bodies import RULES
-from cnncalc.formats.code.write import written
+from cnncalc.formats.code.pytorch.rules import RULES
+from cnncalc.formats.code.pytorch.write import written
 from cnncalc.kernels.weights import initial, save
 from cnncalc.language import zoo
 from cnncalc.layers import KINDS
 
 torch = pytest.importorskip("torch")
-MORE = [("[4, 12]", "lstm: 5"), ("[4, 12]", "gru: {hidden: 3, bidirectional: true}"), ("[4, 12]", "rnn: 3")]
-MORE += [("[6, 9, 8]", "avgpool: {kernel: 3, stride: 2, padding: [[0, 1], [1, 0]]}")]
 
 
 def imported(graph: Any, device: str = "cpu") -> tuple[dict[str, Any], Any]:
@@ -97,14 +95,17 @@ def test_the_command_writes_a_file_by_its_name_and_prints_without_one(tmp_path: 
     done = CliRunner().invoke(app, ["convert", "resnet18", "-o", str(file)])
     shown = CliRunner().invoke(app, ["convert", "resnet18", "--to", "torch"])
 
-    assert (0, 0) == (done.exit_code, shown.exit_code)
+    keras = CliRunner().invoke(app, ["convert", "resnet18", "-o", str(tmp_path / "k.py"), "--to", "keras"])
+
+    assert (0, 0, 0) == (done.exit_code, shown.exit_code, keras.exit_code)
     assert file.read_text() == shown.stdout
     assert "class Basic(nn.Module):" in shown.stdout
+    assert "def basic(x, " in (tmp_path / "k.py").read_text()
 
 
 @pytest.mark.parametrize(
     ("arguments", "says"),
-    [(["--to", "keras"], "--to does not know `keras`"), (["--to", "onnx"], "needs a file"),
+    [(["--to", "kears"], "--to does not know `kears`"), (["--to", "onnx"], "needs a file"),
      (["--to", "torch", "-o", "net.yaml"], "is not what net.yaml is"), (["--to", "torch", "--flat"], "--flat is for")],
 )  # fmt: skip
 def test_what_cannot_be_written_is_said(arguments: list[str], says: str, tmp_path: Path) -> None:

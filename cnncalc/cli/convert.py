@@ -1,4 +1,4 @@
-"""A network as the spec that a person would have written, or as an ONNX model.
+"""A network as the spec that a person would have written, as an ONNX model, or as code.
 
     cnncalc convert model.onnx -o net.cnn.yaml
     cnncalc convert resnet152                       the spec to standard output
@@ -6,6 +6,7 @@
     cnncalc convert net.yaml -o net.onnx            by shape alone, a few kB
     cnncalc convert net.yaml -o net.onnx --init he --seed 1
     cnncalc convert net.yaml -o net.py              PyTorch code; --to torch prints it
+    cnncalc convert net.yaml -o net.py --to keras
 
 A spec has blocks, loops and tables in place of one step a layer. What is written has been read back: it is the same
 network, with the same layers, sizes, connections, shared and frozen weights and side outputs. Where no shorter text is,
@@ -13,7 +14,7 @@ it has one step a layer, and a remark says so. Names of layers are those of the 
 
 An ONNX model has operator set 21 and images of a batch of 1. Its weights are drawn with --init; without it they have
 their shapes and no numbers. What is used in training only is left out, as it is of code: modules of PyTorch, one class
-a block, which do not need cnncalc.
+a block, or a model of Keras 3, one function a block, which do not need cnncalc.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def command(
     input: Input = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="FORMAT", help="What is written: spec, onnx or torch; by the name of -o."),
+        typer.Option("--to", metavar="FORMAT", help="What is written: spec, onnx, torch or keras; by the name of -o."),
     ] = None,
     flat: Annotated[bool, typer.Option("--flat", help="One step a layer: no blocks, loops and tables.")] = False,
     init: Annotated[
@@ -44,7 +45,7 @@ def command(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="The seed of --init; 0.")] = None,
 ) -> None:
-    """A network as a spec, as an ONNX model or as PyTorch code."""
+    """A network as a spec, as an ONNX model, or as PyTorch or Keras code."""
 
     with failures():
         usual = {name: default for name, (_, default) in COMMON.items()}
@@ -55,15 +56,15 @@ def command(
         format = _format(output, to)
         model = format == "onnx"
         _no_contradiction(format, flat, init, seed)
-        if format == "torch":
-            _code(request.whole, output)
+        if format in ("torch", "keras"):
+            _code(request.whole, output, format)
         elif model:
             _model(request.whole, str(output), init, seed or 0)
         else:
             _spec(request.whole, output, flat)
 
 
-FORMATS = {"spec": (".yaml", ".yml"), "onnx": (".onnx",), "torch": (".py",)}
+FORMATS = {"spec": (".yaml", ".yml"), "onnx": (".onnx",), "torch": (".py",), "keras": (".py",)}
 """What may be written -> how its files end."""
 
 
@@ -79,11 +80,11 @@ def _format(output: str | None, to: str | None) -> str:
         return to or "spec"
     named = [format for format, ends in FORMATS.items() if output.lower().endswith(ends)]
     if not named:
-        help = "a spec ends in .yaml, a model in .onnx, PyTorch code in .py"
+        help = "a spec ends in .yaml, a model in .onnx, code in .py"
         raise CnncalcError(f"no format is known by the name {output}", help)
-    if to not in (None, named[0]):
-        raise CnncalcError(f"--to {to} is not what {output} is by its name", f"-o net{FORMATS[to or 'spec'][0]}")
-    return named[0]
+    if to is not None and to not in named:
+        raise CnncalcError(f"--to {to} is not what {output} is by its name", f"-o net{FORMATS[to][0]}")
+    return to or named[0]
 
 
 def _no_contradiction(format: str, flat: bool, init: str | None, seed: int | None) -> None:
@@ -132,9 +133,10 @@ def _model(graph: Graph, output: str, init: str | None, seed: int) -> None:
     _done(output, f"{graph.name}, {message.size:,} bytes, {kept}")
 
 
-def _code(graph: Graph, output: str | None) -> None:
+def _code(graph: Graph, output: str | None, framework: str) -> None:
     from ..analyses.sizes import numeric
-    from ..formats.code.write import written
+    from ..formats.code.keras.write import written as keras
+    from ..formats.code.pytorch.write import written as pytorch
     from ..language.load import parse
     from ..recovery.write import recover
     from ..render.formats import put, save
@@ -142,7 +144,7 @@ def _code(graph: Graph, output: str | None) -> None:
     graph = numeric(graph.inference)
     if not any(node.origin for node in graph.nodes) and not any(node.kind == "unknown" for node in graph.nodes):
         graph = parse(recover(graph).text, graph.name)
-    text = written(graph)
+    text = (keras if framework == "keras" else pytorch)(graph)
     if output is None:
         put(text)
         return

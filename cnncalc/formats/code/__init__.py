@@ -1,1 +1,1 @@
-"""A Graph -> code of a framework: plain modules that do not need cnncalc."""
+"""A network as code of a framework, which does not need cnncalc."""

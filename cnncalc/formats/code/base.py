@@ -1,4 +1,4 @@
-"""What a layer is in PyTorch: a module with its arguments, and the expression that applies it."""
+"""What a layer is in a framework's code: a module with its arguments, and the expression that applies it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PLAIN = "{m}({0})"
 
 
 class Unwritable(CnncalcError):
-    """A layer that has no PyTorch form."""
+    """A layer that the framework has no form of."""
 
 
 class Argument(NamedTuple):
@@ -24,12 +24,12 @@ class Argument(NamedTuple):
 
     @property
     def left_out(self) -> bool:
-        """Whether PyTorch has it so already."""
-        return type(self.value) is type(self.default) and bool(self.value == self.default)
+        """Whether the framework has it so already."""
+        return same(self.value, self.default)
 
 
 class Code(NamedTuple):
-    """The PyTorch form of a layer."""
+    """The form of a layer."""
 
     module: str = ""
     """Its class; "" for an expression alone."""
@@ -40,23 +40,24 @@ class Code(NamedTuple):
     call: str = PLAIN
     """The expression: `{m}` the module, `{0}` `{1}` ... the tensors that it reads."""
 
+    first: str = ""
+    """An expression of `{0}` that takes its place, on a line of its own."""
+
+    general: tuple[Mapping[str, Argument], str] | None = None
+    """Arguments and `first` that compute the same, where others of its block need them."""
+
 
 Rule = Callable[[Node], Code]
+
+
+def same(value: Any, default: Any) -> bool:
+    """Whether a value is the default: `True` is not 1."""
+    return type(value) is type(default) and bool(value == default)
 
 
 def expression(call: str) -> Rule:
     """No module: the expression of one tensor."""
     return lambda node: Code(call=call)
-
-
-def module(name: str, **arguments: tuple[str, Any]) -> Rule:
-    """A module; argument -> (field of the layer, PyTorch's default)."""
-
-    def rule(node: Node) -> Code:
-        found = {word: Argument(getattr(node.layer, of), default) for word, (of, default) in arguments.items()}
-        return Code(f"nn.{name}", found)
-
-    return rule
 
 
 def axes(node: Node) -> int:
@@ -68,8 +69,3 @@ def short(values: Any) -> Any:
     """One number where every axis has the same, else a tuple."""
     values = tuple(values)
     return values[0] if len(set(values)) == 1 else values
-
-
-def pads(pairs: Any) -> str:
-    """The zeros before and after each axis as `F.pad` takes them, the last axis first."""
-    return "(" + ", ".join(f"{before}, {after}" for before, after in reversed(tuple(pairs))) + ")"

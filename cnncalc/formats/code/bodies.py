@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...graph import Graph, Node, Origin
-from .base import Code, Unwritable
-from .learned import RULES as LEARNED
-from .plain import RULES as PLAIN_RULES
-
-RULES = {**LEARNED, **PLAIN_RULES}
-"""Kind -> its PyTorch form: held complete by a test, apart from `unknown`."""
+from .base import Code, Rule, Unwritable
 
 
 @dataclass
@@ -24,11 +19,18 @@ class Step:
     code: Code
     reads: tuple[str, ...]
     makes: str
-    owner: str = ""
-    """The node of the layer."""
+    node: Node | None = None
+    """The layer; None for a call."""
 
-    frozen: bool = False
     body: Body | None = None
+
+    branch: str = ""
+    """The branch of its body that it stands in."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether its weights are not trained."""
+        return self.node is not None and self.node.frozen
 
 
 @dataclass
@@ -38,41 +40,78 @@ class Body:
     word: str
     inputs: tuple[str, ...]
     output: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """What the spec writes on the call of its block, by parameter."""
+
     steps: list[Step] = field(default_factory=list)
 
 
-def body_of(graph: Graph) -> Body:
+@dataclass(frozen=True)
+class Framework:
+    """What is asked of one."""
+
+    name: str
+    rules: Mapping[str, Rule]
+    """Kind -> its form."""
+
+    divides: Callable[[Graph, tuple[Node, ...]], bool] = lambda graph, inside: True
+    """Whether these layers, a call of a block, may have a class of their own."""
+
+
+def body_of(graph: Graph, framework: Framework) -> Body:
     """The whole network, with the bodies in it. Raises Unwritable, every kind named that has no form."""
-    missing = sorted({node.kind for node in graph.nodes if node.kind not in RULES})
+    missing = sorted({node.kind for node in graph.nodes if node.kind not in framework.rules})
     if missing:
         first = next(node for node in graph.nodes if node.kind in missing)
         kinds = ", ".join(f"`{kind}`" for kind in missing)
-        raise Unwritable(f"PyTorch has no form of {kinds}: the first is `{first.name}`", "leave it out of the spec")
-    body = Body("net", tuple(graph.inputs), graph.output)
-    body.steps = list(_steps(graph, graph.nodes, "", 0))
+        raise Unwritable(f"{framework.name} has no form of {kinds}: the first is `{first.name}`", "another layer")
+    body = Body(graph.name or "net", tuple(graph.inputs), graph.output)
+    body.steps = list(_Bodies(graph, framework).steps(graph.nodes, "", 0))
     return body
 
 
-def _steps(graph: Graph, nodes: tuple[Node, ...], prefix: str, depth: int) -> Iterator[Step]:
-    place, taken = 0, set(RESERVED)
-    while place < len(nodes):
-        node = nodes[place]
-        call, end = _call(graph, nodes, place, depth)
-        if call is not None:
+class _Bodies:
+    def __init__(self, graph: Graph, framework: Framework) -> None:
+        self.graph, self.framework = graph, framework
+
+    def steps(self, nodes: tuple[Node, ...], prefix: str, depth: int) -> Iterator[Step]:
+        """The steps of a part of the network in the scope `prefix`, `depth` calls deep."""
+        place, taken = 0, set(RESERVED)
+        while place < len(nodes):
+            node = nodes[place]
+            call, end = self._call(nodes, place, depth)
+            if call is not None:
+                inside = nodes[place:end]
+                path = _common(inside)
+                own = {one.name for one in inside}
+                reads = tuple(dict.fromkeys(name for one in inside for name in one.inputs if name not in own))
+                (made,) = _made(self.graph, inside)
+                body = Body(call.word, reads, made, dict(call.arguments))
+                body.steps = list(self.steps(inside, path, _calls(node).index(call) + 1))
+                attribute = _attribute(path, prefix, call.word, taken)
+                yield Step(attribute, Code(), reads, made, body=body, branch=_branch(inside[-1], prefix))
+                place = end
+                continue
+            reads = node.inputs or _near(self.graph, nodes)
+            code = self.framework.rules[node.kind](node)
+            attribute = _attribute(node.name, prefix, node.kind, taken)
+            yield Step(attribute, code, reads, node.name, node, branch=_branch(node, prefix))
+            place += 1
+
+    def _call(self, nodes: tuple[Node, ...], place: int, depth: int) -> tuple[Origin | None, int]:
+        """The outermost call that begins here and is a class: all of it in a row, and one tensor made."""
+        for call in _calls(nodes[place])[depth:]:
+            end = place
+            while end < len(nodes) and call in _calls(nodes[end]):
+                end += 1
             inside = nodes[place:end]
-            path = _common(inside)
-            own = {one.name for one in inside}
-            reads = tuple(dict.fromkeys(name for one in inside for name in one.inputs if name not in own))
-            (made,) = _made(graph, inside)
-            body = Body(call.word, reads, made)
-            body.steps = list(_steps(graph, inside, path, _depth(node, call)))
-            yield Step(_attribute(path, prefix, call.word, taken), Code(), reads, made, body=body)
-            place = end
-            continue
-        reads = node.inputs or _near(graph, nodes)
-        code = RULES[node.kind](node)
-        yield Step(_attribute(node.name, prefix, node.kind, taken), code, reads, node.name, node.name, node.frozen)
-        place += 1
+            own = {node.name for node in inside}
+            elsewhere = any(call in _calls(node) for node in (*nodes[:place], *nodes[end:]))
+            reads = any(name not in own for node in inside for name in node.inputs)
+            whole = 1 < len(inside) < len(nodes) and reads and not elsewhere and len(_made(self.graph, inside)) == 1
+            if whole and self.framework.divides(self.graph, inside):
+                return call, end
+        return None, place
 
 
 def _near(graph: Graph, nodes: tuple[Node, ...]) -> tuple[str, ...]:
@@ -84,25 +123,6 @@ def _near(graph: Graph, nodes: tuple[Node, ...]) -> tuple[str, ...]:
 
 def _calls(node: Node) -> list[Origin]:
     return [origin for origin in (node.origin.way if node.origin else ()) if origin.calls]
-
-
-def _depth(node: Node, call: Origin) -> int:
-    return _calls(node).index(call) + 1
-
-
-def _call(graph: Graph, nodes: tuple[Node, ...], place: int, depth: int) -> tuple[Origin | None, int]:
-    """The outermost call that begins here and is a class: all of it in a row, and one tensor made."""
-    for call in _calls(nodes[place])[depth:]:
-        end = place
-        while end < len(nodes) and call in _calls(nodes[end]):
-            end += 1
-        inside = nodes[place:end]
-        own = {node.name for node in inside}
-        elsewhere = any(call in _calls(node) for node in (*nodes[:place], *nodes[end:]))
-        reads = any(name not in own for node in inside for name in node.inputs)
-        if 1 < len(inside) < len(nodes) and reads and not elsewhere and len(_made(graph, inside)) == 1:
-            return call, end
-    return None, place
 
 
 def _made(graph: Graph, inside: tuple[Node, ...]) -> list[str]:
@@ -133,8 +153,19 @@ RESERVED = frozenset(
 """What a module has or Python says already."""
 
 
+def _inside(name: str, prefix: str) -> str:
+    """A name as it is in a scope."""
+    return name[len(prefix) + 1 :] if prefix and name.startswith(prefix + "/") else name
+
+
+def _branch(node: Node, prefix: str) -> str:
+    """The outermost branch of a scope that a layer stands in; "" for none."""
+    branches = {origin.branch for origin in (node.origin.way if node.origin else ())} - {""}
+    return next((part for part in _inside(node.name, prefix).split("/")[:-1] if part in branches), "")
+
+
 def _attribute(name: str, prefix: str, fallback: str, taken: set[str]) -> str:
-    rest = name[len(prefix) :] if prefix and name.startswith(prefix + "/") else name
+    rest = _inside(name, prefix)
     word = re.sub(r"[^0-9A-Za-z]+", "_", rest).strip("_") or fallback
     word = f"n{word}" if word[0].isdigit() else word
     found, number = word, 2
@@ -142,10 +173,3 @@ def _attribute(name: str, prefix: str, fallback: str, taken: set[str]) -> str:
         found, number = f"{word}_{number}", number + 1
     taken.add(found)
     return found
-
-
-def key(step: Step, local: dict[str, str], word: str) -> tuple[Any, ...]:
-    """Equal for steps that differ in the values of arguments alone."""
-    reads = tuple(local[name] for name in step.reads)
-    arguments = tuple((name, argument.default) for name, argument in step.code.arguments.items())
-    return (step.attribute, word or step.code.module, step.code.call, reads, arguments, step.frozen)

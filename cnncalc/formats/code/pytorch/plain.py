@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
-from ...graph import Node
-from ...layers.base import axis_of
-from .base import Argument, Code, Rule, Unwritable, axes, expression, module, pads, short
+from ....graph import Node
+from ....layers.base import axis_of
+from ..base import Argument, Code, Rule, Unwritable, axes, expression, short
+from .base import module, pads
 
 
 def _pool(node: Node) -> Code:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...graph import Node
-from .base import PLAIN, Argument, Code, Rule, Unwritable, axes, module, pads, short
+from ....graph import Node
+from ..base import PLAIN, Argument, Code, Rule, Unwritable, axes, short
+from .base import module, pads
 
 
 def _convolution(node: Node) -> Code:

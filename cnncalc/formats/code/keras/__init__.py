@@ -1,0 +1,1 @@
+"""Keras 3 models as text: one function a block, by one table kind -> layer; channels last."""

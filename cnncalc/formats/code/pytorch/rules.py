@@ -1,0 +1,9 @@
+"""Every kind's form in PyTorch."""
+
+from __future__ import annotations
+
+from .learned import RULES as LEARNED
+from .plain import RULES as PLAIN_RULES
+
+RULES = {**LEARNED, **PLAIN_RULES}
+"""Kind -> its form: held complete by a test, apart from `unknown`."""

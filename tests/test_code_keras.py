@@ -1,0 +1,127 @@
+"""Keras code out: every kind has a form, and what is written computes what cnncalc does without it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from layer_steps import MORE, STEPS
+
+import cnncalc
+from cnncalc.errors import CnncalcError
+from cnncalc.formats.code.keras.rules import RULES
+from cnncalc.formats.code.keras.write import written
+from cnncalc.kernels.weights import initial, save
+from cnncalc.language import zoo
+from cnncalc.layers import KINDS
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def keras() -> Any:
+    """The framework; a test that needs it is skipped without it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        keras = pytest.importorskip("keras")
+    keras.backend.clear_session()
+    return keras
+
+
+def imported(graph: Any) -> tuple[dict[str, Any], Any]:
+    """What a file of the text has, and its model."""
+    space: dict[str, Any] = {"__name__": "written"}
+    text = written(graph)
+    assert "cnncalc." not in text and "import cnncalc" not in text
+    exec(compile(text, "written.py", "exec"), space)  # noqa: S102 - what the product wrote itself
+    model = next(line for line in text.splitlines() if line.startswith("def ") and line.endswith("():"))
+    return space, space[model[4:-3]]()
+
+
+def computed(graph: Any, path: Path) -> tuple[Any, Any]:
+    """The output by cnncalc and by the code, channels first, with the same weights on the same noise."""
+    draw = np.random.default_rng(1)
+    weights = {
+        name: np.ascontiguousarray(
+            draw.uniform(0.5, 1.5, values.shape) if "running" in name else values + draw.uniform(0, 0.1, values.shape),
+            np.float32,
+        )
+        for name, values in initial(graph).items()
+    }
+    inputs = {name: draw.uniform(0, 1, shape).astype(np.float32) for name, shape in graph.inputs.items()}
+    save(path / "weights.npz", weights)
+    space, model = imported(graph)
+    space["load_weights"](model, path / "weights.npz")
+    found = model([np.moveaxis(values, 0, -1)[None] for values in inputs.values()], training=False)
+    found = found[0] if isinstance(found, list | tuple) else found
+    return cnncalc.run(graph, inputs, weights=weights).output, np.moveaxis(np.asarray(found)[0], -1, 0)
+
+
+@pytest.mark.parametrize(("input", "step"), [*STEPS, *MORE], ids=[step for _, step in [*STEPS, *MORE]])
+def test_keras_computes_what_cnncalc_does(input: str, step: str, keras: Any, tmp_path: Path) -> None:
+    """A layer of each kind, with its arguments."""
+    expected, found = computed(cnncalc.parse(f"input: {input}\nnet:\n  - {step}"), tmp_path)
+
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_every_kind_has_a_form() -> None:
+    """A new kind is named here until it has one."""
+    assert set(KINDS) - {"unknown"} == set(RULES)
+
+
+NETWORKS = [name for name in zoo.names() if not zoo.member(name).settings]
+SMALL = ["lenet5_1998", "resnet20_cifar", "densenet_cifar", "nin_cifar", "m5", "siamese", "squeezenet1_1", "tdnn"]
+
+
+@pytest.mark.parametrize("name", NETWORKS if os.environ.get("CNNCALC_GRAPHS") else SMALL)
+def test_a_network_computes_what_cnncalc_does(name: str, keras: Any, tmp_path: Path) -> None:
+    """The weights of `--save-weights` are read by the code's own function; nightly the whole zoo."""
+    expected, found = computed(cnncalc.load(name).inference, tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_of_the_zoo_has_the_same_parameters_and_sizes(name: str, keras: Any) -> None:
+    """Statistics of a batch norm are no parameters here; frozen ones are."""
+    graph = cnncalc.load(name).inference
+    _, model = imported(graph)
+    learned = [variable for variable in model.weights if "moving" not in variable.name]
+
+    assert cnncalc.params(graph).total == sum(int(np.prod(variable.shape)) for variable in learned)
+    outputs = [(*out.shape[1:],) for out in model.outputs]
+    assert [(*shape[1:], shape[0]) for shape in (graph.shapes[name] for name in graph.outputs)] == outputs
+
+
+@pytest.mark.parametrize("name", ["resnet50", "mobilenet_v2", "inception_v3", "unet", "vgg16", "xception"])
+def test_the_reader_of_keras_models_has_the_same_figures(name: str, keras: Any, tmp_path: Path) -> None:
+    """The configuration of the model that was written, read by cnncalc: the same parameters and MACs."""
+    graph = cnncalc.load(name).inference
+    _, model = imported(graph)
+    (tmp_path / "net.json").write_text(model.to_json())
+    again = cnncalc.load(tmp_path / "net.json")
+
+    assert cnncalc.params(graph).total == cnncalc.params(again).total
+    assert cnncalc.macs(graph).total == cnncalc.macs(again).total
+
+
+@pytest.mark.parametrize(
+    ("input", "step", "says"),
+    [
+        ("[6, 9, 8]", "conv: {out: 4, kernel: 3, stride: 2, dilation: 2}", "has a stride and a dilation"),
+        ("[6, 9, 8]", "maxpool: {kernel: 2, dilation: 2}", "with a dilation"),
+        ("[6, 9, 8]", "unknown: {operator: Foo, shape: [6, 9, 8]}", "Keras has no form of `unknown`"),
+        ("[6, 8]", "lstm: {hidden: 3, cells: true}", "cells as channels"),
+    ],
+)
+def test_what_keras_has_not_is_said(input: str, step: str, says: str) -> None:
+    """An error with its place, and no file."""
+    with pytest.raises(CnncalcError, match=says):
+        written(cnncalc.parse(f"input: {input}\nnet:\n  - {step}"))
