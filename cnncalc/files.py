@@ -27,12 +27,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 from .errors import CnncalcError
 
-OPEN_FILE = re.compile(r"/dev/(?:stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)")
+OPEN_FILE = r"/dev/(?:stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)"
 """A path that stands for a file that is open already."""
 
 STDOUT, STDERR = 1, 2
 
-PARTIAL = re.compile(r"\.cnncalc\.\d+\.\d+\.part")
+PARTIAL = r"\.cnncalc\.\d+\.\d+\.part"
 LEFT_SECONDS = 60
 
 
@@ -159,7 +159,7 @@ def _readable(given: str, found: os.stat_result, pipes: bool) -> None:
 
 
 def _is_open(path: str) -> bool:
-    return path == "/dev/stdin" or OPEN_FILE.fullmatch(path) is not None
+    return path == "/dev/stdin" or re.fullmatch(OPEN_FILE, path) is not None
 
 
 def is_there(path: str | Path) -> bool:
@@ -248,7 +248,7 @@ def same(one: str | Path, other: str | Path) -> bool:
 
 def _descriptor(given: str, found: os.stat_result) -> int | None:
     """The open file that a path stands for: named as one, or the file that stdout or stderr goes to."""
-    match = OPEN_FILE.fullmatch(os.path.abspath(given))  # noqa: PTH100 - links are not to be followed
+    match = re.fullmatch(OPEN_FILE, os.path.abspath(given))  # noqa: PTH100 - links are not to be followed
     if match:
         return int(match[1] or match[2] or (STDERR if given.endswith("stderr") else STDOUT))
     for descriptor in (STDOUT, STDERR) if stat.S_ISREG(found.st_mode) else ():
@@ -321,7 +321,7 @@ def _swept(folder: Path) -> None:
     """Take away what a killed process has left: files that nobody holds, and has not for a minute."""
     with suppress(OSError):
         for old in folder.glob(".cnncalc.*.part"):
-            if PARTIAL.fullmatch(old.name) and time() - old.lstat().st_mtime > LEFT_SECONDS:
+            if re.fullmatch(PARTIAL, old.name) and time() - old.lstat().st_mtime > LEFT_SECONDS:
                 descriptor = os.open(old, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
                 try:
                     if _locked(descriptor, wait=False):

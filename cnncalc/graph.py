@@ -161,7 +161,7 @@ class Again(Protocol):
         ...
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """A network: nodes in an order in which they can be computed."""
 

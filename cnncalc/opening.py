@@ -69,7 +69,7 @@ MOST_PIPED = 1 << 28
 """Bytes that are taken from standard input or from a commit."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class NetworkFile:
     """What stands behind a name, read once: as many graphs of it as there are settings and inputs."""
 

@@ -28,7 +28,7 @@ SIZES: dict[str, int] = {"B": 1} | {
 PREFIXES: dict[str, int] = COUNTS | {"K": 1000, "P": 1000**5}
 """Prefix of a rate -> how many."""
 
-NUMBER = re.compile(r"([+-]?(?:\d[\d_,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?)\s*(.*)")
+NUMBER = r"([+-]?(?:\d[\d_,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,2})?)\s*(.*)"
 
 FLOPS_PER_SECOND = ("FLOP/s", "FLOPS", "FLOPs/s", "flop/s", "flops")
 BYTES_PER_SECOND = ("B/s", "Bps")
@@ -36,7 +36,7 @@ BYTES_PER_SECOND = ("B/s", "Bps")
 
 def split(text: str) -> tuple[Fraction, str] | None:
     """A number, exact, and the unit behind it; None where there is no number."""
-    match = NUMBER.fullmatch(text.strip())
+    match = re.fullmatch(NUMBER, text.strip())
     return (Fraction(re.sub("[_,]", "", match[1])), match[2]) if match else None
 
 

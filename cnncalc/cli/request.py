@@ -104,7 +104,7 @@ LOOKS = ("wide", "depth", "top", "sort")
 """How a table looks, whichever network it is of."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Request:
     """What the shared options say."""
 
@@ -244,8 +244,6 @@ def _command(
             if common["output"] is not None:
                 writable(common["output"], common["spec"])
             form = common["format"]
-            if common["output"] is not None:
-                writable(common["output"], common["spec"])
             common |= {
                 "format": chosen(form, common["output"], (*FORMATS, *formats), texts),
                 "set": common["set"] or [],

@@ -52,7 +52,7 @@ def made(
         raise with_nearest(error, making.shapes(), making) from None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Making:
     """A document that was read and what was given with it: makes its network, and makes it again with other givens."""
 

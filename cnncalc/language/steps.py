@@ -89,7 +89,7 @@ class Value(NamedTuple):
 Arguments = Mapping[str, Value]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class LayerCall:
     """A layer kind with its arguments; `follow` are the `norm` and `act` written on it."""
 
@@ -186,7 +186,7 @@ class Head(NamedTuple):
     branches: tuple[Branch, ...]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Step:
     """One entry of a list of steps: what it does, and its modifiers."""
 

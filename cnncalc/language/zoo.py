@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ def folder() -> Path:
 def names() -> Iterator[str]:
     """The names of the networks, sorted; aliases included, the worked examples of `lecture/` not."""
     files = (path.stem for path in folder().glob("*.yaml") if path.stem != "aliases")
-    yield from sorted({*files, *_aliases()})
+    yield from sorted({*files, *(line.partition(":")[0] for line in _aliases() if line[:1].isalnum())})
 
 
 def lecture() -> Iterator[str]:
@@ -47,7 +47,7 @@ def member(name: str) -> Member | None:
     path = folder() / f"{name}.yaml"
     if path.is_file():
         return Member(name, path, {})
-    alias = _aliases().get(name)
+    alias = _alias(name)
     if alias is None:
         return None
     settings = alias.get("set")
@@ -60,13 +60,18 @@ def member(name: str) -> Member | None:
     )
 
 
+def _alias(name: str) -> Marked | None:
+    """What the line of an alias says; the other lines are not read."""
+    for number, line in enumerate(_aliases()):
+        if line.startswith(f"{name}:"):
+            return compose("\n" * number + line, "aliases.yaml", []).entries[name][1]
+    return None
+
+
 @cache
-def _aliases() -> Mapping[str, Marked]:
+def _aliases() -> Sequence[str]:
     path = folder() / "aliases.yaml"
-    if not path.is_file():
-        return {}
-    tree = compose(path.read_text(encoding="utf-8"), "aliases.yaml", [])
-    return {name: node for name, (_, node) in tree.entries.items()}
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else ()
 
 
 WORKED_EXAMPLE = """\

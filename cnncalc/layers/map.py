@@ -19,11 +19,11 @@ from .fields import Reader, field, shown
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 FORMS = (
-    (re.compile(rf"x ?([-+*/^%]|[<>]=?|==|!=) ?({NUMBER})"), "x {0} {1}"),
-    (re.compile(rf"({NUMBER}) ?([-/*+^]) ?x"), "{0} {1} x"),
-    (re.compile(rf"(max|min)\( ?x ?, ?({NUMBER}) ?\)"), "{0}(x, {1})"),
-    (re.compile(r"(exp|log|erf|sin|cos|tanh|sign|floor|ceil|round|sqrt|abs)\( ?x ?\)"), "{0}(x)"),
-    (re.compile(r"- ?x"), "-x"),
+    (rf"x ?([-+*/^%]|[<>]=?|==|!=) ?({NUMBER})", "x {0} {1}"),
+    (rf"({NUMBER}) ?([-/*+^]) ?x", "{0} {1} x"),
+    (rf"(max|min)\( ?x ?, ?({NUMBER}) ?\)", "{0}(x, {1})"),
+    (r"(exp|log|erf|sin|cos|tanh|sign|floor|ceil|round|sqrt|abs)\( ?x ?\)", "{0}(x)"),
+    (r"- ?x", "-x"),
 )
 """What may be written, and how it is written again."""
 
@@ -52,7 +52,7 @@ class Formula(Reader):
         """The formula as it is written again."""
         text = " ".join(value.split()) if isinstance(value, str) else ""
         for form, written in FORMS:
-            match = form.fullmatch(text)
+            match = re.fullmatch(form, text)
             if match:
                 return written.format(*match.groups())
         raise ValueError(f"must be {self.describes}, and is {shown(value)}")

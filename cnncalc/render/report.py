@@ -147,7 +147,7 @@ class Note(str):
         return note
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Report:
     """The answer to a question."""
 

@@ -78,7 +78,8 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
     learned = counted(graph)
     if not isinstance(learned.total, int):
         numeric(graph)
-    extra = counted(all_steps).total - counted(all_steps.inference).total
+    kept = all_steps.inference
+    extra = counted(all_steps).total - counted(kept).total if kept is not all_steps else 0
     rows: list[dict[str, Any]] = []
     for row in folds(graph, view):
         count, only = sum_of(row, learned.of), row.nodes[0]

@@ -58,7 +58,7 @@ class Path(NamedTuple):
         return Path(f"{self.name}{text}", f"{self.weights}{text}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Call:
     """A block call, for the chain that an error shows."""
 
@@ -72,7 +72,7 @@ class Call:
             yield from self.outer
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Frame:
     """What is known by name in one call of a block, or in the net."""
 

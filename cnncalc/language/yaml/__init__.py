@@ -24,7 +24,9 @@ __all__ = ["MAX_BYTES", "Node", "compose", "scalar"]
 MAX_BYTES = 4_000_000
 MAX_NODES = 150_000
 
-LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+LINE_ENDS = ("\r\n", "\r", "\x85", "\u2028", "\u2029")
+"""What YAML takes for the end of a line, besides a newline."""
+
 LOADER: Any = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
 
 
@@ -34,7 +36,7 @@ def compose(text: str, name: str, problems: list[Diagnostic]) -> Node:
     What is wrong but can be read past is added to `problems`; the rest raises SpecError with all of them.
     """
     text = text.removeprefix("\ufeff")
-    source = Source(name, LINE_END.split(text))
+    source = Source(name, _lines(text))
     start = Mark(source, 0, 0)
     try:
         if len(text) > MAX_BYTES:
@@ -57,12 +59,18 @@ def compose(text: str, name: str, problems: list[Diagnostic]) -> Node:
         ) from None
 
 
+def _lines(text: str) -> list[str]:
+    for end in LINE_ENDS:
+        text = text.replace(end, "\n")
+    return text.split("\n")
+
+
 def _code(character: Any) -> str:
     return f"U+{character if isinstance(character, int) else ord(character):04X}"
 
 
 def _place(source: Source, text: str, offset: int) -> Mark:
-    before = LINE_END.split(text[:offset])
+    before = _lines(text[:offset])
     return Mark(source, len(before) - 1, len(before[-1]))
 
 
