@@ -49,6 +49,16 @@ def committed(spec: str, most: int, folder: Path | None = None) -> bytes:
     raise CnncalcError(f"{spec} cannot be read: {reason}", "git:REF:PATH, for instance git:HEAD~1:net.yaml")
 
 
+def tracked(folder: Path, *patterns: str) -> list[str]:
+    """The files below a folder that git keeps and that match, from the current folder; none where there is no git."""
+    try:
+        found = _git(["-C", str(folder), "ls-files", "-z", "--", *patterns])
+    except CnncalcError:
+        return []
+    names = found.stdout.decode("utf-8", errors="surrogateescape").split("\0") if found.returncode == 0 else []
+    return [Path(os.path.relpath(folder / name)).as_posix() for name in names if name and (folder / name).is_file()]
+
+
 class Version(NamedTuple):
     """A file as a commit left it."""
 

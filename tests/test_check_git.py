@@ -1,4 +1,4 @@
-"""Baselines from a repository with a history, a hook, and the shell of the action and of docs/ci.md."""
+"""Baselines from a repository with a history, the hooks, and the recipes of docs/ci.md."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def test_git_is_asked_once_for_all_specs(repository: Path, monkeypatch: pytest.M
     assert 3 == len(started)
 
 
-# --- the hook, the action and the recipes ------------------------------------------------------------------------
+# --- the hooks and the recipes ------------------------------------------------------------------------
 
 
 def hooks() -> list[dict[str, Any]]:
@@ -276,64 +276,48 @@ def test_pre_commit_runs_the_hooks(repository: Path) -> None:
     assert 2 == len(after)
 
 
-def steps() -> dict[str, dict[str, Any]]:
-    """The steps of the action by their ids."""
-    action = yaml.safe_load((ROOT / "action.yml").read_text())
-    return {step["id"]: step for step in action["runs"]["steps"]}
+def hooked(folder: Path, *ids: str) -> subprocess.CompletedProcess[str]:
+    """`pre-commit run` with some hooks of the manifest, on what is staged."""
+    pre_commit = shutil.which("pre-commit", path=environment()["PATH"])
+    if pre_commit is None:
+        pytest.skip("pre-commit is not installed: pip install pre-commit")
+    chosen = [{**hook, "language": "system"} for hook in hooks() if hook["id"] in ids]
+    (folder / ".pre-commit-config.yaml").write_text(yaml.safe_dump({"repos": [{"repo": "local", "hooks": chosen}]}))
+    git(folder, "add", "-A")
+    return subprocess.run(
+        [pre_commit, "run"], cwd=folder, env=environment(), capture_output=True, text=True, check=False
+    )
 
 
-def step(folder: Path, tmp_path: Path, name: str, **variables: str) -> tuple[int, str, dict[str, str]]:
-    """Run the shell of a step as a runner does: its exit code, its stdout and its outputs."""
-    output = tmp_path / f"output-{name}"
-    output.write_text("")
-    files = {
-        "RUNNER_TEMP": str(tmp_path),
-        "GITHUB_OUTPUT": str(output),
-        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
-    }
-    done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", steps()[name]["run"]],
-        cwd=folder, env=environment(**files, **variables), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    outputs = dict(line.split("=", 1) for line in output.read_text().splitlines())
-    assert "Traceback" not in done.stderr
-    return done.returncode, done.stdout, outputs
-
-
-def test_the_shell_of_the_action(repository: Path, tmp_path: Path) -> None:
-    """On a shallow clone of a pull request: the base is fetched, the report annotates, the summary is appended."""
-    folder = shallow(repository, tmp_path)
-    code, _, found = step(folder, tmp_path, "baseline", BASELINE="", GITHUB_BASE_REF="main")
-    arguments = {"SPECS": "models", "ARGUMENTS": "--max-growth\nparams=1%\n", "BASELINE": found["baseline"]}
-    failed, out, outputs = step(folder, tmp_path, "check", **arguments)
-
-    assert (0, "git:origin/main") == (code, found["baseline"])
-    assert (1, "1") == (failed, outputs["exit-code"])
-    assert f"  why    {GROWN}" in out.splitlines()
-    assert 1 <= sum(line.startswith("::error file=cnncalc.toml,line=5,") for line in out.splitlines())
-    assert (tmp_path / "summary").read_text() == Path(outputs["markdown"]).read_text()
-    assert "2.1.0" == json.loads(Path(outputs["sarif"]).read_text())["version"]
-    assert "cnncalc.check/2" == json.loads(Path(outputs["json"]).read_text())["schema"]
-
-
-def test_the_action_without_a_pull_request(repository: Path, tmp_path: Path) -> None:
-    """On a push there is no base: the lock is what counts; nothing is asked of the network."""
+def test_a_limit_a_lock_and_a_spec_that_is_gone_are_changes_too(repository: Path) -> None:
+    """The hook runs where no spec is part of the commit."""
     git(repository, "checkout", "-q", "main")
-    code, _, found = step(repository, tmp_path, "baseline", BASELINE="")
-    held, out, _ = step(repository, tmp_path, "check", SPECS="", ARGUMENTS="", BASELINE=found["baseline"])
+    held = hooked(repository, "cnncalc-check")
+    git(repository, "commit", "-qnm", "hooks")
+    (repository / "cnncalc.toml").write_text(CONFIG.replace("320M", "100M"))
+    lowered = hooked(repository, "cnncalc-check")
+    git(repository, "reset", "-q", "--hard")
+    lock = repository / "cnncalc.lock.json"
+    lock.write_text(lock.read_text().replace('"params": 3504872', '"params": 3504871'))
+    edited = hooked(repository, "cnncalc-check")
 
-    assert (0, "", 0) == (code, found["baseline"], held)
-    assert "3 specs, 6 limits: all hold" == out.splitlines()[-1]
+    assert [0, 1, 1] == [done.returncode for done in (held, lowered, edited)], held.stdout
+    assert "macs 300,774,272 <= 100,000,000" in lowered.stdout
+    assert "params lock" in edited.stdout
 
 
-def test_the_action_passes_what_it_is_given_as_data(repository: Path, tmp_path: Path) -> None:
-    """Inputs reach the shell as variables, so that nothing in them runs; and no step asks for a token."""
-    step(repository, tmp_path, "check", SPECS="$(touch ran)", ARGUMENTS="`touch ran`; touch ran", BASELINE="")
-    text = (ROOT / "action.yml").read_text()
+def test_a_repository_without_limits_passes_with_a_word(tmp_path: Path) -> None:
+    """With a spec that has none, and without any spec; one with limits and no configuration is judged."""
+    git(tmp_path, "init", "-q")
+    none = hooked(tmp_path, "cnncalc-check")
+    spec = re.sub("^expect:.*\n", "", (ROOT / "specs" / "lenet5.yaml").read_text(), flags=re.MULTILINE)
+    (tmp_path / "net.cnn.yaml").write_text(spec)
+    bare = hooked(tmp_path, "cnncalc-check")
+    (tmp_path / "net.cnn.yaml").write_text(spec + "budget: {params: 1k}\n")
+    judged = hooked(tmp_path, "cnncalc-check")
 
-    assert not (repository / "ran").exists()
-    assert not [name for name, found in steps().items() if "${{" in found["run"]]
-    assert "token" not in text.replace("Needs no token", "").lower()
+    assert [0, 0, 1] == [done.returncode for done in (none, bare, judged)], none.stdout + bare.stdout
+    assert "params 61,706 <= 1,000" in judged.stdout
 
 
 def recipes(language: str) -> list[str]:
@@ -391,12 +375,16 @@ def test_the_python_in_the_documentation_runs() -> None:
 SCHEMAS = [
     ("vendor.github-actions",   (ROOT / "action.yml").read_text),
     ("vendor.github-workflows", lambda: next(text for text in recipes("yaml") if "runs-on" in text)),
+    ("vendor.github-workflows", lambda: [text for text in recipes("yaml") if "runs-on" in text][1]),
+    ("vendor.github-workflows", (ROOT / ".github" / "workflows" / "ci.yml").read_text),
     ("vendor.gitlab-ci",        lambda: next(text for text in recipes("yaml") if "script:" in text)),
 ]
 # fmt: on
 
 
-@pytest.mark.parametrize(("schema", "text"), SCHEMAS, ids=[name for name, _ in SCHEMAS])
+@pytest.mark.parametrize(
+    ("schema", "text"), SCHEMAS, ids=[f"{place}-{name}" for place, (name, _) in enumerate(SCHEMAS)]
+)
 def test_the_yaml_pieces_pass_their_linters(tmp_path: Path, schema: str, text: Any) -> None:
     """check-jsonschema with the schemas that it ships."""
     linter = shutil.which("check-jsonschema", path=environment()["PATH"])

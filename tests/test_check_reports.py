@@ -266,3 +266,35 @@ def test_reports_of_a_run_where_nothing_could_be_judged(folder: Path, name: str)
 
     assert 2 == result.exit_code
     assert "bug" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "junit"])
+def test_paths_are_from_the_top_of_the_repository(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Wherever it is started: other systems know no working directory."""
+    (folder / "m" / "c.toml").write_text('[[budget]]\nmatch = "*"\nmacs = "1k"\n')
+    monkeypatch.chdir(folder / "m")
+    text = report(name, "grown.yaml", "--config", "c.toml")
+
+    assert "m/grown.yaml" in text
+    assert "m/c.toml" in text
+    assert "../" not in text
+
+
+# fmt: off
+BADGES = [
+    (("m/same.yaml",),                       "tiny",     "1.37 k params, 87.55 k MACs", "brightgreen"),
+    (("m/same.yaml", "--max", "params=1k"),  "tiny",     "1 limit broken",              "red"),
+    (("m/same.yaml", "m/new.yaml"),          "networks", "1 limit broken",              "red"),
+    (("m/bad.yaml",),                        "network",  "not judged",                  "lightgrey"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("arguments", "label", "message", "colour"), BADGES)
+def test_a_badge_says_how_it_stands(
+    folder: Path, arguments: tuple[str, ...], label: str, message: str, colour: str
+) -> None:
+    """As the endpoint of shields.io has it."""
+    found = json.loads(report("badge", *arguments))
+
+    assert {"schemaVersion": 1, "label": label, "message": message, "color": colour} == found

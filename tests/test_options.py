@@ -136,7 +136,7 @@ CASES: dict[str, Options] = {
         **NETWORK, "--max": "--max macs=1k", "--min": "--min macs=9G", "--equals": "--equals params=3",
         "--max-growth": ("--max-growth params=1%", "--baseline base.json"), "--baseline": ("--baseline base.json", "--report json"),
         "--update": "--update", "--accept": "--accept", "--ratchet": "--ratchet", "--fail-on": "--fail-on never",
-        "--exit-zero": "--exit-zero", "--why": "--why", "--report": "--report json", "--summary": "--summary",
+        "--exit-zero": "--exit-zero", "--allow-empty": "--allow-empty", "--why": "--why", "--report": "--report json", "--summary": "--summary",
         "--init": "--init", "--config": "--config other.toml", "--jobs": "--jobs 2", "SPECS": "tiny.yaml",
     },
     "convert net.yaml": {**NETWORK, "--flat": "--flat", "--to": "--to torch", "--init": "--init he", "--seed": "--seed 1"},
@@ -206,6 +206,7 @@ SAME: dict[tuple[str, str, str], str] = {
     ("run tiny.yaml", "--threads", "table"): "it is speed alone",
     ("run tiny.yaml", "--threads", "csv"): "it is speed alone",
     (CHECKED, "--jobs", ""): "it is speed alone",
+    (CHECKED, "--allow-empty", ""): "there are limits; of none: tests/test_check_git.py",
     ("worked iou", "--seed", "csv"): "what is asked has the same rows; the numbers stand in the caption",
 }
 """(command, option, format) where nothing changes -> why that is right."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import files
 from ..errors import CnncalcError, printable
+from ..git import tracked
 from ..language import zoo
 from ..language.yaml import MAX_BYTES
 from ..project import SKIPPED, own_specs, shown, unnamed
@@ -23,15 +24,24 @@ SUFFIXES = (".yaml", ".yml")
 IS_SPEC = re.compile(rb"^net[ \t]*:", re.MULTILINE)
 
 
+class Unnamed(CnncalcError):
+    """No spec is named, and there is none that a check without names is about."""
+
+
 def specs(
     arguments: Sequence[str], config: Config, remark: Callable[[str], None], locked: Iterable[str] = ()
 ) -> list[str]:
-    """The specs that arguments mean, else those of the project, else those that its lock has. Raises CnncalcError."""
+    """The specs that arguments mean, else those of the project, of its lock, or `*.cnn.yaml` in git.
+
+    Raises CnncalcError; Unnamed where there are none at all.
+    """
     found = [spec for argument in arguments for spec in _given(argument, config, remark)]
     if not arguments:
         found = own_specs(config.project) or [name for key in locked for name in _of_the_lock(key, config)]
+        found = found or tracked(config.folder, "*.cnn.yaml", "*.cnn.yml")
     if not found:
-        raise unnamed("cnncalc check resnet50 --max macs=5G")
+        missing = unnamed("cnncalc check resnet50 --max macs=5G")
+        raise Unnamed(missing.message, missing.help)
     return list(dict.fromkeys(found))
 
 

@@ -36,6 +36,9 @@ class Ask:
     accept: bool = False
     ratchet: bool = False
     why: bool = False
+    idle: bool = False
+    """Whether no limits, or no specs, are fine."""
+
     measure: bool = False
     """Figures only: no lock, no baseline, no limit is needed."""
 
@@ -49,7 +52,12 @@ def session(ask: Ask, remark: Remark) -> Outcome:
     path = files.inside(project.folder, project.lock, "the lock")
     lock = read(path, shown(path)) if path.is_file() and not ask.measure else None
     base = baselines.baseline(ask.baseline, project, lock) if not ask.measure else None
-    names = plan.specs(ask.specs, project, remark, lock.entries if lock else ())
+    try:
+        names = plan.specs(ask.specs, project, remark, lock.entries if lock else ())
+    except plan.Unnamed:
+        if not ask.idle:
+            raise
+        names = []
     cases = plan.cases(names, project, ask.limits, ask.settings, ask.input, lock=lock, why=ask.why)
     cases = baselines.with_baseline(cases, base, ask.update or ask.accept or ask.measure)
     if not ask.specs:
@@ -64,7 +72,9 @@ def session(ask: Ask, remark: Remark) -> Outcome:
         for text in (*result.remarks, *(problem.text for problem in result.problems)):
             remark(text)
     silent = not outcome.findings and not outcome.unjudged and not project.rules and lock is None
-    if silent and not (ask.update or ask.accept or ask.measure):
+    if silent and ask.idle:
+        remark("there are no limits to check: `budget: {macs: 320M}` in a spec, or a lock, would be")
+    elif silent and not (ask.update or ask.accept or ask.measure):
         raise CnncalcError(
             "there are no limits to check",
             "`budget: {macs: 320M}` in a spec, --max macs=320M, or a lock: cnncalc check --update",

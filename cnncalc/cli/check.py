@@ -43,7 +43,7 @@ BASELINE = typer.Option(
     "--baseline", metavar="FILE|git:REF", help="A lock, or specs of a commit: git:main, git:main..."
 )
 REPORT = typer.Option(
-    "--report", metavar="REPORT[=FILE]", help="text, concise, json, markdown, github, gitlab, junit or sarif."
+    "--report", metavar="REPORT[=FILE]", help="text, concise, json, markdown, github, gitlab, junit, sarif or badge."
 )
 FAIL_ON = typer.Option("--fail-on", metavar="LEVEL", help="What is a failure: error, warning or never.")
 CONFIG = typer.Option("--config", metavar="FILE", help="A configuration, in place of the nearest.")
@@ -64,6 +64,7 @@ def command(
     input: Input = None,
     fail_on: Annotated[str, FAIL_ON] = "error",
     exit_zero: Annotated[bool, _flag("--exit-zero", "Exit code 0 also where a limit is broken.")] = False,
+    allow_empty: Annotated[bool, _flag("--allow-empty", "No limits at all are no fault.")] = False,
     why: Annotated[bool, _flag("--why", "Show the steps that account for what is too large.")] = False,
     report: Annotated[list[str] | None, REPORT] = None,
     summary: Annotated[bool, _flag("--summary", "Append the Markdown report to $GITHUB_STEP_SUMMARY.")] = False,
@@ -91,6 +92,7 @@ def command(
             update=update or accept,
             accept=accept,
             ratchet=ratchet,
+            idle=allow_empty,
             why=why,
             measure=init,
             fail_on=fail_on,

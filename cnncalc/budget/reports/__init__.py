@@ -16,6 +16,7 @@ REPORTS = {
     "gitlab": "a GitLab code quality report",
     "junit": "JUnit XML",
     "sarif": "SARIF 2.1.0",
+    "badge": "the endpoint of a badge, for shields.io",
 }
 """Report -> what it is; each is a module of this package with `written(outcome)`."""
 

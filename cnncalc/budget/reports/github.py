@@ -35,7 +35,7 @@ def written(outcome: Outcome) -> str:
 
 
 def _command(word: str, file: str, line: int, title: str, message: str) -> str:
-    return f"::{word} file={attribute(file)},line={line},title={attribute(title)}::{data(message)}"
+    return f"::{word} file={attribute(words.rooted(file))},line={line},title={attribute(title)}::{data(message)}"
 
 
 def data(text: str) -> str:

@@ -44,5 +44,5 @@ def _issue(text: str, name: str, mark: str, severity: str, file: str, line: int)
         "check_name": f"cnncalc/{name}",
         "fingerprint": mark,
         "severity": severity,
-        "location": {"path": file.removeprefix("./"), "lines": {"begin": line}},
+        "location": {"path": words.rooted(file), "lines": {"begin": line}},
     }

@@ -43,7 +43,7 @@ def _case(finding: Finding, result: Result) -> list[str]:
     if finding.status == FAIL:
         file, line = words.spot(result, finding)
         more = "".join(f"\n{words.because([cause])}" for cause in finding.why)
-        detail = _text(f"{file}:{line}{more}")
+        detail = _text(f"{words.rooted(file)}:{line}{more}")
         return [
             start,
             f"  {_open('failure', message=text, type=finding.kind)}{detail}</failure>",

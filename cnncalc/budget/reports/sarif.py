@@ -75,7 +75,7 @@ def _notification(problem: Problem, result: Result) -> dict[str, Any]:
 
 
 def _location(file: str, region: dict[str, int]) -> dict[str, Any]:
-    path = Path(file)
+    path = Path(words.rooted(file))
     artifact = (
         {"uri": path.as_uri()}
         if path.is_absolute()

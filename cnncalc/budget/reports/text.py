@@ -93,6 +93,6 @@ def closing(outcome: Outcome) -> str:
         f"{outcome.count(NEW)} new" if outcome.count(NEW) else "",
         f"{words.plural(outcome.unjudged, 'spec')} not judged" if outcome.unjudged else "",
     ]
-    found = ", ".join(filter(None, counts)) or "all hold"
+    found = ", ".join(filter(None, counts)) or ("all hold" if outcome.findings else "nothing to hold")
     specs, limits = words.plural(len(outcome.results), "spec"), words.plural(len(outcome.findings), "limit")
     return f"{specs}, {limits}: {found}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from fractions import Fraction
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...analyses.figures import FIGURES
@@ -153,6 +155,21 @@ def fingerprint(result: Result, finding: Finding) -> str:
     subject = finding.subject
     text = "\0".join((result.key, *subject, finding.kind, finding.level, finding.place.file, finding.place.text))
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def rooted(file: str) -> str:
+    """A path of the current folder as seen from the top of its repository, which is what other systems want."""
+    top = repository_top()
+    if top is None or not file:
+        return file.removeprefix("./")
+    path = Path(os.path.normpath(Path.cwd() / file))
+    return path.relative_to(top).as_posix() if path.is_relative_to(top) else file
+
+
+def repository_top() -> Path | None:
+    """The nearest folder upwards that git keeps."""
+    start = Path.cwd()
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
 
 
 def spot(result: Result, finding: Finding) -> tuple[str, int]:
