@@ -17,6 +17,7 @@ from cnncalc.cli import app
 from cnncalc.graph import Graph
 from cnncalc.language import zoo
 from cnncalc.recovery import proof
+from cnncalc.recovery.matching import counterparts, moved
 from cnncalc.recovery.write import recover
 
 SPECS = [name for name in zoo.names() if not zoo.member(name).settings]
@@ -44,7 +45,8 @@ def anonymous(graph: Graph, seed: int) -> Graph:
         for node in order
     )
     heads = {head: names.get(name, name) for head, name in graph.heads.items()}
-    return replace(graph, nodes=nodes, output=names.get(graph.output, graph.output), heads=heads, settings={})
+    bare = {"settings": {}, "input_marks": {}, "expect": None, "budget": None, "notes": None}
+    return replace(graph, nodes=nodes, output=names.get(graph.output, graph.output), heads=heads, **bare)
 
 
 def lines(text: str) -> int:
@@ -209,7 +211,10 @@ def test_the_command_writes_a_file_that_lint_finds_fine(tmp_path: Path, monkeypa
         "",
         "wrote net.yaml: resnet18, 21 lines for 69 layers\nnext: cnncalc summary net.yaml\n",
     )
-    assert "expect: {params: 11689512, macs: 1814073344, output: [1000]}" in Path("net.yaml").read_text()
+    assert (
+        "expect: {params: 11689512, macs: 1814073344, output: [1000], receptive_field: 435, stride: 32}"
+        in Path("net.yaml").read_text()
+    )
     assert CliRunner().invoke(app, ["lint", "net.yaml"]).exit_code == 0
 
 
@@ -235,3 +240,80 @@ def test_what_cannot_be_converted_is_said(arguments: list[str], message: str) ->
 
     assert (code, out) == (2, "")
     assert message in err
+
+
+SAID = """\
+# A small net.
+name: tiny
+source: me
+input: [3, 32, 32]  # small "pictures" # of cats
+vars:
+  width: 8          # the width multiplier
+blocks:
+  # a residual unit
+  basic(mid):
+    - add:
+        main: [{conv: {out: $mid, kernel: 3, padding: 1, act: relu}}, {conv: {out: $mid, kernel: 3, padding: 1}}]
+        shortcut: prev
+    - relu          # after the sum
+net:
+  # the stem
+  - {conv: {out: $width, kernel: 3, padding: 1, act: relu}, as: stem}  # trailing
+  - {basic: 8, repeat: 3}
+  - {conv: {out: 16, kernel: 3, stride: 2}}
+  - {basic: 16, repeat: 3}
+  # classify
+  - globalavgpool
+  - {linear: "#10"}
+expect:
+  params: 18178     # from the paper
+budget: {params: 20k}  # no more
+notes: {why: "an # in a text"}
+"""
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_what_a_spec_says_is_kept(flat: bool) -> None:
+    """Comments on their steps or at the top, claims, limits and notes as they are written; the same when it is done again."""
+    graph = cnncalc.parse(SAID.replace('"#10"', "10"))
+    text = recover(graph, plain=flat).text
+
+    assert text.startswith("# A small net.\n# width: the width multiplier\nname: tiny\nsource: me\n")
+    assert 'input: [3, 32, 32]  # small "pictures" # of cats\n' in text
+    assert "  # the stem\n" in text
+    assert "as: stem}  # trailing\n" in text
+    assert "  # classify\n  - globalavgpool\n" in text
+    assert text.count("# a residual unit\n") == text.count("# after the sum\n") == 1
+    assert text.endswith(
+        "expect:\n  params: 18178     # from the paper\nbudget: {params: 20k}  # no more\n"
+        'notes: {why: "an # in a text"}\n'
+    )
+    assert text == recover(cnncalc.parse(text), plain=flat).text
+
+
+def test_other_settings_have_other_figures() -> None:
+    """A claim about the spec as it stands says nothing of one that was set otherwise; its limits are limits still."""
+    graph = cnncalc.parse(SAID.replace('"#10"', "10"), input=(3, 16, 16))
+    text = recover(graph).text
+
+    assert f"expect: {{params: {cnncalc.params(graph).total}, macs: {cnncalc.macs(graph).total}, output: [10]}}" in text
+    assert "from the paper" not in text
+    assert "budget: {params: 20k}  # no more\n" in text
+
+
+@pytest.mark.parametrize("name", ["resnet50", "googlenet", "densenet121", "siamese", "unet", "inception_v4"])
+def test_each_layer_has_a_counterpart(name: str) -> None:
+    """In a network of other names and another order: the same kind and size, what it reads, and whose weights it has."""
+    graph = cnncalc.load(name)
+    other = cnncalc.parse(recover(anonymous(graph, 4)).text)
+    pairs = counterparts(graph, other)
+    learned = [node for node in graph.nodes if node.weights]
+
+    assert all(node.weights == other.by_name[pairs[node.name]].weights for node in learned)
+    assert len({pairs[node.name] for node in learned}) == len(learned)
+    values = {
+        f"{node.weights_of}.{key}": node.name
+        for node in graph.inference.nodes
+        for key in (*node.weights, *node.buffers)
+    }
+    assert len(moved(values, graph, other)) == len(values)

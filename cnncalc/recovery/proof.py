@@ -23,30 +23,30 @@ def same(one: Graph, other: Graph) -> bool:
 
 
 def _facts(graph: Graph, known: dict[Any, int]) -> tuple[Any, ...]:
-    numbers = _numbers(graph, known)
-    owners = ([numbers[node.name] for node in nodes if node.weights] for nodes in graph.sharing.values())
+    own = numbers(graph, known)
+    owners = ([own[node.name] for node in nodes if node.weights] for nodes in graph.sharing.values())
     sharing = Counter(tuple(sorted(nodes)) for nodes in owners if len(nodes) > 1)
     alone = {node.name for node in graph.nodes if passes_on(node)}
     return (
-        Counter(numbers[node.name] for node in graph.nodes if node.name not in alone),
-        numbers[graph.output],
-        {head: numbers[name] for head, name in graph.heads.items()},
+        Counter(own[node.name] for node in graph.nodes if node.name not in alone),
+        own[graph.output],
+        {head: own[name] for head, name in graph.heads.items()},
         sharing,
     )
 
 
-def _numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:
-    """A number for each tensor; equal ones are computed alike."""
-    numbers = {name: known.setdefault(("input", name), len(known)) for name in graph.inputs}
+def numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:
+    """A number for each tensor; equal ones are computed alike, in all networks that share what is `known`."""
+    found = {name: known.setdefault(("input", name), len(known)) for name in graph.inputs}
     pieces: dict[str, tuple[int, ...]] = {}
     """What a concat puts together, those that it reads taken apart."""
 
     for node in graph.nodes:
         if passes_on(node):
-            numbers[node.name] = numbers[node.inputs[0]]
-            pieces[node.name] = pieces.get(node.inputs[0], (numbers[node.name],))
+            found[node.name] = found[node.inputs[0]]
+            pieces[node.name] = pieces.get(node.inputs[0], (found[node.name],))
             continue
-        inputs = tuple(numbers[name] for name in node.inputs)
+        inputs = tuple(found[name] for name in node.inputs)
         if node.kind in UNORDERED:
             inputs = tuple(sorted(inputs))
         elif node.kind == "concat":
@@ -57,8 +57,8 @@ def _numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:
                 for piece in (pieces[name] if (name in pieces and _axis(graph, name) == axis) else (number,))
             )
             pieces[node.name] = inputs
-        numbers[node.name] = known.setdefault((*_resolved(node), inputs), len(known))
-    return numbers
+        found[node.name] = known.setdefault((*_resolved(node), inputs), len(known))
+    return found
 
 
 def _axis(graph: Graph, name: str) -> Any:

@@ -18,6 +18,7 @@ from .defaults import defaults
 from .fold import folded, tabled
 from .inline import inlined
 from .items import Sequence, said
+from .kept import Kept, kept_of, whole, with_remarks
 from .proof import same
 from .scopes import named
 from .text import LINE, Writer, value_text
@@ -36,23 +37,33 @@ class Recovered(NamedTuple):
     """The text of a spec, and what to tell about it."""
 
     text: str
+    graph: Graph
+    """The network that was read from it."""
+
     remark: str = ""
 
 
 def recover(graph: Graph, *, plain: bool = False) -> Recovered:
     """The shortest spec that is proved to be the network; `plain` gives one step a node. Raises CnncalcError."""
-    expect = figures(graph)
+    kept = kept_of(graph, claims(graph))
     if not plain and len(graph.nodes) <= MOST:
-        for text in _attempts(graph, expect):
-            if _proved(graph, text):
-                return Recovered(text)
-    text = flat(graph, expect)
-    if not _proved(graph, text):
+        for text in _attempts(graph):
+            if (found := _proved(graph, text, kept)) is not None:
+                return found
+    found = _proved(graph, flat(graph), kept)
+    if found is None:
         raise CnncalcError(f"{graph.name} cannot be written as a spec: what was written read back as another network")
     if plain:
-        return Recovered(text)
+        return found
     large = len(graph.nodes) > MOST
-    return Recovered(text, f"one step a layer: blocks are looked for up to {MOST:,} layers" if large else NOT_SHORTER)
+    remark = f"one step a layer: blocks are looked for up to {MOST:,} layers" if large else NOT_SHORTER
+    return found._replace(remark=remark)
+
+
+def claims(graph: Graph) -> str:
+    """The line of what the spec is to expect of itself; "" where nothing is a number."""
+    found = figures(graph)
+    return f"expect: {mapping_of({key: text_of(value) for key, value in found.items()})}" if found else ""
 
 
 def figures(graph: Graph) -> dict[str, Any]:
@@ -66,14 +77,22 @@ def _open(value: Any) -> bool:
     return isinstance(value, tuple) and any(map(is_symbolic, value))
 
 
-def _proved(graph: Graph, text: str) -> bool:
+def _proved(graph: Graph, body: str, kept: Kept) -> Recovered | None:
+    """The whole text and the network that it reads back as; None where that is another one."""
+    text = whole(body, kept)
     try:
-        return same(graph, parse(text, "recovered"))
+        again = parse(text, "recovered")
+        if not same(graph, again):
+            return None
+        remarked = with_remarks(text, graph, again, kept)
+        if remarked != text:
+            text, again = remarked, parse(remarked, "recovered")
+        return Recovered(text, again) if same(graph, again) else None
     except CnncalcError:
-        return False
+        return None
 
 
-def _attempts(graph: Graph, expect: Mapping[str, Any] | None) -> Iterator[str]:
+def _attempts(graph: Graph) -> Iterator[str]:
     """Texts, the shortest first."""
     texts: list[tuple[float, str, str]] = []
     for activations in (True, False):
@@ -82,8 +101,8 @@ def _attempts(graph: Graph, expect: Mapping[str, Any] | None) -> Iterator[str]:
         shaped = [align.aligned(steps, True), align.aligned(steps, False)]
         if said(shaped[0]) == said(shaped[1]):
             shaped.pop()
-        found = [finished(graph, factored(one, writer, Effort()), writer, expect) for one in shaped]
-        found.append(finished(graph, Program({}, steps), writer, expect))
+        found = [finished(graph, factored(one, writer, Effort()), writer) for one in shaped]
+        found.append(finished(graph, Program({}, steps), writer))
         texts += [(price(one.text) * (1 if activations else APART), one.text, one.named) for one in found]
     for _, text, with_names in sorted(texts):
         yield with_names
@@ -102,20 +121,18 @@ class Finished(NamedTuple):
     named: str
 
 
-def finished(graph: Graph, program: Program, writer: Writer, expect: Mapping[str, Any] | None) -> Finished:
+def finished(graph: Graph, program: Program, writer: Writer) -> Finished:
     """The text of a program: equal neighbours folded, rows in tables."""
     program = inlined(program)
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
     steps = tabled(folded(program.steps), writer)
     blocks = {name: (block.parameters, folded(block.steps)) for name, block in program.blocks.items()}
     called = named(steps, writer, blocks, {*graph.inputs, *graph.heads})
-    return Finished(document(graph, blocks, steps, expect), document(graph, blocks, called, expect))
+    return Finished(document(graph, blocks, steps), document(graph, blocks, called))
 
 
-def document(
-    graph: Graph, blocks: Mapping[str, tuple[Mapping[str, Any], Sequence]], steps: Sequence, expect: Any
-) -> str:
-    """The whole text: blocks are name -> (parameters with their defaults, steps)."""
+def document(graph: Graph, blocks: Mapping[str, tuple[Mapping[str, Any], Sequence]], steps: Sequence) -> str:
+    """The text of a network: blocks are name -> (parameters with their defaults, steps)."""
     common = defaults([*(item for _, body in blocks.values() for item in body), *steps])
     writer = Writer(common, {name: parameters for name, (parameters, _) in blocks.items()})
     lines = [f"{key}: {text_of(text)}" for key, text in (("name", graph.name), ("source", graph.source)) if text]
@@ -131,8 +148,6 @@ def document(
         lines += [line for item in body for line in writer.lines(item, 4)]
     lines.append("net:")
     lines += [line for item in steps for line in writer.lines(item)]
-    if expect:
-        lines.append(f"expect: {mapping_of({key: text_of(value) for key, value in expect.items()})}")
     return "\n".join(lines) + "\n"
 
 
