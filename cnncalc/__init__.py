@@ -24,7 +24,7 @@ TYPE_CHECKING = False  # typing itself takes longer to import than all of this
 if TYPE_CHECKING:
     from . import reports as reports
     from . import worked as worked
-    from .analyses.boxes import box as box
+    from .analyses.boxes import box as _box
     from .analyses.extent import last_map as last_map
     from .analyses.macs import macs as _macs
     from .analyses.memory import memory as _memory
@@ -36,18 +36,18 @@ if TYPE_CHECKING:
     from .asking import formula as formula
     from .asking import log as log
     from .budget.check import BudgetError as BudgetError
-    from .budget.check import check as check
+    from .budget.check import check as _check
     from .building import Builder as Builder
-    from .drawing import draw as draw
+    from .drawing import draw as _draw
     from .drawing import report as report
-    from .engine.running import run as run
+    from .engine.running import run as _run
     from .errors import CnncalcError as CnncalcError
     from .errors import SpecError as SpecError
     from .graph import Graph as Graph
     from .graph import Node as Node
     from .language.load import parse as parse
     from .opening import load as load
-    from .proof.validation import validate as validate
+    from .proof.validation import validate as _validate
     from .render.report import Report as Report
     from .reports.explain_report import explain as _explain
     from .reports.shapes_report import shapes as _shapes
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from .sweeping.answer import sweep as sweep
 
     explain, shapes, show, summary = asked(_explain), asked(_shapes), asked(_show), asked(_summary)
+    box, check, draw, run, validate = asked(_box), asked(_check), asked(_draw), asked(_run), asked(_validate)
     macs, memory, params = asked(_macs), asked(_memory), asked(_params)
     receptive_fields = asked(_receptive_fields)
 
@@ -129,7 +130,10 @@ _HOMES = {
 }
 """Public name -> its module."""
 
-_ASKED = ("explain", "macs", "memory", "params", "receptive_fields", "shapes", "show", "summary")
+_RESULTS = ("macs", "memory", "params", "receptive_fields")
+"""Questions whose answer is exact values by layer, printed as a table."""
+
+_ASKED = (*_RESULTS, "box", "check", "draw", "explain", "run", "shapes", "show", "summary", "validate")
 """Questions about a graph that take a file or a name as well."""
 
 
@@ -145,6 +149,10 @@ def __getattr__(name: str) -> object:
         from .notebook import attach
 
         attach()
+    if name in _RESULTS:
+        from .notebook import attach_tables
+
+        attach_tables()
     value: object = getattr(import_module(f".{_HOMES[name]}", __name__), name)
     if name in _ASKED:
         from .asking import asked as asks

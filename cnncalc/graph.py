@@ -192,6 +192,9 @@ class Graph:
     changed: bool = False
     """Whether variables or the input were set from outside."""
 
+    given: tuple[str, ...] = ()
+    """The variables that were set from outside."""
+
     again: Again | None = None
     """How it is made again with other inputs or settings; None where it cannot be, as where Python built it."""
 

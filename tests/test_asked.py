@@ -269,3 +269,65 @@ def test_the_end_of_a_range_that_is_not_met_is_said(said: str, asked: str) -> No
     done = run("sweep", "mobilenet_v1", asked)
 
     assert (0, said) == (done.exit_code, done.stderr)
+
+
+@pytest.mark.parametrize(
+    "options", ["--at layer2 --unit 3,3", "layer2 --unit 3,3", "--at layer2 --effective", "layer2"]
+)
+def test_a_block_means_its_last_layer_and_that_is_said(options: str) -> None:
+    """43 + 3 x 16 = 91: a bottleneck of layer2 adds (3 - 1) x 8 to the 43 of its first 3x3."""
+    done = run("receptive-field", "resnet50", *options.split())
+
+    assert (0, "`layer2` ends in layer2[3]/relu\n") == (done.exit_code, done.stderr)
+    assert " 91 " in done.stdout
+
+
+def test_the_name_of_a_block_that_is_not_there_has_a_near_one() -> None:
+    """Blocks are suggested as layers are."""
+    done = run("receptive-field", "resnet50", "--at", "layr2", "--unit", "3,3")
+
+    assert "error: resnet50 has no layer `layr2`\n   = help: did you mean `layer2`?\n" == done.stderr
+
+
+@pytest.mark.parametrize("named", ["models", "models/*.yaml", "m*/**/*.yaml"])
+def test_lint_takes_folders_and_patterns_as_check_does(named: str) -> None:
+    """Files that are no specs are left out of a folder only."""
+    Path("models").mkdir()
+    for name in ("a", "b"):
+        Path(f"models/{name}.yaml").write_text("input: [3, 8, 8]\nnet: [relu]\n")
+    done = run("lint", named)
+
+    assert "models/a.yaml: fine, 1 layer; it expects nothing\nmodels/b.yaml: fine, 1 layer; it expects nothing\n" == (
+        done.stdout
+    )
+    assert (2, "error: no file matches *.yml\n") == ((other := run("lint", "*.yml")).exit_code, other.stderr)
+
+
+def test_a_caption_names_what_was_set_and_nothing_else() -> None:
+    """Another input is the input's to say."""
+    assert run("macs", "mobilenet_v2", "--input", "192").stdout.startswith("mobilenet_v2   input 3x192x192 ")
+    assert run("macs", "mobilenet_v2", "-s", "width=0.5").stdout.startswith("mobilenet_v2 (width=0.5)   input 3x224")
+    assert run("macs", "resnet152", "-s", "classes=10").stdout.startswith("resnet152 (classes=10)   input 3x224x224")
+
+
+def test_a_limit_that_only_warns_says_so_where_it_holds() -> None:
+    """Beside its line."""
+    Path("net.yaml").write_text("input: [1, 8, 8]\nnet: [relu]\nbudget:\n  params: {max: 9, warn: 5}\n")
+
+    assert ["(line 4)", "(warn, line 4)"] == [
+        line[line.index("(") :] for line in run("check", "net.yaml").stdout.splitlines() if "<=" in line
+    ]
+
+
+def test_the_tree_of_a_network_is_in_json_at_its_depth() -> None:
+    """A part of ResNet-18: 32 layers at depth 1, two turns that are alike below."""
+    stages = json.loads(run("show", "resnet18", "-f", "json", "--depth", "1").stdout)["tree"]
+    parts = {part["path"]: part for part in json.loads(run("show", "resnet18", "-f", "json").stdout)["tree"]}
+    inner = parts["layer1[0..1]/main/conv1"]
+
+    assert ["stem", "pool", "layer1", "layer2", "layer3", "layer4", "globalavgpool", "fc"] == [
+        s["path"] for s in stages
+    ]
+    assert 11_689_512 == sum(stage["params"] for stage in stages)
+    assert (2, 64 * 64 * 9 + 128) == (parts["layer1[0..1]"]["times"], inner["params"])
+    assert (None, 1) == (parts["layer1"]["params"], parts["layer1[0..1]"]["level"])

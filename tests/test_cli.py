@@ -252,7 +252,7 @@ def test_no_two_rows_of_a_folded_table_have_one_name() -> None:
     [
         (["--set", "width=8"], "tiny (width=8)   input 3x8x8", 3 * 8 * 9 + 8),
         (["-s", "width=2", "--input", "3,16,16"], "tiny (width=2)   input 3x16x16", 3 * 2 * 9 + 2),
-        (["--input", "1x20x30"], "tiny (width=4)   input 1x20x30", 4 * 9 + 4),
+        (["--input", "1x20x30"], "tiny   input 1x20x30", 4 * 9 + 4),
     ],
 )
 def test_set_and_input_change_the_network_and_the_caption_says_so(

@@ -34,11 +34,15 @@ def test_a_graph_a_file_and_a_name_are_one_answer(name: str, tmp_path: Path) -> 
     assert str(question(tmp_path / "net.yaml")) == str(question(str(tmp_path / "net.yaml")))
 
 
-@pytest.mark.parametrize("name", [*REPORTS, *NUMBERS, *OTHERS, "sweep", "fit"])
+@pytest.mark.parametrize(
+    "name", [*REPORTS, *NUMBERS, *OTHERS, "sweep", "fit", "validate", "check", "draw", "box", "run"]
+)
 @pytest.mark.parametrize("wrong", [None, 3, ["lenet5"]])
 def test_what_is_no_network_is_told(name: str, wrong: Any) -> None:
     """By a CnncalcError, never by what Python says of an attribute."""
-    others = {"diff": ["lenet5"], "sweep": [{"input": "32"}], "fit": ["input"]}.get(name, [])
+    others = {"diff": ["lenet5"], "sweep": [{"input": "32"}], "fit": ["input"], "box": ["C1", (0, 0)], "run": [0]}.get(
+        name, []
+    )
     more = {"max": {"macs": 1}} if name == "fit" else {}
 
     with pytest.raises(CnncalcError, match=r"a network is a Graph, a path or a name|takes the path or the name"):
@@ -103,6 +107,20 @@ def test_what_is_looked_at_is_short() -> None:
 
     assert [] == [text for text in map(repr, results) if len(text) >= 200 or " at 0x" in text]
     assert "<Graph densenet121: input 3x224x224" in repr(graph)
+
+
+@pytest.mark.parametrize(("name", "rows"), [
+    ("params",           ["C3           2,416", "total       61,706"]),
+    ("macs",             ["C1          117,600", "total       416,520"]),
+    ("memory",           ["tanh1           18.8 kB  37.6 kB", "total           58.4 kB  37.6 kB"]),
+    ("receptive_fields", ["S4              16", "F5          global"]),
+])  # fmt: skip
+def test_a_result_is_printed_as_a_table(name: str, rows: list[str]) -> None:
+    """LeCun's LeNet-5 as in Ng's course: 61,706 params; a row a layer, in a notebook too."""
+    result = getattr(cnncalc, name)("lenet5")
+
+    assert rows == [line.strip() for line in str(result).splitlines() if line.strip() in rows]
+    assert "<table>" in result._repr_html_()
 
 
 def test_a_notebook_shows_a_table() -> None:

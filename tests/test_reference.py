@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import cnncalc
 from cnncalc.cli import COMMANDS, app
+from cnncalc.cli.commands import FAILS, GROUPS
 from cnncalc.layers import KINDS
 from cnncalc.layers.fields import REQUIRED
+from cnncalc.sweeping.ranges import MULTIPLIER, SIDE
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference.md"
 
@@ -19,6 +23,28 @@ HEAD = """\
 # Reference
 
 Written by `pytest tests/test_reference.py --update-golden` from the tool itself.
+
+- [Exit codes](#exit-codes) and [ranges](#ranges)
+- [Commands](#commands)
+{groups}
+- [Layer kinds](#layer-kinds): {kind_links}
+- Elsewhere: [the language](language.md), [JSON documents](json.md), [Python](python.md), [budgets](ci.md)
+
+## Exit codes
+
+0: answered. 2: not answered, because a spec, an option or a file is wrong; stderr says why in one message. 130: ended by
+Ctrl-C. 1 is an answer too, and means:
+
+| command | exit code 1 |
+| --- | --- |
+{codes}
+
+## Ranges
+
+`sweep net.yaml width=0.5:1:0.25` is every step from the first number to the last; `:step` may be left out where both are
+whole, and is 1 then. `fit --vary width` without a range tries every step from one step up to twice the value of the spec,
+and twice as far again until a limit ends it. A step of `fit` is {fine} for a variable up to {multiplier}, 1 for a larger
+one, and {side} for the side of an input that is a multiple of {side}; `--step` says another.
 
 ## Commands
 
@@ -60,7 +86,20 @@ def page() -> str:
         f"### {name}\n\n{(kind.__doc__ or '').strip().splitlines()[0]}\n\n{arguments_of(name)}"
         for name, kind in KINDS.items()
     )
-    return HEAD.format(commands=commands, kinds=kinds)
+    return HEAD.format(
+        commands=commands,
+        kinds=kinds,
+        groups="\n".join(f"  - {group}: {_links(names, 'cnncalc-')}" for group, names in GROUPS.items()),
+        kind_links=_links(KINDS),
+        codes="\n".join(f"| `{name}` | {when} |" for name, when in FAILS.items()),
+        fine="0.01",
+        multiplier=MULTIPLIER,
+        side=SIDE,
+    )
+
+
+def _links(names: Iterable[str], prefix: str = "") -> str:
+    return ", ".join(f"[{name}](#{prefix}{name})" for name in names)
 
 
 def test_the_reference_is_what_the_tool_says(request: pytest.FixtureRequest) -> None:
@@ -69,6 +108,15 @@ def test_the_reference_is_what_the_tool_says(request: pytest.FixtureRequest) -> 
         PAGE.write_text(page(), encoding="utf-8")
 
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+def test_every_command_that_can_fail_says_when() -> None:
+    """A command whose code knows exit code 1 has its row, and no other has one."""
+    folder = Path(cnncalc.__file__).parent
+    texts = {name: (folder / "cli" / f"{name.replace('-', '_')}.py").read_text(encoding="utf-8") for name in COMMANDS}
+    failing = {name for name, text in texts.items() if "FAILED" in text or "failed=" in text or "exit_code" in text}
+
+    assert failing | {"validate"} == {*FAILS}
 
 
 @pytest.mark.parametrize("name", KINDS)

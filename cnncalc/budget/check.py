@@ -39,6 +39,7 @@ class BudgetError(CnncalcError):
 
 def check(
     graph: Graph,
+    /,
     *,
     baseline: Graph | None = None,
     raises: bool = True,

@@ -47,6 +47,17 @@ GROUPS = {
 COMMANDS = {name: about for group in GROUPS.values() for name, about in group.items()}
 """Command -> its one line of help, in the order of `--help`."""
 
+FAILS = {
+    "show": "with `--check`, a picture is out of date",
+    "sweep": "no point satisfies the conditions",
+    "fit": "no setting holds the limits",
+    "diff": "with `--exit-code`, the networks differ",
+    "lint": "an expectation is not met; with `--strict`, something is doubtful",
+    "check": "a limit is broken",
+    "validate": "what is measured differs from what is predicted",
+}
+"""Command -> when it ends with exit code 1; the others end with 0 or 2."""
+
 EXAMPLES = {
     "cnncalc summary resnet50": "everything at a glance",
     "cnncalc init net.yaml": "a spec of your own to start from",

@@ -4,8 +4,9 @@
     cnncalc fit mobilenet_v2 --vary width=0.35:1.4:0.05 --vary input=96:320:32 --max macs=300M
 
 Every step is tried, since rounding of channels makes a staircase. Steps are 0.01 for a multiplier (a
-number up to 4), 1 for a larger one and 32 for the side of an input, or what --step says. Two variables
-give the front: settings of which none can be made larger without giving up the other. Exit
+number up to 4), 1 for a larger one and 32 for the side of an input, or what --step says. A range that is
+not given begins at one step and ends at twice the value of the spec, or goes on until a limit ends it. Two
+variables give the front: settings of which none can be made larger without giving up the other. Exit
 code 1 where no setting holds the limits."""
 
 from __future__ import annotations

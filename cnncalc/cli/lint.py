@@ -1,7 +1,8 @@
 """Check specs: errors, doubtful steps, and whether each is what its `expect:` says.
 
     cnncalc lint net.yaml
-    cnncalc lint models/*.yaml --strict
+    cnncalc lint models/ --strict                 the specs in a folder
+    cnncalc lint 'models/**/*.yaml'
 
 Exit code 0: nothing wrong; 1: an expectation is not met, or with --strict a warning; 2: a spec that cannot be read.
 """
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 FORMS = ("table", "json")
 
-MANY = typer.Argument(metavar="[SPEC]...", help="Spec files, or networks of the zoo.")
+MANY = typer.Argument(metavar="[SPEC]...", help="Specs, folders of specs, patterns, or networks of the zoo.")
 
 
 def command(
@@ -43,7 +44,7 @@ def command(
     with failures():
         form = known(format, FORMS)
         settings, shape = dict(setting(text) for text in set or []), input_shape(input or [])
-        results = [_checked(spec, settings, shape) for spec in specs or [_default()]]
+        results = [_checked(spec, settings, shape) for spec in _named(specs)]
         for result in results:
             if result.error:
                 tell(result.cause or result.error)
@@ -59,10 +60,17 @@ def command(
             raise typer.Exit(FAILED)
 
 
-def _default() -> str:
-    from .request import named
+def _named(specs: list[str] | None) -> list[str]:
+    """The specs that the arguments mean, as `check` reads them; else the folder's own."""
+    if not specs:
+        from .request import named
 
-    return named(None)
+        return [named(None)]
+    from ..budget.config import Config
+    from ..budget.plan import specs as meant
+    from ..project import Project, here
+
+    return meant(specs, Config(Project(here())), lambda text: print(printable(text), file=sys.stderr))
 
 
 def _checked(spec: str, settings: dict[str, Any], shape: Any) -> Checked:

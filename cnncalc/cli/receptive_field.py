@@ -28,7 +28,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..errors import CnncalcError, did_you_mean
+from ..errors import CnncalcError
 from ..render.report import Report
 from .request import MODEL, Request, report_with
 from .vain import refused
@@ -65,6 +65,7 @@ def command(
     """Receptive fields."""
     from .. import reports
     from ..render import bars
+    from ..reports.explain_report import end_of
     from ..reports.receptive_field_report import leading_to
 
     given = {
@@ -84,10 +85,10 @@ def command(
     if layer is not None:
         if at is not None:
             raise CnncalcError("the layer is named twice", "leave out --at")
+        at = layer if unit or effective else None
         graph = leading_to(graph, layer)
-        at = graph.output if unit or effective else None
-    if at is not None and at not in graph.shapes:
-        raise CnncalcError(f"{graph.name} has no layer `{at}`", did_you_mean(at, graph.shapes))
+    elif at is not None:
+        end_of(graph, at)
     _all_count(given)
     if effective:
         from ..reports.effective_report import SIGNS

@@ -20,7 +20,6 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import MODEL, Request, report_with
-from .vain import refused
 
 PICTURES = ("svg", "mermaid", "dot")
 
@@ -60,9 +59,6 @@ def command(
     for name, value in {"figures": figures, "direction": direction, "theme": theme}.items():
         if value is not None:
             raise CnncalcError(f"`--{name}` goes with a picture", "--format svg, mermaid or dot; or -o net.svg")
-    if request.format == "json":
-        options = {"--depth": request.depth, "--expanded": expanded, "--batch": request.batch > 1}
-        refused(options, "in json, which has every layer in words")
     return reports.show(
         request.whole,
         expanded=expanded,

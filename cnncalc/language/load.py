@@ -119,6 +119,7 @@ class Making:
             budget=document.budget,
             notes=document.notes,
             changed=bool(self.settings) or self.input is not None,
+            given=tuple(name for name in values if name in self.settings),
             again=self,
         )
 

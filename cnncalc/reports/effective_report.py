@@ -14,6 +14,7 @@ from ..graph import Graph
 from ..layers.base import AXIS_NAMES
 from ..render import numbers, units
 from ..render.report import MACHINES, Column, Contract, Note, Report, Table
+from .explain_report import end_of, ending
 from .rows import CONVENTION, NETWORK, caption
 from .unit_report import unit_position
 
@@ -94,7 +95,7 @@ def effective_field(
 
     graph = numeric(graph)
     fields = receptive_fields(graph)
-    name = at or last_map(graph, fields)
+    name = end_of(graph, at) if at else last_map(graph, fields)
     if name is None:
         raise CnncalcError(f"{graph.name} has no map with positions", "name a layer with --at")
     if any(of.moved or of.axes is None for of in fields.of[name].each):
@@ -129,6 +130,7 @@ def effective_field(
             "convention": "; ".join(notes),
         },
         [Note("convention", note) for note in notes],
+        remarks=ending(at, name),
         records=Table([*named, *FIGURES, *BY_POSITION], list(_positions(rows))),
     )
 

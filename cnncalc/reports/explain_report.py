@@ -81,6 +81,21 @@ def _head(node: Node) -> str:
     return f"{node.name}: {node.kind}, {shapes} -> {numbers.shape(node.output)}"
 
 
+def end_of(graph: Graph, name: str) -> str:
+    """The tensor of a name: an input, a layer, or the last one of a block or a repeated step. Raises CnncalcError."""
+    if name in graph.shapes:
+        return name
+    below = [node.name for node in graph.nodes if node.name.startswith((f"{name}/", f"{name}["))]
+    return below[-1] if below else named_node(graph, name).name
+
+
+def ending(name: str | None, end: str) -> tuple[str, ...]:
+    """The remark that a name is of many layers, and which one is taken."""
+    if name is None or end == name or not end.startswith((f"{name}/", f"{name}[")):
+        return ()
+    return (f"`{name}` ends in {end}",)
+
+
 def named_node(graph: Graph, name: str) -> Node:
     """The layer of that path, or of a path that ends in it."""
     if name in graph.by_name:
@@ -94,7 +109,8 @@ def named_node(graph: Graph, name: str) -> Node:
         return ending[0]
     if ending:
         raise CnncalcError(f"several layers end in `{name}`", f"for instance {ending[0].name}")
-    near = did_you_mean(name, graph.by_name)
+    blocks = {node.name.split("/")[0].split("[")[0] for node in graph.nodes}
+    near = did_you_mean(name, [*graph.by_name, *blocks])
     raise CnncalcError(f"{graph.name} has no layer `{name}`", near or "`cnncalc shapes SPEC --depth 0` lists them")
 
 

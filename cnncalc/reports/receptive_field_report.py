@@ -14,7 +14,7 @@ from ..layers.base import AXIS_NAMES
 from ..render import numbers, units
 from ..render.bars import bars
 from ..render.report import SHOWN, Column, Contract, Note, Report
-from .explain_report import named_node
+from .explain_report import end_of, ending
 from .fields import RECEPTIVE_FIELD, field
 from .rows import (
     CONVENTION,
@@ -101,18 +101,18 @@ def receptive_field(
             *(Note("by-position", text) for text in _by_position(fields, last)),
             *(Note("branches", f"note: {remark}") for remark in folded(fields.remarks)),
         ],
+        remarks=ending(layer, graph.output),
     )
 
 
 def leading_to(graph: Graph, layer: str) -> Graph:
     """What leads to a layer, named by its path, the end of it, or a step it is the last of. Raises CnncalcError."""
-    below = [node for node in graph.nodes if node.name.startswith((f"{layer}/", f"{layer}["))]
-    node = below[-1] if below and layer not in graph.by_name else named_node(graph, layer)
-    needed = {node.name}
+    end = end_of(graph, layer)
+    needed = {end}
     for each in reversed(graph.nodes):
         if each.name in needed:
             needed.update(each.inputs)
-    return replace(graph, nodes=tuple(each for each in graph.nodes if each.name in needed), output=node.name, heads={})
+    return replace(graph, nodes=tuple(each for each in graph.nodes if each.name in needed), output=end, heads={})
 
 
 def _widens(node: Node, fields: ReceptiveFields, graph: Graph) -> bool:

@@ -64,9 +64,8 @@ def caption(graph: Graph, *conventions: str) -> list[str]:
 
 def named(graph: Graph) -> str:
     """The name of a network, and what of it was set."""
-    if not (graph.changed and graph.settings):
-        return graph.name
-    return f"{graph.name} ({', '.join(f'{name}={_setting(value)}' for name, value in graph.settings.items())})"
+    given = ", ".join(f"{name}={_setting(graph.settings[name])}" for name in graph.given)
+    return f"{graph.name} ({given})" if given else graph.name
 
 
 def _setting(value: Any) -> str:

@@ -11,17 +11,20 @@ from ..analyses.params import params
 from ..graph import Graph
 from ..render import numbers, units
 from ..render.layers import described, sequence
-from ..render.report import Column, Contract, Note, Report, Table
+from ..render.report import SHOWN, Column, Contract, Note, Report, Table
 from .incomplete import COMPLETE, told
 from .rows import NETWORK, OUTPUT, caption, mac_convention, used
 
 BLANK = units.COUNT._replace(form=lambda value: "" if value is None else numbers.count(value))
 COLUMNS = (
-    Column("layer", "layer", units.TEXT, kept=True),
-    Column("what", "what it is", units.TEXT, kept=True),
+    Column("layer", "layer", units.TEXT, kept=True, where=SHOWN),
+    Column("path", about="the part's path; `[0..2]` are turns that are alike", where="csv json"),
+    Column("level", unit=units.COUNT, about="how many parts it stands in", where="csv json"),
+    Column("times", unit=units.COUNT, about="how many turns it stands for", where="csv json"),
+    Column("what", "what it is", units.TEXT, "its layers in words; nothing where its parts follow", kept=True),
     OUTPUT,
-    Column("params", "params", BLANK, kept=True),
-    Column("macs", "MACs", BLANK, kept=True),
+    Column("params", "params", BLANK, "of one turn; none where its parts follow", kept=True, nullable=True),
+    Column("macs", "MACs", BLANK, "of one turn; none where its parts follow", kept=True, nullable=True),
 )
 CONTRACT = Contract(
     "show",
@@ -40,6 +43,7 @@ CONTRACT = Contract(
                 OUTPUT,
             ),
         ),
+        Column("tree", unit=units.rows(*COLUMNS), about="the parts as the table shows them, equal turns as one"),
     ),
 )
 DEEPEST = 99
@@ -53,12 +57,17 @@ def show(
     numbered = not any(graph.symbols())
     learned, work = params(graph), macs(graph)
     rows: list[dict[str, Any]] = []
+    above: list[str] = []
     for level, part in _walk(outline(graph, expanded), depth or DEEPEST):
+        above[level:] = [part.name]
         times = f" (x{part.times})" if part.times > 1 else ""
         done = None if part.parts or not numbered else sum(work.of[n.name] for n in part.nodes) * batch
         rows.append(
             {
                 "layer": "  " * level + part.name + times,
+                "path": "/".join(above).replace("/[", "["),
+                "level": level,
+                "times": part.times,
                 "what": "" if part.parts else _what(part),
                 "output": part.output,
                 "params": None if part.parts else sum(learned.of[n.name] for n in part.nodes),
@@ -79,7 +88,7 @@ def show(
         notes.append(Note("head", f"side output {head} = {numbers.shape(graph.shapes[name])}"))
     report = Report(
         caption(graph, mac_convention(work, batch)),
-        [Table(COLUMNS, rows, total)],
+        [Table(COLUMNS, rows, total, key="tree")],
         CONTRACT,
         {"name": graph.name, "source": graph.source, "layers": layers},
         notes,

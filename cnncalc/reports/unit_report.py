@@ -14,6 +14,7 @@ from ..graph import Graph
 from ..layers.base import AXIS_NAMES
 from ..render import numbers, units
 from ..render.report import Column, Contract, Note, Report, Table
+from .explain_report import end_of, ending
 from .rows import NETWORK, caption
 
 SIGNED = units.COUNT._replace(form=numbers.signed)
@@ -57,7 +58,7 @@ def unit(graph: Graph, position: str, *, at: str | None = None) -> Report:
     """What the unit at a position such as `100,288` sees: of the last map, or of a layer. Raises CnncalcError."""
     graph = numeric(graph)
     fields = receptive_fields(graph)
-    name = at or field_of(graph, fields)
+    name = end_of(graph, at) if at else field_of(graph, fields)
     if name is None:
         raise CnncalcError(f"{graph.name} has no map with positions", "name a layer with --at")
     place = unit_position(position, name, graph.shapes[name][1:])
@@ -92,6 +93,7 @@ def unit(graph: Graph, position: str, *, at: str | None = None) -> Report:
         CONTRACT,
         {"name": graph.name, "layer": name, "unit": place, "global": seen.everything, "box": boxes},
         _notes(bool(real), seen.everything),
+        ending(at, name),
     )
 
 

@@ -146,6 +146,7 @@ def _rewritten(
         rewriting.now(graph.output),
         source=f"{graph.source}; {form.about}" if graph.source and plans else graph.source,
         settings=graph.settings,
+        given=graph.given,
         notes=graph.notes,
         changed=graph.changed or bool(plans),
         input_marks=graph.input_marks,

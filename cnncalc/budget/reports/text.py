@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from ...errors import Paint, printable, unpainted, width_of
 from ...render.wrapping import broken, filled
-from ..finding import ACCEPTED, FAIL, NEW, WARN
+from ..finding import ACCEPTED, FAIL, NEW, OK, WARN, Finding
+from ..limits import WARNING
 from ..outcome import Outcome
 from ..run import Result
 from . import words
@@ -50,7 +51,7 @@ def _result(result: Result, width: int | None, paint: Paint) -> Iterator[str]:
             f"{finding.relation} {words.bound(finding)}",
             words.percent(finding.used) if finding.kind not in ("growth",) else "",
             words.note(finding),
-            f"({words.where(finding.place, result.spec)})",
+            f"({_early(finding)}{words.where(finding.place, result.spec)})",
         )
         for finding in result.findings
     ]
@@ -70,6 +71,11 @@ def _result(result: Result, width: int | None, paint: Paint) -> Iterator[str]:
         yield from _row(told, width, paint, "bad")
     if not rows and not result.problems:
         yield f"{INDENT}no limits"
+
+
+def _early(finding: Finding) -> str:
+    """A limit that holds says that it would only warn."""
+    return "warn, " if finding.level == WARNING and finding.status == OK else ""
 
 
 def _row(cells: Sequence[str], width: int | None, paint: Paint, role: str) -> Iterator[str]:
