@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
@@ -73,12 +73,24 @@ class Version(NamedTuple):
     """Where the file was, from the top of the repository."""
 
 
+class Changes(NamedTuple):
+    """What became of files since a commit; paths are from the top of the repository."""
+
+    renamed: Mapping[str, str]
+    """What it is called now -> what it was called."""
+
+    removed: tuple[str, ...]
+
+
 class Repository:
     """The repository that a folder is in. Raises CnncalcError where there is none."""
 
     def __init__(self, folder: Path, asked: str = "git:REF") -> None:
         self.folder = folder
         self.asked = asked
+        self._own: set[Path] = set()
+        """Folders that are in no other repository."""
+
         done = _git(["-C", str(folder), "rev-parse", "--show-toplevel"])
         if b"dubious ownership" in done.stderr:
             raise CnncalcError(
@@ -108,32 +120,54 @@ class Repository:
             )
         return left.strip()
 
-    def texts(self, places: Iterable[tuple[str, Path]]) -> dict[tuple[str, Path], str]:
-        """(commit, file) -> the text of that file in that commit, for those that exist."""
-        wanted = [
-            (place, inside)
-            for place in dict.fromkeys(places)
-            if (inside := self._inside(place[1])) and "\n" not in inside
-        ]
+    def texts(self, places: Iterable[tuple[str, str]]) -> dict[tuple[str, str], bytes]:
+        """(commit, path from the top) -> the content of that file in that commit, for those that exist."""
+        wanted = [place for place in dict.fromkeys(places) if "\n" not in place[1]]
         from tempfile import TemporaryFile
 
-        found: dict[tuple[str, Path], str] = {}
+        found: dict[tuple[str, str], bytes] = {}
         with TemporaryFile() as out:
-            self._batch([f"{place[0]}:{inside}" for place, inside in wanted], out)
+            self._batch([f"{commit}:{path}" for commit, path in wanted], out)
             out.seek(0)
-            for place, _ in wanted:
+            for place in wanted:
                 words = out.readline().split()
                 if len(words) != 3 or not words[2].isdigit():
                     continue
                 size, start = int(words[2]), out.tell()
                 if words[1] == b"blob" and size <= MOST:
-                    found[place] = out.read(size).decode("utf-8-sig", errors="replace")
+                    found[place] = out.read(size)
                 out.seek(start + size + 1)
         return found
 
+    def there(self, commit: str, paths: Iterable[str]) -> set[str]:
+        """Which of the paths from the top are files of a commit, however large."""
+        wanted = [path for path in dict.fromkeys(paths) if "\n" not in path]
+        if not wanted:
+            return set()
+        given = "".join(f"{commit}:{path}\n" for path in wanted).encode(errors="surrogateescape")
+        done = _git(["-C", str(self.folder), "cat-file", "--batch-check=%(objecttype)"], given)
+        kinds = done.stdout.split(b"\n")
+        return {path for path, kind in zip(wanted, kinds, strict=False) if kind == b"blob"}
+
+    def changes(self, commit: str) -> Changes:
+        """What was renamed and removed since a commit, as `git diff -M` tells it of the working tree."""
+        done = _git(
+            ["-C", str(self.top), "diff", "-z", "-M", "--name-status", "--diff-filter=RD", "--ignore-submodules",
+             "--no-ext-diff", commit, "--"]
+        )  # fmt: skip
+        words = iter(done.stdout.decode("utf-8", errors="surrogateescape").split("\0"))
+        renamed, removed = {}, []
+        for status in words:
+            if status.startswith("R"):
+                before = next(words, "")
+                renamed[next(words, "")] = before
+            elif status:
+                removed.append(next(words, ""))
+        return Changes(renamed, tuple(removed))
+
     def past(self, paths: Iterable[Path]) -> list[str]:
         """The last commits that touched any of the files, the latest first."""
-        inside = [path for given in paths if (path := self._inside(given)) is not None]
+        inside = [path for given in paths if (path := self.where(given)) is not None]
         log = self._run(
             "log", f"-n{OLDEST}", "--format=%H", "HEAD", "--", *(f":(top,literal){path}" for path in inside)
         )
@@ -144,7 +178,7 @@ class Repository:
 
         Raises CnncalcError for a file outside of the repository.
         """
-        inside = self._inside(path)
+        inside = self.where(path)
         if inside is None:
             raise CnncalcError(f"{path} is not in the repository {self.top}")
         form = "--format=%x01%H%x1f%cs%x1f%s"
@@ -170,18 +204,25 @@ class Repository:
 
     def differs(self, path: Path) -> bool:
         """Whether a file of the working tree is another than in HEAD."""
-        inside = self._inside(path)
+        inside = self.where(path)
         return bool((self._run("status", "--porcelain", "-z", "--", f":(top,literal){inside}") or "").strip("\0"))
 
     def content(self, version: Version, most: int) -> bytes:
         """The bytes of a file as a commit left it. Raises CnncalcError where it is not there, or larger."""
         return committed(f"{PREFIX}{version.commit}:{version.path}", most, self.top)
 
-    def _inside(self, path: Path) -> str | None:
-        try:
-            return Path(os.path.realpath(path)).relative_to(os.path.realpath(self.top)).as_posix()
-        except ValueError:
+    def where(self, path: Path) -> str | None:
+        """A file from the top of the repository, links followed; None outside of it, or in a submodule."""
+        found, top = Path(os.path.realpath(path)), Path(os.path.realpath(self.top))
+        if not found.is_relative_to(top):
             return None
+        folder = found.parent
+        while folder != top and folder not in self._own:
+            if (folder / ".git").exists():
+                return None
+            self._own.add(folder)
+            folder = folder.parent
+        return found.relative_to(top).as_posix()
 
     def _missing(self, name: str) -> CnncalcError:
         remote = f"origin/{name}"
@@ -220,6 +261,21 @@ class Repository:
         if done.returncode != 0:
             reason = done.stderr.decode("utf-8", errors="replace").strip().splitlines()
             raise CnncalcError(f"`{self.asked}`: git could not read it" + (f": {reason[-1]}" if reason else ""))
+
+
+def unignored(folder: Path, paths: Sequence[Path]) -> list[Path]:
+    """The files below a folder that git does not ignore; all, where it is ignored itself or in no repository."""
+    if not paths or not any((one / ".git").exists() for one in (folder.absolute(), *folder.absolute().parents)):
+        return list(paths)
+    given = "\0".join([os.fspath(folder.absolute()), *(os.fspath(path.absolute()) for path in paths)])
+    try:
+        done = _git(["-C", os.fspath(folder), "check-ignore", "-z", "--stdin"], given.encode(errors="surrogateescape"))
+    except CnncalcError:
+        return list(paths)
+    ignored = set(done.stdout.decode(errors="surrogateescape").split("\0"))
+    if os.fspath(folder.absolute()) in ignored:
+        return list(paths)
+    return [path for path in paths if os.fspath(path.absolute()) not in ignored]
 
 
 def _git(arguments: list[str], given: bytes = b"", out: IO[bytes] | None = None) -> subprocess.CompletedProcess[bytes]:

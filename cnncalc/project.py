@@ -8,6 +8,7 @@ nearest `spec.yaml` in the repository is the one spec.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,8 +21,11 @@ from .toml import marked
 
 NAMES = ("cnncalc.toml", "pyproject.toml")
 OWN = "spec.yaml"
+FILES = (".yaml", ".yml", ".onnx", ".keras")
+"""What a pattern for one file ends in."""
+
 MAX_BYTES = 1_000_000
-SKIPPED = frozenset({".git", "node_modules", "__pycache__"})
+SKIPPED = frozenset({".git", ".hg", "node_modules", "site-packages", "__pycache__"})
 """Folders that a pattern looks into only where it names them."""
 
 
@@ -47,12 +51,9 @@ def project(start: Path, named: str | None = None) -> Project:
     """The project of a folder, or that of a configuration that is named. Raises CnncalcError."""
     if named is not None:
         path = Path(named)
-        root = _table(path, named, path.name == "pyproject.toml")
-        if root is None:
-            raise CnncalcError(f"{named} has no [tool.cnncalc]")
-        return Project(path.parent.resolve(), named, root)
+        return Project(path.parent.resolve(), named, configured(path, named))
     for folder in (start, *start.parents):
-        found = [(path, root) for name in NAMES if (root := _present(path := folder / name, start)) is not None]
+        found = [(path, root) for name in NAMES if (root := _present(path := folder / name)) is not None]
         if len(found) > 1:
             raise CnncalcError(
                 f"{folder} has a cnncalc.toml and a [tool.cnncalc] in pyproject.toml",
@@ -60,10 +61,23 @@ def project(start: Path, named: str | None = None) -> Project:
             )
         if found:
             path, root = found[0]
-            return Project(folder.resolve(), shown(path, start), root)
+            return Project(folder.resolve(), shown(path), root)
         if files.is_there(folder / ".git"):
             return Project(folder)
     return Project(start)
+
+
+def configured(path: Path, named: str) -> Node:
+    """The configuration in a file. Raises CnncalcError, SpecError."""
+    root = _table(path, named, path.name == "pyproject.toml")
+    if root is None:
+        raise CnncalcError(f"{named} has no [tool.cnncalc]")
+    return root
+
+
+def top_of(folder: Path) -> Path | None:
+    """The top of the repository that a folder is in."""
+    return next((one for one in (folder, *folder.parents) if files.is_there(one / ".git")), None)
 
 
 def shown(path: Path, start: Path | None = None) -> str:
@@ -110,9 +124,14 @@ def unnamed(example: str = "cnncalc summary resnet50") -> CnncalcError:
 def patterns(found: Project) -> tuple[str, ...]:
     """`specs` of the configuration. Raises SpecError where it is no list of texts."""
     node = (found.root.get("specs") or found.root.get("spec")) if found.root is not None else None
+    return _texts(node, "specs", 'specs = ["models/**/*.yaml"]')
+
+
+def _texts(node: Node | None, key: str, example: str) -> tuple[str, ...]:
+    """A list of patterns, or one. Raises SpecError."""
     members = [] if node is None else node.items if node.is_sequence else [node]
     problems = [
-        Diagnostic("`specs` is a list of patterns", member.mark, help='specs = ["models/**/*.yaml"]')
+        Diagnostic(f"`{key}` is a list of patterns", member.mark, help=example)
         for member in members
         if not (member.is_text and str(member.value).strip())
     ]
@@ -121,11 +140,40 @@ def patterns(found: Project) -> tuple[str, ...]:
     return tuple(str(member.value) for member in members)
 
 
+def excluded(found: Project) -> tuple[str, ...]:
+    """`exclude` of the configuration. Raises SpecError where it is no list of texts."""
+    return _texts(found.root.get("exclude") if found.root is not None else None, "exclude", 'exclude = ["old/**"]')
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a glob means a path: `*` within a folder, `**` across them; a folder means all in it."""
+    text = ""
+    for part in re.split(r"(\*\*/?|\*|\?)", pattern.removeprefix("./").rstrip("/")):
+        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
+    below = "" if pattern.endswith(FILES) or "*" in pattern else "(?:/.*)?"
+    return re.fullmatch(text + below, path) is not None
+
+
+def left_out(found: Project, path: Path) -> bool:
+    """Whether a file is none of the project's specs: one of its patterns excludes it, or a folder of it."""
+    wanted = excluded(found)
+    if not wanted or not path.is_relative_to(found.folder):
+        return False
+    inside = path.relative_to(found.folder)
+    names = [part.as_posix() for part in (inside, *inside.parents)[:-1]]
+    return any(matches(pattern, name) for pattern in wanted for name in names)
+
+
+def skipped(folder: Path) -> bool:
+    """Whether a folder is never looked into unless it is named: git's own, caches, and environments of Python."""
+    return folder.name in SKIPPED or (folder / "pyvenv.cfg").is_file()
+
+
 def _matching(found: Project, pattern: str) -> list[Path]:
     where = f"{found.name}: `specs`"
     files.inside(found.folder, pattern, where)
     parts = [part for part in pattern.replace(os.sep, "/").split("/") if part not in ("", ".")]
-    paths = sorted(set(_glob(found.folder, tuple(parts), set())))
+    paths = sorted(path for path in set(_glob(found.folder, tuple(parts), set())) if not left_out(found, path))
     if not paths:
         raise CnncalcError(f"{where} has {pattern!r}, and no file matches", "patterns are relative to its folder")
     return [files.inside(found.folder, path.relative_to(found.folder).as_posix(), where) for path in paths]
@@ -148,7 +196,7 @@ def _glob(folder: Path, parts: tuple[str, ...], seen: set[tuple[Path, int]]) -> 
             continue
         path = folder / entry.name
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in SKIPPED or entry.name == head:
+            if entry.name == head or not skipped(path):
                 below = parts if head == "**" else rest
                 yield from _glob(path, below, seen) if below else ()
         elif not rest and entry.is_file():
@@ -165,8 +213,8 @@ def _nearest(start: Path, top: Path) -> list[Path]:
     return []
 
 
-def _present(path: Path, start: Path) -> Node | None:
-    return _table(path, shown(path, start), path.name == "pyproject.toml") if path.is_file() else None
+def _present(path: Path) -> Node | None:
+    return _table(path, shown(path), path.name == "pyproject.toml") if path.is_file() else None
 
 
 def _table(path: Path, name: str, within: bool) -> Node | None:
@@ -177,6 +225,11 @@ def _table(path: Path, name: str, within: bool) -> Node | None:
         raise CnncalcError(f"{name} is not a text file: byte {error.start} is not UTF-8") from None
     except CnncalcError as error:
         raise CnncalcError(error.message.replace(os.fspath(path), name, 1), error.help) from None
+    return root_of(text, name, within)
+
+
+def root_of(text: str, name: str, within: bool) -> Node | None:
+    """The configuration in a text; `within` a pyproject.toml, None where that has none. Raises SpecError."""
     if within and "cnncalc" not in text:
         return None
     root: Node | None = marked(text, name)

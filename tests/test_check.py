@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from cnncalc.analyses.figures import FIGURES
 from cnncalc.analyses.subject import within
 from cnncalc.budget.check import BudgetError, check
 from cnncalc.budget.config import config
-from cnncalc.budget.plan import matches
 from cnncalc.budget.propose import roomy
 from cnncalc.budget.reading import option
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError
+from cnncalc.project import matches
 from cnncalc.quantities import BYTES, COUNT, Unreadable, amount, growth
 
 SPEC = """\
@@ -570,11 +571,12 @@ def test_init_proposes_limits_that_hold(folder: Path) -> None:
 
 # --- the lock ----------------------------------------------------------------------------------------------------
 
-LOCK = """\
-{
-  "schema": "cnncalc.lock/2",
-  "specs": {
-    "tiny.yaml": {
+LOCK = f"""\
+{{
+  "cnncalc": "{version("cnncalc")}",
+  "schema": "cnncalc.lock/3",
+  "specs": {{
+    "tiny.yaml": {{
       "activations": 6144,
       "input": [
         3,
@@ -593,9 +595,9 @@ LOCK = """\
       "receptive_field": 7,
       "stride": 1,
       "trainable": 1368
-    }
-  }
-}
+    }}
+  }}
+}}
 """
 
 
@@ -673,14 +675,27 @@ NAME = "cnncalc.lock.json"
 ONE = '{"schema": "cnncalc.lock/1", "specs": {"a": %s}}'
 # fmt: off
 BAD_LOCKS = [
-    ("{",                                           f"the baseline {NAME} is not JSON: line 1: "
+    ("{",                                           f"the lock {NAME} is not JSON: line 1: "
                                                     "Expecting property name enclosed in double quotes"),
-    ("<<<<<<< HEAD",                                f"the baseline {NAME} is not JSON: line 1: Expecting value"),
-    ('{"schema": "cnncalc.lock/3", "specs": {}}',   f"{NAME} is of version 3, and this cnncalc reads versions up to 2"),
+    ("<<<<<<< HEAD",                                f"the lock {NAME} has the marks of a merge"),
+    ('{"schema": "cnncalc.lock/4", "specs": {}}',   f"{NAME} is of version 4, and this cnncalc reads versions up to 3"),
+    ('{"schema": "cnncalc.lock/0", "specs": {}}',   f"{NAME} is not a lock of cnncalc"),
+    ('{"schema": 3, "specs": {}}',                  f"{NAME} is not a lock of cnncalc"),
     ("[]",                                          f"{NAME} is not a lock of cnncalc"),
     ('{"schema": "cnncalc.lock/1"}',                f"{NAME} has no specs"),
     (ONE % "3",                                     f"{NAME}: `a` has no figures"),
     (ONE % '{"macs": "3"}',                         f"{NAME}: `macs` of `a` is not a number"),
+    (ONE % '{"macs": null}',                        f"{NAME}: `macs` of `a` is not a number"),
+    (ONE % '{"macs": true}',                        f"{NAME}: `macs` of `a` is not a number"),
+    (ONE % '{"macs": NaN}',                         f"the lock {NAME} is not JSON: NaN is not a number"),
+    (ONE % '{"macs": -Infinity}',                   f"the lock {NAME} is not JSON: -Infinity is not a number"),
+    (ONE % '{"macs": 1e999}',                       f"{NAME}: `macs` of `a` is not a number"),
+    (ONE % '{"macs": 1.5}',                         f"{NAME}: `macs` of `a` is not whole"),
+    (ONE % '{"macs": -3}',                          f"{NAME}: `macs` of `a` is negative"),
+    (ONE % '{"macs": [1, 2, 3]}',                   f"{NAME}: `macs` of `a` is not a number"),
+    (ONE % '{"stride": -3}',                        f"{NAME}: `stride` of `a` is negative"),
+    (ONE % '{"output": [-3]}',                      f"{NAME}: `output` of `a` is not a number"),
+    (ONE % '{"macs": 3, "macs": 4}',                f"{NAME}: `macs` stands twice"),
     (ONE % '{"joules": 3}',                  f"{NAME}: `a` has a figure `joules` that this cnncalc does not know"),
 ]
 # fmt: on
@@ -688,10 +703,10 @@ BAD_LOCKS = [
 
 @pytest.mark.parametrize(("text", "expected"), BAD_LOCKS)
 def test_a_bad_lock_is_said_and_left_alone(folder: Path, text: str, expected: str) -> None:
-    """Exit code 2, and not even --update writes over it."""
+    """Exit code 2, and nothing is written over it unless it is asked for."""
     (folder / "tiny.yaml").write_text(TINY)
     (folder / "cnncalc.lock.json").write_text(text)
-    result = run("tiny.yaml", "--update")
+    result = run("tiny.yaml")
 
     assert (2, f"error: {expected}") == (result.exit_code, result.stderr.splitlines()[0])
     assert text == (folder / "cnncalc.lock.json").read_text()
@@ -727,16 +742,19 @@ def test_two_cores_find_the_same(folder: Path) -> None:
 
 
 def test_no_process_is_started_per_spec(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judging many specs starts none at all."""
+    """Judging many specs starts none at all; what git ignores is asked once."""
     for n in range(20):
         (folder / f"{n}.yaml").write_text(TINY)
+    started: list[Any] = []
 
-    def started(*arguments: Any, **options: Any) -> None:
-        raise AssertionError(arguments)
+    class Counted(subprocess.Popen[bytes]):
+        def __init__(self, arguments: Any, **options: Any) -> None:
+            started.append(arguments)
+            super().__init__(arguments, **options)
 
-    monkeypatch.setattr(subprocess, "Popen", started)
+    monkeypatch.setattr(subprocess, "Popen", Counted)
 
-    assert 0 == run(".", "--max", "macs=1M").exit_code
+    assert (0, 1) == (run(".", "--max", "macs=1M").exit_code, len(started))
 
 
 def test_check_loads_no_more_than_it_needs(folder: Path) -> None:

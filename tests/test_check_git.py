@@ -97,7 +97,7 @@ def test_growth_against_the_lock_is_explained_by_the_history(repository: Path) -
 
     assert 1 == result.exit_code
     assert (
-        "cnncalc.lock.json:12: FAIL models/edge/mobilenet_v2.yaml: macs lock 326,514,560 == 300,774,272 "
+        "cnncalc.lock.json:13: FAIL models/edge/mobilenet_v2.yaml: macs lock 326,514,560 == 300,774,272 "
         + (f"(over by 25,740,288; {GROWN.replace('   ', ', ')})")
         in result.stdout.splitlines()
     )
@@ -125,21 +125,28 @@ def test_a_spec_that_the_baseline_lacks_is_new(repository: Path) -> None:
 
     assert 0 == result.exit_code
     assert "new: not in the baseline" in result.stdout
-    assert "1 spec, 4 limits: 3 new" == result.stdout.splitlines()[-1]
+    assert "1 spec, 4 limits: 3 new, 1 gap" == result.stdout.splitlines()[-1]
 
 
-def test_a_spec_that_was_broken_in_the_baseline_is_new_and_said(repository: Path) -> None:
-    """So that the change which mends it can be merged."""
+def test_a_spec_that_was_broken_in_the_baseline_is_held_to_its_lock(repository: Path) -> None:
+    """So that the change which mends it can be merged; without a lock there its growth cannot be judged."""
     git(repository, "checkout", "-q", "main")
     path = repository / "models" / "lenet5.yaml"
     good = path.read_text()
     path.write_text(good.replace("kernel: 5", "kernel: five"))
     git(repository, "commit", "-qam", "broken")
     path.write_text(good)
-    result = run("models/lenet5.yaml", "--baseline", "git:HEAD", "--max-growth", "macs=0%")
+    ask = ("models/lenet5.yaml", "--baseline", "git:HEAD", "--max-growth", "macs=0%", "--strict")
+    held = run(*ask)
+    git(repository, "rm", "-q", "cnncalc.lock.json")
+    git(repository, "commit", "-qm", "no lock")
+    unjudged = run(*ask)
 
-    assert 0 == result.exit_code
-    assert result.stderr.startswith("models/lenet5.yaml: that of the baseline cannot be read (")
+    assert (0, 2) == (held.exit_code, unjudged.exit_code)
+    assert "baseline 416,520" in held.stdout
+    for result in (held, unjudged):
+        assert "that of the baseline cannot be read (" in result.stdout
+    assert "error: models/lenet5.yaml: that of the baseline cannot be read (" in unjudged.stderr
 
 
 def test_the_branching_point_is_a_baseline(repository: Path) -> None:
@@ -218,7 +225,7 @@ def test_git_is_asked_once_for_all_specs(repository: Path, monkeypatch: pytest.M
     monkeypatch.setattr(subprocess, "run", counted)
     run("--baseline", "git:main")
 
-    assert 3 == len(started)
+    assert 4 == len(started)  # the repository, the commit, what changed, all files at once
 
 
 # --- the hooks and the recipes ------------------------------------------------------------------------

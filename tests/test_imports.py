@@ -181,7 +181,6 @@ def test_imports_point_one_way(module: Path) -> None:
 HALVES = (
     {"dims", "symbols"},  # arithmetic on sizes hands over to the kind of its operand
     {"sweeping.ratios", "sweeping.traced"},  # one algebra: a quotient of traced numbers is a ratio
-    {"budget.finding", "budget.reports.words"},  # a finding is printed as its sentence
     {"formats.onnx.read", "formats.onnx.rules"},  # the reader asks the rules, which make layers through it
 )
 """Modules that are halves of one thing (with what lies below them), each of which asks the other inside a function."""

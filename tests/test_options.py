@@ -136,6 +136,7 @@ CASES: dict[str, Options] = {
         **NETWORK, "--max": "--max macs=1k", "--min": "--min macs=9G", "--equals": "--equals params=3",
         "--max-growth": ("--max-growth params=1%", "--baseline base.json"), "--baseline": ("--baseline base.json", "--report json"),
         "--update": "--update", "--accept": "--accept", "--ratchet": "--ratchet", "--fail-on": "--fail-on never",
+        "--strict": "--strict", "--locked": "--locked",
         "--exit-zero": "--exit-zero", "--allow-empty": "--allow-empty", "--why": "--why", "--report": "--report json", "--summary": "--summary",
         "--init": "--init", "--config": "--config other.toml", "--jobs": "--jobs 2", "SPECS": "tiny.yaml",
     },
@@ -328,5 +329,6 @@ def name_of(parameter: Any) -> str:
     """`--depth`, or LAYER for an argument; of two that are opposite the one that changes something."""
     if parameter.param_type_name == "argument":
         return str(parameter.name).upper()
-    long = [name for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("--")]
+    both = (*parameter.secondary_opts, *parameter.opts) if parameter.default is None else ()
+    long = [name for name in both or (*parameter.opts, *parameter.secondary_opts) if name.startswith("--")]
     return str(long[-1])

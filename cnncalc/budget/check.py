@@ -9,6 +9,7 @@ same integers. Everything is exact: integers and fractions, no rounding.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from math import inf
@@ -17,15 +18,19 @@ from typing import Any
 from ..analyses.figures import FIGURES, Figures
 from ..analyses.known import WHOLE, uncounted
 from ..analyses.memory import BYTES
-from ..analyses.subject import DEFAULT_DTYPE, Subject, locked, value
+from ..analyses.subject import DEFAULT_DTYPE, Subject, locked, subject, value
 from ..analyses.values import Value, ends
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph
 from ..marked import marked
 from ..quantities import BYTES as IN_BYTES
-from .finding import ALL, FAIL, NEW, OK, WARN, Finding
+from .finding import Finding
 from .limits import EQUALS, ERROR, GROWTH, LOCK, MAX, MIN, NOT_NUMBERS, WARNING, Limit, Place, conflicts
 from .reading import limits
+from .status import ALL, FAIL, NEW, OK, WARN
+
+ORDER = {name: place for place, name in enumerate(FIGURES)}
+"""Figure -> its place in reports; those of parts come after them."""
 
 
 class BudgetError(CnncalcError):
@@ -68,8 +73,15 @@ def check(
     return findings
 
 
-def judge(found: Iterable[Limit], figures: Figures, base: Figures | Mapping[str, Value] | None) -> list[Finding]:
-    """The findings of limits, in the order of the metrics. Raises SpecError for one that cannot be judged."""
+Base = Figures | Mapping[str, Value] | None
+"""A network to compare with, or the figures of a lock."""
+
+
+def judge(found: Iterable[Limit], figures: Figures, *bases: Base) -> list[Finding]:
+    """The findings of limits, in their order; growth is measured from the first base that has the figure.
+
+    Raises SpecError for a limit that cannot be judged.
+    """
     findings = []
     problems = []
     for limit in found:
@@ -77,7 +89,8 @@ def judge(found: Iterable[Limit], figures: Figures, base: Figures | Mapping[str,
             now = value(figures, limit.subject)
             _known(limit, now, figures)
             if limit.kind == GROWTH:
-                findings.append(_grown(limit, now, before(base, limit)))
+                then = next((was for base in bases if (was := before(base, limit)) is not None), None)
+                findings.append(_grown(limit, now, then))
             else:
                 findings.append(_held(limit, now))
         except CnncalcError as error:
@@ -109,35 +122,31 @@ class Unjudged(SpecError):
         self.findings = findings
 
 
-def before(base: Figures | Mapping[str, Value] | None, limit: Limit) -> Value | None:
-    """The figure of the baseline, or None where it has none; a lock has those of whole networks."""
-    if base is None:
-        return None
+def before(base: Base, limit: Limit) -> Value | None:
+    """The figure of a base, or None where it has none."""
     if isinstance(base, Figures):
         try:
             found: Value = value(base, limit.subject)
         except CnncalcError:
             return None
         return found
-    subject = limit.subject
-    if subject.part or subject.at or subject.axis:
-        raise CnncalcError(
-            f"the baseline has no {subject.title}: a lock holds figures of whole networks",
-            "--baseline git:main, or another REF",
-        )
-    return derived(base, subject)
+    return derived(base, limit.subject) if base is not None else None
 
 
-def derived(entry: Mapping[str, Value], subject: Subject) -> Value | None:
-    """A figure of a lock, or one that follows from it."""
-    figure = FIGURES[subject.metric]
+def derived(entry: Mapping[str, Value], of: Subject) -> Value | None:
+    """A figure of a lock, or one that follows from it; None where it has neither."""
+    if of.axis:
+        return None
+    figure = FIGURES[of.metric]
+    if of.text in entry:
+        return entry[of.text]
     source, times = figure.follows or (figure.name, 1)
     factor = Fraction(times)
     if figure.unit == IN_BYTES:
-        factor *= BYTES[subject.dtype or DEFAULT_DTYPE]
+        factor *= BYTES[of.dtype or DEFAULT_DTYPE]
     if FIGURES[source].unit == IN_BYTES:
         factor /= BYTES[DEFAULT_DTYPE]
-    found = entry.get(source)
+    found = entry.get(of._replace(metric=source, dtype="").text)
     return int(found * factor) if isinstance(found, int) else found
 
 
@@ -170,26 +179,49 @@ def _finding(limit: Limit, value: Value) -> Finding:
     return Finding(limit.subject, limit.kind, NEW, value, limit.bound, Place.of(limit.mark), limit.level)
 
 
-def against_lock(figures: Figures, entry: Mapping[str, Value], place: Callable[[str], Place]) -> list[Finding]:
+def agreed(figures: Figures, found: Iterable[Limit]) -> dict[str, Value]:
+    """What a lock holds of a network: its figures, and those of the parts and places that limits are about."""
+    now: dict[str, Value] = locked(figures)
+    for limit in found:
+        follows = FIGURES[limit.subject.metric].follows
+        of = limit.subject._replace(metric=follows[0] if follows else limit.subject.metric, dtype="", axis="")
+        if of.part or of.at:
+            with suppress(CnncalcError):
+                now[of.text] = value(figures, of)
+    return now
+
+
+def against_lock(
+    figures: Figures, now: Mapping[str, Value], entry: Mapping[str, Value], place: Callable[[str], Place]
+) -> list[Finding]:
     """How the figures stand to the lock: one finding for each that differs, or one that all are the same.
 
     More is a failure, and so is another receptive field, stride or output; less is a warning.
     """
-    now = locked(figures)
     findings = []
-    for metric in FIGURES:
-        then, found = entry.get(metric), now.get(metric)
-        if then is None or then == found:
+    for name, then in sorted(entry.items(), key=lambda item: ORDER.get(item[0], len(ORDER))):
+        of = subject(name)
+        found = now[name] if name in now else _present(figures, of)
+        if then == found:
             continue
         top, before = _top(found), _top(then)
         more = top - before if top is not None and before is not None else None
-        level = WARNING if FIGURES[metric].growing and more is not None and more < 0 else ERROR
+        level = WARNING if FIGURES[of.metric].growing and more is not None and more < 0 else ERROR
         used = _share(top, before)
-        finding = Finding(Subject(metric), LOCK, _status(False, level), found, then, place(metric), level)
+        finding = Finding(of, LOCK, _status(False, level), found, then, place(name), level)
         findings.append(replace(finding, baseline=then, excess=more if level == ERROR else None, used=used))
     if not findings:
         findings.append(Finding(Subject(ALL), LOCK, OK, len(entry), len(entry), place("")))
     return findings
+
+
+def _present(figures: Figures, of: Subject) -> Value | None:
+    """A figure that the network may have no more."""
+    try:
+        found: Value = value(figures, of)
+    except CnncalcError:
+        return None
+    return found
 
 
 def _share(value: Any, of: Any) -> Fraction | None:

@@ -2,29 +2,34 @@
 
 specs = ["models/**/*.yaml"]
 baseline = "git:origin/main"
+exclude = ["models/old/**"]
 [[budget]]
-match = "models/edge/*"
+match = ["models/edge/*", "!models/edge/big.yaml"]
 with = {width = 0.5}
 macs = {max = "320M", growth = "2%"}
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .. import files
-from ..errors import CnncalcError, Diagnostic, Mark, SpecError, did_you_mean
+from ..errors import CnncalcError, Diagnostic, Mark, SpecError, did_you_mean, printable
 from ..language.yaml import Node
 from ..marked import plain
-from ..project import Project, patterns, project
+from ..project import Project, configured, excluded, matches, patterns, project, shown, top_of
 from .limits import ERROR, Limit
 from .reading import level_of, limits
 
-KEYS = ("specs", "spec", "baseline", "lock", "ratchet", "budget")
-RULE_KEYS = ("match", "with", "input", "level")
+KEYS = ("specs", "spec", "exclude", "extend", "baseline", "lock", "ratchet", "budget")
+RULE_KEYS = ("match", "with", "input", "level", "override")
+DEEPEST = 8
+"""Configurations that extend one another, at most."""
+
 LOCK_NAME = "cnncalc.lock.json"
 
 
@@ -32,11 +37,25 @@ LOCK_NAME = "cnncalc.lock.json"
 class Rule:
     """One `[[budget]]`: limits for the specs that match, perhaps with other settings."""
 
-    match: str
+    match: tuple[str, ...]
+    """Patterns; what one that begins with `!` means is taken away."""
+
     settings: Mapping[str, Any]
     input: Any
     limits: tuple[Limit, ...]
     mark: Mark
+    folder: Path
+    """What the patterns are relative to."""
+
+    override: bool = False
+    """Whether its limits take the place of earlier ones on the same figures."""
+
+    def means(self, spec: str, path: Path | None) -> bool:
+        """Whether it is about a spec; `path` is its file, where it is one."""
+        name = path.relative_to(self.folder).as_posix() if path and path.is_relative_to(self.folder) else spec
+        wanted = [one for one in self.match if not one.startswith("!")] or ["**"]
+        other = [one[1:] for one in self.match if one.startswith("!")]
+        return any(matches(one, name) for one in wanted) and not any(matches(one, name) for one in other)
 
 
 @dataclass(frozen=True)
@@ -46,6 +65,9 @@ class Config:
     project: Project
     baseline: str = ""
     lock: str = LOCK_NAME
+    locked: bool = False
+    """Whether the configuration names the lock."""
+
     ratchet: bool = False
     rules: tuple[Rule, ...] = ()
 
@@ -68,29 +90,58 @@ class Config:
 def config(start: Path, named: str | None = None) -> Config:
     """The nearest configuration upwards, within the repository. Raises CnncalcError."""
     found = project(start, named)
-    return _read(found, found.root) if found.root is not None else Config(found)
+    return read(found, found.root) if found.root is not None else Config(found)
 
 
-def _read(found: Project, root: Node) -> Config:
+def read(found: Project, root: Node, extended: tuple[Path, ...] = ()) -> Config:
+    """What a configuration says, with what it extends. Raises CnncalcError, SpecError."""
     problems: list[Diagnostic] = []
-    try:
-        patterns(found)
-    except SpecError as error:
-        problems += error.diagnostics
+    for texts in (patterns, excluded):
+        try:
+            texts(found)
+        except SpecError as error:
+            problems += error.diagnostics
     for key, (key_node, _) in root.entries.items():
         if key not in KEYS:
             help = did_you_mean(key, KEYS) or f"known: {', '.join(KEYS)}"
             problems.append(Diagnostic(f"the configuration has no key `{key}`", key_node.mark, help=help))
-    read = Config(
+    base = _extended(root.get("extend"), found, extended, problems)
+    own = Config(
         found,
-        baseline=_baseline(root.get("baseline"), found, problems),
+        baseline=_baseline(root.get("baseline"), found, problems) or (base.baseline if base else ""),
         lock=_lock(root.get("lock"), found, problems),
-        ratchet=_flag(root.get("ratchet"), problems),
-        rules=tuple(_rules(root.get("budget"), problems)),
+        locked="lock" in root.entries,
+        ratchet=_flag(root.get("ratchet"), "ratchet", problems) or (base is not None and base.ratchet),
+        rules=(*(base.rules if base else ()), *_rules(root.get("budget"), found.folder, problems)),
     )
     if problems:
         raise SpecError(problems)
-    return read
+    return own
+
+
+def _extended(node: Node | None, found: Project, seen: tuple[Path, ...], problems: list[Diagnostic]) -> Config | None:
+    """The configuration that another one extends: a file of the same repository."""
+    named = _text(node, "extend", "", problems)
+    if node is None or not named:
+        return None
+    path = Path(os.path.realpath(found.folder / named)) if "\0" not in named else found.folder
+    top = top_of(found.folder) or found.folder
+    message = ""
+    if Path(named).is_absolute() or not path.is_relative_to(os.path.realpath(top)):
+        message = f"{named!r} leads out of the {'repository' if top != found.folder else 'project'}"
+    elif path in seen or len(seen) > DEEPEST:
+        message = f"{named!r} extends itself"
+    elif not path.is_file():
+        message = f"there is no file {printable(named)}"
+    if message:
+        problems.append(Diagnostic(message, node.mark, help='extend = "../cnncalc.toml"'))
+        return None
+    name = shown(path)
+    base = Project(path.parent, name, root := configured(path, name))
+    whole = read(base, root, (*seen, path))
+    if whole.baseline and not whole.baseline.startswith("git:"):
+        return replace(whole, baseline="")  # a file of another folder
+    return whole
 
 
 def _baseline(node: Node | None, found: Project, problems: list[Diagnostic]) -> str:
@@ -117,17 +168,17 @@ def _inside(node: Node | None, named: str, found: Project, problems: list[Diagno
     return named
 
 
-def _rules(node: Node | None, problems: list[Diagnostic]) -> list[Rule]:
+def _rules(node: Node | None, folder: Path, problems: list[Diagnostic]) -> list[Rule]:
     if node is None:
         return []
     members = node.items if node.is_sequence else [node]
     if not all(member.is_mapping for member in members):
         problems.append(Diagnostic("a budget is a table", node.mark, help="[[budget]]"))
         return []
-    return [_rule(member, problems) for member in members]
+    return [_rule(member, folder, problems) for member in members]
 
 
-def _rule(node: Node, problems: list[Diagnostic]) -> Rule:
+def _rule(node: Node, folder: Path, problems: list[Diagnostic]) -> Rule:
     level = level_of(found, problems) if (found := node.get("level")) else ERROR
     with_, shape = node.get("with"), node.get("input")
     if with_ is not None and not with_.is_mapping:
@@ -140,12 +191,24 @@ def _rule(node: Node, problems: list[Diagnostic]) -> Rule:
             problems.append(Diagnostic(f"a budget has no key `{key}`", key_node.mark, help=near[key]))
             del rest[key]
     return Rule(
-        _text(node.get("match"), "match", "**", problems),
+        _match(node.get("match"), problems),
         plain(with_) if with_ else {},
         _shape(shape, problems) if shape else None,
         tuple(limits(Node(rest, node.mark), problems, level)),
         node.mark,
+        folder,
+        _flag(node.get("override"), "override", problems),
     )
+
+
+def _match(node: Node | None, problems: list[Diagnostic]) -> tuple[str, ...]:
+    members = [] if node is None else node.items if node.is_sequence else [node]
+    for member in members:
+        if not (member.is_text and str(member.value).strip("! ")):
+            help = 'match = ["models/**", "!models/old/**"]'
+            problems.append(Diagnostic("`match` is a pattern, or a list of them", member.mark, help=help))
+            return ("**",)
+    return tuple(str(member.value) for member in members) or ("**",)
 
 
 def _metric_like(key: str) -> bool:
@@ -176,7 +239,7 @@ def _text(node: Node | None, key: str, default: str, problems: list[Diagnostic])
     return str(node.value)
 
 
-def _flag(node: Node | None, problems: list[Diagnostic]) -> bool:
+def _flag(node: Node | None, key: str, problems: list[Diagnostic]) -> bool:
     if node is not None and not isinstance(node.value, bool):
-        problems.append(Diagnostic("`ratchet` is true or false", node.mark))
+        problems.append(Diagnostic(f"`{key}` is true or false", node.mark))
     return node is not None and node.value is True

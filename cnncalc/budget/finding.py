@@ -8,11 +8,8 @@ from fractions import Fraction
 from ..analyses.subject import Subject
 from ..analyses.values import Value
 from .limits import ERROR, GROWTH, LOCK, RELATIONS, Bound, Place
+from .status import ALL
 from .why import Cause
-
-OK, FAIL, WARN, NEW, ACCEPTED = "ok", "fail", "warn", "new", "accepted"
-ALL = "all"
-"""In place of a metric: all that the lock holds."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,6 @@ class Finding:
         return None
 
     def __str__(self) -> str:
-        from .reports.words import sentence  # which knows findings
+        from .words import sentence  # which knows findings
 
         return sentence(self)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .finding import FAIL, WARN, Finding
+from .finding import Finding
+from .limits import GROWTH
+from .notice import ABSENT, UNFIT, UNJUDGED, Notice
 from .run import Result
+from .status import ACCEPTED, FAIL, NEW, WARN
 
-FAIL_ON = ("error", "warning", "never")
+FAIL_ON = ("error", "warning", "new", "never")
+BROKEN = {"error": (FAIL,), "warning": (FAIL, WARN), "new": (FAIL, NEW), "never": ()}
+ERROR, WARNING, NOTE = "error", "warning", "note"
 
 
 @dataclass(frozen=True)
@@ -18,15 +23,46 @@ class Outcome:
     results: Sequence[Result]
     baseline: str = ""
     fail_on: str = "error"
+    strict: bool = False
+    """Whether what could not be judged, and a lock that does not fit, are failures."""
+
+    about: Sequence[Notice] = ()
+    """What is about no spec in particular."""
 
     @property
     def findings(self) -> list[tuple[Result, Finding]]:
         """Every limit of every spec."""
         return [(result, finding) for result in self.results for finding in result.findings]
 
+    @property
+    def notices(self) -> list[tuple[Result | None, Notice]]:
+        """What is said beside the limits, by spec; what is about none in particular comes last."""
+        of_specs = [(result, notice) for result in self.results for notice in result.notices]
+        return [*of_specs, *((None, notice) for notice in self.about)]
+
+    def level(self, notice: Notice) -> str:
+        """How much a notice matters: error where it fails the run."""
+        if notice.weight in (UNJUDGED, UNFIT):
+            return ERROR if self.strict else WARNING
+        return ERROR if notice.weight == ABSENT and self.fail_on == "new" else NOTE
+
+    def matters(self, notice: Notice) -> bool:
+        """Whether a notice is about a gap."""
+        return self.level(notice) != NOTE
+
     def count(self, *statuses: str) -> int:
         """How many limits have one of the statuses."""
         return sum(finding.status in statuses for _, finding in self.findings)
+
+    @property
+    def approved(self) -> int:
+        """How many growths are beyond their limit and approved."""
+        return sum(finding.status == ACCEPTED and finding.kind == GROWTH for _, finding in self.findings)
+
+    @property
+    def gaps(self) -> int:
+        """How many things keep the limits from holding the networks."""
+        return sum(self.matters(notice) for _, notice in self.notices)
 
     @property
     def unjudged(self) -> int:
@@ -36,7 +72,9 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """2 where something could not be judged, 1 where a limit is broken, 0 where all hold."""
-        if self.unjudged:
+        failing = {notice.weight for _, notice in self.notices if self.level(notice) == ERROR}
+        if self.unjudged or UNJUDGED in failing:
             return 2
-        broken = {"error": (FAIL,), "warning": (FAIL, WARN), "never": ()}[self.fail_on]
-        return 1 if self.count(*broken) else 0
+        if self.fail_on == "never":
+            return 0
+        return 1 if failing or self.count(*BROKEN[self.fail_on]) else 0

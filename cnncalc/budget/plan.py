@@ -7,25 +7,56 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import files
 from ..errors import CnncalcError, printable
-from ..git import tracked
+from ..git import tracked, unignored
 from ..language import zoo
 from ..language.yaml import MAX_BYTES
-from ..project import SKIPPED, own_specs, shown, unnamed
+from ..project import Project, left_out, own_specs, shown, skipped, unnamed
+from ..project import project as nearest
 from ..spelling import spelled
-from .config import Config
+from .config import Config, Rule
+from .config import read as config_of
 from .limits import Limit
 from .run import Case
 
-SUFFIXES = (".yaml", ".yml")
+MODELS = (".yaml", ".yml", ".onnx", ".keras")
+"""What a file that holds a network ends in."""
+
 IS_SPEC = re.compile(rb"^net[ \t]*:", re.MULTILINE)
 
 
 class Unnamed(CnncalcError):
     """No spec is named, and there is none that a check without names is about."""
+
+
+class Part(NamedTuple):
+    """The specs that one configuration is about."""
+
+    config: Config
+    names: list[str]
+
+
+def parts(names: Sequence[str], top: Config, named: str | None) -> list[Part]:
+    """The specs by the configuration nearest to each; by `top` where it is named, or where a spec is no file."""
+    folders: dict[Path, Config] = {}
+    found: dict[Path, Part] = {}
+    for name in names:
+        config = top
+        if named is None and files.is_there(name):
+            folder = Path(os.path.abspath(name)).parent  # noqa: PTH100 - a link belongs where it stands
+            if folder not in folders:
+                folders[folder] = _nearest(folder, top)
+            config = folders[folder]
+        found.setdefault(config.folder, Part(config, [])).names.append(name)
+    return list(found.values()) or [Part(top, [])]
+
+
+def _nearest(folder: Path, top: Config) -> Config:
+    found = nearest(folder)
+    return top if found.root is None or found.folder == top.folder else config_of(found, found.root)
 
 
 def specs(
@@ -58,9 +89,9 @@ def _given(argument: str, config: Config, remark: Callable[[str], None]) -> list
     if not argument:
         raise CnncalcError("the name of a spec is empty", "is it of a variable that is not set?")
     if files.is_folder(argument):
-        members, others, links = _walk(Path(argument), config.folder)
+        members, others, links = _walk(Path(argument), config.project)
         if not members:
-            raise CnncalcError(f"the folder {argument} has no spec", "a spec is a YAML file with `net:`")
+            raise CnncalcError(f"the folder {argument} has no spec", "a spec is a YAML file with `net:`, or a model")
         if others:
             remark(f"{printable(argument)}: {others} YAML file{'s' if others > 1 else ''} without `net:` left out")
         if links:
@@ -76,31 +107,48 @@ def _given(argument: str, config: Config, remark: Callable[[str], None]) -> list
     return [Path(argument).as_posix() if files.is_there(argument) else argument]
 
 
-def _walk(folder: Path, project: Path) -> tuple[list[str], int, int]:
-    """The specs below a folder; how many other YAML files there are, and links that lead out of the project."""
+def _walk(folder: Path, project: Project) -> tuple[list[str], int, int]:
+    """The specs below a folder; how many other YAML files there are, and links that lead out of the project.
+
+    What the configuration excludes and what git ignores is left out, and so are environments of Python.
+    """
     members, others, links = [], 0, 0
-    top = os.path.realpath(project if folder.resolve().is_relative_to(project.resolve()) else folder)
+    whole = project.folder.resolve()
+    top = os.path.realpath(whole if folder.resolve().is_relative_to(whole) else folder)
+    near: dict[Path, Project] = {}
+    paths = []
+    for path in below(folder, MODELS):
+        place = path.absolute()
+        if place.parent not in near:
+            near[place.parent] = nearest(place.parent)
+        if not left_out(project, place) and not left_out(near[place.parent], place):
+            paths.append(path)
+    for path in unignored(folder, paths):
+        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(top):
+            links += 1
+        elif _is_spec(path):
+            members.append(path.as_posix())
+        else:
+            others += 1
+    return members, others, links
+
+
+def below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """The files below a folder whose names end so. Raises CnncalcError for a folder that cannot be read."""
 
     def unreadable(error: OSError) -> None:
         raise CnncalcError(f"{error.filename} cannot be read: {error.strerror}")
 
     for place, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in SKIPPED)
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not skipped(Path(place) / name))
         for name in sorted(names):
-            if name.endswith(SUFFIXES) and not name.startswith("."):
-                path = Path(place) / name
-                if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(top):
-                    links += 1
-                elif _is_spec(path):
-                    members.append(path.as_posix())
-                else:
-                    others += 1
-    return members, others, links
+            if name.endswith(suffixes) and not name.startswith("."):
+                yield Path(place) / name
 
 
 def _is_spec(path: Path) -> bool:
     """Whether a file says that it is a spec; one that cannot be read is taken for one, and is an error then."""
-    if path.name.endswith((".cnn.yaml", ".cnn.yml")):
+    if path.name.endswith((".cnn.yaml", ".cnn.yml", ".onnx", ".keras")):
         return True
     try:
         with files.reading(path, pipes=False) as file:
@@ -109,60 +157,78 @@ def _is_spec(path: Path) -> bool:
         return True
 
 
-def key_of(spec: str, config: Config, settings: Mapping[str, Any], input: Any) -> str:
+def file_of(spec: str) -> Path | None:
+    """The file of a spec; None where it is a network of the zoo, standard input or a commit's."""
+    return Path(spec).resolve() if files.is_there(spec) else None
+
+
+def key_of(spec: str, folder: Path, settings: Mapping[str, Any], input: Any) -> str:
     """`models/a.yaml width=0.5 input=3x96x96`: how the lock and the reports call a spec with settings."""
+    path = file_of(spec)
     name = spec
-    if files.is_there(spec):
-        path = Path(spec).resolve()
-        name = (
-            path.relative_to(config.folder).as_posix() if path.is_relative_to(config.folder) else Path(spec).as_posix()
-        )
+    if path is not None:
+        name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else Path(spec).as_posix()
     shapes = input if isinstance(input, Mapping) else {"input": input} if input else {}
     parts = [f"{key}={spelled(value)}" for key, value in sorted(settings.items())]
     return " ".join([name, *parts, *(f"{key}={'x'.join(map(str, shape))}" for key, shape in shapes.items())])
 
 
+class Variant(NamedTuple):
+    """Settings of a spec that are judged apart, and by which limits."""
+
+    settings: Mapping[str, Any]
+    input: Any
+    limits: tuple[Limit, ...]
+    own: bool
+    """Whether it is the spec as it is written."""
+
+
+def variants(
+    rules: Sequence[Rule], spec: str, path: Path | None, settings: Mapping[str, Any], input: Any
+) -> dict[str, Variant]:
+    """The spec as it is written, and once more for every setting of a `[[budget]]` that is about it."""
+    found = {"": Variant(settings, input, (), True)}
+    for rule in rules:
+        if not rule.means(spec, path):
+            continue
+        apart = bool(rule.settings) or rule.input is not None
+        both, shape = ({**rule.settings, **settings}, input or rule.input) if apart else (settings, input)
+        name = f"{sorted(both.items())} {shape}" if apart else ""
+        before = found.get(name) or Variant(both, shape, (), False)
+        kept = tuple(one for one in before.limits if not (rule.override and _replaced(one, rule)))
+        found[name] = before._replace(limits=(*kept, *rule.limits))
+    return found
+
+
+def _replaced(limit: Limit, rule: Rule) -> bool:
+    return any((limit.subject, limit.kind) == (one.subject, one.kind) for one in rule.limits)
+
+
 def cases(
-    names: Sequence[str],
-    config: Config,
+    part: Part,
+    top: Path,
     given: Sequence[Limit],
     settings: Mapping[str, Any],
     input: Any,
     **shared: Any,
 ) -> list[Case]:
-    """The cases of the specs: each as it is written, and once more for every setting of a `[[budget]]`."""
+    """The cases of the specs; reports call them from the folder `top`, and the lock from that of its configuration."""
     found = []
-    for spec in names:
-        path = key_of(spec, config, {}, None)
-        mine = [rule for rule in config.rules if matches(rule.match, path)]
-        own = [limit for rule in mine if not rule.settings and rule.input is None for limit in rule.limits]
-        found.append(Case(spec, key_of(spec, config, settings, input), settings, input, (*own, *given), **shared))
-        variants: dict[str, Case] = {}
-        for rule in mine:
-            if not rule.settings and rule.input is None:
-                continue
-            both, shape = {**rule.settings, **settings}, input or rule.input
-            key = key_of(spec, config, both, shape)
-            before = variants.get(key) or Case(spec, key, both, shape, tuple(given), own=False, **shared)
-            variants[key] = before._replace(limits=(*before.limits, *rule.limits))
-        found += variants.values()
+    for spec in part.names:
+        for variant in variants(part.config.rules, spec, file_of(spec), settings, input).values():
+            with_ = (variant.settings, variant.input)
+            keys = [key_of(spec, folder, *with_) for folder in (top, part.config.folder)]
+            limits = (*variant.limits, *given)
+            found.append(Case(spec, keys[0], *with_, limits, locked_as=keys[1], own=variant.own, **shared))
     return found
 
 
-def unmatched(config: Config, names: Sequence[str]) -> Iterator[str]:
-    """The `match` of each rule that is about none of the specs."""
-    paths = [key_of(spec, config, {}, None) for spec in names]
-    for rule in config.rules:
-        if not any(matches(rule.match, path) for path in paths):
-            yield rule.match
-
-
-def matches(pattern: str, path: str) -> bool:
-    """Whether a glob means a path: `*` within a folder, `**` across them; a folder means all in it."""
-    text = ""
-    for part in re.split(r"(\*\*/?|\*|\?)", pattern.rstrip("/")):
-        text += {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}.get(part, re.escape(part))
-    return (
-        re.fullmatch(text + ("" if pattern.endswith(SUFFIXES) else "(?:/.*)?" if "*" not in pattern else ""), path)
-        is not None
-    )
+def unmatched(part: Part, all_of_it: bool) -> Iterator[Rule]:
+    """The rules that are about none of the specs; about none of the files, where not all specs are judged."""
+    rules = [rule for rule in part.config.rules if rule.folder == part.config.folder]
+    checked = [(name, file_of(name)) for name in part.names]
+    rules = [rule for rule in rules if not any(rule.means(*one) for one in checked)]
+    others = [] if all_of_it or not rules else [path.resolve() for path in below(part.config.folder, MODELS)]
+    for rule in rules:
+        if not any(rule.means(path.as_posix(), path) for path in others):
+            yield rule

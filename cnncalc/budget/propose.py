@@ -8,8 +8,8 @@ from math import ceil, floor, log10
 from ..analyses.figures import FIGURES
 from ..errors import CnncalcError
 from ..quantities import BYTES
+from . import words
 from .outcome import Outcome
-from .reports import words
 
 PROPOSED = ("params", "macs", "peak_activations")
 ROOM = 1.05

@@ -7,20 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import Any, NamedTuple
 
-from ..analyses.figures import Figures
+from ..analyses.figures import FIGURES, Figures
 from ..analyses.subject import Subject, locked
 from ..analyses.values import Value
-from ..errors import CnncalcError, Diagnostic, SpecError, bug, debugging, printable, sentence
+from ..errors import CnncalcError, Diagnostic, SpecError, bug, debugging, printable
 from ..graph import Graph
 from ..opening import SPEC, NetworkFile, opened
-from .check import Unjudged, against_lock, judge, require_numbers
-from .finding import ALL, FAIL, NEW, WARN, Finding
+from . import words
+from .before import APPROVE, Before, network, other_input, raised, unread
+from .check import Unjudged, against_lock, agreed, derived, judge, require_numbers
+from .finding import Finding
 from .limits import GROWTH, LOCK, Limit, Place, conflicts
 from .lock import Entry, Lock
+from .notice import UNJUDGED, Notice
 from .reading import limits
+from .status import ACCEPTED, ALL, FAIL, NEW, OK, WARN
 from .why import Cause, growth, largest, side
+
+UPDATE = "`cnncalc check --update` writes it"
 
 
 class Case(NamedTuple):
@@ -30,26 +37,22 @@ class Case(NamedTuple):
     """As `load` takes it."""
 
     key: str
-    """As the lock and the reports call it: with what is set."""
+    """As the reports call it: with what is set."""
 
     settings: Mapping[str, Any]
     input: Any
     limits: tuple[Limit, ...]
     """Those that do not stand in the spec."""
 
-    base_text: str | None = None
-    """The spec of the baseline."""
+    before: Before | None = None
+    """What the baseline has of it; None where there is no baseline."""
 
-    base_entry: Entry | None = None
-    """The figures of the baseline, where it is a lock."""
+    locked_as: str = ""
+    """As its lock calls it."""
 
-    has_baseline: bool = False
     lock: Lock | None = None
     own: bool = True
     """Whether the spec's `budget:` is judged too."""
-
-    figures: bool = True
-    """Whether all figures are wanted, and not only those with limits."""
 
     why: bool = False
 
@@ -71,6 +74,7 @@ class Result:
     spec: str
     key: str
     name: str = ""
+    locked_as: str = ""
     input: Mapping[str, Sequence[int]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -82,14 +86,27 @@ class Result:
     causes: Mapping[str, tuple[Cause, ...]] = field(default_factory=dict)
     """Metric -> the steps that account for its growth, for those that differ from the baseline."""
 
-    remarks: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    """What is said beside the limits."""
+
     between_activations: bool = False
     """Whether some MACs multiply two activations."""
+
+    taken: bool = False
+    """Whether its figures are those of the lock now."""
+
+    def with_notices(self, *more: Notice) -> Result:
+        """The same with more to say."""
+        return replace(self, notices=(*self.notices, *more))
+
+    def keeping(self, wanted: Callable[[Notice], bool]) -> Result:
+        """The same with less to say."""
+        return replace(self, notices=tuple(filter(wanted, self.notices)))
 
 
 def judged(case: Case) -> Result:
     """Judge one case; whatever is wrong with it is part of the result."""
-    result = Result(case.spec, case.key, settings=case.settings)
+    result = Result(case.spec, case.key, locked_as=case.locked_as, settings=case.settings)
     try:
         return _judged(case, result)
     except CnncalcError as error:
@@ -115,46 +132,93 @@ def _judged(case: Case, result: Result) -> Result:
     wrong += conflicts(found)
     if wrong:
         raise SpecError(wrong)
-    remarks: list[str] = []
-    base_graph = _base_graph(case, file, graph, remarks)
-    base: Any = Figures(base_graph.inference) if base_graph is not None else case.base_entry
+    then, notices = _then(case, file, graph)
+    entry = case.before.entry if case.before else None
     problems: tuple[Problem, ...] = ()
     try:
-        findings = judge(found, figures, base)
+        findings = judge(found, figures, Figures(then.inference) if then is not None else None, entry)
     except Unjudged as error:
         findings, problems = error.findings, tuple(problems_of(error, case.spec))
-    if not case.has_baseline:
+    if case.before is None:
         problems += tuple(_no_baseline(finding) for finding in findings if finding.kind == GROWTH)
         findings = [finding for finding in findings if finding.kind != GROWTH]
-    findings += _lock_findings(case, figures)
-    now = locked(figures) if case.figures else {}
-    then = locked(base) if isinstance(base, Figures) and case.figures else case.base_entry
-    explained, causes = _explained(case, _text(file) is not None, findings, graph, base_graph, now, then)
+    now = agreed(figures, found)
+    findings, approved = _approved(case, findings)
+    notices = [*_open(notices, findings, case, then is not None), *approved]
+    if then is not None and then is not graph and case.before is not None:
+        start = Place(case.spec, 1, 1)
+        told = other_input(graph, then, _again(file, case, then), start)
+        notices += [*([told] if told else ()), *raised(found, case.before, then, case.own, start)]
+    elif then is graph and case.before is not None:
+        notices += raised(found, case.before, graph, case.own, Place(case.spec, 1, 1))
+    in_lock, of_lock = _against_lock(case, figures, now)
+    findings += in_lock
+    before = locked(Figures(then.inference)) if then is not None else entry
+    explained, causes = _explained(case, _text(file) is not None, findings, graph, then, now, before)
     return replace(
         result,
         findings=tuple(explained),
         problems=problems,
         figures=now,
-        base=then,
+        base=before,
         causes=causes,
-        remarks=tuple(remarks),
+        notices=(*notices, *of_lock),
         between_activations=bool(figures.macs.between_activations),
     )
 
 
-def _base_graph(case: Case, file: NetworkFile, graph: Graph, remarks: list[str]) -> Graph | None:
-    if case.base_text is None:
-        return None
-    if case.base_text == _text(file):
-        return graph
+def _then(case: Case, file: NetworkFile, graph: Graph) -> tuple[Graph | None, list[Notice]]:
+    """The network of the baseline, and what is to be said of it."""
+    if case.before is None:
+        return None, []
+    notices = list(case.before.notices)
     try:
-        base = replace(file, content=case.base_text.encode()).graph(case.settings, case.input)
-        require_numbers(base)
+        then = network(case.before, file, graph, case.settings, case.input)
+        if then is not None:
+            require_numbers(then)
     except CnncalcError as error:
-        why = f"that of the baseline cannot be read ({sentence(error.message)}), so this one counts as new"
-        remarks.append(f"{printable(case.key)}: {why}")
+        return None, [*notices, unread(error, Place(case.spec, 1, 1))]
+    return then, notices
+
+
+def _again(file: NetworkFile, case: Case, then: Graph) -> Graph | None:
+    """The network at the input that it had; None where it cannot take it."""
+    try:
+        return file.graph(case.settings, dict(then.inputs) if len(then.inputs) > 1 else then.input_shape)
+    except CnncalcError:
         return None
-    return base
+
+
+def _approved(case: Case, findings: Sequence[Finding]) -> tuple[list[Finding], list[Notice]]:
+    """The findings with those growths accepted that an entry of the lock approves, which is new since the baseline."""
+    if case.before is None or not case.before.commit or case.lock is None:
+        return list(findings), []
+    entry, then = case.lock.entries.get(case.locked_as, {}), case.before.entry or {}
+    found: list[Finding] = []
+    notices = []
+    for finding in findings:
+        now = derived(entry, finding.subject) if finding.kind == GROWTH else None
+        open_ = finding.status in (FAIL, WARN) or (finding.status == NEW and case.before.there)
+        if open_ and now is not None and now == finding.value and derived(then, finding.subject) != now:
+            place = case.lock.place(case.locked_as, finding.subject.text)
+            notices.append(Notice("approved", words.approval(finding), place))
+            found.append(replace(finding, status=ACCEPTED))
+        else:
+            found.append(finding)
+    return found, notices
+
+
+def _open(notices: Sequence[Notice], findings: Sequence[Finding], case: Case, read: bool) -> list[Notice]:
+    """The notices of the baseline: what cannot be looked up is no gap where no growth depends on it."""
+    growths = [finding for finding in findings if finding.kind == GROWTH and finding.status == NEW]
+    found = [
+        notice._replace(code="baseline-skipped") if notice.weight == UNJUDGED and not growths else notice
+        for notice in notices
+    ]
+    if read:
+        lacks = "is limited in its growth, and the baseline has no such figure of it"
+        found += [Notice("baseline-lacks", f"{f.subject.title} {lacks}", f.place, APPROVE) for f in growths]
+    return found
 
 
 def _text(file: NetworkFile) -> str | None:
@@ -162,14 +226,26 @@ def _text(file: NetworkFile) -> str | None:
     return file.text if file.format is SPEC and file.member is None else None
 
 
-def _lock_findings(case: Case, figures: Figures) -> list[Finding]:
-    if case.lock is None:
-        return []
-    entry = case.lock.entries.get(case.key)
-    if entry is None:
-        return [Finding(Subject(ALL), LOCK, NEW, None, None, case.lock.place(case.key, ""))]
+def _against_lock(case: Case, figures: Figures, now: Entry) -> tuple[list[Finding], list[Notice]]:
+    """How the figures stand to the lock, and what it lacks."""
     lock = case.lock
-    return against_lock(figures, entry, lambda metric: lock.place(case.key, metric))
+    if lock is None:
+        return [], []
+    entry = lock.entries.get(case.locked_as)
+    if entry is None:
+        place = lock.place(case.locked_as, "")
+        missing = Notice("lock-no-entry", f"{printable(lock.name)} does not have it", place, UPDATE)
+        return [Finding(Subject(ALL), LOCK, NEW, None, None, place)], [missing]
+    findings = against_lock(figures, now, entry, lambda name: lock.place(case.locked_as, name))
+    lacking = [name for name in now if name not in entry]
+    notices = []
+    if lacking:
+        text = f"{printable(lock.name)} does not have its {', '.join(lacking)}"
+        notices.append(Notice("lock-no-figure", text, lock.place(case.locked_as, ""), UPDATE))
+    if lock.by not in ("", version("cnncalc")) and any(finding.status != OK for finding in findings):
+        text = f"{printable(lock.name)} was written by cnncalc {printable(lock.by)}, and this is {version('cnncalc')}"
+        notices.append(Notice("lock-version", text, lock.place("", "")))
+    return findings, notices
 
 
 def _no_baseline(finding: Finding) -> Problem:
@@ -192,7 +268,7 @@ def _explained(
     differ = [
         metric
         for metric, value in now.items()
-        if base is not None and base is not graph and then and then.get(metric) != value
+        if metric in FIGURES and base is not None and base is not graph and then and then.get(metric) != value
     ]
     if not differ and not (broken and (case.why or base is not None)):
         return list(findings), {}

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import files
-from ..errors import CnncalcError, printable
-from ..project import here, shown
-from . import baselines, plan
-from .config import Config, config
+from ..errors import CnncalcError
+from ..files import inside
+from ..project import here
+from . import absent, baselines, plan
+from .baselines import Repositories
+from .config import config
+from .keeping import Kept, keep, kept
 from .limits import Limit
-from .lock import Lock, read, write
+from .notice import Notice
 from .outcome import Outcome
 from .progress import Progress
-from .run import Result, run
-from .update import ratcheted, told, updated
+from .run import Case, Result, run
 
 Remark = Callable[[str], None]
 
@@ -42,39 +43,70 @@ class Ask:
     measure: bool = False
     """Figures only: no lock, no baseline, no limit is needed."""
 
+    strict: bool = False
+    """Whether what cannot be judged, and a lock that does not fit, are failures."""
+
+    locked: bool = False
+    """Whether there must be a lock that fits, and nothing is written."""
+
+    ci: bool = False
+    """Whether this is the run of a CI, which writes nothing that it is not asked to."""
+
     fail_on: str = "error"
     jobs: int = 1
+
+    @property
+    def writes(self) -> bool:
+        """Whether the lock is written anew."""
+        return self.update or self.accept
+
+
+def in_ci() -> bool:
+    """Whether the environment says that this is a CI's."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false", "no")
 
 
 def session(ask: Ask, remark: Remark) -> Outcome:
     """The outcome; remarks are for stderr. Raises CnncalcError where nothing can be judged."""
-    project = config(here(), ask.config)
-    path = files.inside(project.folder, project.lock, "the lock")
-    lock = read(path, shown(path)) if path.is_file() and not ask.measure else None
-    base = baselines.baseline(ask.baseline, project, lock) if not ask.measure else None
+    top = config(here(), ask.config)
+    inside(top.folder, top.lock, "the lock")
+    first = kept(top, ask.writes, ask.measure)
     try:
-        names = plan.specs(ask.specs, project, remark, lock.entries if lock else ())
+        names = plan.specs(ask.specs, top, remark, first.lock.entries if first.lock else ())
     except plan.Unnamed:
         if not ask.idle:
             raise
         names = []
-    cases = plan.cases(names, project, ask.limits, ask.settings, ask.input, lock=lock, why=ask.why)
-    cases = baselines.with_baseline(cases, base, ask.update or ask.accept or ask.measure)
-    if not ask.specs:
-        for pattern in plan.unmatched(project, names):
-            remark(f"{project.name}: no spec matches {pattern!r}")
-    with Progress(len(cases)) as progress:
-        results = run(cases, ask.jobs, progress)
-    results = baselines.explained_by_history(cases, results)
-    results = _written(ask, project, lock, results, remark)
-    outcome = Outcome(results, base.name if base else "", ask.fail_on)
+    known = Repositories()
+    planned: list[tuple[plan.Part, Kept, list[Case], list[Notice]]] = []
+    named = []
+    for part in plan.parts(names, top, ask.config):
+        locks = first if part.config.folder == top.folder else kept(part.config, ask.writes, ask.measure)
+        base = baselines.baseline(ask.baseline, part, locks.lock, known) if not ask.measure else None
+        cases = plan.cases(part, top.folder, ask.limits, ask.settings, ask.input, lock=locks.lock, why=ask.why)
+        cases = baselines.with_baseline(cases, base, part.config, ask.writes or ask.measure)
+        about = [] if ask.measure else list(absent.notices(part, locks.lock, base, ask.specs, ask.locked))
+        planned.append((part, locks, cases, about))
+        named += [base.name] if base else []
+    found = [case for _, _, cases, _ in planned for case in cases]
+    with Progress(len(found)) as progress:
+        results = baselines.explained_by_history(found, run(found, ask.jobs, progress))
     for result in results:
-        for text in (*result.remarks, *(problem.text for problem in result.problems)):
-            remark(text)
-    silent = not outcome.findings and not outcome.unjudged and not project.rules and lock is None
+        for problem in result.problems:
+            remark(problem.text)
+    stand: list[Result] = []
+    open_: list[Notice] = []
+    for part, locks, cases, about in planned:
+        start = len(stand)
+        own, left = keep(ask, part, locks, results[start : start + len(cases)], about, remark)
+        stand, open_ = [*stand, *own], [*open_, *left]
+    outcome = Outcome(stand, ", ".join(dict.fromkeys(named)), ask.fail_on, ask.strict or ask.locked, tuple(open_))
+    _told(outcome, remark)
+    silent = not outcome.findings and not outcome.unjudged and not outcome.gaps
+    silent = silent and not any(part.config.rules or locks.lock for part, locks, _, _ in planned)
     if silent and ask.idle:
         remark("there are no limits to check: `budget: {macs: 320M}` in a spec, or a lock, would be")
-    elif silent and not (ask.update or ask.accept or ask.measure):
+    elif silent and not (ask.writes or ask.measure):
         raise CnncalcError(
             "there are no limits to check",
             "`budget: {macs: 320M}` in a spec, --max macs=320M, or a lock: cnncalc check --update",
@@ -82,25 +114,8 @@ def session(ask: Ask, remark: Remark) -> Outcome:
     return outcome
 
 
-def _written(ask: Ask, project: Config, lock: Lock | None, results: list[Result], remark: Remark) -> list[Result]:
-    """The results as they stand once the lock is brought up to date, where that is asked for."""
-    path = project.folder / project.lock
-    keys = {result.key for result in results}
-
-    def gone(key: str) -> bool:
-        spec = re.match(r"(.+?\.ya?ml)(?: |$)", key)
-        return not ask.specs and key not in keys and spec is not None and not files.is_there(project.folder / spec[1])
-
-    if ask.measure or not (ask.update or ask.accept or ((ask.ratchet or project.ratchet) and lock is not None)):
-        return results
-    with files.alone(path):  # another check may have written its specs meanwhile: they stay
-        now = read(path, shown(path)) if path.is_file() else None
-        if ask.update or ask.accept:
-            entries, stand, changes = updated(now, results, ask.accept, gone)
-        else:
-            entries, stand, changes = ratcheted(now or Lock(shown(path)), results)
-        if changes:
-            write(path, entries)
-    for line in told(changes, len(results)):
-        remark(f"{printable(shown(path))}: {line}" if not line.startswith(" ") else line)
-    return stand
+def _told(outcome: Outcome, remark: Remark) -> None:
+    """The gaps on stderr too, so that they are seen whatever the report."""
+    for result, notice in outcome.notices:
+        if outcome.matters(notice):
+            remark(f"{outcome.level(notice)}: {f'{result.key}: ' if result else ''}{notice.sentence}")

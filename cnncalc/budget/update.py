@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ..analyses.figures import FIGURES
 from ..analyses.values import Value
 from ..errors import printable
-from .finding import ACCEPTED, FAIL, OK, WARN, Finding
+from . import words
+from .check import ORDER
+from .finding import Finding
 from .limits import GROWTH, LOCK
 from .lock import Entry, Lock
-from .reports import words
 from .run import Result
+from .status import ACCEPTED, FAIL, OK, WARN
 
 
 class Change(NamedTuple):
@@ -40,10 +41,11 @@ def updated(
         if result.problems or not result.figures or (grown and not accept):
             stand.append(result)
             continue
-        before = entries.get(result.key, {})
-        changes += _changes(result.key, before, result.figures)
-        entries[result.key] = dict(result.figures)
-        stand.append(replace(result, findings=tuple(_accepted(f, accept) for f in result.findings)))
+        before = entries.get(result.locked_as, {})
+        changes += _changes(result.locked_as, before, result.figures)
+        entries[result.locked_as] = dict(result.figures)
+        findings = tuple(_accepted(f, accept) for f in result.findings)
+        stand.append(replace(result, findings=findings, taken=True))
     return entries, stand, changes
 
 
@@ -53,11 +55,11 @@ def ratcheted(lock: Lock, results: Sequence[Result]) -> tuple[dict[str, Entry], 
     stand, changes = [], []
     for found in results:
         result = found
-        lower = {f.subject.metric for f in result.findings if f.kind == LOCK and f.status == WARN}
-        if result.key in entries and lower and not result.problems:
-            now = {**entries[result.key], **{metric: result.figures[metric] for metric in lower}}
-            changes += _changes(result.key, entries[result.key], now)
-            entries[result.key] = now
+        lower = {f.subject.text for f in result.findings if f.kind == LOCK and f.status == WARN}
+        if result.locked_as in entries and lower and not result.problems:
+            now = {**entries[result.locked_as], **{metric: result.figures[metric] for metric in lower}}
+            changes += _changes(result.locked_as, entries[result.locked_as], now)
+            entries[result.locked_as] = now
             findings = tuple(
                 replace(f, status=ACCEPTED) if f.kind == LOCK and f.status == WARN else f for f in result.findings
             )
@@ -69,7 +71,7 @@ def ratcheted(lock: Lock, results: Sequence[Result]) -> tuple[dict[str, Entry], 
 def _changes(key: str, before: Mapping[str, Value], now: Mapping[str, Value]) -> list[Change]:
     return [
         Change(key, metric, before.get(metric), now.get(metric))
-        for metric in FIGURES
+        for metric in sorted({**before, **now}, key=lambda name: (ORDER.get(name, len(ORDER)), name))
         if before.get(metric) != now.get(metric)
     ]
 

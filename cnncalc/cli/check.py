@@ -45,7 +45,10 @@ BASELINE = typer.Option(
 REPORT = typer.Option(
     "--report", metavar="REPORT[=FILE]", help="text, concise, json, markdown, github, gitlab, junit, sarif or badge."
 )
-FAIL_ON = typer.Option("--fail-on", metavar="LEVEL", help="What is a failure: error, warning or never.")
+FAIL_ON = typer.Option("--fail-on", metavar="LEVEL", help="What is a failure: error, warning, new or never.")
+STRICT = typer.Option(
+    "--strict/--no-strict", help="Fail also on what cannot be judged, and on a lock that does not fit. On in CI."
+)
 CONFIG = typer.Option("--config", metavar="FILE", help="A configuration, in place of the nearest.")
 JOBS = typer.Option("--jobs", "-j", metavar="N", min=1, help="Judge on so many cores.")
 
@@ -63,6 +66,8 @@ def command(
     set: Set = None,
     input: Input = None,
     fail_on: Annotated[str, FAIL_ON] = "error",
+    strict: Annotated[bool | None, STRICT] = None,
+    locked: Annotated[bool, _flag("--locked", "Fail unless a lock has all specs and their figures.")] = False,
     exit_zero: Annotated[bool, _flag("--exit-zero", "Exit code 0 also where a limit is broken.")] = False,
     allow_empty: Annotated[bool, _flag("--allow-empty", "No limits at all are no fault.")] = False,
     why: Annotated[bool, _flag("--why", "Show the steps that account for what is too large.")] = False,
@@ -76,11 +81,13 @@ def command(
     with failures():
         from ..budget.outcome import FAIL_ON as LEVELS
         from ..budget.reading import option
-        from ..budget.session import Ask, session
+        from ..budget.session import Ask, in_ci, session
         from ..language.load import input_shape, setting
 
         reports = _reports(report or [])
         _known("level", fail_on, LEVELS)
+        if locked and (update or accept or ratchet):
+            raise CnncalcError("--locked writes no lock", "leave it out, or --update, --accept and --ratchet")
         kinds = {"max": max, "min": min, "equals": equals, "max-growth": max_growth}
         ask = Ask(
             specs=specs or [],
@@ -95,6 +102,9 @@ def command(
             idle=allow_empty,
             why=why,
             measure=init,
+            strict=in_ci() if strict is None else strict,
+            locked=locked,
+            ci=in_ci(),
             fail_on=fail_on,
             jobs=jobs,
         )

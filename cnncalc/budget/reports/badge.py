@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...render import numbers
 from ...render.formats import json_text
-from ..finding import FAIL, WARN
+from .. import words
 from ..outcome import Outcome
-from . import words
+from ..status import FAIL, WARN
 
 COLOURS = {0: "brightgreen", 1: "red", 2: "lightgrey"}
 """Exit code -> colour."""

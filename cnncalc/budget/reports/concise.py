@@ -1,12 +1,12 @@
-"""One line for each limit that does not hold, as compilers write: `file:line: FAIL macs 326 <= 320`."""
+"""One line for each limit that does not hold and each notice, as compilers write: `file:line: FAIL macs 326 <= 320`."""
 
 from __future__ import annotations
 
 from ...errors import printable
-from ..finding import FAIL, WARN
+from .. import words
 from ..outcome import Outcome
-from . import words
-from .text import STATUS, closing
+from ..status import FAIL, WARN
+from .text import LEVELS, STATUS, closing
 
 
 def written(outcome: Outcome) -> str:
@@ -19,4 +19,8 @@ def written(outcome: Outcome) -> str:
                 of = "" if file == result.key else f"{result.key}: "
                 lines.append(f"{file}:{line}: {STATUS[finding.status]} {of}{words.sentence(finding)}")
         lines += [f"{result.key}: not judged: {problem.message}" for problem in result.problems]
+    for about, notice in outcome.notices:
+        file, line = words.notice_spot(about, notice)
+        of = "" if about is None or file == about.key else f"{about.key}: "
+        lines.append(f"{file}:{line}: {LEVELS[outcome.level(notice)]} {of}{notice.sentence}")
     return "\n".join([*map(printable, lines), closing(outcome)]) + "\n"

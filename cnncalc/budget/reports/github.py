@@ -1,17 +1,18 @@
-"""Annotations of GitHub Actions: workflow commands, at most ten, the failures first."""
+"""Annotations of GitHub Actions: workflow commands, at most ten, the failures first, notices last."""
 
 from __future__ import annotations
 
 from ...errors import printable
-from ..finding import FAIL, WARN
-from ..outcome import Outcome
-from . import words
+from .. import words
+from ..outcome import ERROR, NOTE, WARNING, Outcome
+from ..status import FAIL, WARN
 
 MOST = 10
+WORDS = {ERROR: "error", WARNING: "warning", NOTE: "notice"}
 
 
 def written(outcome: Outcome) -> str:
-    """The text of the report; nothing where all limits hold."""
+    """The text of the report; nothing where there is nothing to say."""
     notes = [
         _command(
             "error",
@@ -23,19 +24,24 @@ def written(outcome: Outcome) -> str:
         for result in outcome.results
         for problem in result.problems
     ]
-    for status, word in ((FAIL, "error"), (WARN, "warning")):
+    for status, word in ((FAIL, "error"), (WARN, "warning"), ("", "notice")):
         for result, finding in outcome.findings:
             if finding.status == status:
                 title = f"{result.key}: {finding.title}"
                 notes.append(_command(word, *words.spot(result, finding), title, words.sentence(finding)))
+        for about, notice in outcome.notices:
+            if WORDS[outcome.level(notice)] == word:
+                title = f"{about.key}: {notice.code}" if about else notice.code
+                notes.append(_command(word, *words.notice_spot(about, notice), title, notice.sentence))
     if len(notes) > MOST:
-        more = f"{len(notes) - MOST + 1} more limits do not hold; the log of the step has them all"
+        more = f"{len(notes) - MOST + 1} more; the log of the step has them all"
         notes = [*notes[: MOST - 1], f"::notice title=cnncalc check::{data(more)}"]
     return "".join(f"{note}\n" for note in notes)
 
 
 def _command(word: str, file: str, line: int, title: str, message: str) -> str:
-    return f"::{word} file={attribute(words.rooted(file))},line={line},title={attribute(title)}::{data(message)}"
+    place = f"file={attribute(words.rooted(file))},line={line}," if file else ""
+    return f"::{word} {place}title={attribute(title)}::{data(message)}"
 
 
 def data(text: str) -> str:

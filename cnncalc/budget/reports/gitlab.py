@@ -6,9 +6,11 @@ import hashlib
 from typing import Any
 
 from ...render.formats import json_text
-from ..finding import FAIL, WARN
-from ..outcome import Outcome
-from . import words
+from .. import words
+from ..outcome import ERROR, NOTE, WARNING, Outcome
+from ..status import FAIL, WARN
+
+SEVERITIES = {ERROR: "major", WARNING: "minor", NOTE: "info"}
 
 
 def written(outcome: Outcome) -> str:
@@ -35,6 +37,10 @@ def written(outcome: Outcome) -> str:
                         *words.spot(result, finding),
                     )
                 )
+    for about, notice in outcome.notices:
+        text, mark = words.told(about, notice), words.notice_print(about, notice)
+        severity = SEVERITIES[outcome.level(notice)]
+        issues.append(_issue(text, notice.code, mark, severity, *words.notice_spot(about, notice)))
     return json_text(issues)
 
 

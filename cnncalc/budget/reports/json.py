@@ -10,10 +10,12 @@ from ...analyses.values import Value, plain
 from ...render import units
 from ...render.formats import json_text
 from ...render.report import Column, Contract
-from ..finding import FAIL, NEW, WARN, Finding
+from .. import words
+from ..finding import Finding
+from ..notice import Notice
 from ..outcome import Outcome
 from ..run import Result
-from . import words
+from ..status import FAIL, NEW, WARN
 
 FIGURES = units.by_name(units.ANY)
 CAUSES = units.rows(
@@ -43,6 +45,14 @@ LIMITS = units.rows(
     Column("written", about="as it is written", nullable=True),
     Column("why", unit=CAUSES, about="the steps that it comes from"),
 )
+NOTICES = units.rows(
+    Column("code", about="which of the things that there are to say"),
+    Column("level", about="error, warning or note"),
+    Column("message", about="what is said"),
+    Column("help", about="what to do", nullable=True),
+    Column("file", about="where", nullable=True),
+    Column("line", unit=units.POSITION, about="from 1", nullable=True),
+)
 SPECS = units.rows(
     Column("spec", about="the key of the lock: the spec and its settings"),
     Column("file", about="the spec"),
@@ -53,6 +63,7 @@ SPECS = units.rows(
     Column("baseline", unit=FIGURES, about="figure -> what it was", nullable=True),
     Column("limits", unit=LIMITS),
     Column("changes", unit=units.by_name(CAUSES), about="figure -> what changed it"),
+    Column("notices", unit=NOTICES, about="what is said of it beside the limits"),
     Column(
         "problems",
         unit=units.rows(
@@ -81,12 +92,16 @@ CONTRACT = Contract(
                         ("failed", "limits that are broken"),
                         ("warnings", "limits that are broken and only warn"),
                         ("new", "figures without a baseline"),
+                        ("approved", "growths beyond their limit that the lock approves"),
+                        ("gaps", "notices of level error or warning"),
                         ("not_judged", "specs that could not be judged"),
                     )
                 )
             ),
         ),
+        Column("strict", unit=units.YES_NO, about="whether gaps are failures"),
         Column("specs", unit=SPECS),
+        Column("notices", unit=NOTICES, about="what is said of no spec in particular"),
     ),
 )
 SCHEMA = CONTRACT.id
@@ -109,14 +124,18 @@ def record(outcome: Outcome) -> dict[str, Any]:
             "failed": outcome.count(FAIL),
             "warnings": outcome.count(WARN),
             "new": outcome.count(NEW),
+            "approved": outcome.approved,
+            "gaps": outcome.gaps,
             "not_judged": outcome.unjudged,
         },
-        "specs": [_spec(result) for result in outcome.results],
+        "strict": outcome.strict,
+        "specs": [_spec(result, outcome) for result in outcome.results],
+        "notices": [_notice(notice, outcome) for notice in outcome.about],
     }
     return CONTRACT.document(facts)
 
 
-def _spec(result: Result) -> dict[str, Any]:
+def _spec(result: Result, outcome: Outcome) -> dict[str, Any]:
     return {
         "spec": result.key,
         "file": result.spec,
@@ -127,7 +146,19 @@ def _spec(result: Result) -> dict[str, Any]:
         "baseline": None if result.base is None else _figures(result.base),
         "limits": [_limit(finding) for finding in result.findings],
         "changes": {metric: [cause._asdict() for cause in causes] for metric, causes in result.causes.items()},
+        "notices": [_notice(notice, outcome) for notice in result.notices],
         "problems": [{"message": p.message, "file": p.place.file, "line": p.place.line} for p in result.problems],
+    }
+
+
+def _notice(notice: Notice, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "code": notice.code,
+        "level": outcome.level(notice),
+        "message": notice.text,
+        "help": notice.help or None,
+        "file": notice.place.file or None,
+        "line": notice.place.line or None,
     }
 
 

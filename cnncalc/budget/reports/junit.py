@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from ...errors import printable_lines
-from ..finding import FAIL, NEW, WARN, Finding
-from ..outcome import Outcome
+from .. import words
+from ..finding import Finding
+from ..notice import Notice
+from ..outcome import ERROR, Outcome
 from ..run import Problem, Result
-from . import words
+from ..status import FAIL, NEW, WARN
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -19,22 +21,42 @@ def written(outcome: Outcome) -> str:
     """The text of the report."""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        _open("testsuites", name="cnncalc check", **_totals(outcome.results, False)),
+        _open("testsuites", name="cnncalc check", **_totals(outcome, outcome.results, outcome.about, False)),
     ]
     for result in outcome.results:
-        lines.append("  " + _open("testsuite", name=result.key, **_totals([result], True)))
+        lines.append("  " + _open("testsuite", name=result.key, **_totals(outcome, [result], (), True)))
         lines += [f"    {line}" for problem in result.problems for line in _problem(problem, result)]
         lines += [f"    {line}" for finding in result.findings for line in _case(finding, result)]
+        lines += [f"    {line}" for notice in result.notices for line in _notice(notice, result.key, outcome)]
+        lines.append("  </testsuite>")
+    if outcome.about:
+        lines.append("  " + _open("testsuite", name="cnncalc check", **_totals(outcome, [], outcome.about, True)))
+        lines += [f"    {line}" for notice in outcome.about for line in _notice(notice, "cnncalc check", outcome)]
         lines.append("  </testsuite>")
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 
-def _totals(results: Sequence[Result], suite: bool) -> dict[str, str]:
+def _totals(outcome: Outcome, results: Sequence[Result], about: Sequence[Notice], suite: bool) -> dict[str, str]:
     findings = [finding for result in results for finding in result.findings]
+    notices = [*(notice for result in results for notice in result.notices), *about]
     errors = sum(len(result.problems) for result in results)
     failures = sum(finding.status == FAIL for finding in findings)
+    failures += sum(outcome.level(notice) == ERROR for notice in notices)
     skipped = {"skipped": str(sum(f.status == NEW for f in findings))} if suite else {}
-    return {"tests": str(len(findings) + errors), "failures": str(failures), "errors": str(errors), **skipped}
+    tests = len(findings) + len(notices) + errors
+    return {"tests": str(tests), "failures": str(failures), "errors": str(errors), **skipped}
+
+
+def _notice(notice: Notice, of: str, outcome: Outcome) -> list[str]:
+    """A case that fails where the notice does; else it says it and passes."""
+    start = _open("testcase", name=notice.code, classname=of)
+    level = outcome.level(notice)
+    if level == ERROR:
+        detail = _text(f"{notice.place.file}:{notice.place.line}")
+        inner = f"{_open('failure', message=notice.sentence, type=notice.code)}{detail}</failure>"
+    else:
+        inner = f"<system-out>{_text(f'{level}: {notice.sentence}')}</system-out>"
+    return [start, f"  {inner}", "</testcase>"]
 
 
 def _case(finding: Finding, result: Result) -> list[str]:

@@ -9,15 +9,19 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ...analyses.figures import FIGURES
+from ...analyses.subject import subject
 from ...errors import printable
-from ..finding import FAIL, WARN
-from ..outcome import Outcome
+from .. import words
+from ..outcome import ERROR, NOTE, WARNING, Outcome
 from ..run import Result
-from . import words
+from ..status import FAIL, WARN
 from .text import closing
 
 MARKER = "<!-- cnncalc check -->"
 LONGEST = 60_000
+GROWING = frozenset(name for name, figure in FIGURES.items() if figure.growing)
+SIGNS = {ERROR: "**FAIL** ", WARNING: "warn ", NOTE: ""}
+"""What a notice begins with."""
 
 
 def written(outcome: Outcome) -> str:
@@ -57,6 +61,11 @@ def _broken(outcome: Outcome) -> Iterator[str]:
     for result in outcome.results:
         for problem in result.problems:
             yield f"- `{code(result.key)}` could not be judged: {cell(problem.message)}\n"
+    for level in (ERROR, WARNING, NOTE):
+        for about, notice in outcome.notices:
+            if outcome.level(notice) == level:
+                of = f"`{code(about.key)}`: " if about else ""
+                yield f"- {SIGNS[level]}{of}{cell(notice.sentence)}\n"
 
 
 def _changed(outcome: Outcome) -> Iterator[str]:
@@ -100,7 +109,7 @@ def _layers(result: Result) -> str:
     rows = [
         (metric, cell(cause.place), cell(cause.change), words.amount(cause))
         for metric, causes in result.causes.items()
-        if FIGURES[metric].growing
+        if subject(metric).metric in GROWING
         for cause in causes
         if cause.amount is not None
     ]

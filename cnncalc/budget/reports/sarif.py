@@ -10,10 +10,12 @@ from urllib.parse import quote
 
 from ...analyses.figures import FIGURES
 from ...render.formats import json_text
-from ..finding import FAIL, WARN, Finding
+from .. import words
+from ..finding import Finding
+from ..notice import CODES, Notice
 from ..outcome import Outcome
 from ..run import Problem, Result
-from . import words
+from ..status import FAIL, WARN
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -21,6 +23,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 def written(outcome: Outcome) -> str:
     """The text of the report."""
     results = [_result(r, f) for r, f in outcome.findings if f.status in (FAIL, WARN)]
+    results += [_noticed(about, notice, outcome.level(notice)) for about, notice in outcome.notices]
     rules = sorted({result["ruleId"] for result in results})
     for result in results:
         result["ruleIndex"] = rules.index(result["ruleId"])
@@ -40,13 +43,16 @@ def written(outcome: Outcome) -> str:
 
 def _rule(name: str) -> dict[str, Any]:
     metric, _, kind = name.partition("-")
-    about = FIGURES[metric].about if metric in FIGURES else "figures"
+    about = f"{kind} of {metric}: {FIGURES[metric].about if metric in FIGURES else 'figures'}"
+    help = "The figure is exact. Change the network, or the limit where it is written."
+    if name in CODES:
+        about, help = CODES[name][1], "docs/ci.md says what keeps limits from holding a network, and what to do."
     return {
         "id": name,
         "name": "".join(word.capitalize() for word in name.replace("-", "_").split("_")),
-        "shortDescription": {"text": f"{kind} of {metric}: {about}"},
+        "shortDescription": {"text": about},
         "defaultConfiguration": {"level": "error"},
-        "help": {"text": "The figure is exact. Change the network, or the limit where it is written."},
+        "help": {"text": help},
     }
 
 
@@ -63,6 +69,17 @@ def _result(result: Result, finding: Finding) -> dict[str, Any]:
         "locations": [_location(file, region)],
         "partialFingerprints": {"cnncalcLimit/v1": words.fingerprint(result, finding)},
     }
+
+
+def _noticed(result: Result | None, notice: Notice, level: str) -> dict[str, Any]:
+    file, line = words.notice_spot(result, notice)
+    found: dict[str, Any] = {
+        "ruleId": notice.code,
+        "level": level,
+        "message": {"text": words.told(result, notice)},
+        "partialFingerprints": {"cnncalcLimit/v1": words.notice_print(result, notice)},
+    }
+    return {**found, "locations": [_location(file, {"startLine": line})]} if file else found
 
 
 def _notification(problem: Problem, result: Result) -> dict[str, Any]:

@@ -6,16 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from ...errors import Paint, printable, unpainted, width_of
 from ...render.wrapping import broken, filled
-from ..finding import ACCEPTED, FAIL, NEW, OK, WARN, Finding
-from ..limits import WARNING
-from ..outcome import Outcome
+from .. import words
+from ..finding import Finding
+from ..notice import Notice
+from ..outcome import ERROR, NOTE, WARNING, Outcome
 from ..run import Result
-from . import words
+from ..status import ACCEPTED, FAIL, NEW, OK, WARN
 
 STATUS = {FAIL: "FAIL", WARN: "warn", NEW: "new", ACCEPTED: "ok"}
 
+LEVELS = {ERROR: "FAIL", WARNING: "warn", NOTE: "note"}
+"""How much a notice matters -> the word for it."""
 
 ROLES = {FAIL: "bad", WARN: "doubt", NEW: "doubt"}
+NOTICED = {ERROR: "bad", WARNING: "doubt", NOTE: "quiet"}
 RIGHT = (2, 4)
 """The cells of numbers."""
 
@@ -30,13 +34,15 @@ def written(outcome: Outcome) -> str:
 
 def screen(outcome: Outcome, width: int | None, paint: Paint) -> str:
     """The same for a terminal: what a line cannot hold goes on in the next one, and verdicts are painted."""
-    lines = [line for result in outcome.results for line in _result(result, width, paint)]
-    worst = "bad" if outcome.count(FAIL) or outcome.unjudged else "doubt" if outcome.count(WARN) else "good"
+    lines = [line for result in outcome.results for line in _result(result, outcome, width, paint)]
+    lines += [line for notice in outcome.about for line in _notice(notice, outcome, width, paint)]
+    bad = outcome.exit_code or outcome.count(FAIL) or outcome.unjudged
+    worst = "bad" if bad else "doubt" if outcome.count(WARN) or outcome.gaps else "good"
     counts, told = closing(outcome).rsplit(": ", 1)
     return "\n".join([*lines, f"{counts}: {paint(worst, told)}"]) + "\n"
 
 
-def _result(result: Result, width: int | None, paint: Paint) -> Iterator[str]:
+def _result(result: Result, outcome: Outcome, width: int | None, paint: Paint) -> Iterator[str]:
     key, about = printable(result.key), words.header(result) if result.input else ""
     if width is None or width_of(key) + 8 + width_of(about) <= width:
         yield f"{paint('strong', key)}        {about}".rstrip() if about else paint("strong", key)
@@ -71,6 +77,13 @@ def _result(result: Result, width: int | None, paint: Paint) -> Iterator[str]:
         yield from _row(told, width, paint, "bad")
     if not rows and not result.problems:
         yield f"{INDENT}no limits"
+    for notice in result.notices:
+        yield from _notice(notice, outcome, width, paint)
+
+
+def _notice(notice: Notice, outcome: Outcome, width: int | None, paint: Paint) -> Iterator[str]:
+    level = outcome.level(notice)
+    yield from _row([LEVELS[level], *filter(None, (notice.text, notice.help))], width, paint, NOTICED[level])
 
 
 def _early(finding: Finding) -> str:
@@ -97,7 +110,9 @@ def closing(outcome: Outcome) -> str:
         f"{outcome.count(FAIL)} failed" if outcome.count(FAIL) else "",
         words.plural(outcome.count(WARN), "warning") if outcome.count(WARN) else "",
         f"{outcome.count(NEW)} new" if outcome.count(NEW) else "",
+        f"{outcome.approved} approved" if outcome.approved else "",
         f"{words.plural(outcome.unjudged, 'spec')} not judged" if outcome.unjudged else "",
+        words.plural(outcome.gaps, "gap") if outcome.gaps else "",
     ]
     found = ", ".join(filter(None, counts)) or ("all hold" if outcome.findings else "nothing to hold")
     specs, limits = words.plural(len(outcome.results), "spec"), words.plural(len(outcome.findings), "limit")

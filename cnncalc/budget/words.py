@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from fractions import Fraction
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...analyses.figures import FIGURES
-from ...analyses.values import GLOBAL, PerAxis, PerInput, Span, Value
-from ...quantities import BYTES
-from ...render import numbers
-from ..finding import ACCEPTED, ALL, FAIL, NEW, WARN, Finding
-from ..limits import GROWTH, LOCK, MIN, Place
+from ..analyses.figures import FIGURES
+from ..analyses.values import GLOBAL, PerAxis, PerInput, Span, Value
+from ..quantities import BYTES
+from ..render import numbers
+from .limits import GROWTH, LOCK, MIN, Place
+from .status import ACCEPTED, ALL, FAIL, NEW, WARN
 
 if TYPE_CHECKING:
-    from ..run import Result
-    from ..why import Cause
+    from .finding import Finding
+    from .notice import Notice
+    from .run import Result
+    from .why import Cause
 
 
 def figure(value: Value | None, metric: str = "") -> str:
     """A figure in full: 326,514,560, 802,816 B, 188-204, 64x7x7."""
-    unit = " B" if metric in FIGURES and FIGURES[metric].unit == BYTES else ""
+    name = re.split("[@.]", metric.rpartition(":")[2])[0]
+    unit = " B" if name in FIGURES and FIGURES[name].unit == BYTES else ""
     if value is None:
         return numbers.NOTHING
     if isinstance(value, Span):
@@ -94,7 +98,7 @@ def note(finding: Finding) -> str:
     """The excess, and what it is compared with."""
     metric = finding.subject.metric
     if finding.status == ACCEPTED:
-        return "now in the lock" if finding.kind == LOCK else "accepted"
+        return "now in the lock" if finding.kind == LOCK else "approved by the lock"
     if finding.status == NEW:
         return "not in the lock: --update adds it" if finding.kind == LOCK else "new: not in the baseline"
     if finding.kind == GROWTH:
@@ -109,6 +113,13 @@ def note(finding: Finding) -> str:
         under = finding.kind == MIN or finding.excess < 0
         return f"{'under' if under else 'over'} by {figure(exact, metric)}"
     return "differs" if finding.status in (FAIL, WARN) else ""
+
+
+def approval(finding: Finding) -> str:
+    """What a notice says of a growth that the lock approves."""
+    metric = finding.subject.metric
+    moved = f"{figure(finding.baseline, metric)} -> {figure(finding.value, metric)}"
+    return f"{finding.title} {value(finding)} is over {bound(finding)}, and approved by the lock: {moved}"
 
 
 def where(place: Place, spec: str) -> str:
@@ -181,3 +192,19 @@ def spot(result: Result, finding: Finding) -> tuple[str, int]:
 def plain_settings(settings: Any) -> dict[str, Any]:
     """Settings for JSON."""
     return {name: float(v) if isinstance(v, Fraction) else v for name, v in settings.items()}
+
+
+def told(result: Result | None, notice: Notice) -> str:
+    """A notice in one line, with the spec that it is about."""
+    return f"{result.key}: {notice.sentence}" if result else notice.sentence
+
+
+def notice_spot(result: Result | None, notice: Notice) -> tuple[str, int]:
+    """File and line to show a notice at."""
+    return (notice.place.file or (result.spec if result else ""), max(notice.place.line, 1))
+
+
+def notice_print(result: Result | None, notice: Notice) -> str:
+    """What stays the same of a notice while figures change."""
+    text = "\0".join((result.key if result else "", notice.code, notice.place.file))
+    return hashlib.sha256(f"{text}\0{notice.text if result is None else ''}".encode(errors="surrogatepass")).hexdigest()

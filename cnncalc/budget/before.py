@@ -1,0 +1,152 @@
+"""What a baseline says of one case: the spec as it was, the figures of a lock, and the limits of that time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ..analyses.figures import Figures
+from ..analyses.subject import Subject, value
+from ..analyses.values import ends
+from ..errors import CnncalcError, sentence
+from ..git import PREFIX, committed
+from ..graph import Graph
+from ..opening import MOST_PIPED, SPEC, NetworkFile, of_bytes
+from ..render import numbers
+from . import words
+from .limits import EQUALS, ERROR, GROWTH, MAX, MIN, Limit, Place, bound_text
+from .lock import Entry
+from .notice import UNJUDGED, Notice
+from .reading import limits
+
+APPROVE = "`cnncalc check --accept` approves today's figures"
+LFS = b"version https://git-lfs.github.com/spec/"
+
+
+class Before(NamedTuple):
+    """What there is to compare a case with. Nothing at all where the baseline does not have it."""
+
+    named: str = ""
+    """The baseline, as reports call it."""
+
+    commit: str = ""
+    """Its commit; empty where it is a lock."""
+
+    content: bytes | None = None
+    """The spec of that commit."""
+
+    at: tuple[str, str, str] | None = None
+    """(repository, commit, path) of a model, which is read when it is wanted."""
+
+    entry: Entry | None = None
+    """The figures of a lock: the baseline itself, or the lock of that commit."""
+
+    limits: tuple[Limit, ...] | None = None
+    """What the configuration of that commit asked for; None where it is not known."""
+
+    notices: tuple[Notice, ...] = ()
+
+    @property
+    def there(self) -> bool:
+        """Whether the baseline has the case, or may have it: it is not new."""
+        return self.content is not None or self.at is not None or any(n.weight == UNJUDGED for n in self.notices)
+
+
+def network(before: Before, file: NetworkFile, graph: Graph, settings: object, input: object) -> Graph | None:
+    """The network of a baseline; the given one where its file is the same. Raises CnncalcError."""
+    if before.at is not None:
+        top, commit, path = before.at
+        content = committed(f"{PREFIX}{commit}:{path}", MOST_PIPED, Path(top))
+    elif before.content is not None:
+        content = before.content
+    else:
+        return None
+    if content.startswith(LFS):
+        raise CnncalcError(f"{file.name} is in Git LFS, and git has no more than a pointer to it")
+    if file.format is SPEC and content == file.content:
+        return graph
+    then = replace(file, content=content) if file.format is SPEC else of_bytes(file.spec, content)
+    return then.graph(settings, input)  # type: ignore[arg-type]  # as the case has them
+
+
+def unread(error: CnncalcError, place: Place) -> Notice:
+    """The notice of a spec that cannot be read as it was."""
+    text = f"that of the baseline cannot be read ({sentence(error.message)})"
+    return Notice("baseline-unread", text, place, APPROVE)
+
+
+def other_input(now: Graph, then: Graph, again: Graph | None, place: Place) -> Notice | None:
+    """What is told where the input is another: the figures at equal input beside it."""
+    if now.inputs == then.inputs:
+        return None
+    was, is_ = (", ".join(numbers.shape(shape) for shape in graph.inputs.values()) for graph in (then, now))
+    text = f"input {was} -> {is_}"
+    if again is not None and again.inputs == then.inputs:
+        parts = []
+        before, after = Figures(then.inference), Figures(again.inference)
+        for metric in ("params", "macs", "peak_activations"):
+            old, new = value(before, Subject(metric)), value(after, Subject(metric))
+            change = words.change(old, new)
+            parts.append(f"{metric} {words.figure(old, metric)} -> {words.figure(new, metric)} ({change})")
+        text += f"; at {was}: {', '.join(parts)}"
+    return Notice("input-changed", text, place)
+
+
+def raised(now: list[Limit], before: Before, then: Graph, own: bool, place: Place) -> list[Notice]:
+    """The limits that allow more than they did, and those that are gone."""
+    if before.limits is None:
+        return []
+    then_limits = list(before.limits)
+    if own and then.budget is not None:
+        then_limits += limits(then.budget, [])
+    notices = []
+    for was in _tightest(then_limits):
+        same = [limit for limit in now if _alike(limit, was)]
+        strict = [limit for limit in same if limit.level == ERROR]
+        if not strict:
+            how = "only warns now" if same else "is gone"
+            notices.append(Notice("limit-raised", f"limit {_text(was)} {how}", place))
+            continue
+        (is_,) = _tightest(strict)
+        if _looser(is_, was):
+            text = f"limit {_text(was)} -> {_bound(is_)}"
+            notices.append(Notice("limit-raised", text, Place.of(is_.mark)))
+    return notices
+
+
+def _alike(one: Limit, other: Limit) -> bool:
+    return (one.subject, one.kind, one.relative) == (other.subject, other.kind, other.relative)
+
+
+def _tightest(found: list[Limit]) -> list[Limit]:
+    """Of the limits of one kind on one figure the one that allows least."""
+    kept: list[Limit] = []
+    for limit in found:
+        if limit.level != ERROR:
+            continue
+        other = next((place for place, one in enumerate(kept) if _alike(one, limit)), None)
+        if other is None:
+            kept.append(limit)
+        elif _looser(kept[other], limit):
+            kept[other] = limit
+    return kept
+
+
+def _looser(one: Limit, than: Limit) -> bool:
+    """Whether a limit allows what the other does not."""
+    if one.kind == EQUALS or isinstance(one.bound, tuple) or isinstance(than.bound, tuple):
+        return one.bound != than.bound
+    low, high = ends(one.bound)[0], ends(than.bound)[0]
+    return bool(low < high) if one.kind == MIN else bool(low > high)
+
+
+def _text(limit: Limit) -> str:
+    relation = {MAX: "<=", MIN: ">=", EQUALS: "==", GROWTH: "growth <="}[limit.kind]
+    return f"{limit.subject.title} {relation} {_bound(limit)}"
+
+
+def _bound(limit: Limit) -> str:
+    if limit.relative:
+        return f"{float(limit.bound) * 100:g}%"  # type: ignore[arg-type]  # a share is a number
+    return bound_text(limit.bound)
