@@ -83,7 +83,7 @@ def text_in(path: Path, name: str) -> str:
     try:
         return files.content(path, MAX_BYTES, "a lock").decode()
     except UnicodeDecodeError:
-        raise Broken(f"the lock {name} cannot be read: it is not a text file", ANEW) from None
+        raise CnncalcError(f"the lock {name} cannot be read: it is not a text file") from None
     except CnncalcError as error:
         raise CnncalcError(f"the lock {error.message.replace(os.fspath(path), name, 1)}") from None
 
@@ -127,11 +127,14 @@ def parse(text: str, name: str) -> Lock:
                 "`cnncalc check --update` resolves it, and judges growth against both sides",
             ) from None
         where = f"line {error.lineno}: {error.msg}" if isinstance(error, json.JSONDecodeError) else _told(error)
-        raise Broken(f"the lock {name} is not JSON: {where}", ANEW) from None
+        ours = not text.strip() or SCHEMA in text or Path(name).name == f"{SCHEMA}.json"
+        raise (Broken if ours else CnncalcError)(
+            f"the lock {name} is not JSON: {where}", ANEW if ours else ""
+        ) from None
     schema = tree.get("schema") if isinstance(tree, dict) else None
     kind, _, version = schema.partition("/") if isinstance(schema, str) else ("", "", "")
     if kind not in (SCHEMA, "cnncalc.check") or not re.fullmatch(r"[1-9]\d{0,8}", version):
-        raise Broken(f"{name} is not a lock of cnncalc", f'it does not say "schema": "{SCHEMA}/{VERSION}"; {ANEW}')
+        raise CnncalcError(f"{name} is not a lock of cnncalc", f'it does not say "schema": "{SCHEMA}/{VERSION}"')
     if kind == SCHEMA and int(version) > VERSION:
         raise CnncalcError(
             f"{name} is of version {version}, and this cnncalc reads versions up to {VERSION}",
