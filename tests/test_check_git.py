@@ -361,12 +361,15 @@ def test_the_configuration_in_the_documentation_reads(repository: Path) -> None:
     from cnncalc.budget.reading import limits
     from cnncalc.language.yaml import compose
 
-    (text,) = recipes("toml")
-    (repository / "cnncalc.toml").write_text(text)
+    own, within = recipes("toml")
+    (repository / "cnncalc.toml").write_text(own)
     problems: list[Any] = []
     found = limits(compose(recipes("yaml")[0], "docs", problems).entries["budget"][1], problems)
 
-    assert 2 == len(config(repository).rules)
+    assert [False, False, True] == [rule.override for rule in config(repository).rules]
+    (repository / "cnncalc.toml").unlink()
+    (repository / "pyproject.toml").write_text(within)
+    assert [("models/edge/*",)] == [rule.match for rule in config(repository).rules]
     assert (9, []) == (len(found), problems)
 
 
