@@ -4,6 +4,7 @@
     resnet50, lecture/conv        a network of the zoo, where there is no such file
     -                             standard input
     git:REF:PATH                  a file as it was at a commit
+    torch:SOURCE:CALLABLE         a module of PyTorch as it is in code, which runs in a process of its own
     (nothing)                     the folder's own: spec.yaml, or what its configuration names first
 
 A format is a row of FORMATS.
@@ -61,6 +62,8 @@ KERAS = Format(
     "formats.keras:network",
     by_parts=True,
 )
+
+TORCH = Format("a module of PyTorch", (), (), 0, "formats.torch.opened:network", by_parts=True)
 
 FORMATS = (SPEC, ONNX, KERAS)
 """What can be opened; the first is taken for a file of which neither the name nor the first bytes say anything."""
@@ -149,6 +152,8 @@ def opened(spec: str | Path) -> NetworkFile:
         raise CnncalcError("the name of a spec is empty", "a file, a network of the zoo, or - for standard input")
     if named == "-":
         return _file(named, "<stdin>", _standard_input())
+    if named.startswith("torch:"):
+        return NetworkFile(named, named, b"", TORCH)
     if named.startswith("git:"):
         from .git import committed
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Any
 
 from ...building import Builder
@@ -49,6 +50,9 @@ Rule = Callable[["Reader", Node], None]
 
 class Reader:
     """The tensors of a model so far, and the network that grows of them."""
+
+    rules: Mapping[str, Rule] = MappingProxyType({})
+    """Rules of its own, before those of ONNX."""
 
     def __init__(
         self,
@@ -145,7 +149,8 @@ class Reader:
         nodes = len(self.builder.nodes)
         try:
             if node.op in ("Constant", "Identity", "Cast") or not self._fold(node):
-                rule = RULES.get(f"{node.domain}::{node.op}" if node.domain else node.op)
+                word = f"{node.domain}::{node.op}" if node.domain else node.op
+                rule = self.rules.get(word) or RULES.get(word)
                 function = self.model.functions.get((node.domain, node.op))
                 if rule is None and function is not None:
                     call(self, node, function)

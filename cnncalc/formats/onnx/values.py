@@ -76,6 +76,9 @@ class Weight(NamedTuple):
     order: tuple[int, ...] = ()
     """For each axis of the layer's tensor the one of the file, where they stand in another order."""
 
+    learned: bool = False
+    """Whether the source itself says that it is learned; a file of ONNX does not, and one number is none there."""
+
 
 Value = Held | Weight | Constant
 

@@ -45,7 +45,7 @@ def recurrent(reader: Reader, node: Node) -> None:
     first = node.attributes.get("layout", 0)
     if len(value.dims) != 3:
         raise Refused("a sequence of so many axes")
-    sequence = _sequence(reader, node, value, first)
+    steps = sequence(reader, node, value, first)
     wanted = [name for name in node.outputs[2:3] if name and reader.readers[name]]
     if wanted:
         arguments["cells"] = True
@@ -54,7 +54,7 @@ def recurrent(reader: Reader, node: Node) -> None:
         node,
         kind,
         arguments,
-        [sequence, *states],
+        [steps, *states],
         _weights(reader, node, weight, state, both),
         keeps_order=True,
         as_they_lie=True,
@@ -63,7 +63,7 @@ def recurrent(reader: Reader, node: Node) -> None:
     _defined(reader, node, layer.tensor, hidden, 2 if both else 1, (first, bool(wanted), way == "reverse"))
 
 
-def _sequence(reader: Reader, node: Node, value: Held, first: int) -> Held:
+def sequence(reader: Reader, node: Node, value: Held, first: int) -> Held:
     """Features as channels, the steps along the length; the images are one."""
     images = 0 if first else 1
     size = value.dims[images]

@@ -1,0 +1,102 @@
+"""A name of a module -> its network: traced in a process of its own, once for each input."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import CnncalcError
+from ...inputs import no_size
+from ..reading import USUAL, Reading
+from .named import Named, named
+from .read import TraceReader
+from .running import records
+from .trace import Trace, trace
+
+if TYPE_CHECKING:
+    from ...dims import Shape
+    from ...graph import Graph
+    from ...opening import NetworkFile
+
+Sizes = tuple[tuple[str, tuple[int, ...]], ...]
+"""Inputs by name; one without a name is the first."""
+
+
+@dataclass(frozen=True, eq=False)
+class TorchNetwork:
+    """A module by its name and the input given with it: makes its network, and makes it again on another input."""
+
+    name: Named
+    inputs: Sizes
+    how: Reading = USUAL
+
+    def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
+        """The network on these inputs. Raises CnncalcError: a module has no settings."""
+        if settings:
+            raise _no_settings(self.name.text)
+        return (self if inputs is None else replace(self, inputs=sizes(inputs, self.name.text))).graph()
+
+    def graph(self) -> Graph:
+        """The network. Raises CnncalcError."""
+        found = traced(self.name.text, self.inputs, self.how.batch, self._stamp)
+        graph = TraceReader(found, self.name.text, self.how).graph()
+        return replace(graph, again=self)
+
+    @property
+    def _stamp(self) -> int:
+        """When the file was written, so that one that changes is traced again."""
+        path = Path(self.name.source)
+        return path.stat().st_mtime_ns if self.name.is_file and path.is_file() else 0
+
+
+@lru_cache(maxsize=16)
+def traced(text: str, inputs: Sizes, batch: bool, stamp: int) -> Trace:
+    """The trace of a module. Raises CnncalcError."""
+    name = named(text)
+    lead = (1,) if batch else ()
+    shapes = [[[*lead, *shape], "float32"] for _, shape in inputs]
+    request = {
+        "source": name.source,
+        "is_file": name.is_file,
+        "callable": name.callable,
+        "called": name.called,
+        "args": list(name.args),
+        "kwargs": name.kwargs,
+        "tail": name.tail,
+        "inputs": shapes if inputs[0][0] == "" else dict(zip((key for key, _ in inputs), shapes, strict=True)),
+    }
+    return trace(records(request, text), text)
+
+
+def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
+    """The network of a module that is named. Raises CnncalcError."""
+    name = named(file.spec)
+    if set:
+        raise _no_settings(file.name)
+    if name.is_file and not Path(name.source).is_file():
+        raise CnncalcError(f"{file.name}: there is no file {name.source}")
+    if input is None:
+        raise CnncalcError(f"{file.name}: a module of PyTorch does not say its input", "for instance --input 3,224,224")
+    return TorchNetwork(name, sizes(input, file.name), file.how).graph()
+
+
+def sizes(given: Any, name: str) -> Sizes:
+    """The inputs that are given. Raises CnncalcError."""
+    shapes = given if isinstance(given, Mapping) else {"": given}
+    found = []
+    for key, shape in shapes.items():
+        one = (shape,) if isinstance(shape, int) else tuple(shape) if isinstance(shape, tuple | list) else ()
+        if not one or not isinstance(key, str):
+            raise CnncalcError(f"{name}: this is no input", "for instance --input 3,224,224, or input=(3, 224, 224)")
+        for size in one:
+            if wrong := no_size(size):
+                raise CnncalcError(f"{name}: a size of the input {wrong}", "for instance --input 3,224,224")
+        found.append((key, one))
+    return tuple(found)
+
+
+def _no_settings(name: str) -> CnncalcError:
+    return CnncalcError(f"{name} is a module of PyTorch, which has no variables to set", "arguments: torch:FILE:NAME(...)")

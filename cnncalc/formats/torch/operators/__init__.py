@@ -1,0 +1,19 @@
+"""aten operator -> how it is written for the reader: one file a family, one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..translate import Write
+from . import arithmetic, joins, layers, moves, products, reductions, windows
+
+OPERATORS: Mapping[str, Write] = {
+    **layers.OPERATORS,
+    **windows.OPERATORS,
+    **arithmetic.OPERATORS,
+    **reductions.OPERATORS,
+    **moves.OPERATORS,
+    **joins.OPERATORS,
+    **products.OPERATORS,
+}
+"""By the name of the operator, without its overload."""

@@ -1,0 +1,214 @@
+"""Rules of PyTorch's own: layers that ONNX does not have, and norms whose scale or shift is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..onnx.constants import axis_of
+from ..onnx.read import Refused
+from ..onnx.records import Node
+from ..onnx.rules.activation import RULES as ACTIVATIONS
+from ..onnx.rules.beside import alone, imaged
+from ..onnx.rules.linear import on_rows, product
+from ..onnx.rules.recurrent import sequence
+from ..onnx.rules.windows import alike
+from ..onnx.rules.words import without
+from ..onnx.values import BATCH, Held, Weight
+
+if TYPE_CHECKING:
+    from ..onnx.read import Reader, Rule
+
+
+def linear(reader: Reader, node: Node) -> None:
+    """x W^T + b on the last axis; a weight that is computed makes it a product."""
+    value, second = reader.value(node, 0), reader.value(node, 1)
+    if isinstance(second, Held):
+        turned = second.transposed((1, 0))
+        held = value if isinstance(value, Held) else alone(reader, node, 0, value)
+        if reader.has(node, 2):
+            raise Refused("a bias, where the weight is computed from the input")
+        product(reader, node, held, turned)
+        return
+    weights = [reader.weight(node, place) for place in (1, 2) if reader.has(node, place)]
+    out, inner = weights[0].dims
+    on_rows(reader, node, reader.held(node), (out, inner), weights)
+
+
+def _weights(reader: Reader, node: Node, first: int = 1) -> list[Weight]:
+    return [reader.weight(node, place) for place in (first, first + 1) if reader.has(node, place)]
+
+
+def _eps(node: Node, usual: float = 1e-5) -> dict[str, Any]:
+    eps = float(f"{node.attributes['epsilon']:.9g}")
+    return {} if eps == usual else {"eps": eps}
+
+
+def _affine(reader: Reader, node: Node, kind: str, arguments: dict[str, Any], value: Held, **how: Any) -> None:
+    """A norm with its scale and shift, or without both; a scale alone follows it as a layer of its own."""
+    weights = _weights(reader, node)
+    if len(weights) == 1 and reader.has(node, 2):
+        raise Refused("it has a shift and no scale")
+    usual = kind != "instancenorm"
+    both = len(weights) == 2
+    if both != usual:
+        arguments["affine"] = both
+    if len(weights) != 1:
+        reader.emit(node, kind, arguments, [value], weights, **how)
+        return
+    normed = reader.emit(node, kind, arguments, [value], defined=False, **how)
+    reader.emit(node, "scale", {}, [normed], weights, keeps_order=True)
+
+
+def batchnorm(reader: Reader, node: Node) -> None:
+    """By stored statistics; where there are none, by those of the one image, which is an instance norm."""
+    value = reader.held(node)
+    rows = len(value.dims) == 2 and not value.batched
+    value = reader.channelled(value, 1) if rows else imaged(reader, value)
+    if len(node.inputs) < 5:
+        if len(value.dims) < 3:
+            raise Refused("a batch norm of vectors without stored statistics")
+        _affine(reader, node, "instancenorm", _eps(node), value)
+        return
+    stored = [reader.weight(node, 3), reader.weight(node, 4)]
+    _affine(reader, node, "batchnorm", _eps(node), value, keeps_order=rows, buffers=stored)
+
+
+def instancenorm(reader: Reader, node: Node) -> None:
+    """One mean and variance a channel and image."""
+    _affine(reader, node, "instancenorm", _eps(node), imaged(reader, reader.held(node)))
+
+
+def groupnorm(reader: Reader, node: Node) -> None:
+    """One mean and variance a group of channels."""
+    arguments = {"groups": node.attributes["num_groups"], **_eps(node)}
+    _affine(reader, node, "groupnorm", arguments, imaged(reader, reader.held(node)))
+
+
+def layernorm(reader: Reader, node: Node) -> None:
+    """Over the last axis: each position apart. Over all axes but that of the images: the whole."""
+    value = reader.held(node)
+    axis = axis_of(node.attributes["axis"], len(value.dims))
+    if axis == len(value.dims) - 1 and len(value.dims) - value.batched > 1:
+        value = reader.channelled(value, axis)
+        _affine(reader, node, "layernorm", {"over": "channels", **_eps(node)}, value, keeps_order=True)
+    elif axis == value.batched:
+        _affine(reader, node, "layernorm", _eps(node), imaged(reader, value))
+    else:
+        raise Refused("a norm over several axes, and not over all")
+
+
+def adaptive(kind: str) -> Rule:
+    """A pool to a size that is given."""
+
+    def rule(reader: Reader, node: Node) -> None:
+        value = imaged(reader, reader.held(node))
+        reader.emit(node, kind, {"size": alike(node.attributes["size"])}, [value])
+
+    return rule
+
+
+def plain(kind: str, *attributes: str) -> Rule:
+    """A layer of one tensor, whose arguments are the attributes."""
+
+    def rule(reader: Reader, node: Node) -> None:
+        arguments = {name: node.attributes[name] for name in attributes}
+        if attributes:
+            reader.emit(node, kind, arguments, [imaged(reader, reader.held(node))])
+        else:
+            reader.emit(node, kind, arguments, [reader.held(node)], keeps_order=True)
+
+    return rule
+
+
+def hardsigmoid(reader: Reader, node: Node) -> None:
+    """max(0, min(1, x / 6 + 1/2))."""
+    node.attributes = {"alpha": 1 / 6, "beta": 0.5}
+    ACTIVATIONS["HardSigmoid"](reader, node)
+
+
+def recurrent(kind: str) -> Rule:
+    """Layer behind layer, both directions of each in one; its states at the end are its last steps."""
+
+    def rule(reader: Reader, node: Node) -> None:
+        own = node.attributes
+        if own["states"] and any(isinstance(reader.value(node, 1 + i), Held) for i in range(own["states"])):
+            raise Refused("it begins with states that are computed")
+        value = reader.held(node)
+        if len(value.dims) != 3:
+            raise Refused("a sequence without the axis of the images")
+        states = _layers(reader, node, kind, sequence(reader, node, value, int(own["batch_first"])))
+        whole = states[-1][0]
+        steps, features = whole.dims[1], whole.dims[0]
+        if own["batch_first"]:
+            made = Held(whole.tensor, (1, steps, features), (BATCH, 1, 0))
+        else:
+            made = Held(whole.tensor, (steps, 1, features), (1, BATCH, 0))
+        reader.define(node, made)
+        for place in (1, 2):
+            if place < len(node.outputs) and reader.readers[node.outputs[place]]:
+                if place == 2:
+                    raise Refused("the states of its cells are used")
+                reader.define(node, _last(reader, node, states), place)
+
+    return rule
+
+
+def _layers(reader: Reader, node: Node, kind: str, value: Held) -> list[tuple[Held, int, int]]:
+    """What each layer makes, its hidden size and its directions."""
+    own, made = node.attributes, []
+    ways, count = 1 + own["bidirectional"], 4 if own["bias"] else 2
+    place = 1 + own["states"]
+    each = (len(node.inputs) - place) // (own["layers"] * ways)
+    if each != count:
+        raise Refused("a projection of its states")
+    for _ in range(own["layers"]):
+        weights = [reader.weight(node, place + i) for i in range(count * ways)]
+        place += count * ways
+        hidden = int(weights[1].dims[-1])
+        arguments: dict[str, Any] = {"hidden": hidden}
+        if ways == 2:
+            arguments["bidirectional"] = True
+        if not own["bias"]:
+            arguments["bias"] = False
+        if kind == "rnn" and own["act"] != "tanh":
+            arguments["act"] = own["act"]
+        layer = reader.emit(node, kind, arguments, [value], weights, keeps_order=True, as_they_lie=True, defined=False)
+        value = Held(layer.tensor, reader.builder.shapes[layer.tensor], (0, 1))
+        made.append((value, hidden, ways))
+    return made
+
+
+def _last(reader: Reader, node: Node, states: Sequence[tuple[Held, int, int]]) -> Held:
+    """layers x directions, images, hidden: the last step, of the way back the first."""
+    parts = []
+    for whole, hidden, ways in states:
+        for way in range(ways):
+            bounds = {"start": way * hidden} if way else {"stop": hidden}
+            one = reader.step(node, "slice", bounds, whole) if ways > 1 else whole
+            ends = {"axis": "length", "stop": 1} if way else {"axis": "length", "start": -1}
+            end = reader.step(node, "slice", ends, one)
+            parts.append(without(reader, node, end, [1]))
+    count, hidden = len(parts), states[0][1]
+    joined = reader.emit(node, "concat", {}, parts, keeps_order=True, defined=False) if count > 1 else parts[0]
+    cut = reader.step(node, "reshape", {"shape": [count, hidden]}, joined).tensor
+    return Held(cut, (count, 1, hidden), (0, BATCH, 1))
+
+
+RULES: Mapping[str, Rule] = {
+    "BatchNormalization": batchnorm,
+    "GroupNormalization": groupnorm,
+    "InstanceNormalization": instancenorm,
+    "LayerNormalization": layernorm,
+    "torch::adaptiveavgpool": adaptive("adaptiveavgpool"),
+    "torch::adaptivemaxpool": adaptive("adaptivemaxpool"),
+    "torch::channel_shuffle": plain("channel_shuffle", "groups"),
+    "torch::gru": recurrent("gru"),
+    "torch::hardsigmoid": hardsigmoid,
+    "torch::linear": linear,
+    "torch::lstm": recurrent("lstm"),
+    "torch::rnn": recurrent("rnn"),
+    "torch::silu": plain("silu"),
+    "torch::space_to_depth": plain("space_to_depth", "scale"),
+}
+"""By operator; before the rules of ONNX."""

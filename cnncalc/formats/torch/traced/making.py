@@ -1,0 +1,190 @@
+"""The module that a user names, built without numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .telling import Failed, a, told
+
+MOST_KNOWN = 65_536
+"""Numbers of a constant that are worked out and written down."""
+
+LARGE = 4_096
+"""Numbers of a new tensor of floats from which on it has only a shape."""
+
+
+def module_of(request: Mapping[str, Any]) -> Any:
+    """The module that a request names, built without numbers. Raises Failed."""
+    import torch
+
+    no_downloads()
+    found = imported(request["source"], request["is_file"])
+    name = request["callable"]
+    made = member(found, name, request["source"])
+    if not isinstance(made, torch.nn.Module):
+        if not callable(made):
+            raise Failed(f"`{name}` is {a(made)}, and no module, class or function that makes one")
+        made = built(made, request["args"], request["kwargs"], name)
+    elif request["called"]:
+        raise Failed(f"`{name}` is a module already, which takes no arguments here", f"leave {request['called']} out")
+    if request["tail"]:
+        made = member(made, request["tail"], name)
+    if not isinstance(made, torch.nn.Module):
+        raise Failed(f"`{name}` gives {a(made)}, and no torch.nn.Module")
+    return made
+
+
+def imported(source: str, is_file: bool) -> Any:
+    """A Python file or an importable module. Raises Failed."""
+    import importlib
+    import importlib.util
+    import os
+
+    try:
+        if not is_file:
+            return with_torchvision(lambda: importlib.import_module(source))
+        folder, name = os.path.split(os.path.abspath(source))
+        sys.path.insert(0, folder)
+        spec = importlib.util.spec_from_file_location(os.path.splitext(name)[0], source)
+        if spec is None or spec.loader is None:
+            raise Failed(f"{source} is no file of Python")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        loader = spec.loader
+        with_torchvision(lambda: loader.exec_module(module))
+        return module
+    except Failed:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a user's file may raise anything, SystemExit too
+        raise Failed(f"{source} cannot be imported: {told(error)}") from None
+
+
+def with_torchvision(load: Callable[[], Any]) -> Any:
+    """Load again with two operators declared, where torchvision misses its own: one that was built for another torch."""
+    import torch
+
+    try:
+        return load()
+    except RuntimeError as error:
+        if "torchvision::" not in str(error):
+            raise
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("torchvision", "timm")]:
+            del sys.modules[name]
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        for name in ("nms", "qnms"):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        sys.modules["torchvision operators"] = library  # type: ignore[assignment]  # kept alive
+        return load()
+
+
+def no_downloads() -> None:
+    """Weights have no part in a count: where code asks for them it is told how to ask for none."""
+    import torch.hub
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise Failed("weights are not downloaded, since only shapes count", "weights=None, or pretrained=False")
+
+    torch.hub.load_state_dict_from_url = refused  # type: ignore[assignment]
+    torch.hub.download_url_to_file = refused
+
+
+def member(of: Any, path: str, where: str) -> Any:
+    """An attribute, and an attribute of that. Raises Failed."""
+    import difflib
+
+    for name in path.split("."):
+        try:
+            of = getattr(of, name)
+        except AttributeError:
+            near = difflib.get_close_matches(name, dir(of), 1)
+            raise Failed(f"{where} has no `{name}`", f"did you mean `{near[0]}`?" if near else "") from None
+    return of
+
+
+def built(make: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], name: str) -> Any:
+    """The module that a call makes. Raises Failed.
+
+    Large tensors of floats are on the meta device, small ones hold numbers, since sizes are computed with them; where
+    that fails all of it is made on the meta device, and at last all of it with its numbers.
+    """
+    import inspect
+
+    import torch
+
+    try:
+        inspect.signature(make).bind(*args, **kwargs)
+    except TypeError as error:
+        missing = "missing" in str(error)
+        help = f"the arguments stand behind it: {name}(...)" if missing and not (args or kwargs) else ""
+        raise Failed(f"`{name}` cannot be called so: {error}", help) from None
+    except ValueError:
+        pass
+    ways: list[Callable[[], Any]] = [without_numbers, lambda: torch.device("meta"), lambda: torch.device("cpu")]
+    for way in ways:
+        try:
+            with way():
+                return make(*args, **kwargs)
+        except Failed:
+            raise
+        except BaseException as error:  # noqa: BLE001 - see above
+            if way is ways[-1] or isinstance(error, SystemExit | KeyboardInterrupt):
+                raise Failed(f"`{name}` raises {told(error)}") from None
+    return None
+
+
+def without_numbers() -> Any:
+    """A mode in which a large new tensor of floats is on the meta device."""
+    import math
+
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    makers = {torch.empty, torch.zeros, torch.ones, torch.rand, torch.randn, torch.full}
+
+    class Shapes(TorchFunctionMode):
+        def __torch_function__(
+            self, function: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+        ) -> Any:
+            kwargs = dict(kwargs or {})
+            if function in makers and kwargs.get("device") is None and kwargs.get("out") is None:
+                given = kwargs.get("size", args[0] if args and isinstance(args[0], list | tuple) else args)
+                dtype = kwargs.get("dtype") or torch.get_default_dtype()
+                sizes = [size for size in given if isinstance(size, int)]
+                if dtype.is_floating_point and math.prod(sizes) >= LARGE:
+                    kwargs["device"] = "meta"
+            return function(*args, **kwargs)
+
+    return Shapes()
+
+
+def on_meta(module: Any) -> dict[str, Any]:
+    """Put all tensors of a module on the meta device, shared ones as shared ones; the small buffers with numbers."""
+    import torch
+
+    moved: dict[int, Any] = {}
+    known: dict[str, Any] = {}
+
+    def meta(tensor: Any) -> Any:
+        if id(tensor) not in moved:
+            new = torch.empty_like(tensor, device="meta")
+            if isinstance(tensor, torch.nn.Parameter):
+                new = torch.nn.Parameter(new, requires_grad=tensor.requires_grad)
+            moved[id(tensor)] = (new, tensor)  # the old one is kept, so that its id stays its own
+        return moved[id(tensor)][0]
+
+    for path, part in module.named_modules(remove_duplicate=False):
+        for name, buffer in part._buffers.items():
+            if buffer is not None and not buffer.is_meta and buffer.numel() <= MOST_KNOWN:
+                known[f"{path}.{name}".lstrip(".")] = buffer
+    for part in module.modules():
+        for tensors in (part._parameters, part._buffers):
+            for name, tensor in tensors.items():
+                if tensor is not None:
+                    tensors[name] = meta(tensor)
+        for name, value in vars(part).items():
+            if isinstance(value, torch.Tensor):
+                vars(part)[name] = meta(value)
+    return known
+

@@ -1,0 +1,230 @@
+"""The operators of an exported program, and the tensors that they read, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from .making import MOST_KNOWN
+from .telling import where
+
+
+FILLED: Mapping[str, Any] = {
+    "aten::zeros_like": 0, "aten::ones_like": 1, "aten::new_zeros": 0, "aten::new_ones": 1, "aten::full_like": ...,
+    "aten::new_full": ...,
+}  # fmt: skip
+"""Operators that take nothing but the shape of what they read, and the number that they fill with."""
+
+
+class Records:
+    """The operators of an exported program, and the tensors that they read, as plain values."""
+
+    def __init__(self, module: Any, program: Any, known: Mapping[str, Any]) -> None:
+        self.module, self.program = module, program
+        self.known: dict[Any, Any] = {}
+        """Node -> its numbers, where they hang on no input and no parameter, and are few."""
+
+        self.named: dict[Any, Any] = {}
+        """Node -> the name of its tensor, or the names of its tensors."""
+
+        self.tensors: dict[str, dict[str, Any]] = {}
+        self.nodes: list[dict[str, Any]] = []
+        self.inputs: list[dict[str, Any]] = []
+        self.buffers = known
+        first: dict[int, str] = {}
+        self.paths: dict[str, str] = {}
+        """The path of a parameter -> that under which it is counted."""
+
+        self.parameters: dict[str, Any] = {}
+        for path, tensor in module.named_parameters(remove_duplicate=False):
+            self.paths[path] = first.setdefault(id(tensor), path)
+            self.parameters.setdefault(self.paths[path], tensor)
+
+    def all(self) -> dict[str, Any]:
+        """Everything."""
+        import torch
+
+        signature = self.program.graph_signature
+        placed: dict[str, tuple[str, str]] = {}
+        for kind, names in (
+            ("parameter", signature.inputs_to_parameters),
+            ("buffer", signature.inputs_to_buffers),
+            ("constant", signature.inputs_to_lifted_tensor_constants),
+        ):
+            placed |= {name: (kind, path) for name, path in names.items()}
+        outputs: list[str] = []
+        for node in self.program.graph.nodes:
+            if node.op == "placeholder":
+                self.placeholder(node, placed.get(node.name))
+            elif node.op == "call_function":
+                self.call(node)
+            elif node.op == "output":
+                first = len(node.args[0]) - len(signature.user_outputs)
+                outputs = list(self.outputs(node.args[0][first:]))
+        read = {name for record in self.nodes for name in tensors_in(record["given"])}
+        used = {one["path"] for name, one in self.tensors.items() if name in read and one["kind"] == "parameter"}
+        return {
+            "torch": torch.__version__,
+            "class": type(self.module).__name__,
+            "inputs": self.inputs,
+            "outputs": outputs,
+            "tensors": {name: one for name, one in self.tensors.items() if name in read or name in outputs},
+            "nodes": self.nodes,
+            "parameters": sum(one.numel() for one in self.parameters.values()),
+            "unread": [[path, one.numel()] for path, one in self.parameters.items() if path not in used],
+        }
+
+    def placeholder(self, node: Any, placed: tuple[str, str] | None) -> None:
+        """An input, a parameter, a buffer or a constant."""
+        value = node.meta.get("val")
+        if not hasattr(value, "shape"):
+            return
+        self.named[node] = node.name
+        about = self.about(value)
+        if placed is None:
+            self.inputs.append({"name": node.name, **about})
+            return
+        kind, path = placed
+        if kind == "parameter":
+            path = self.paths.get(path, path)
+            about["frozen"] = path in self.parameters and not self.parameters[path].requires_grad
+        elif kind == "buffer":
+            numbers = self.buffers.get(path)
+        else:
+            numbers = self.program.constants.get(path)
+        if kind != "parameter" and numbers is not None and not numbers.is_meta and numbers.numel() <= MOST_KNOWN:
+            self.known[node] = numbers.detach().cpu()
+        self.tensors[node.name] = {"kind": kind, "path": path, **about, **self.values(node)}
+
+    def call(self, node: Any) -> None:
+        """An operator: worked out where all that it reads is known, else a record."""
+        import operator
+
+        if node.target is operator.getitem:
+            of, place = node.args
+            if isinstance(self.named.get(of), list):
+                self.named[node] = self.named[of][place]
+            return
+        schema = getattr(node.target, "_schema", None)
+        value = node.meta.get("val")
+        if schema is None or (value is None and not schema.is_mutable):
+            return  # an assertion about a size
+        op = schema.name.removeprefix("aten::")
+        op = op.removesuffix("_") if schema.is_mutable else op  # in place or not, the values are the same
+        overload = schema.overload_name
+        if self.worked_out(node, value):
+            self.named[node] = node.name
+            self.tensors[node.name] = {"kind": "constant", "path": "", **self.about(value), **self.values(node)}
+            return
+        values = list(value) if isinstance(value, list | tuple) else [value]
+        if not any(hasattr(one, "shape") for one in values):
+            return
+        given = {
+            one.name: self.plain(node.args[place] if place < len(node.args) else node.kwargs.get(one.name, one.default_value))
+            for place, one in enumerate(schema.arguments)
+            if place < len(node.args) or one.name in node.kwargs or one.has_default_value()
+        }
+        many = isinstance(value, list | tuple)
+        names = [f"{node.name}#{place}" if many else node.name for place in range(len(values))]
+        self.named[node] = names if many else node.name
+        stack = node.meta.get("nn_module_stack") or {}
+        path, owner = list(stack.values())[-1] if stack else ("", "")
+        self.nodes.append(
+            {
+                "name": node.name,
+                "op": op + (f".{overload}" if overload and schema.name.partition("::")[0] != "aten" else ""),
+                "overload": overload,
+                "given": given,
+                "outputs": [
+                    {"name": name, **(self.about(one) if hasattr(one, "shape") else {"shape": None, "dtype": ""})}
+                    for name, one in zip(names, values, strict=True)
+                ],
+                "path": path.split("@")[0],
+                "leaf": str(owner).startswith("torch.nn.modules.") and "container" not in str(owner),
+                "line": self.line(node),
+            }
+        )
+        if schema.is_mutable:
+            self.named[node.args[0]] = self.named[node]  # from here on the old name means the new value
+            self.known.pop(node.args[0], None)
+
+    def worked_out(self, node: Any, value: Any) -> bool:
+        """Whether its numbers are known, on the CPU, by the operator itself."""
+        import torch
+
+        if not isinstance(value, torch.Tensor) or value.numel() > MOST_KNOWN or not value.shape and not node.args:
+            return False
+        schema = node.target._schema
+        if (filled := FILLED.get(schema.name)) is not None:
+            value_of = node.args[2] if schema.name == "aten::new_full" else node.args[1] if filled is ... else filled
+            if isinstance(value_of, bool | int | float):
+                self.known[node] = torch.full(value.shape, value_of, dtype=value.dtype)
+            return node in self.known
+        sources = list(node.all_input_nodes)
+        if any(source not in self.known for source in sources) or schema.is_mutable:
+            return False
+        if torch.Tag.nondeterministic_seeded in node.target.tags:
+            return False
+        args, kwargs = torch.fx.map_arg((node.args, dict(node.kwargs)), lambda source: self.known[source])
+        kwargs = {name: torch.device("cpu") if name == "device" else one for name, one in kwargs.items()}
+        try:
+            made = node.target(*args, **kwargs)
+        except Exception:  # noqa: BLE001 - then it is a record like any other
+            return False
+        if not isinstance(made, torch.Tensor) or made.shape != value.shape:
+            return False
+        self.known[node] = made.clone()
+        return True
+
+    def outputs(self, nodes: Iterable[Any]) -> Iterator[str]:
+        """The names of what is given back."""
+        for node in nodes:
+            name = self.named.get(node)
+            if isinstance(name, str):
+                yield name
+
+    def values(self, node: Any) -> dict[str, Any]:
+        """The numbers of a tensor that are known."""
+        tensor = self.known.get(node)
+        if tensor is None or tensor.is_complex() or (tensor.is_floating_point() and tensor.numel() > 64):
+            return {}
+        return {"values": tensor.flatten().tolist()}
+
+    def about(self, value: Any) -> dict[str, Any]:
+        """Shape and element type."""
+        return {"shape": [int(size) for size in value.shape], "dtype": str(value.dtype).removeprefix("torch.")}
+
+    def plain(self, value: Any) -> Any:
+        """An argument: a tensor as {"tensor": name}, a type as {"dtype": name}, numbers and lists as they are."""
+        import torch
+
+        if isinstance(value, torch.fx.Node):
+            return {"tensor": self.named.get(value)}
+        if isinstance(value, list | tuple):
+            return [self.plain(one) for one in value]
+        if isinstance(value, torch.dtype):
+            return {"dtype": str(value).removeprefix("torch.")}
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        return None
+
+    def line(self, node: Any) -> str:
+        """`net.py:12` of the user's innermost frame."""
+        import re
+
+        found = re.findall(r'File "([^"]+)", line (\d+)', node.meta.get("stack_trace") or "")
+        return where([(file, int(line)) for file, line in found])
+
+
+def tensors_in(value: Any) -> Iterator[str]:
+    """The names of the tensors in an argument."""
+    if isinstance(value, dict):
+        if "tensor" in value:
+            yield value["tensor"]
+        else:
+            for one in value.values():
+                yield from tensors_in(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from tensors_in(one)
+

@@ -1,0 +1,184 @@
+"""The operators of a trace -> the records that the ONNX reader takes: one table, operator -> how it is written there.
+
+    aten.view(x, [1, -1])       Reshape, with the shape that PyTorch found
+    aten.dropout(x, 0.5)        nothing: another name for x
+    aten.batch_norm(x, ...)     BatchNormalization, whose rule takes one without scale and shift too
+
+What has no line in the table stays under its own name, and the reader refuses it with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..onnx.constants import Constant
+from ..onnx.names import SCOPES
+from ..onnx.records import Node, Tensor
+from ..onnx.values import Value, Weight
+from .trace import Made, Operator, Trace
+
+ELEMENT_TYPES = {
+    "float32": 1, "uint8": 2, "int8": 3, "int16": 5, "int32": 6, "int64": 7, "bool": 9, "float16": 10,
+    "float64": 11, "bfloat16": 16,
+}  # fmt: skip
+"""As ONNX numbers them."""
+
+BEYOND = 1 << 60
+"""To the end of an axis, however long."""
+
+
+class Writing:
+    """The records so far: operators, and the constants that they read."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.nodes: list[Node] = []
+        self.values: dict[str, Value] = {}
+        self.dims: dict[str, tuple[int, ...]] = {}
+        self.types: dict[str, str] = {}
+        self.same: dict[str, str] = {}
+        """Another name -> the tensor."""
+
+        self.operator = Operator()
+        """The one that is written."""
+
+        self.ops: dict[str, set[str]] = {}
+        """Path of a module -> the operators that are called in it."""
+
+        for operator in trace.operators:
+            self.ops.setdefault(operator.path, set()).add(operator.op)
+        for made in trace.inputs:
+            self._note(made)
+        for name, stored in trace.tensors.items():
+            own = name if stored.path else f"#{name}"  # what has no path in the module lends no layer its name
+            if own != name:
+                self.same[name] = own
+            self.dims[own], self.types[own] = stored.shape, stored.dtype
+            self.values[own] = self._stored(name)
+
+    def _note(self, made: Made) -> None:
+        self.dims[made.name], self.types[made.name] = made.shape, made.dtype
+
+    def _stored(self, name: str) -> Value:
+        stored = self.trace.tensors[name]
+        if stored.values is not None:
+            return Constant(stored.shape, stored.values)
+        record = Tensor(stored.path or name, stored.shape, ELEMENT_TYPES.get(stored.dtype, 1), external={})
+        learned = stored.kind == "parameter"
+        return Weight(stored.path or name, stored.shape, record, fixed=not learned, learned=learned)
+
+    # --- what a line of the table asks ----------------------------------------------------------------------------
+
+    def all(self) -> None:
+        """Write every operator."""
+        from .operators import OPERATORS
+
+        for operator in self.trace.operators:
+            self.operator = operator
+            for made in operator.outputs:
+                self._note(made)
+            write = OPERATORS.get(operator.op)
+            if write is not None:
+                write(self, operator)
+            elif not self.tensors():
+                for made in operator.outputs:
+                    self.fixed(made)
+            else:
+                names = [name for name in self.tensors() if name]
+                self.put(operator.op, names, {}, [made.name for made in operator.outputs], domain="aten")
+
+    def tensors(self) -> list[str]:
+        """All tensors that the operator reads."""
+        return [self.named(name) for value in self.operator.given.values() for name in _names(value)]
+
+    def named(self, name: str) -> str:
+        """The tensor itself, of which this may be another name."""
+        while name in self.same:
+            name = self.same[name]
+        return name
+
+    def tensor(self, argument: str) -> str:
+        """The tensor that is an argument; "" where it is left out; a number as a constant."""
+        value = self.operator.given.get(argument)
+        if isinstance(value, Mapping) and isinstance(value.get("tensor"), str):
+            return self.named(value["tensor"])
+        return "" if value is None else self.number(value)
+
+    def listed(self, argument: str) -> list[str]:
+        """The tensors of a list."""
+        value = self.operator.given.get(argument)
+        return [self.named(name) for name in _names(value)] if isinstance(value, Sequence) else []
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of a tensor."""
+        return self.dims[self.named(name)]
+
+    def number(self, value: float | bool) -> str:
+        """A constant without axes."""
+        return self.constant((), (value,))
+
+    def vector(self, values: Sequence[Any]) -> str:
+        """A constant with one axis."""
+        return self.constant((len(values),), tuple(values))
+
+    def constant(self, dims: tuple[int, ...], entries: tuple[Any, ...]) -> str:
+        """A constant."""
+        name = f"#{len(self.values)}"
+        self.values[name], self.dims[name] = Constant(dims, entries), dims
+        return name
+
+    def fixed(self, made: Made) -> str:
+        """A tensor that hangs on no input and is not learned, by its shape alone."""
+        own = f"#{made.name}"
+        self.values[own] = Weight(own, made.shape, None, fixed=True)
+        self.dims[own], self.same[made.name] = made.shape, own
+        return own
+
+    def put(
+        self,
+        op: str,
+        inputs: Sequence[str],
+        attributes: Mapping[str, Any] | None = None,
+        outputs: Sequence[str] = (),
+        shape: Sequence[int] | None = None,
+        domain: str = "",
+    ) -> str:
+        """An operator of ONNX; returns its first output, by default the operator's own, of which `shape` is known."""
+        if not outputs:
+            outputs = [f"{self.operator.name}%{len(self.nodes)}"] if shape is not None else [self.out.name]
+        if shape is not None:
+            self.dims[outputs[0]] = tuple(shape)
+        operator = self.operator
+        alone = operator.leaf and len(self.ops[operator.path]) == 1
+        path = operator.path if alone else f"{operator.path}.{operator.op.strip('_')}".strip(".")
+        label = f"{operator.path or operator.name}{f' ({operator.line})' if operator.line else ''}".replace("/", "\\")
+        self.nodes.append(
+            Node(op, domain, label, tuple(inputs), tuple(outputs), dict(attributes or {}), {SCOPES: repr([path, ""])})
+        )
+        return outputs[0]
+
+    @property
+    def out(self) -> Made:
+        """What the operator makes, or the first of it."""
+        return self.operator.outputs[0]
+
+    def alias(self, source: str, place: int = 0) -> None:
+        """The output is another name for a tensor."""
+        self.same[self.operator.outputs[place].name] = source
+
+    def axis(self, argument: str, rank: int) -> int:
+        """An axis, counted from the front."""
+        return int(self.operator.given[argument]) % max(rank, 1)
+
+
+def _names(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [value["tensor"]] if isinstance(value.get("tensor"), str) else []
+    if isinstance(value, list):
+        return [name for one in value for name in _names(one)]
+    return []
+
+
+Write = Callable[[Writing, Operator], None]
+"""A line of the table."""
