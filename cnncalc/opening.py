@@ -152,7 +152,7 @@ def opened(spec: str | Path) -> NetworkFile:
         raise CnncalcError("the name of a spec is empty", "a file, a network of the zoo, or - for standard input")
     if named == "-":
         return _file(named, "<stdin>", _standard_input())
-    if named.startswith("torch:"):
+    if named.startswith("torch:") and not files.is_there(named):  # a file that is called so is a file, and runs nothing
         return NetworkFile(named, named, b"", TORCH)
     if named.startswith("git:"):
         from .git import committed

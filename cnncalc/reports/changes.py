@@ -11,7 +11,7 @@ from ..render.numbers import whole
 from ..render.report import Column, Note
 
 OF_A_CHANGE = (
-    Column("code", about="norms-folded, tensors-merged or operators-dropped"),
+    Column("code", about="norms-folded, tensors-merged, operators-dropped, parameters-unread or parameters-apart"),
     Column("count", unit=units.COUNT, about="how often"),
     Column("params", unit=units.COUNT, about="how many more the trained model has by it"),
     Column("operator", about="which operator is dropped", optional=True),
@@ -50,5 +50,12 @@ def _text(one: Change) -> str:
         norms = "batch norms are" if many else "a batch norm is"
         more = f"with a scale and a shift each the trained model has {whole(one.params)} more params"
         return f"{norms} folded into {into}; {more}"
+    if one.code == "parameters-unread":
+        tensors = f"{whole(one.times)} tensors" if many else "a tensor"
+        return f"{tensors} of {whole(one.params)} params that the forward pass does not read are not counted"
+    if one.code == "parameters-apart":
+        if one.params < 0:
+            return f"of the params {whole(-one.params)} are buffers in the module: kernels that are not learned"
+        return f"{whole(one.params)} more params only make others, as in a weight norm, and are not counted"
     tensors = f"{whole(one.times)} learned tensors are" if many else "a learned tensor is"
     return f"{tensors} kept as a copy of one of equal value, and counted as tensors of their own"

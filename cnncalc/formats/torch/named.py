@@ -12,7 +12,9 @@ PREFIX = "torch:"
 MOST = 4_096
 """Signs of a name."""
 
-FORM = re.compile(r"(?P<source>[^()]+?):(?P<callable>[A-Za-z_][\w.]*)(?P<called>\(.*\))?(?P<tail>(?:\.[A-Za-z_]\w*)*)", re.S)
+FORM = re.compile(
+    r"(?P<source>[^()]+?):(?P<callable>[A-Za-z_][\w.]*)(?P<called>\(.*\))?(?P<tail>(?:\.[A-Za-z_]\w*)*)", re.S
+)
 EXAMPLES = "torch:torchvision.models:resnet50, torch:net.py:Net or torch:net.py:Net(width=2)"
 
 

@@ -99,4 +99,6 @@ def sizes(given: Any, name: str) -> Sizes:
 
 
 def _no_settings(name: str) -> CnncalcError:
-    return CnncalcError(f"{name} is a module of PyTorch, which has no variables to set", "arguments: torch:FILE:NAME(...)")
+    return CnncalcError(
+        f"{name} is a module of PyTorch, which has no variables to set", "arguments: torch:FILE:NAME(...)"
+    )

@@ -15,7 +15,7 @@ from .trace import Trace
 from .translate import ELEMENT_TYPES, Writing
 
 UNREAD, APART = "parameters-unread", "parameters-apart"
-"""Codes of changes: parameters that the forward pass does not read; those that only make others, as in a weight norm."""
+"""Codes of changes: parameters that the forward pass does not read; that only make others, as in a weight norm."""
 
 
 class TraceReader(Reader):
@@ -47,7 +47,9 @@ class TraceReader(Reader):
         graph = super().graph()
         frozen = {stored.path for stored in self.trace.tensors.values() if stored.frozen}
         if frozen:
-            graph = replace(graph, nodes=tuple(node._replace(frozen=self._frozen(node.name, frozen)) for node in graph.nodes))
+            graph = replace(
+                graph, nodes=tuple(node._replace(frozen=self._frozen(node.name, frozen)) for node in graph.nodes)
+            )
         return replace(graph, changes=(*graph.changes, *self._left_out(graph)))
 
     def _frozen(self, node: str, frozen: set[str]) -> bool:

@@ -26,7 +26,10 @@ MOST_ANSWERED = 1 << 28
 """Bytes of an answer."""
 
 HOUSE = Path(__file__).parents[3]
-START = "import sys; sys.path.insert(1, {house!r}); from cnncalc.formats.torch.traced.child import main; del sys.path[1]; main(*sys.argv[1:])"
+START = (
+    "import sys; sys.path.insert(1, {house!r}); from cnncalc.formats.torch.traced.child import main; "
+    "del sys.path[1]; main(*sys.argv[1:])"
+)
 
 LIMIT = "CNNCALC_TORCH_SECONDS"
 """The environment's other limit of time."""

@@ -59,7 +59,9 @@ def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
     if like.batched and dims[like.axes.index(BATCH)] != 1:
         raise Refused("a constant for each of the images")
     weight = value if isinstance(value, Weight) else Weight(node.inputs[place], value.dims, None, fixed=True)
-    weight = weight._replace(tensor=node.inputs[place], fixed=weight.fixed or (not weight.learned and all(size == 1 for size in dims)))
+    weight = weight._replace(
+        tensor=node.inputs[place], fixed=weight.fixed or (not weight.learned and all(size == 1 for size in dims))
+    )
     order = tuple(like.axes.index(axis) for axis in range(len(like.axes) - like.batched))
     shape = tuple(dims[axis] for axis in order)
     key = (weight.name, shape, order)
@@ -73,7 +75,9 @@ def _tensor(reader: Reader, node: Node, weight: Weight, shape: Sequence[int], or
     arguments = {"shape": list(shape), **({"fixed": True} if weight.fixed else {})}
     layer = KINDS["learned"].read(arguments, 0)
     path = node_name(node, "")
-    name = constant_name(weight.name if weight.learned else weight.tensor) or (f"{path}/{layer.kind}" if path else layer.kind)
+    name = constant_name(weight.name if weight.learned else weight.tensor) or (
+        f"{path}/{layer.kind}" if path else layer.kind
+    )
     tensor = reader.builder.add(layer, [], name, mark=Mark.of(reader.file, f"{node.op} `{node.label}`"))
     reader.wishes[tensor] = name
     if list(order) != sorted(order):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..translate import Write, Writing
 from ..trace import Operator
+from ..translate import Write, Writing
 
 
 def two(op: str, first: str = "self", second: str = "other") -> Write:

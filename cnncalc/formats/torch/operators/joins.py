@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..translate import BEYOND, Write, Writing
 from ..trace import Operator
+from ..translate import BEYOND, Write, Writing
 
 
 def cat(w: Writing, own: Operator) -> None:

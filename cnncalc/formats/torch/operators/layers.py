@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from ..translate import Write, Writing
 from ..trace import Operator
+from ..translate import Write, Writing
 
 
 def linear(w: Writing, own: Operator) -> None:
@@ -143,7 +142,7 @@ def filled(w: Writing, own: Operator) -> None:
 
 def recurrent(w: Writing, own: Operator) -> None:
     """LSTM, GRU and plain recurrent layers, all of their layers: a rule of its own."""
-    sources = [name for name in w.listed("hx")] or [w.tensor("hx")]
+    sources = w.listed("hx") or [w.tensor("hx")]
     w.put(
         own.op.partition("_")[0],
         [w.tensor("input"), *sources, *w.listed("params")],
@@ -170,11 +169,20 @@ PLAIN: Mapping[str, str] = {
 
 NOTHING: Sequence[str] = (
     "dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "native_dropout", "contiguous", "clone",
-    "alias", "detach", "to", "_to_copy", "type_as", "lift_fresh_copy", "lift_fresh", "positive", "resolve_conj", "resolve_neg",
-    "detach_", "_assert_tensor_metadata", "requires_grad_", "copysign_",
+    "alias", "detach", "to", "_to_copy", "type_as", "lift_fresh_copy", "lift_fresh", "positive", "resolve_conj",
+    "resolve_neg", "detach_", "_assert_tensor_metadata", "requires_grad_", "copysign_",
 )  # fmt: skip
 
-FILLED: Sequence[str] = ("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full", "new_empty")
+FILLED: Sequence[str] = (
+    "zeros_like",
+    "ones_like",
+    "full_like",
+    "empty_like",
+    "new_zeros",
+    "new_ones",
+    "new_full",
+    "new_empty",
+)
 
 
 OPERATORS: Mapping[str, Write] = {

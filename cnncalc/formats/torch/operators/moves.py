@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from ..translate import BEYOND, Write, Writing
-from ..trace import Operator
 from ...onnx.constants import Constant
+from ..trace import Operator
+from ..translate import BEYOND, Write, Writing
 
 
 def reshape(w: Writing, own: Operator) -> None:
@@ -228,7 +228,11 @@ def index(w: Writing, own: Operator) -> None:
         return
     known = [w.values.get(name) for name in w.listed("indices")]
     together = places == list(range(places[0], places[0] + len(places)))
-    if together and all(isinstance(one, Constant) for one in known) and "bool" not in [w.types.get(n) for n in w.listed("indices")]:
+    if (
+        together
+        and all(isinstance(one, Constant) for one in known)
+        and "bool" not in [w.types.get(n) for n in w.listed("indices")]
+    ):
         _of_several(w, source, places, [one for one in known if isinstance(one, Constant)])
     else:
         w.put("index", w.tensors(), {}, domain="aten")
@@ -262,6 +266,10 @@ def embedding(w: Writing, own: Operator) -> None:
     w.put("Gather", [w.tensor("weight"), w.tensor("indices")], {"axis": 0})
 
 
+WORDS = {"replicate": "edge", "circular": "wrap", "reflect": "reflect"}
+"""How ONNX calls what PyTorch fills an edge with."""
+
+
 def pad(mode: str = "") -> Write:
     """Around the last axes, the last one first, as PyTorch counts them."""
 
@@ -272,7 +280,7 @@ def pad(mode: str = "") -> Write:
         before, after = [0] * rank, [0] * rank
         for place in range(len(around) // 2):
             before[rank - 1 - place], after[rank - 1 - place] = around[2 * place : 2 * place + 2]
-        word = mode or {"replicate": "edge", "circular": "wrap"}.get(given.get("mode"), given.get("mode", "constant"))
+        word = mode or WORDS.get(given.get("mode", "constant"), "constant")
         names = [source, w.vector([*before, *after])]
         if word == "constant" and given.get("value"):
             names.append(w.number(float(given["value"])))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from string import ascii_letters
 
 from ...onnx.values import Weight
-from ..translate import Write, Writing
 from ..trace import Operator
+from ..translate import Write, Writing
 
 
 def matmul(first: str, second: str) -> Write:
@@ -61,7 +61,10 @@ def einsum(w: Writing, own: Operator) -> None:
     left, arrow, out = text.partition("->")
     terms = left.split(",")
     free = [letter for letter in ascii_letters if letter not in text]
-    most = max((len(w.shape(name)) - len(term) + 3 for term, name in zip(terms, names, strict=True) if "..." in term), default=0)
+    most = max(
+        (len(w.shape(name)) - len(term) + 3 for term, name in zip(terms, names, strict=True) if "..." in term),
+        default=0,
+    )
     dots = "".join(free[:most])
     ranks = [len(w.shape(name)) - len(term) + 3 for term, name in zip(terms, names, strict=True)]
     terms = [term.replace("...", dots[most - rank :]) for term, rank in zip(terms, ranks, strict=True)]

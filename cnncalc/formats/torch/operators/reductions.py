@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import inf, prod
 
-from ..translate import Write, Writing
 from ..trace import Operator
+from ..translate import Write, Writing
 
 
 def axes_of(own: Operator, rank: int) -> list[int]:
@@ -31,7 +31,11 @@ def reduced(w: Writing, own: Operator, op: str, source: str, inner: bool = False
 
 def over(op: str) -> Write:
     """A reduction; of one axis with its places the values alone."""
-    return lambda w, own: None if reduced(w, own, op, w.tensor("self")) else None
+
+    def write(w: Writing, own: Operator) -> None:
+        reduced(w, own, op, w.tensor("self"))
+
+    return write
 
 
 def largest(op: str, joined: str) -> Write:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..translate import Write, Writing
 from ..trace import Operator
+from ..translate import Write, Writing
 
 
 def each(value: Any, axes: int) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 from .making import module_of, on_meta
@@ -13,8 +14,7 @@ from .tracing import exported
 
 def main(request_file: str, answer_file: str) -> None:
     """Answer a request: {"records": ...}, or {"error": ..., "help": ...}."""
-    with open(request_file, encoding="utf-8") as file:
-        request = json.load(file)
+    request = json.loads(Path(request_file).read_text(encoding="utf-8"))
     answer: dict[str, Any]
     try:
         module = module_of(request)
@@ -22,9 +22,7 @@ def main(request_file: str, answer_file: str) -> None:
         answer = {"records": exported(module, request["inputs"], "meta", known)}
     except Failed as error:
         answer = {"error": str(error), "help": error.help}
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent has one line for it
+    except BaseException as error:
         answer = {"error": told(error), "help": ""}
-    with open(answer_file, "w", encoding="utf-8") as file:
-        json.dump(answer, file)
-        file.flush()
+    Path(answer_file).write_text(json.dumps(answer), encoding="utf-8")
     os._exit(0)  # no handlers of the user's code, and no wait for its threads

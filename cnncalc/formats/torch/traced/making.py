@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from .telling import Failed, a, told
@@ -40,14 +41,13 @@ def imported(source: str, is_file: bool) -> Any:
     """A Python file or an importable module. Raises Failed."""
     import importlib
     import importlib.util
-    import os
 
     try:
         if not is_file:
             return with_torchvision(lambda: importlib.import_module(source))
-        folder, name = os.path.split(os.path.abspath(source))
-        sys.path.insert(0, folder)
-        spec = importlib.util.spec_from_file_location(os.path.splitext(name)[0], source)
+        path = Path(source).resolve()
+        sys.path.insert(0, str(path.parent))
+        spec = importlib.util.spec_from_file_location(path.stem, path)
         if spec is None or spec.loader is None:
             raise Failed(f"{source} is no file of Python")
         module = importlib.util.module_from_spec(spec)
@@ -57,12 +57,12 @@ def imported(source: str, is_file: bool) -> Any:
         return module
     except Failed:
         raise
-    except BaseException as error:  # noqa: BLE001 - a user's file may raise anything, SystemExit too
+    except BaseException as error:
         raise Failed(f"{source} cannot be imported: {told(error)}") from None
 
 
 def with_torchvision(load: Callable[[], Any]) -> Any:
-    """Load again with two operators declared, where torchvision misses its own: one that was built for another torch."""
+    """Load again with two operators declared where torchvision, built for another torch, misses its own."""
     import torch
 
     try:
@@ -72,9 +72,9 @@ def with_torchvision(load: Callable[[], Any]) -> Any:
             raise
         for name in [name for name in sys.modules if name.partition(".")[0] in ("torchvision", "timm")]:
             del sys.modules[name]
-        library = torch.library.Library("torchvision", "FRAGMENT")
+        library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # of torch
         for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]  # of torch
         sys.modules["torchvision operators"] = library  # type: ignore[assignment]  # kept alive
         return load()
 
@@ -128,7 +128,7 @@ def built(make: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
                 return make(*args, **kwargs)
         except Failed:
             raise
-        except BaseException as error:  # noqa: BLE001 - see above
+        except BaseException as error:
             if way is ways[-1] or isinstance(error, SystemExit | KeyboardInterrupt):
                 raise Failed(f"`{name}` raises {told(error)}") from None
     return None
@@ -187,4 +187,3 @@ def on_meta(module: Any) -> dict[str, Any]:
             if isinstance(value, torch.Tensor):
                 vars(part)[name] = meta(value)
     return known
-

@@ -8,7 +8,6 @@ from typing import Any
 from .making import MOST_KNOWN
 from .telling import where
 
-
 FILLED: Mapping[str, Any] = {
     "aten::zeros_like": 0, "aten::ones_like": 1, "aten::new_zeros": 0, "aten::new_ones": 1, "aten::full_like": ...,
     "aten::new_full": ...,
@@ -120,7 +119,9 @@ class Records:
         if not any(hasattr(one, "shape") for one in values):
             return
         given = {
-            one.name: self.plain(node.args[place] if place < len(node.args) else node.kwargs.get(one.name, one.default_value))
+            one.name: self.plain(
+                node.args[place] if place < len(node.args) else node.kwargs.get(one.name, one.default_value)
+            )
             for place, one in enumerate(schema.arguments)
             if place < len(node.args) or one.name in node.kwargs or one.has_default_value()
         }
@@ -152,7 +153,7 @@ class Records:
         """Whether its numbers are known, on the CPU, by the operator itself."""
         import torch
 
-        if not isinstance(value, torch.Tensor) or value.numel() > MOST_KNOWN or not value.shape and not node.args:
+        if not isinstance(value, torch.Tensor) or value.numel() > MOST_KNOWN or (not value.shape and not node.args):
             return False
         schema = node.target._schema
         if (filled := FILLED.get(schema.name)) is not None:
@@ -166,12 +167,14 @@ class Records:
         if torch.Tag.nondeterministic_seeded in node.target.tags:
             return False
         args, kwargs = torch.fx.map_arg((node.args, dict(node.kwargs)), lambda source: self.known[source])
-        kwargs = {name: torch.device("cpu") if name == "device" else one for name, one in kwargs.items()}
+        cpu = torch.device("cpu")
+        args = tuple(cpu if isinstance(one, torch.device) else one for one in args)
+        kwargs = {name: cpu if name == "device" else one for name, one in kwargs.items()}
         try:
             made = node.target(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - then it is a record like any other
+        except Exception:
             return False
-        if not isinstance(made, torch.Tensor) or made.shape != value.shape:
+        if not isinstance(made, torch.Tensor) or made.is_meta or made.shape != value.shape:
             return False
         self.known[node] = made.clone()
         return True
@@ -227,4 +230,3 @@ def tensors_in(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for one in value:
             yield from tensors_in(one)
-

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 
@@ -25,16 +27,14 @@ def frames(traceback: Any) -> list[tuple[str, int]]:
 
 def where(found: Sequence[tuple[str, int]]) -> str:
     """The innermost place outside of torch, of Python and of this file: `net.py:12`."""
-    import os
-
     import torch
 
-    own = (os.path.dirname(torch.__file__) + os.sep, os.path.dirname(os.__file__) + os.sep + "con", "<", __file__)
+    own = (str(Path(torch.__file__).parent), str(Path(__file__).parent), contextlib.__file__, "<")
     for file, line in reversed(found):
         if not file.startswith(own):
-            short = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
-            parts = short.replace(os.sep, "/").split("/site-packages/")
-            return f"{parts[-1]}:{line}"
+            path = Path(file)
+            short = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+            return f"{short.as_posix().split('/site-packages/')[-1]}:{line}"
     return ""
 
 
@@ -51,4 +51,3 @@ def a(value: Any) -> str:
     """What kind of thing a value is, with its article."""
     name = type(value).__name__
     return "None" if value is None else f"an {name}" if name[:1].lower() in "aeiou" else f"a {name}"
-

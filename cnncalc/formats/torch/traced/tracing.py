@@ -40,11 +40,11 @@ def example(module: Any, inputs: Any, device: Any) -> tuple[list[Any], dict[str,
         taken = inspect.signature(module.forward)
     except (TypeError, ValueError):
         taken = None
-    if not isinstance(inputs, Mapping):
-        values = [tensor(given) for given in inputs]
-        bound = (values, {})
-    else:
+    bound: tuple[list[Any], dict[str, Any]]
+    if isinstance(inputs, Mapping):
         bound = ([], {name: tensor(given) for name, given in inputs.items()})
+    else:
+        bound = ([tensor(given) for given in inputs], {})
     if taken is not None:
         try:
             placed = taken.bind(*bound[0], **bound[1])
@@ -66,7 +66,7 @@ def traced(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
             return program if plain(program.graph) else program.run_decompositions({})
         except Failed:
             raise
-        except BaseException as error:  # noqa: BLE001 - a forward pass may raise anything
+        except BaseException as error:
             text = str(error)
             if not again and ("'indices' to have one of" in text or "to have scalar type" in text):
                 args = [whole(value) for value in args]
@@ -156,4 +156,3 @@ def as_found(module: Any) -> Iterator[None]:
             for name, buffer in old.items():
                 if part._buffers.get(name) is not buffer:
                     part._buffers[name] = buffer
-

@@ -1,0 +1,255 @@
+"""Modules of PyTorch as they are in code: what is counted, against PyTorch itself; what goes wrong, in one line each."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+import cnncalc
+from cnncalc.errors import CnncalcError
+from cnncalc.formats.torch.named import named
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+
+NETS = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+    def __init__(self, width=8, frozen=False):
+        super().__init__()
+        print("a user's print")
+        self.conv = nn.Conv2d(3, width, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.layers = nn.ModuleList([nn.Conv2d(width, width, 3, padding=1, groups=width), nn.Conv2d(width, width, 1)])
+        self.fc = nn.Linear(width, 10)
+        if frozen:
+            self.conv.requires_grad_(False)
+
+    def forward(self, x):
+        x = F.relu(self.norm(self.conv(x)), inplace=True)
+        for layer in self.layers:
+            x = x + layer(x)
+        x = F.dropout(x, 0.5, self.training)
+        return self.fc(x.mean((2, 3)))
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(3, 3, 3, padding=1)
+        self.again = self.c
+        self.head, self.tied = nn.Linear(3, 5, bias=False), nn.Linear(3, 5, bias=False)
+        self.tied.weight = self.head.weight
+
+    def forward(self, x):
+        y = self.again(self.c(x)).amax((2, 3))
+        return self.head(y) + self.tied(y)
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.token = nn.Parameter(torch.zeros(1, 1, 32))
+        self.qkv, self.out, self.norm = nn.Linear(32, 96), nn.Linear(32, 32), nn.LayerNorm(32)
+
+    def forward(self, x):
+        x = x.flatten(2).transpose(1, 2)
+        x = self.norm(torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1))
+        b, n, c = x.shape
+        q, k, v = self.qkv(x).reshape(b, n, 3, 4, 8).permute(2, 0, 3, 1, 4).unbind(0)
+        y = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, c)
+        return self.out(y)[:, 0]
+
+
+class Mixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up, self.group = nn.ConvTranspose2d(4, 6, 3, 2, 1, output_padding=1), nn.GroupNorm(3, 6, affine=False)
+        self.lstm, self.gru = nn.LSTM(6, 5, 2, bidirectional=True, batch_first=True), nn.GRU(10, 7, batch_first=True)
+        self.scale = nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        x = F.interpolate(torch.roll(x, (1, -1), (2, 3)), scale_factor=2, mode="bilinear")
+        x = self.group(self.up(x)) * self.scale
+        x = F.adaptive_avg_pool2d(x, (1, 6)).squeeze(2).transpose(1, 2)
+        return self.gru(self.lstm(x)[0])[1].squeeze(0)
+
+
+class OnData(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.backbone = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        y = self.backbone(x)
+        if y.sum() > 0:
+            return y
+        return -y
+
+
+class Unread(Net):
+    def __init__(self):
+        super().__init__()
+        self.extra = nn.Linear(2, 3)
+
+
+def needs(width): return Net(width)
+def number(): return 3
+def raises(): raise ValueError("no such size")
+def hangs():
+    import time
+    while True: time.sleep(1)
+def leaves(): raise SystemExit(3)
+def killed():
+    import os
+    os._exit(7)
+def forks():
+    import os
+    if os.fork() == 0:
+        import time
+        time.sleep(600)
+    return Net()
+made = Net()
+"""
+
+
+@pytest.fixture
+def nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a file of modules, in which the test runs."""
+    (tmp_path / "net.py").write_text(NETS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def counted(name: str, shape: Sequence[int]) -> tuple[int, int]:
+    """Parameters and MACs by PyTorch itself: its own sum, and its own counter of floating point operations."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    space: dict[str, object] = {}
+    exec(NETS, space)  # noqa: S102 - the text above
+    module = space[name]().eval()  # type: ignore[operator]
+    params = sum(one.numel() for one in module.parameters())
+    module = module.to("meta")
+    with FlopCounterMode(display=False) as flops, torch.no_grad():
+        module(torch.empty(1, *shape, device="meta"))
+    return params, flops.get_total_flops() // 2
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("Net", (3, 16, 16)), ("Shared", (3, 8, 8)), ("Attention", (32, 4, 4)), ("Mixed", (4, 6, 6))]
+)
+def test_params_and_macs_are_pytorch_s_own(nets: Path, name: str, shape: tuple[int, ...]) -> None:
+    """Shared parameters once, an LSTM and attention too."""
+    graph = cnncalc.load(f"torch:net.py:{name}", input=shape)
+
+    assert counted(name, shape) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
+    assert () == graph.changes
+
+
+def test_the_paths_of_modules_are_the_names(nets: Path) -> None:
+    """Lists count from 0, what a forward pass does itself is named after what it does."""
+    graph = cnncalc.load("torch:net.py:Net(width=4)", input=(3, 8, 8))
+
+    assert ["conv", "norm", "relu", "layers[0]", "add", "layers[1]", "add_2"] == [node.name for node in graph.nodes[:7]]
+    assert "fc" == graph.nodes[-1].name
+
+
+def test_frozen_parameters_are_frozen(nets: Path) -> None:
+    """What `requires_grad` says."""
+    graph = cnncalc.load("torch:net.py:Net(frozen=True)", input=(3, 8, 8))
+
+    assert ["conv"] == [node.name for node in graph.nodes if node.frozen]
+    assert 3 * 8 * 9 == cnncalc.params(graph).frozen
+
+
+def test_parameters_that_no_forward_pass_reads_are_told(nets: Path) -> None:
+    """They are not counted, and that is said."""
+    graph = cnncalc.load("torch:net.py:Unread", input=(3, 8, 8))
+
+    assert [("parameters-unread", 2, 9)] == [change[:3] for change in graph.changes]
+
+
+def line(text: str) -> int:
+    """The line of the file that has a text."""
+    return next(number for number, one in enumerate(NETS.splitlines(), 1) if text in one)
+
+
+REFUSED = [
+    ("torch:net.py:needs", "3,8,8", "`needs` cannot be called so"),
+    ("torch:net.py:number", "3,8,8", "gives an int, and no torch.nn.Module"),
+    ("torch:net.py:raises", "3,8,8", f"`raises` raises ValueError: no such size (net.py:{line('no such size')})"),
+    ("torch:net.py:leaves", "3,8,8", "`leaves` raises SystemExit: 3"),
+    ("torch:net.py:killed", "3,8,8", "ended with exit code 7"),
+    ("torch:net.py:nothing", "3,8,8", "net.py has no `nothing`"),
+    ("torch:other.py:Net", "3,8,8", "there is no file other.py"),
+    ("torch:no.such.module:Net", "3,8,8", "cannot be imported: ModuleNotFoundError"),
+    ("torch:net.py:Net", "3,8", "the forward pass raises RuntimeError"),
+    ("torch:net.py:Net", "5,8,8", "the forward pass raises RuntimeError"),
+    ("torch:net.py:OnData", "3,8,8", f"hangs on the numbers in a tensor at net.py:{line('y.sum()')}"),
+    ("torch:net.py:Net(width=open('x'))", "3,8,8", "is no literal"),
+    ("torch:net.py:Net(width=", "3,8,8", "names no module of PyTorch"),
+    ("torch:net.py", "3,8,8", "names no module of PyTorch"),
+    ("torch:net.py:made(2)", "3,8,8", "is a module already"),
+]
+
+
+@pytest.mark.parametrize(("name", "input", "said"), REFUSED, ids=[case[0] for case in REFUSED])
+def test_what_goes_wrong_is_said_in_a_line(nets: Path, name: str, input: str, said: str) -> None:
+    """One error with its place, and none of the user's output."""
+    with pytest.raises(CnncalcError) as error:
+        cnncalc.load(name, input=tuple(map(int, input.split(","))))
+
+    assert said in error.value.message
+    assert "\n" not in error.value.message
+
+
+def test_a_part_of_a_module_can_be_named(nets: Path) -> None:
+    """What a forward pass that hangs on data is told to name instead."""
+    graph = cnncalc.load("torch:net.py:OnData().backbone", input=(3, 8, 8))
+
+    assert 16 == cnncalc.params(graph).total
+
+
+def test_a_process_that_hangs_is_ended(nets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the seconds that the environment says."""
+    monkeypatch.setenv("CNNCALC_TORCH_SECONDS", "8")
+    with pytest.raises(CnncalcError, match="took longer than 8 s"):
+        cnncalc.load("torch:net.py:hangs", input=(3, 8, 8))
+
+
+def test_what_a_module_prints_and_forks_stays_apart(nets: Path) -> None:
+    """The command's output is the command's alone, and a child of the child does not hold it up."""
+    command = [sys.executable, "-m", "cnncalc", "params", "torch:net.py:forks", "--input", "3x8x8", "-f", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert 8 * 3 * 9 < json.loads(done.stdout)["totals"]["params"]
+
+
+def test_without_an_input_it_is_asked_for(nets: Path) -> None:
+    """A module does not say its input."""
+    with pytest.raises(CnncalcError, match="does not say its input"):
+        cnncalc.load("torch:net.py:Net")
+
+
+def test_a_name_is_source_callable_arguments_and_part() -> None:
+    """Arguments are literals."""
+    found = named("torch:a.b:C.make(1, 'x:y', k=[2]).body.stem")
+
+    assert ("a.b", "C.make", (1, "x:y"), {"k": [2]}, "body.stem") == (
+        found.source,
+        found.callable,
+        found.args,
+        found.kwargs,
+        found.tail,
+    )
+    assert not found.is_file
+    assert named("torch:lib/net.py:Net").is_file
