@@ -10,6 +10,7 @@ from ...graph import Change, Graph
 from ..onnx.read import Reader, Rule
 from ..onnx.records import Declared, GraphRecord, Model
 from ..reading import USUAL, Reading
+from .operators import OPERATORS
 from .rules import RULES
 from .trace import Trace
 from .translate import ELEMENT_TYPES, Writing
@@ -26,7 +27,7 @@ class TraceReader(Reader):
     def __init__(self, trace: Trace, name: str, how: Reading = USUAL) -> None:
         self.trace = trace
         writing = Writing(trace)
-        writing.all()
+        writing.all(OPERATORS)
         declared = {
             made.name: Declared(made.name, ELEMENT_TYPES.get(made.dtype, 1), made.shape)
             for operator in trace.operators

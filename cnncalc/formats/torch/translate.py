@@ -70,15 +70,13 @@ class Writing:
 
     # --- what a line of the table asks ----------------------------------------------------------------------------
 
-    def all(self) -> None:
-        """Write every operator."""
-        from .operators import OPERATORS
-
+    def all(self, table: Mapping[str, Write]) -> None:
+        """Write every operator by its line of the table."""
         for operator in self.trace.operators:
             self.operator = operator
             for made in operator.outputs:
                 self._note(made)
-            write = OPERATORS.get(operator.op)
+            write = table.get(operator.op)
             if write is not None:
                 write(self, operator)
             elif not self.tensors():
