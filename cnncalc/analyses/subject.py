@@ -3,6 +3,7 @@
 macs                      of the network
 weight_bytes@int8         in a dtype
 layer4/**:macs            of a part, by path
+each layer4/**:macs       of the layer that has most of it
 receptive_field@layer3    of the units of a layer
 output.height             of one axis
 """
@@ -29,6 +30,8 @@ AXES = ("channels", *dict.fromkeys(name for names in AXIS_NAMES.values() for nam
 
 
 DEFAULT_DTYPE = "fp32"
+EACH = "each"
+ALL_LAYERS = "**"
 
 
 class Subject(NamedTuple):
@@ -39,13 +42,16 @@ class Subject(NamedTuple):
     dtype: str = ""
     at: str = ""
     axis: str = ""
+    each: str = ""
+    """`each` where it is of single layers of the part, and not of all together."""
 
     @property
     def text(self) -> str:
         """As it is written."""
         detail = self.dtype or self.at
         return (
-            (f"{self.part}:" if self.part else "")
+            (f"{self.each} " if self.each else "")
+            + (f"{self.part}:" if self.part else "")
             + self.metric
             + (f".{self.axis}" if self.axis else "")
             + (f"@{detail}" if detail else "")
@@ -58,14 +64,18 @@ class Subject(NamedTuple):
         axis = f".{self.axis}" if self.axis else ""
         return (
             f"{self.metric}{axis}{detail}"
-            + (f" of {self.part}" if self.part else "")
+            + (f" of {self.each} layer" if self.each else "")
+            + (f" of {self.part}" if self.part and (self.part != ALL_LAYERS or not self.each) else "")
             + (f" at {self.at}" if self.at else "")
         )
 
 
 def subject(text: str, what: str = "figure") -> Subject:
     """`layer4/**:weight_bytes@int8` as a subject. Raises CnncalcError."""
-    part, _, rest = text.strip().rpartition(":")
+    word, _, after = text.strip().partition(" ")
+    each = EACH if word == EACH and after else ""
+    part, _, rest = (after.strip() if each else text.strip()).rpartition(":")
+    part = part or (ALL_LAYERS if each else "")
     rest, at_sign, detail = rest.partition("@")
     name, dot, axis = rest.partition(".")
     figure = FIGURES.get(name)
@@ -81,10 +91,10 @@ def subject(text: str, what: str = "figure") -> Subject:
     if at_sign and figure.unit == BYTES:
         if detail not in DTYPES:
             raise CnncalcError(f"no dtype `{detail}`", did_you_mean(detail, DTYPES) or f"known: {', '.join(DTYPES)}")
-        return Subject(name, part, dtype=detail, axis=axis)
+        return Subject(name, part, dtype=detail, axis=axis, each=each)
     if at_sign and figure.unit != POSITIONS:
         raise CnncalcError(f"`{name}` has neither a dtype nor a place", f"write `{name}`")
-    return Subject(name, part, at=detail, axis=axis)
+    return Subject(name, part, at=detail, axis=axis, each=each)
 
 
 def pattern(path: str) -> re.Pattern[str]:
@@ -124,6 +134,12 @@ def value(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Any:
         return _positions(figures, figure, wanted)
     if not wanted.part:
         return figure.whole(figures) * _size(figure, wanted.dtype or dtype)
+    of = of_layers(figures, wanted, dtype)
+    return (max if wanted.each else figure.join)(list(of.values()))
+
+
+def of_layers(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Mapping[str, Dim]:
+    """Layer of the part -> its share of a figure. Raises CnncalcError where there is no such layer."""
     names = within(wanted.part, (node.name for node in figures.graph.nodes))
     if not names:
         raise CnncalcError(
@@ -131,7 +147,7 @@ def value(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Any:
             did_you_mean(wanted.part.split("/")[0], _blocks(figures)) or "`cnncalc shapes` lists them",
         )
     of = of_nodes(figures, wanted.metric, wanted.dtype or dtype)
-    return figure.join([of[name] for name in names])
+    return {name: of[name] for name in names}
 
 
 def of_batch(figures: Figures, metric: str, batch: int, dtype: str = DEFAULT_DTYPE) -> Any:

@@ -18,7 +18,7 @@ from typing import Any
 from ..analyses.figures import FIGURES, Figures
 from ..analyses.known import WHOLE, uncounted
 from ..analyses.memory import BYTES
-from ..analyses.subject import DEFAULT_DTYPE, Subject, locked, subject, value
+from ..analyses.subject import DEFAULT_DTYPE, Subject, locked, of_layers, subject, value
 from ..analyses.values import Value, ends
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph
@@ -91,6 +91,8 @@ def judge(found: Iterable[Limit], figures: Figures, *bases: Base) -> list[Findin
             if limit.kind == GROWTH:
                 then = next((was for base in bases if (was := before(base, limit)) is not None), None)
                 findings.append(_grown(limit, now, then))
+            elif limit.subject.each:
+                findings.append(_held_by_each(limit, of_layers(figures, limit.subject)))
             else:
                 findings.append(_held(limit, now))
         except CnncalcError as error:
@@ -163,6 +165,14 @@ def _held(limit: Limit, value: Any) -> Finding:
     return replace(finding, status=_status(holds, limit.level), excess=excess, used=used)
 
 
+def _held_by_each(limit: Limit, shares: Mapping[str, Any]) -> Finding:
+    """A limit on single layers: how the layer stands to it that has most of the figure, or least for a `min`."""
+    worst = (min if limit.kind == MIN else max)(shares, key=lambda name: shares[name])
+    finding = _held(limit, shares[worst])
+    beyond = [name for name, share in shares.items() if _held(limit, share).excess is not None]
+    return replace(finding, layer=worst, others=max(len(beyond) - 1, 0))
+
+
 def _grown(limit: Limit, value: Any, base: Value | None) -> Finding:
     finding = replace(_finding(limit, value), relative=limit.relative, baseline=base)
     now, then, bound = _top(value), _top(base), limit.bound
@@ -185,7 +195,7 @@ def agreed(figures: Figures, found: Iterable[Limit]) -> dict[str, Value]:
     for limit in found:
         follows = FIGURES[limit.subject.metric].follows
         of = limit.subject._replace(metric=follows[0] if follows else limit.subject.metric, dtype="", axis="")
-        if of.part or of.at:
+        if (of.part or of.at) and not of.each:
             with suppress(CnncalcError):
                 now[of.text] = value(figures, of)
     return now

@@ -37,6 +37,12 @@ class Finding:
     used: Fraction | None = None
     """The figure as a share of the limit; of what it was before, for a growth or the lock."""
 
+    layer: str = ""
+    """Of a limit on each layer the one that is nearest to it, or beyond it most."""
+
+    others: int = 0
+    """How many more layers are beyond it."""
+
     why: tuple[Cause, ...] = ()
     """What accounts for it."""
 

@@ -6,7 +6,8 @@ budget:
   weight_bytes: {max: 1.5 MB, dtype: int8}        or weight_bytes@int8: 1.5 MB
   receptive_field: {min: 200, at: layer3}
   output: [1000]
-  "layer4/**": {macs: 900M}                         a part of the network, by path
+  "layer4/**": {macs: 900M, each: {macs: 200M}}     a part of the network, by path; and each single layer of it
+  each: {peak_activations: 1 MB}                    each layer of the network
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..analyses.figures import FIGURES, unknown
 from ..analyses.memory import BYTES as DTYPES
-from ..analyses.subject import Subject, subject
+from ..analyses.subject import ALL_LAYERS, EACH, Subject, subject
 from ..analyses.values import read
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError, did_you_mean
 from ..language.yaml import Node
@@ -43,10 +44,15 @@ class _Reader:
         self.problems = problems
         self.level = level
 
-    def mapping(self, entries: Mapping[str, tuple[Node, Node]], part: str = "") -> Iterator[Limit]:
+    def mapping(self, entries: Mapping[str, tuple[Node, Node]], part: str = "", each: str = "") -> Iterator[Limit]:
         for key, (key_node, value) in entries.items():
             if _is_figure(key):
-                yield from self._figure(key, key_node, value, part)
+                yield from self._figure(key, key_node, value, part, each)
+            elif key == EACH and not each:
+                if value.is_mapping:
+                    yield from self.mapping(value.entries, part or ALL_LAYERS, EACH)
+                else:
+                    self._report("`each` has limits by metric", value.mark, "each: {macs: 100M}")
             elif not part and _is_part(key, value):
                 if value.is_mapping:
                     yield from self.mapping(value.entries, key)
@@ -56,7 +62,7 @@ class _Reader:
                 error = unknown(key, "metric")
                 self._report(error.message, key_node.mark, error.help)
 
-    def _figure(self, key: str, key_node: Node, value: Node, part: str) -> Iterator[Limit]:
+    def _figure(self, key: str, key_node: Node, value: Node, part: str, each: str) -> Iterator[Limit]:
         try:
             wanted = subject(key)
         except CnncalcError as error:
@@ -67,7 +73,7 @@ class _Reader:
             at = f"{wanted.metric}: {{max: ..., at: {part.removesuffix('/**')}}}" if positions else ""
             self._report(f"a part of a network has no `{wanted.metric}` of its own", key_node.mark, at)
             return
-        yield from self._limits(wanted._replace(part=part), key_node, value)
+        yield from self._limits(wanted._replace(part=part, each=each), key_node, value)
 
     def _limits(self, wanted: Subject, key: Node, value: Node) -> Iterator[Limit]:
         if value.is_sequence and _unit(wanted) != SHAPE:
@@ -103,6 +109,8 @@ class _Reader:
         unit, relative = _unit(wanted), False
         bound: Bound
         try:
+            if wanted.each and kind in (EQUALS, GROWTH):
+                raise Unreadable(f"a limit on each layer has no `{kind}`", f"{wanted.metric}: {{max: ...}}")
             if unit == SHAPE:
                 if kind != EQUALS:
                     raise Unreadable(f"an `{wanted.metric}` has no `{kind}`", f"{wanted.metric}: {{equals: [1000]}}")
@@ -156,7 +164,7 @@ def level_of(node: Node, problems: list[Diagnostic]) -> str:
 
 def _is_part(key: str, value: Node) -> bool:
     """A path pattern; or the plain name of a block, which has metrics below it and not limits."""
-    return any(sign in key for sign in "/*?[") or (value.is_mapping and any(map(_is_figure, value.entries)))
+    return any(sign in key for sign in "/*?[") or (value.is_mapping and (EACH in value.entries or any(map(_is_figure, value.entries))))
 
 
 def _is_figure(key: str) -> bool:
@@ -184,7 +192,9 @@ def option(kind: str, text: str) -> list[Limit]:
     kind = kind.removeprefix("max-")
     mark = Mark(Source(name, [f"{name} {text}"]), 0, len(name) + 1, len(text))
     left, equals, right = text.partition("=")
-    part, _, key = left.strip().rpartition(":")
+    word, _, after = left.strip().partition(" ")
+    each = EACH if word == EACH and after else ""
+    part, _, key = (after if each else left).strip().rpartition(":")
     if not equals or not key.partition("@")[0]:
         raise SpecError(
             [Diagnostic(f"`{text}` is not of the form METRIC=LIMIT", mark, help=f"for instance {name} macs=320M")]
@@ -193,6 +203,7 @@ def option(kind: str, text: str) -> list[Limit]:
     bound = mark.at(len(left) + 1, len(right))
     limit = Node({kind: (Node(kind, place), Node(right.strip(), bound))}, place)
     tree = Node({key: (Node(key, place), limit)}, place)
+    tree = Node({EACH: (Node(EACH, place), tree)}, place) if each else tree
     problems: list[Diagnostic] = []
     found = limits(Node({part: (Node(part, place), tree)}, place) if part else tree, problems)
     if problems:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..analyses.figures import FIGURES
 from ..analyses.memory import BYTES as DTYPES
+from ..analyses.subject import EACH
 from ..quantities import BYTES, COUNT, POSITIONS, SHAPE
 from .limits import GROWTH, KINDS, LEVELS
 
@@ -23,7 +24,7 @@ def budget_schema() -> dict[str, Any]:
     return {
         "type": ["object", "null"],
         "description": "Limits for `cnncalc check`.",
-        "properties": {name: _metric(name) for name in FIGURES},
+        "properties": {**{name: _metric(name) for name in FIGURES}, EACH: _each(parts)},
         "patternProperties": {
             **{f"^{name}@": _metric(name) for name, figure in FIGURES.items() if figure.unit in (BYTES, POSITIONS)},
             **{f"^{name}[.]": _axis(name) for name, figure in FIGURES.items() if figure.unit in (SHAPE, POSITIONS)},
@@ -31,9 +32,19 @@ def budget_schema() -> dict[str, Any]:
         "additionalProperties": {
             "description": "A part of the network, by path: layer4/**.",
             "type": "object",
-            "properties": parts,
+            "properties": {**parts, EACH: _each(parts)},
             "additionalProperties": False,
         },
+    }
+
+
+def _each(parts: dict[str, Any]) -> dict[str, Any]:
+    """The limits of single layers."""
+    return {
+        "description": "Limits of each single layer, not of all together.",
+        "type": "object",
+        "properties": parts,
+        "additionalProperties": False,
     }
 
 

@@ -96,6 +96,9 @@ def bound(finding: Finding) -> str:
 
 def note(finding: Finding) -> str:
     """The excess, and what it is compared with."""
+    if finding.layer:
+        more = f" and {finding.others} more" if finding.others else ""
+        return ", ".join(filter(None, (_excess(finding), f"{finding.layer}{more}")))
     metric = finding.subject.metric
     if finding.status == ACCEPTED:
         return "now in the lock" if finding.kind == LOCK else "approved by the lock"
@@ -105,6 +108,12 @@ def note(finding: Finding) -> str:
         return f"baseline {figure(finding.baseline, metric)}"
     if finding.kind == LOCK and finding.status == WARN:
         return "less than the lock: --update holds it"
+    return _excess(finding)
+
+
+def _excess(finding: Finding) -> str:
+    """By how much a limit does not hold."""
+    metric = finding.subject.metric
     if finding.excess == inf:
         return "it sees all of the input"
     if finding.excess:
