@@ -164,7 +164,9 @@ def level_of(node: Node, problems: list[Diagnostic]) -> str:
 
 def _is_part(key: str, value: Node) -> bool:
     """A path pattern; or the plain name of a block, which has metrics below it and not limits."""
-    return any(sign in key for sign in "/*?[") or (value.is_mapping and (EACH in value.entries or any(map(_is_figure, value.entries))))
+    if any(sign in key for sign in "/*?["):
+        return True
+    return value.is_mapping and any(name == EACH or _is_figure(name) for name in value.entries)
 
 
 def _is_figure(key: str) -> bool:
