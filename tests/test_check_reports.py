@@ -243,7 +243,7 @@ def test_concise_is_one_line_for_each_broken_limit(folder: Path) -> None:
     assert """\
 m/new.yaml:7: FAIL params 1,368 <= 1,000 (over by 368)
 m/new.yaml:8: warn macs 87,552 <= 80,000 (over by 7,552)
-cnncalc.lock.json:1: warn m/new.yaml: cnncalc.lock.json does not have it: `cnncalc check --update` writes it
+cnncalc.lock.json:1: warn m/new.yaml: cnncalc.lock.json does not have it (`cnncalc check --update` writes it)
 1 spec, 6 limits: 1 failed, 1 warning, 2 new, 1 gap
 """ == report("concise", "m/new.yaml")
 

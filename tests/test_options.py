@@ -129,7 +129,7 @@ CASES: dict[str, Options] = {
         "--dtype": ("--dtype int8", "--max weight_bytes=100kB"),
     },
     "lint net.yaml": {
-        "--set": "--set width=16", "--input": "--input 1,32,32", "SPECS": "lenet5",
+        "--set": "--set width=16", "--input": "--input 1,32,32", "SPECS": "lenet5", "--report": "--report concise",
     },
     "lint tiny.yaml": {"--strict": "--strict"},
     CHECKED: {

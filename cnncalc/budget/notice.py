@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from .limits import Place
 
-UNJUDGED, UNFIT, ABSENT, TOLD = "unjudged", "unfit", "absent", "told"
-"""Cannot be judged (exit code 2 under `strict`); the lock does not fit (1 under `strict`); there is nothing to compare
-with, or it is gone (1 under `--fail-on new`); good to know."""
+UNJUDGED, BROKEN, UNFIT, ABSENT, TOLD = "unjudged", "broken", "unfit", "absent", "told"
+"""Cannot be judged (exit code 2 under `strict`); is wrong in any case; the lock does not fit (1 under `strict`); there is
+nothing to compare with, or it is gone (1 under `--fail-on new`); good to know."""
 
 CODES: Mapping[str, tuple[str, str]] = {
     "baseline-unread": (UNJUDGED, "the spec of the baseline cannot be read"),
@@ -45,13 +45,15 @@ class Notice(NamedTuple):
     text: str
     place: Place
     help: str = ""
+    weighs: str = ""
+    """What it weighs, where its code does not say."""
 
     @property
     def weight(self) -> str:
         """What it weighs."""
-        return CODES[self.code][0]
+        return self.weighs or CODES[self.code][0]
 
     @property
     def sentence(self) -> str:
         """With what to do."""
-        return f"{self.text}: {self.help}" if self.help else self.text
+        return f"{self.text} ({self.help})" if self.help else self.text

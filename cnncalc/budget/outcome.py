@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from .finding import Finding
 from .limits import GROWTH
-from .notice import ABSENT, UNFIT, UNJUDGED, Notice
+from .notice import ABSENT, BROKEN, UNFIT, UNJUDGED, Notice
 from .run import Result
 from .status import ACCEPTED, FAIL, NEW, WARN
 
 FAIL_ON = ("error", "warning", "new", "never")
-BROKEN = {"error": (FAIL,), "warning": (FAIL, WARN), "new": (FAIL, NEW), "never": ()}
+FAILING = {"error": (FAIL,), "warning": (FAIL, WARN), "new": (FAIL, NEW), "never": ()}
 ERROR, WARNING, NOTE = "error", "warning", "note"
 
 
@@ -29,6 +29,20 @@ class Outcome:
     about: Sequence[Notice] = ()
     """What is about no spec in particular."""
 
+    title: str = "cnncalc check"
+    missed: str = "not judged"
+    """What a spec is that an error stands in the way of."""
+
+    @property
+    def sign(self) -> str:
+        """The heading of a report."""
+        return {0: "all limits hold", 1: "limits are broken", 2: "could not judge everything"}[self.exit_code]
+
+    @property
+    def closing(self) -> str:
+        """The last line of a report, where it is not about limits."""
+        return ""
+
     @property
     def findings(self) -> list[tuple[Result, Finding]]:
         """Every limit of every spec."""
@@ -42,6 +56,8 @@ class Outcome:
 
     def level(self, notice: Notice) -> str:
         """How much a notice matters: error where it fails the run."""
+        if notice.weight == BROKEN:
+            return ERROR
         if notice.weight in (UNJUDGED, UNFIT):
             return ERROR if self.strict else WARNING
         return ERROR if notice.weight == ABSENT and self.fail_on == "new" else NOTE
@@ -77,4 +93,4 @@ class Outcome:
             return 2
         if self.fail_on == "never":
             return 0
-        return 1 if failing or self.count(*BROKEN[self.fail_on]) else 0
+        return 1 if failing or self.count(*FAILING[self.fail_on]) else 0

@@ -214,6 +214,7 @@ def notice_spot(result: Result | None, notice: Notice) -> tuple[str, int]:
 
 
 def notice_print(result: Result | None, notice: Notice) -> str:
-    """What stays the same of a notice while figures change."""
-    text = "\0".join((result.key if result else "", notice.code, notice.place.file))
-    return hashlib.sha256(f"{text}\0{notice.text if result is None else ''}".encode(errors="surrogatepass")).hexdigest()
+    """What stays the same of a notice while figures change; what is said of no spec, or by lint, is its text."""
+    of = notice.text if result is None or notice.weighs else ""
+    text = "\0".join((result.key if result else "", notice.code, notice.place.file, of))
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

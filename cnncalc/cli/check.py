@@ -13,7 +13,6 @@ Exit code 0: all limits hold; 1: one is broken; 2: something could not be judged
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -81,11 +80,13 @@ def command(
     with failures():
         from ..budget.outcome import FAIL_ON as LEVELS
         from ..budget.reading import option
+        from ..budget.reports import REPORTS
         from ..budget.session import Ask, in_ci, session
         from ..language.load import input_shape, setting
+        from .reporting import asked, known
 
-        reports = _reports(report or [])
-        _known("level", fail_on, LEVELS)
+        reports = asked(report or ["text"], REPORTS)
+        known("level", fail_on, LEVELS)
         if locked and (update or accept or ratchet):
             raise CnncalcError("--locked writes no lock", "leave it out, or --update, --accept and --ratchet")
         kinds = {"max": max, "min": min, "equals": equals, "max-growth": max_growth}
@@ -120,29 +121,6 @@ def command(
             _summarise(outcome)
         if outcome.exit_code == TROUBLE or (outcome.exit_code and not exit_zero):
             raise typer.Exit(outcome.exit_code)
-
-
-def _reports(texts: list[str]) -> list[tuple[str, str]]:
-    """(report, file) of each `--report`; no file is stdout."""
-    from ..budget.reports import REPORTS
-    from ..files import destination
-
-    found = [(name, file) for name, _, file in (text.partition("=") for text in texts)] or [("text", "")]
-    for name, _ in found:
-        _known("report", name, REPORTS)
-    for _, file in found:
-        if file:
-            destination(file)
-    if sum(not file for _, file in found) > 1:
-        raise CnncalcError("two reports to one stdout", "give all but one a file: --report json=check.json")
-    return found
-
-
-def _known(what: str, name: str, known: Iterable[str]) -> None:
-    from ..errors import did_you_mean
-
-    if name not in known:
-        raise CnncalcError(f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}")
 
 
 def _deliver(outcome: Outcome, reports: list[tuple[str, str]]) -> None:

@@ -3,7 +3,9 @@
     cnncalc lint net.yaml
     cnncalc lint models/ --strict                 the specs in a folder
     cnncalc lint 'models/**/*.yaml'
+    cnncalc lint --report github --report sarif=lint.sarif
 
+Without SPEC: the specs of cnncalc.toml, else the folder's own.
 Exit code 0: nothing wrong; 1: an expectation is not met, or with --strict a warning; 2: a spec that cannot be read.
 """
 
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
 FORMS = ("table", "json")
 
+REPORT = typer.Option(
+    "--report",
+    metavar="REPORT[=FILE]",
+    help="concise, github, gitlab, junit, markdown or sarif.",
+)
 MANY = typer.Argument(metavar="[SPEC]...", help="Specs, folders of specs, patterns, or networks of the zoo.")
 
 
@@ -33,24 +40,32 @@ def command(
     format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of(FORMS)}.")] = "table",
     set: Annotated[list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value.")] = None,
     input: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input.")] = None,
+    report: Annotated[list[str] | None, REPORT] = None,
 ) -> None:
     """Check specs."""
+    from ..budget.linted import REPORTS
     from ..language.load import input_shape, setting
     from ..render.choosing import known
     from ..render.colour import brush
     from ..render.formats import json_text, put
     from ..reports.lint_report import document
+    from .reporting import asked
 
     with failures():
         form = known(format, FORMS)
+        reports = asked(report or [], REPORTS)
         settings, shape = dict(setting(text) for text in set or []), input_shape(input or [])
         results = [_checked(spec, settings, shape) for spec in _named(specs)]
         for result in results:
             if result.error:
                 tell(result.cause or result.error)
+        if any(not file for _, file in reports):
+            form = ""
+        if reports:
+            _reported(results, strict, reports)
         if form == "json":
             put(json_text(document(results)))
-        else:
+        elif form:
             for result in results:
                 if not result.error:
                     put(f"{result.drawn(brush(sys.stdout))}\n")
@@ -62,15 +77,31 @@ def command(
 
 def _named(specs: list[str] | None) -> list[str]:
     """The specs that the arguments mean, as `check` reads them; else the folder's own."""
+    from ..project import here, own_specs, project
+
+    nearest = project(here())
     if not specs:
         from .request import named
 
-        return [named(None)]
+        return own_specs(nearest) or [named(None)]
     from ..budget.config import Config
     from ..budget.plan import specs as meant
-    from ..project import Project, here
 
-    return meant(specs, Config(Project(here())), lambda text: print(printable(text), file=sys.stderr))
+    return meant(specs, Config(nearest), lambda text: print(printable(text), file=sys.stderr))
+
+
+def _reported(results: list[Checked], strict: bool, reports: list[tuple[str, str]]) -> None:
+    """Each report to its file, or to stdout."""
+    from ..budget.linted import Looked, outcome
+    from ..budget.reports import written
+    from ..render.formats import put, save
+
+    found = outcome((Looked(one.spec, one.cause or one.error, one.unmet, one.warnings) for one in results), strict)
+    for name, file in reports:
+        if file:
+            save(written(name, found), file)
+        else:
+            put(written(name, found))
 
 
 def _checked(spec: str, settings: dict[str, Any], shape: Any) -> Checked:

@@ -18,7 +18,7 @@ def written(outcome: Outcome) -> str:
                 file, line = words.spot(result, finding)
                 of = "" if file == result.key else f"{result.key}: "
                 lines.append(f"{file}:{line}: {STATUS[finding.status]} {of}{words.sentence(finding)}")
-        lines += [f"{result.key}: not judged: {problem.message}" for problem in result.problems]
+        lines += [f"{result.key}: {outcome.missed}: {problem.message}" for problem in result.problems]
     for about, notice in outcome.notices:
         file, line = words.notice_spot(about, notice)
         of = "" if about is None or file == about.key else f"{about.key}: "

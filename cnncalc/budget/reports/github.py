@@ -18,7 +18,7 @@ def written(outcome: Outcome) -> str:
             "error",
             problem.place.file or result.spec,
             max(problem.place.line, 1),
-            f"{result.key}: not judged",
+            f"{result.key}: {outcome.missed}",
             problem.message,
         )
         for result in outcome.results
@@ -35,7 +35,7 @@ def written(outcome: Outcome) -> str:
                 notes.append(_command(word, *words.notice_spot(about, notice), title, notice.sentence))
     if len(notes) > MOST:
         more = f"{len(notes) - MOST + 1} more; the log of the step has them all"
-        notes = [*notes[: MOST - 1], f"::notice title=cnncalc check::{data(more)}"]
+        notes = [*notes[: MOST - 1], f"::notice title={outcome.title}::{data(more)}"]
     return "".join(f"{note}\n" for note in notes)
 
 

@@ -21,7 +21,7 @@ def written(outcome: Outcome) -> str:
             mark = hashlib.sha256(f"{result.key}\0{problem.message}".encode(errors="surrogatepass")).hexdigest()
             file, line = problem.place.file or result.spec, max(problem.place.line, 1)
             issues.append(
-                _issue(f"{result.key}: not judged: {problem.message}", "not-judged", mark, "blocker", file, line)
+                _issue(f"{result.key}: {outcome.missed}: {problem.message}", "not-judged", mark, "blocker", file, line)
             )
         for finding in result.findings:
             if finding.status in (FAIL, WARN):

@@ -21,17 +21,17 @@ def written(outcome: Outcome) -> str:
     """The text of the report."""
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
-        _open("testsuites", name="cnncalc check", **_totals(outcome, outcome.results, outcome.about, False)),
+        _open("testsuites", name=outcome.title, **_totals(outcome, outcome.results, outcome.about, False)),
     ]
     for result in outcome.results:
         lines.append("  " + _open("testsuite", name=result.key, **_totals(outcome, [result], (), True)))
-        lines += [f"    {line}" for problem in result.problems for line in _problem(problem, result)]
+        lines += [f"    {line}" for problem in result.problems for line in _problem(problem, result, outcome)]
         lines += [f"    {line}" for finding in result.findings for line in _case(finding, result)]
         lines += [f"    {line}" for notice in result.notices for line in _notice(notice, result.key, outcome)]
         lines.append("  </testsuite>")
     if outcome.about:
-        lines.append("  " + _open("testsuite", name="cnncalc check", **_totals(outcome, [], outcome.about, True)))
-        lines += [f"    {line}" for notice in outcome.about for line in _notice(notice, "cnncalc check", outcome)]
+        lines.append("  " + _open("testsuite", name=outcome.title, **_totals(outcome, [], outcome.about, True)))
+        lines += [f"    {line}" for notice in outcome.about for line in _notice(notice, outcome.title, outcome)]
         lines.append("  </testsuite>")
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
@@ -78,11 +78,11 @@ def _case(finding: Finding, result: Result) -> list[str]:
     return [start[:-1] + "/>"]
 
 
-def _problem(problem: Problem, result: Result) -> list[str]:
+def _problem(problem: Problem, result: Result, outcome: Outcome) -> list[str]:
     start = _open("testcase", name="judged", classname=result.key)
     return [
         start,
-        f"  {_open('error', message=problem.message, type='not judged')}{_text(problem.text)}</error>",
+        f"  {_open('error', message=problem.message, type=outcome.missed)}{_text(problem.text)}</error>",
         "</testcase>",
     ]
 

@@ -17,7 +17,6 @@ from ..run import Result
 from ..status import FAIL, WARN
 from .text import closing
 
-MARKER = "<!-- cnncalc check -->"
 LONGEST = 60_000
 GROWING = frozenset(name for name, figure in FIGURES.items() if figure.growing)
 SIGNS = {ERROR: "**FAIL** ", WARNING: "warn ", NOTE: ""}
@@ -26,8 +25,7 @@ SIGNS = {ERROR: "**FAIL** ", WARNING: "warn ", NOTE: ""}
 
 def written(outcome: Outcome) -> str:
     """The text of the report."""
-    sign = {0: "all limits hold", 1: "limits are broken", 2: "could not judge everything"}[outcome.exit_code]
-    head = [MARKER, f"### cnncalc: {sign}", "", closing(outcome) + _against(outcome), ""]
+    head = [f"<!-- {outcome.title} -->", f"### cnncalc: {outcome.sign}", "", closing(outcome) + _against(outcome), ""]
     blocks = [*_broken(outcome), *_changed(outcome)]
     text, left = "\n".join(head) + "\n", len(blocks)
     for block in blocks:
@@ -60,7 +58,7 @@ def _broken(outcome: Outcome) -> Iterator[str]:
         yield table(["", "model", "figure", "value", "limit", "", "written"], rows, right=(3,)) + "\n"
     for result in outcome.results:
         for problem in result.problems:
-            yield f"- `{code(result.key)}` could not be judged: {cell(problem.message)}\n"
+            yield f"- `{code(result.key)}` was {outcome.missed}: {cell(problem.message)}\n"
     for level in (ERROR, WARNING, NOTE):
         for about, notice in outcome.notices:
             if outcome.level(notice) == level:

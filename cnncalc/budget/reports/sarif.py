@@ -15,7 +15,7 @@ from ..finding import Finding
 from ..notice import CODES, Notice
 from ..outcome import Outcome
 from ..run import Problem, Result
-from ..status import FAIL, WARN
+from ..status import ALL, FAIL, WARN
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -47,6 +47,8 @@ def _rule(name: str) -> dict[str, Any]:
     help = "The figure is exact. Change the network, or the limit where it is written."
     if name in CODES:
         about, help = CODES[name][1], "docs/ci.md says what keeps limits from holding a network, and what to do."
+    elif metric not in FIGURES and metric != ALL:
+        about, help = f"{name.replace('-', ' ')}, as `cnncalc lint` finds it", "The message says what to write."
     return {
         "id": name,
         "name": "".join(word.capitalize() for word in name.replace("-", "_").split("_")),

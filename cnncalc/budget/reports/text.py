@@ -106,6 +106,8 @@ def _row(cells: Sequence[str], width: int | None, paint: Paint, role: str) -> It
 
 def closing(outcome: Outcome) -> str:
     """`3 specs, 8 limits: 1 failed, 1 warning`."""
+    if outcome.closing:
+        return outcome.closing
     counts = [
         f"{outcome.count(FAIL)} failed" if outcome.count(FAIL) else "",
         words.plural(outcome.count(WARN), "warning") if outcome.count(WARN) else "",
