@@ -12,8 +12,8 @@ from typing import NamedTuple
 from .limits import Place
 
 UNJUDGED, BROKEN, UNFIT, ABSENT, TOLD = "unjudged", "broken", "unfit", "absent", "told"
-"""Cannot be judged (exit code 2 under `strict`); is wrong in any case; the lock does not fit (1 under `strict`); there is
-nothing to compare with, or it is gone (1 under `--fail-on new`); good to know."""
+"""Cannot be judged (exit code 2 under `strict`); is wrong in any case; the lock does not fit (1 under `strict`); there
+is nothing to compare with, or it is gone (1 under `--fail-on new`); good to know."""
 
 CODES: Mapping[str, tuple[str, str]] = {
     "baseline-unread": (UNJUDGED, "the spec of the baseline cannot be read"),
