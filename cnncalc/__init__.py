@@ -5,6 +5,7 @@
     graph = cnncalc.load("resnet50")               a file, or a network of the zoo
     print(cnncalc.summary(graph))                  a report, as the command `summary` prints it
     cnncalc.summary("resnet50").to_pandas()        its rows; .data is the JSON, .written("latex") another format
+    cnncalc.from_torch(module, (3, 224, 224))      a module of PyTorch that is in memory; from_onnx, from_keras
     cnncalc.compare(graph, "mobilenet_v2", columns="params,macs,peak_activations@int8")
     cnncalc.params(graph).total                    25557032
     cnncalc.macs(graph).total                      4089184256, for one image
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from .engine.running import run as _run
     from .errors import CnncalcError as CnncalcError
     from .errors import SpecError as SpecError
+    from .given import from_keras as from_keras
+    from .given import from_onnx as from_onnx
+    from .given import from_torch as from_torch
     from .graph import Graph as Graph
     from .graph import Node as Node
     from .language.load import parse as parse
@@ -77,6 +81,9 @@ __all__ = [
     "explain",
     "fit",
     "formula",
+    "from_keras",
+    "from_onnx",
+    "from_torch",
     "last_map",
     "load",
     "log",
@@ -112,6 +119,9 @@ _HOMES = {
     "explain": "reports.explain_report",
     "fit": "sweeping.answer",
     "formula": "asking",
+    "from_keras": "given",
+    "from_onnx": "given",
+    "from_torch": "given",
     "last_map": "analyses.extent",
     "load": "opening",
     "log": "asking",
@@ -145,7 +155,7 @@ def __getattr__(name: str) -> object:
         return import_module(f".{name}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module 'cnncalc' has no attribute {name!r}")
-    if name in ("Builder", "Graph", "load", "parse"):
+    if name in ("Builder", "Graph", "load", "parse") or name.startswith("from_"):
         from .notebook import attach
 
         attach()

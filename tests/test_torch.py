@@ -253,3 +253,104 @@ def test_a_name_is_source_callable_arguments_and_part() -> None:
     )
     assert not found.is_file
     assert named("torch:lib/net.py:Net").is_file
+
+
+def in_memory(name: str) -> object:
+    """A module, made with numbers."""
+    space: dict[str, object] = {}
+    exec(NETS, space)  # noqa: S102 - the text above
+    return space[name]()  # type: ignore[operator]
+
+
+def test_a_module_in_memory_is_left_as_it_was() -> None:
+    """The same tensors, modes and hooks; a user's hook does not run."""
+    module: object = in_memory("Net")
+    seen: list[object] = []
+    module.conv.register_forward_hook(lambda *given: seen.append(given))  # type: ignore[attr-defined]
+    module.norm.eval()  # type: ignore[attr-defined]
+    before = {name: (id(one), one.clone()) for name, one in module.state_dict(keep_vars=True).items()}  # type: ignore[attr-defined]
+    modes = [one.training for one in module.modules()]  # type: ignore[attr-defined]
+
+    graph = cnncalc.from_torch(module, (3, 16, 16))
+
+    after = module.state_dict(keep_vars=True)  # type: ignore[attr-defined]
+    assert counted("Net", (3, 16, 16)) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
+    assert modes == [one.training for one in module.modules()]  # type: ignore[attr-defined]
+    assert [] == seen
+    assert 1 == len(module.conv._forward_hooks)  # type: ignore[attr-defined]
+    assert all(id(after[name]) == own and torch.equal(after[name], tensor) for name, (own, tensor) in before.items())
+    assert torch.is_grad_enabled()
+
+
+def test_inputs_of_a_module_in_memory() -> None:
+    """A shape, a tensor of a batch, by name; what is none of them is an error in a line."""
+    module = in_memory("Net")
+    graph = cnncalc.from_torch(module, (3, 8, 8))
+
+    assert graph == graph
+    for given in (
+        torch.zeros(5, 3, 8, 8),
+        {"x": (3, 8, 8)},
+        {"x": torch.zeros(1, 3, 8, 8)},
+        (torch.zeros(1, 3, 8, 8),),
+    ):
+        assert cnncalc.macs(graph).total == cnncalc.macs(cnncalc.from_torch(module, given)).total
+    for wrong in ("3,8,8", (3, 0, 8), None, (3.5, 8)):
+        with pytest.raises(CnncalcError):
+            cnncalc.from_torch(module, wrong)
+    with pytest.raises(CnncalcError, match="this is of type type"):
+        cnncalc.from_torch(type(module), (3, 8, 8))
+
+
+def test_torch_and_its_onnx_with_kept_norms_agree(nets: Path) -> None:
+    """Two ways to one network: the same params and MACs."""
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    import io
+    import warnings
+
+    from torch.onnx import TrainingMode
+
+    for name, shape in (("Net", (3, 16, 16)),):
+        file = io.BytesIO()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            torch.onnx.export(
+                in_memory(name).eval(),
+                (torch.zeros(1, *shape),),
+                file,
+                dynamo=False,
+                training=TrainingMode.PRESERVE,
+                do_constant_folding=False,
+            )  # type: ignore[attr-defined]
+        other = cnncalc.from_onnx(file.getvalue())
+        graph = cnncalc.load(f"torch:net.py:{name}", input=shape)
+
+        assert cnncalc.params(graph).total == cnncalc.params(other).total
+        assert cnncalc.macs(graph).total == cnncalc.macs(other).total
+
+
+def test_a_keras_model_in_memory_is_its_configuration() -> None:
+    """Whatever answers `to_json`."""
+
+    class Model:
+        name = "tiny"
+
+        def to_json(self) -> str:
+            layers = [
+                {"class_name": "InputLayer", "config": {"name": "in", "batch_input_shape": [None, 8, 8, 3]}},
+                {
+                    "class_name": "Conv2D",
+                    "config": {
+                        "name": "c",
+                        "filters": 4,
+                        "kernel_size": [3, 3],
+                        "strides": [1, 1],
+                        "padding": "same",
+                        "use_bias": True,
+                    },
+                },
+            ]
+            return json.dumps({"class_name": "Sequential", "config": {"name": "tiny", "layers": layers}})
+
+    assert 4 * (27 + 1) == cnncalc.params(cnncalc.from_keras(Model())).total
+    assert 4 * (27 + 1) == cnncalc.params(cnncalc.from_keras(Model().to_json())).total

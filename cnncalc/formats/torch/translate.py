@@ -14,7 +14,7 @@ from typing import Any
 
 from ..onnx.constants import Constant
 from ..onnx.names import SCOPES
-from ..onnx.records import Node, Tensor
+from ..onnx.records import FLOATS, Node, Tensor
 from ..onnx.values import Value, Weight
 from .trace import Made, Operator, Trace
 
@@ -64,8 +64,9 @@ class Writing:
         stored = self.trace.tensors[name]
         if stored.values is not None:
             return Constant(stored.shape, stored.values)
-        record = Tensor(stored.path or name, stored.shape, ELEMENT_TYPES.get(stored.dtype, 1), external={})
         learned = stored.kind == "parameter"
+        type_ = ELEMENT_TYPES.get(stored.dtype, 1)
+        record = Tensor(stored.path or name, stored.shape, type_, external={}) if type_ in FLOATS else None
         return Weight(stored.path or name, stored.shape, record, fixed=not learned, learned=learned)
 
     # --- what a line of the table asks ----------------------------------------------------------------------------
