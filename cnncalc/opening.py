@@ -65,7 +65,11 @@ KERAS = Format(
 
 TORCH = Format("a module of PyTorch", (), (), 0, "formats.torch.opened:network", by_parts=True)
 
-FORMATS = (SPEC, ONNX, KERAS)
+CHECKPOINT = Format("a checkpoint", (".safetensors",), (), 1 << 50, "formats.safetensors:network", by_parts=True)
+
+PICKLE = Format("a pickle", (".pt", ".pth", ".bin", ".ckpt"), (), 1 << 50, "formats.safetensors:refused", by_parts=True)
+
+FORMATS = (SPEC, ONNX, KERAS, CHECKPOINT, PICKLE)
 """What can be opened; the first is taken for a file of which neither the name nor the first bytes say anything."""
 
 MOST_PIPED = 1 << 28

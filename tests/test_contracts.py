@@ -66,6 +66,9 @@ OTHERS = (
     ("sweep", "sweep mobilenet_v1 width=0.5,1 --columns params,output.channels,receptive_field"),
     ("fit", "fit mobilenet_v1 --vary width --max macs=100M"),
     ("check", "check lenet5 tokens.yaml --max macs=1k --min receptive_field=4 --report json"),
+    ("tensors", "params one.safetensors"),
+    ("tensors", "params one.safetensors --depth 1"),
+    ("weights", "diff lenet5 one.safetensors --params"),
     ("diff", "diff lenet5 lenet5"),
     ("diff", "diff resnet50 --set-b width=32"),
     ("validate", "validate lenet5"),
@@ -113,6 +116,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, text in SPECS.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
+    header = b'{"fc.weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'
+    (tmp_path / "one.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -15,6 +15,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "json.md"
 WRITTEN_BY = {
     "summary": "summary SPEC", "shapes": "shapes SPEC", "params": "params SPEC", "macs": "macs SPEC",
     "counted": "macs SPEC --as TOOL", "counted-params": "params SPEC --as TOOL", "tools": "macs --as help",
+    "tensors": "params FILE.safetensors", "weights": "diff SPEC FILE.safetensors --params",
     "account": "explain SPEC --against TOOL", "readings": "explain SPEC --against NUMBER",
     "forms": "macs SPEC --compare", "receptive-field": "receptive-field SPEC",
     "unit": "receptive-field SPEC --unit 0,0", "effective": "receptive-field SPEC --effective",

@@ -151,8 +151,9 @@ CASES: dict[str, Options] = {
     "diff net.yaml lenet5": {
         **NETWORK, **ROWS, **MANY, "--set": "--set classes=5", "--sort": "--sort params", "--set-a": "--set-a width=16",
         "--set-b": "--set-b classes=5", "--input-a": "--input-a 3,48,48", "--input-b": "--input-b 1,64,64",
-        "--exit-code": "--exit-code",
+        "--exit-code": "--exit-code", "--params": "--params",
     },
+    "diff net.yaml one.safetensors --params": {"--exit-code": "--exit-code", "--set": "--set width=16"},
     "diff lenet5 --set-b classes=5": {"OTHERS": "net.yaml"},
     "validate tiny.yaml": {
         "--set": "--set width=16", "--input": "--input 1,16,16", "--all": "--all",
@@ -238,6 +239,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }  # fmt: skip
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
+    header = b'{"fc.weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'
+    (folder / "one.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
     committed(folder / "past", SPEC, SPEC.replace("out: 32", "out: 48"))
     draw = np.random.default_rng(1)
     for name in ("image.npy", "other.npy"):

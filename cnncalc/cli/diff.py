@@ -3,6 +3,7 @@
     cnncalc diff resnet50 resnet101
     cnncalc diff git:HEAD:net.yaml net.yaml --exit-code
     cnncalc diff resnet50 --set-b width=32         one spec with two settings; --set and --input are for both
+    cnncalc diff net.yaml model.safetensors --params    does the checkpoint fit, tensor by tensor
 
 SPEC is a file, a network of the zoo, or `git:REF:PATH`. Exit code 0, the same or not; with --exit-code 1
 where they differ; 2 where one of them cannot be read. Layers are matched by their path; a block
@@ -39,6 +40,9 @@ def command(
     ] = None,
     input_a: Annotated[Setting, typer.Option("--input-a", metavar="C,H,W", help="As --input, for the first.")] = None,
     input_b: Annotated[Setting, typer.Option("--input-b", metavar="C,H,W", help="As --input, for the second.")] = None,
+    params: Annotated[
+        bool, typer.Option("--params", help="Whether the tensors of a checkpoint, the second, fit the network.")
+    ] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 where they differ.")] = False,
 ) -> Report:
     """What differs between two networks."""
@@ -63,6 +67,9 @@ def command(
         )
     left = _side(request, request.spec, set_a, input_a)
     right = _side(request, request.spec if other is None else other, set_b, input_b)
+    if params:
+        answer = _fitting(left, replace(right, set=set_b or [], input=input_b or []))
+        return replace(answer, failed=exit_code and not answer.facts["fits"])
     answer = reports.diff(
         left.whole,
         right.whole,
@@ -72,6 +79,19 @@ def command(
         view=request.view,
     )
     return replace(answer, failed=exit_code and not answer.facts["same"])
+
+
+def _fitting(left: Request, right: Request) -> Report:
+    """Whether the checkpoint on the right fits the network on the left. Raises CnncalcError."""
+    from .. import reports
+
+    if left.checkpoint or not right.checkpoint:
+        raise CnncalcError(
+            "--params compares a network with a checkpoint", "cnncalc diff SPEC model.safetensors --params"
+        )
+    options = {"--depth": left.depth, "--top": left.top, "--sort": left.sort, "--training": left.training}
+    refused(options | {"--batch": left.batch != 1}, "with --params, which has tensors and no layers")
+    return reports.weights(left.whole, right.opened_checkpoint(), name=left.spec or "")
 
 
 def _side(request: Request, spec: str, settings: Setting, shape: Setting) -> Request:

@@ -3,6 +3,7 @@
     cnncalc params spec.yaml
     cnncalc params resnet50 --top 5 --dtype fp16
     cnncalc params resnet50 --as keras           --as help lists the tools
+    cnncalc params model.safetensors             the tensors of a checkpoint, by names, shapes and dtypes
 
 Running statistics of a batch norm are buffers and no parameters. `trainable` and `frozen` add up to `params`.
 """
@@ -15,7 +16,8 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import MODEL, Request, report_with
+from .request import MODEL, OF_A_CHECKPOINT, Request, report_with
+from .vain import refused
 
 
 @report_with("spec", "format", "output", "wide", "depth", "top", "sort", "set", "input", *MODEL, "training")
@@ -32,6 +34,9 @@ def command(
 
     if convention == "help":
         return reports.tools("params")
+    if request.checkpoint:
+        refused({"--as": convention, "--dtype": dtype != "fp32", "--training": request.training}, *OF_A_CHECKPOINT)
+        return reports.tensors(request.opened_checkpoint(), view=request.view)
     if convention is not None:
         if dtype != "fp32":
             raise CnncalcError("`--as` excludes `--dtype`: it counts numbers, no bytes")

@@ -20,6 +20,7 @@ from ..render import FORMATS, one_of
 from .vain import refused
 
 if TYPE_CHECKING:
+    from ..formats.safetensors import Checkpoint
     from ..graph import Graph
     from ..opening import NetworkFile
     from ..render.report import Report
@@ -100,6 +101,10 @@ MODEL = ("allow_unknown", "no_batch", "shape")
 """What is asked of the reader of a model of another format."""
 
 
+OF_A_CHECKPOINT = ("of a checkpoint", "it has tensors alone, in the dtypes that they are stored in")
+"""Where an option changes nothing, and why."""
+
+
 LOOKS = ("wide", "depth", "top", "sort")
 """How a table looks, whichever network it is of."""
 
@@ -138,6 +143,23 @@ class Request:
         if file.remark:
             print(file.remark, file=sys.stderr)
         return replace(file, how=Reading(not self.no_batch, self.allow_unknown, shapes_of(self.shape or [])))
+
+    @property
+    def checkpoint(self) -> bool:
+        """Whether what is named holds tensors and no network."""
+        from ..opening import CHECKPOINT
+
+        return self.file.format is CHECKPOINT
+
+    def opened_checkpoint(self) -> Checkpoint:
+        """The tensors of the checkpoint that is named. Raises CnncalcError."""
+        from ..formats.safetensors import checkpoint
+
+        if self.file.path is None:
+            raise CnncalcError(f"{self.file.name} is a checkpoint, which is read as a file on this disk")
+        given = {"--set": self.set, "--input": self.input, "--allow-unknown": self.allow_unknown}
+        refused(given | {"--no-batch": self.no_batch, "--shape": self.shape}, *OF_A_CHECKPOINT)
+        return checkpoint(self.file.path)
 
     @cached_property
     def whole(self) -> Graph:

@@ -18,10 +18,9 @@ Names, shapes and order are those of PyTorch:
     linear                       weight (out, in), bias (out)
     batchnorm                    weight, bias, running_mean, running_var (channels)
 
-A state_dict of PyTorch becomes such a file by a table `names` from names here, such as `conv1.weight`, to names there:
-
-    arrays = {here: state[there].numpy() for here, there in names.items()}
-    numpy.savez("w.npz", **arrays)
+A checkpoint in a .safetensors file is read as it is: its tensors are matched by their names, and where those are
+others by the order of layers with the same shapes; stderr says which, `cnncalc diff SPEC FILE --params -f json` has each
+pair. In PyTorch: `safetensors.torch.save_file(model.state_dict(), "model.safetensors")`.
 
 A result that is NaN or infinite is no failure: the exit code is 0, a remark on stderr tells where it begins, and in
 JSON the number is null and `finite` false.
@@ -55,7 +54,9 @@ def command(
         list[str] | None,
         typer.Option("--input-file", metavar="FILE", help="An .npy array; NAME=FILE where there are several inputs."),
     ] = None,
-    weights: Annotated[str | None, typer.Option("--weights", metavar="FILE", help="An .npz with the weights.")] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="FILE", help="An .npz or a .safetensors file with the weights.")
+    ] = None,
     init: Annotated[
         str | None,
         typer.Option(
@@ -169,6 +170,10 @@ def _weights(graph: Graph, path: str | None, init: str, seed: int, dtype: Any, o
     """The weights: of an .npz, of the model's own file, or drawn. Raises CnncalcError."""
     from ..kernels import weights as tensors
 
+    if path is not None and path.lower().endswith(".safetensors"):
+        from .run_weights import stored
+
+        return stored(path, graph, dtype)
     if path is not None:
         return tensors.load(path, graph, dtype)
     if own and graph.stored is not None:

@@ -40,10 +40,12 @@ if TYPE_CHECKING:
     from .show_report import show as show
     from .spec_report import spec_text as spec_text
     from .summary_report import summary as summary
+    from .tensors_report import tensors as tensors
     from .tools_report import tools as tools
     from .training_report import training as training
     from .unit_report import unit as unit
     from .validation_report import validation as validation
+    from .weights_report import weights as weights
     from .worked_report import examples as examples
     from .worked_report import worked as worked
     from .zoo_report import lecture as lecture
@@ -80,10 +82,12 @@ _HOMES = {
     "show": "show_report",
     "spec_text": "spec_report",
     "summary": "summary_report",
+    "tensors": "tensors_report",
     "tools": "tools_report",
     "training": "training_report",
     "unit": "unit_report",
     "validation": "validation_report",
+    "weights": "weights_report",
     "worked": "worked_report",
 }
 """Public name -> its module."""
@@ -116,10 +120,12 @@ __all__ = [
     "show",
     "spec_text",
     "summary",
+    "tensors",
     "tools",
     "training",
     "unit",
     "validation",
+    "weights",
 ]
 
 

@@ -1,0 +1,41 @@
+"""The weights of a checkpoint as a network takes them, with a word on stderr how the two were matched."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CnncalcError, printable
+
+if TYPE_CHECKING:
+    from ..graph import Graph
+
+MOST_LINES = 20
+
+
+def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
+    """Tensor of the network -> its numbers. Raises CnncalcError where one has none of its shape."""
+    from ..analyses.checkpoints import match
+    from ..formats.safetensors import checkpoint
+    from ..kernels.weights import fitting, shapes
+
+    found = checkpoint(path)
+    wanted = shapes(graph)
+    pairs = match(wanted, {name: found.tensors[name].shape for name in found.in_order})
+    if pairs.missing or pairs.unlike:
+        count = len(pairs.missing) + len(pairs.unlike)
+        one = next(iter([*pairs.unlike, *pairs.missing]))
+        raise CnncalcError(
+            f"{path} does not fit {graph.name}: "
+            f"{count} of {len(wanted)} tensors have none of their shape, `{one}` first",
+            "`cnncalc diff SPEC FILE --params` has them side by side",
+        )
+    how = "their names" if pairs.by_name else "the order of layers with the same shapes"
+    print(f"weights matched by {how}: {len(pairs.pairs)} tensors, {len(pairs.unused)} not used", file=sys.stderr)
+    if not pairs.by_name:
+        lines = [f"  {here} <- {printable(there)}" for here, there in pairs.pairs.items()]
+        print(*lines[:MOST_LINES], sep="\n", file=sys.stderr)
+        if len(lines) > MOST_LINES:
+            print(f"  and {len(lines) - MOST_LINES} more: cnncalc diff SPEC FILE --params -f json", file=sys.stderr)
+    there = found.arrays({name: wanted[here] for here, name in pairs.pairs.items()})
+    return fitting({here: there[name] for here, name in pairs.pairs.items()}, graph, path, dtype)
