@@ -19,8 +19,8 @@ Names, shapes and order are those of PyTorch:
     batchnorm                    weight, bias, running_mean, running_var (channels)
 
 A checkpoint in a .safetensors file is read as it is: its tensors are matched by their names, and where those are
-others by the order of layers with the same shapes; stderr says which, `cnncalc diff SPEC FILE --params -f json` has each
-pair. In PyTorch: `safetensors.torch.save_file(model.state_dict(), "model.safetensors")`.
+others by the order of layers with the same shapes; stderr says which, `cnncalc diff SPEC FILE --params -f json` has
+each pair. In PyTorch: `safetensors.torch.save_file(model.state_dict(), "model.safetensors")`.
 
 A result that is NaN or infinite is no failure: the exit code is 0, a remark on stderr tells where it begins, and in
 JSON the number is null and `finite` false.
