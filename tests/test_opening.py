@@ -167,7 +167,7 @@ def test_a_format_is_a_row(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(opening, "_reversed", _reversed, raising=False)
     monkeypatch.setattr(opening, "FORMATS", (*opening.FORMATS, row))
     content = b"LMAY" + SPEC.format(name="mirrored")[::-1].encode()
-    for name in ("net.lmay", "net.bin"):
+    for name in ("net.lmay", "net.odd"):
         Path(name).write_bytes(content)
         assert ("mirrored", row) == (load(name).name, opened(name).format)
     write("net.yaml", "plain")
@@ -176,4 +176,4 @@ def test_a_format_is_a_row(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(CnncalcError, match=r"net\.lmay is larger than 100 bytes, which is no mirrored spec"):
         load("net.lmay")
     with pytest.raises(CnncalcError, match=r"net\.bin is a mirrored spec, and this needs a spec"):
-        _ = opened("net.bin").text
+        _ = opened("net.odd").text
