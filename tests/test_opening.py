@@ -175,5 +175,5 @@ def test_a_format_is_a_row(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     Path("net.lmay").write_bytes(content + b" " * 100)
     with pytest.raises(CnncalcError, match=r"net\.lmay is larger than 100 bytes, which is no mirrored spec"):
         load("net.lmay")
-    with pytest.raises(CnncalcError, match=r"net\.bin is a mirrored spec, and this needs a spec"):
+    with pytest.raises(CnncalcError, match=r"net\.odd is a mirrored spec, and this needs a spec"):
         _ = opened("net.odd").text
