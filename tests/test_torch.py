@@ -354,3 +354,35 @@ def test_a_keras_model_in_memory_is_its_configuration() -> None:
 
     assert 4 * (27 + 1) == cnncalc.params(cnncalc.from_keras(Model())).total
     assert 4 * (27 + 1) == cnncalc.params(cnncalc.from_keras(Model().to_json())).total
+
+
+def test_code_runs_only_where_it_is_typed(nets: Path) -> None:
+    """Not by a configuration, a lock, or a file that is called so."""
+    (nets / "ran.py").write_text("import pathlib\npathlib.Path('ran').touch()\ndef f(): raise ValueError")
+    (nets / "torch:ran.py:f").write_text("input: [3, 8, 8]\nnet: [relu]\n")
+    (nets / "cnncalc.toml").write_text('specs = ["torch:*", "torch:ran.py:f"]\n')
+    (nets / "cnncalc.lock").write_text('{"schema": "cnncalc.lock/1", "specs": {"torch:ran.py:f": {"params": 1}}}')
+    for words in (["check"], ["summary"], ["check", "torch:ran.py:f", "--max", "params=1"]):
+        subprocess.run([sys.executable, "-m", "cnncalc", *words], capture_output=True, timeout=60, check=False)
+
+    assert not (nets / "ran").exists()
+
+
+def test_a_converted_module_has_the_same_figures(nets: Path) -> None:
+    """`convert` writes the spec that a person would have written."""
+    command = [
+        sys.executable,
+        "-m",
+        "cnncalc",
+        "convert",
+        "torch:net.py:Net",
+        "--input",
+        "3,16,16",
+        "-o",
+        "out.cnn.yaml",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    written = cnncalc.load("out.cnn.yaml")
+
+    assert 0 == done.returncode
+    assert counted("Net", (3, 16, 16)) == (cnncalc.params(written).total, cnncalc.macs(written).total)

@@ -96,7 +96,7 @@ def _network(ctx: typer.Context, incomplete: str) -> Graph | None:
     from ..opening import load
 
     spec = _spec(ctx, incomplete)
-    return None if spec in (None, "-") else load(str(spec))
+    return None if spec is None or spec == "-" or spec.startswith("torch:") else load(spec)  # a Tab runs no code
 
 
 def _layers(ctx: typer.Context, incomplete: str) -> Iterable[str]:

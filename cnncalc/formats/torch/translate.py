@@ -149,9 +149,9 @@ class Writing:
         if shape is not None:
             self.dims[outputs[0]] = tuple(shape)
         operator = self.operator
-        alone = operator.leaf and len(self.ops[operator.path]) == 1
+        alone = operator.path and operator.leaf and len(self.ops[operator.path]) == 1
         path = operator.path if alone else f"{operator.path}.{operator.op.strip('_')}".strip(".")
-        label = f"{operator.path or operator.name}{f' ({operator.line})' if operator.line else ''}".replace("/", "\\")
+        label = f"{operator.path or operator.name}{f' ({operator.line})' if operator.line else ''}"
         self.nodes.append(
             Node(op, domain, label, tuple(inputs), tuple(outputs), dict(attributes or {}), {SCOPES: repr([path, ""])})
         )

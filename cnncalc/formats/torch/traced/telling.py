@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ def where(found: Sequence[tuple[str, int]]) -> str:
     """The innermost place outside of torch, of Python and of this file: `net.py:12`."""
     import torch
 
-    own = (str(Path(torch.__file__).parent), str(Path(__file__).parent), contextlib.__file__, "<")
+    own = (f"{Path(torch.__file__).parent}{os.sep}", f"{Path(__file__).parent}{os.sep}", contextlib.__file__, "<")
     for file, line in reversed(found):
         if not file.startswith(own):
             path = Path(file)
