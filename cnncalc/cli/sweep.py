@@ -5,9 +5,9 @@
     cnncalc sweep mobilenet_v2 width=0.35:1.4:0.05 --where 'macs < 300M' --pareto macs,params:max
 
 NAME=FROM:TO:STEP or NAME=A,B,C; `input` is the side of a square, `input.height` and `input.channels`
-are one axis. Points where the spec makes no sense are left out and counted. A folder as --output is
-written in parts: run the same sweep again and it goes on where it stopped. `--engine dask` runs it on a
-Dask cluster. Exit code 1 where no point satisfies the conditions."""
+are one axis. Of a model of another format the sizes of its inputs vary. Points where the network makes no
+sense are left out and counted. A folder as --output is written in parts: run the same sweep again and it
+goes on where it stopped. `--engine dask` runs it on a Dask cluster. Exit code 1 where no point satisfies the conditions."""
 
 from __future__ import annotations
 

@@ -119,7 +119,10 @@ class Asked:
         names += [self.sort] if self.sort else []
         needed = known([name for name in names if name not in {one.name for one in points.variables}])
         settings = dict(map(setting, self.settings))
-        return plan(spec, points, needed, self.dtype, settings, input_shape(self.size), self.training)
+        made = plan(spec, points, needed, self.dtype, settings, input_shape(self.size), self.training)
+        if made.model is not None and self.engine == "dask":
+            raise CnncalcError("`--engine dask` is for a spec, and sends it to its workers", "leave it out")
+        return made
 
     @cached_property
     def wanted(self) -> list[select.Condition]:

@@ -17,8 +17,6 @@ from ..analyses.subject import value
 from ..dims import is_symbolic, settled
 from ..errors import CnncalcError, SpecError
 from ..graph import Graph
-from ..language.given import symbols
-from ..language.load import expanded
 from ..layers.base import AXIS_NAMES, size_text
 from .columns import Swept, column
 from .plan import Plan
@@ -47,35 +45,40 @@ class Evaluator:
         self._numerators = [
             np.asarray(v.numerators, dtype=np.int64) if v.numeric else None for v in plan.grid.variables
         ]
-        self._swept = [v.numeric and len(v.values) > 1 for v in plan.grid.variables]
         self._read()
+        self._arrays = [v.numeric and self.source.traced for v in plan.grid.variables]
+        self._swept = [array and len(v.values) > 1 for array, v in zip(self._arrays, plan.grid.variables, strict=True)]
 
     def _read(self) -> None:
-        self.document = self.plan.document()
+        self.source = self.plan.source()
 
     # --- one point ----------------------------------------------------------------------------------------
 
     def expand(self, point: int) -> Program:
         """The record of the expansion at a point."""
         self.expansions += 1
-        if self.expansions % EXPANSIONS_A_READING == 0:
+        if self.source.traced and self.expansions % EXPANSIONS_A_READING == 0:
             self._read()
         tape, settings, axes = Tape(), dict(self.plan.fixed), {}
-        open_ = symbols(self.document)
+        variables = {*self.source.variables, *self.source.open_sizes}
         for one, digit, swept in zip(self.plan.grid.variables, self.plan.grid.digits(point), self._swept, strict=True):
             setting = one.values[digit]
             if swept:
                 numerators = one.numerators
                 entry = tape.entry(one.name, numerators[digit], min(numerators), max(numerators))
                 setting = ratio(entry, one.denominator)
-            if one.name in self.document.variables or one.name in open_:
+            if one.name in variables:
                 settings[one.name] = setting
             else:
                 axes[one.name] = setting
         try:
-            graph = expanded(self.document, self.plan.name, settings, lambda inputs: self.shapes(inputs, axes))
+            graph = self.source.graph(settings, lambda inputs: self.shapes(inputs, axes))
         except SpecError as error:
             return Program(tape, {}, str(error.diagnostics[0]))
+        except CnncalcError as error:
+            if self.source.traced:
+                raise
+            return Program(tape, {}, str(error))
         graph = graph if self.plan.training else graph.inference
         figures = Swept(graph)
         return Program(tape, {name: self._figure(name, figures, graph) for name in self.plan.columns})
@@ -124,10 +127,10 @@ class Evaluator:
         digits = [points // stride % len(one.values) for one, stride in zip(grid.variables, grid.strides, strict=True)]
         result = Result(stop - start, self.plan.columns)
         codes = np.zeros(stop - start, dtype=np.int64)
-        for one, digit in zip(grid.variables, digits, strict=True):
-            if not one.numeric:
+        for one, array, digit in zip(grid.variables, self._arrays, digits, strict=True):
+            if not array:
                 codes = codes * len(one.values) + digit
-        for code in np.unique(codes) if not all(one.numeric for one in grid.variables) else [0]:
+        for code in np.unique(codes) if not all(self._arrays) else [0]:
             positions = np.flatnonzero(codes == code)
             self._group(self._records.setdefault(int(code), []), start, digits, positions, result)
         values = {one.name: digit for one, digit in zip(grid.variables, digits, strict=True)}

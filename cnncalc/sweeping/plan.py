@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ..errors import CnncalcError, SpecError, did_you_mean
-from ..language.given import symbols
-from ..language.reading.document import read
-from ..language.steps import Document
+from ..errors import CnncalcError, did_you_mean
 from ..layers.base import AXIS_NAMES
-from ..opening import opened
+from ..opening import SPEC, NetworkFile, opened
 from ..spelling import spelled
 from .grid import Grid
+from .swept import OfModel, OfSpec, Source
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Plan:
     """What is swept, over what; everything that a worker needs."""
 
     text: str
+    """The spec, or what tells a model of another format from any other."""
+
     name: str
     fixed: Mapping[str, Any]
     shape: Any
@@ -28,14 +30,12 @@ class Plan:
     columns: tuple[str, ...]
     dtype: str = "fp32"
     training: bool = False
+    model: NetworkFile | None = None
+    """The file of a model of another format."""
 
-    def document(self) -> Document:
-        """The spec, read. Raises SpecError."""
-        problems: list[Any] = []
-        document = read(self.text, self.name, problems)
-        if problems:
-            raise SpecError(problems)
-        return document
+    def source(self) -> Source:
+        """What makes the networks, read. Raises CnncalcError."""
+        return OfSpec(self.text, self.name) if self.model is None else OfModel(self.model, self.fixed)
 
 
 def plan(
@@ -50,13 +50,15 @@ def plan(
     """A plan, with every name checked. Raises CnncalcError."""
     file = opened(spec)
     name = file.name
-    made = Plan(file.text, name, {**file.settings, **settings}, shape, grid, tuple(columns), dtype, training)
-    document = made.document()
-    inputs = list(document.inputs)
-    words = ["input", *(f"input.{axis}" for axis in _axes(document))]
-    if len(inputs) > 1:
-        words += [word for one in inputs for word in (one, *(f"{one}.{axis}" for axis in _axes(document)))]
-    known = [*document.variables, *symbols(document), *words]
+    model = file if file.format is not SPEC else None
+    text = file.text if model is None else _told_apart(file)
+    made = Plan(text, name, {**file.settings, **settings}, shape, grid, tuple(columns), dtype, training, model)
+    source = made.source()
+    names = _axes(source)
+    words = ["input", *(f"input.{axis}" for axis in names)]
+    if len(source.axes) > 1:
+        words += [word for one in source.axes for word in (one, *(f"{one}.{axis}" for axis in names))]
+    known = [*source.variables, *source.open_sizes, *words]
     for one in grid.variables:
         if one.name not in known:
             help = did_you_mean(one.name, known) or f"it has: {', '.join(known)}"
@@ -67,13 +69,21 @@ def plan(
             (v for v in one.values if not isinstance(v, int) or isinstance(v, bool) or not 1 <= v <= 2**31),
             None,
         )
-        if one.name in words and one.name not in document.variables and bad is not None:
+        if one.name in words and one.name not in source.variables and bad is not None:
             raise CnncalcError(
                 f"a size of the input is a whole number of at least 1, and `{one.name}` takes {spelled(bad)}"
             )
     return made
 
 
-def _axes(document: Document) -> list[str]:
-    rank = max((len(sizes) for sizes in document.inputs.values()), default=1)
+def _told_apart(file: NetworkFile) -> str:
+    """What another model, or this one written again, has otherwise."""
+    if file.path is None:
+        return hashlib.sha256(file.content).hexdigest()
+    status = Path(file.path).stat()
+    return f"{file.format.name}, {status.st_size} bytes, {status.st_mtime_ns}"
+
+
+def _axes(source: Source) -> list[str]:
+    rank = max(source.axes.values(), default=1)
     return ["channels", *AXIS_NAMES.get(rank - 1, ())]

@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from ..dims import is_symbolic
 from ..errors import CnncalcError, did_you_mean
-from ..language.load import expanded
 from ..quantities import quantity
 from ..spelling import spelled
 from .evaluate import Evaluator
@@ -38,7 +37,7 @@ def steps_of(texts: Sequence[str], free: Sequence[str]) -> dict[str, Fraction]:
 def range_of(probe: Plan, name: str, step: Fraction | None, times: int) -> Variable:
     """From one step up to some times the value that the spec has."""
     evaluator = Evaluator(probe)
-    side = name not in evaluator.document.variables
+    side = name not in evaluator.source.variables
     usual = _usual(evaluator, name, side)
     if step is None or (side and step.denominator != 1):
         step = Fraction((SIDE if usual % SIDE == 0 else 1) if side else 1 if usual > MULTIPLIER else Fraction(1, 100))
@@ -51,7 +50,7 @@ def range_of(probe: Plan, name: str, step: Fraction | None, times: int) -> Varia
 
 def _usual(evaluator: Evaluator, name: str, side: bool) -> Fraction:
     plan = evaluator.plan
-    graph = expanded(evaluator.document, plan.name, plan.fixed, lambda inputs: evaluator.shapes(inputs, {}))
+    graph = evaluator.source.graph(plan.fixed, lambda inputs: evaluator.shapes(inputs, {}))
     if not side:
         value = graph.settings.get(name)
     else:
