@@ -7,7 +7,8 @@
 NAME=FROM:TO:STEP or NAME=A,B,C; `input` is the side of a square, `input.height` and `input.channels`
 are one axis. Of a model of another format the sizes of its inputs vary. Points where the network makes no
 sense are left out and counted. A folder as --output is written in parts: run the same sweep again and it
-goes on where it stopped. `--engine dask` runs it on a Dask cluster. Exit code 1 where no point satisfies the conditions."""
+goes on where it stopped. `--engine dask` runs it on a Dask cluster. Exit code 1 where no point satisfies
+the conditions."""
 
 from __future__ import annotations
 
