@@ -114,3 +114,33 @@ def test_what_cannot_be_written_is_said(arguments: list[str], says: str, tmp_pat
 
     assert 2 == done.exit_code
     assert says in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (
+            "resnet50",
+            ["layer1.0.main.pointwise1.weight", "layer3.5.main.conv.weight", "layer2.0.shortcut.pointwise.weight"],
+        ),
+        ("mobilenet_v2", ["bottleneck64.3.main.depthwise_batchnorm.running_var", "last.weight"]),
+        ("googlenet", ["inception3a.b3x3.conv.bias"]),
+        ("unet", ["down1.conv1.weight", "row2_0_up.weight"]),
+    ],
+)
+def test_modules_have_the_names_of_the_spec(name: str, says: list[str]) -> None:
+    """Modules in modules as the scopes are, numbered where a step is repeated."""
+    _, model = imported(cnncalc.load(name).inference, "meta")
+
+    assert set(says) <= set(model.state_dict())
+
+
+def test_a_block_reads_as_a_person_writes_it() -> None:
+    """Parameters of the block by their names, multiples of them, a default stride, and what is repeated once."""
+    text = written(cnncalc.load("resnet152"))
+
+    assert "    def __init__(self, channels, mid, stride=1):\n" in text
+    assert "conv=nn.Conv2d(mid, mid, 3, stride=stride, padding=1, bias=False),\n" in text
+    assert "pointwise2_batchnorm=nn.BatchNorm2d(mid * 4),\n" in text
+    assert "            *(Bottleneck2(1024, 256) for _ in range(35)),\n" in text
+    assert "        return self.relu(x)\n" in text

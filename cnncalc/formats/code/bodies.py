@@ -27,6 +27,9 @@ class Step:
     branch: str = ""
     """The branch of its body that it stands in."""
 
+    path: tuple[str, ...] = ()
+    """Its scopes in its body, and its name: `layer1[0]/conv/relu` is `layer1`, `0`, `conv_relu`."""
+
     @property
     def frozen(self) -> bool:
         """Whether its weights are not trained."""
@@ -44,6 +47,11 @@ class Body:
     """What the spec writes on the call of its block, by parameter."""
 
     steps: list[Step] = field(default_factory=list)
+    sequences: set[str] = field(default_factory=set)
+    """The paths in it that are modules one after the other."""
+
+    lists: set[str] = field(default_factory=set)
+    """The paths in it that are lists of modules."""
 
 
 @dataclass(frozen=True)
@@ -82,21 +90,46 @@ class _Bodies:
             call, end = self._call(nodes, place, depth)
             if call is not None:
                 inside = nodes[place:end]
-                path = _common(inside)
+                path = self._scope(inside, call)
                 own = {one.name for one in inside}
                 reads = tuple(dict.fromkeys(name for one in inside for name in one.inputs if name not in own))
                 (made,) = _made(self.graph, inside)
                 body = Body(call.word, reads, made, dict(call.arguments))
                 body.steps = list(self.steps(inside, path, _calls(node).index(call) + 1))
                 attribute = _attribute(path, prefix, call.word, taken)
-                yield Step(attribute, Code(), reads, made, body=body, branch=_branch(inside[-1], prefix))
+                step = Step(attribute, Code(), reads, made, body=body, branch=_branch(inside[-1], prefix, path))
+                step.path = self._path(path, prefix) or (call.word,)
+                yield step
                 place = end
                 continue
             reads = node.inputs or _near(self.graph, nodes)
             code = self.framework.rules[node.kind](node)
             attribute = _attribute(node.name, prefix, node.kind, taken)
-            yield Step(attribute, code, reads, node.name, node, branch=_branch(node, prefix))
+            step = Step(attribute, code, reads, node.name, node, branch=_branch(node, prefix))
+            step.path = self._path(node.name, prefix)
+            yield step
             place += 1
+
+    def _scope(self, inside: tuple[Node, ...], call: Origin) -> str:
+        """The scope of a call: that which all stand in, without the branches in it."""
+        branches = {origin.branch for node in inside for origin in _below(node, call)} - {""}
+        parts = _common(inside).split("/")
+        while len(parts) > 1 and parts[-1] in branches:
+            parts.pop()
+        return "/".join(parts)
+
+    def _path(self, name: str, prefix: str) -> tuple[str, ...]:
+        """A name in its scopes; what follows a layer, such as its norm, is no scope in it."""
+        found: list[str] = []
+        at = prefix
+        for part in _inside(name, prefix).split("/") if name != prefix else ():
+            if at in self.graph.by_name and found:
+                found[-1] += f"_{part}"
+            else:
+                base, *places = part.replace("]", "").split("[")
+                found += [base, *places]
+            at = f"{at}/{part}" if at else part
+        return tuple(found)
 
     def _call(self, nodes: tuple[Node, ...], place: int, depth: int) -> tuple[Origin | None, int]:
         """The outermost call that begins here and is a class: all of it in a row, and one tensor made."""
@@ -123,6 +156,12 @@ def _near(graph: Graph, nodes: tuple[Node, ...]) -> tuple[str, ...]:
 
 def _calls(node: Node) -> list[Origin]:
     return [origin for origin in (node.origin.way if node.origin else ()) if origin.calls]
+
+
+def _below(node: Node, call: Origin) -> tuple[Origin, ...]:
+    """The steps of a call that a layer stands in."""
+    way = node.origin.way if node.origin else ()
+    return way[way.index(call) + 1 :] if call in way else ()
 
 
 def _made(graph: Graph, inside: tuple[Node, ...]) -> list[str]:
@@ -158,10 +197,11 @@ def _inside(name: str, prefix: str) -> str:
     return name[len(prefix) + 1 :] if prefix and name.startswith(prefix + "/") else name
 
 
-def _branch(node: Node, prefix: str) -> str:
-    """The outermost branch of a scope that a layer stands in; "" for none."""
+def _branch(node: Node, prefix: str, scope: str = "") -> str:
+    """The outermost branch of a body that a layer stands in, or the call of a scope; "" for none."""
     branches = {origin.branch for origin in (node.origin.way if node.origin else ())} - {""}
-    return next((part for part in _inside(node.name, prefix).split("/")[:-1] if part in branches), "")
+    parts = _inside(scope, prefix).split("/") if scope else _inside(node.name, prefix).split("/")[:-1]
+    return next((part for part in parts if part in branches), "")
 
 
 def _attribute(name: str, prefix: str, fallback: str, taken: set[str]) -> str:

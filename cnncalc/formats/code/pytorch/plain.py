@@ -275,7 +275,7 @@ RULES: Mapping[str, Rule] = {
     "where": _where,
     "concat": _concat,
     "matmul": expression("{0} @ {1}"),
-    "flatten": expression("{0}.flatten(1)"),
+    "flatten": module("Flatten"),
     "reshape": _reshape,
     "permute": _permute,
     "pad": _pad,
