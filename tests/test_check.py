@@ -712,6 +712,16 @@ def test_a_bad_lock_is_said_and_left_alone(folder: Path, text: str, expected: st
     assert text == (folder / "cnncalc.lock.json").read_text()
 
 
+def test_a_lock_that_is_no_file_is_said(folder: Path) -> None:
+    """Nobody waits for a pipe to be read, and a folder is no missing lock."""
+    (folder / "tiny.yaml").write_text(TINY)
+    (folder / NAME).mkdir()
+
+    for arguments in ((), ("--update",), ("--locked",)):
+        result = run("tiny.yaml", "--max", "macs=1G", *arguments)
+        assert (2, f"error: the lock {NAME} is no file\n") == (result.exit_code, result.stderr)
+
+
 def test_the_lock_is_written_whole_or_not_at_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A rename that fails leaves the old lock and no other file."""
     (folder / "tiny.yaml").write_text(TINY)

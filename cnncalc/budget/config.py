@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import files
+from ..analyses.subject import EACH
 from ..errors import CnncalcError, Diagnostic, Mark, SpecError, did_you_mean, printable
 from ..language.yaml import Node
 from ..marked import plain
@@ -185,9 +186,9 @@ def _rule(node: Node, folder: Path, problems: list[Diagnostic]) -> Rule:
         problems.append(Diagnostic("`with` is a table of variables", with_.mark, help="with = {width = 0.5}"))
         with_ = None
     rest = {key: entry for key, entry in node.entries.items() if key not in RULE_KEYS}
-    near = {key: did_you_mean(key, RULE_KEYS) for key in rest}
+    near = {key: did_you_mean(key, RULE_KEYS) for key in rest if key != EACH}
     for key, (key_node, value) in list(rest.items()):
-        if near[key] and not value.is_mapping and not _metric_like(key):
+        if near.get(key) and not value.is_mapping and not _metric_like(key):
             problems.append(Diagnostic(f"a budget has no key `{key}`", key_node.mark, help=near[key]))
             del rest[key]
     return Rule(
@@ -203,11 +204,12 @@ def _rule(node: Node, folder: Path, problems: list[Diagnostic]) -> Rule:
 
 def _match(node: Node | None, problems: list[Diagnostic]) -> tuple[str, ...]:
     members = [] if node is None else node.items if node.is_sequence else [node]
-    for member in members:
-        if not (member.is_text and str(member.value).strip("! ")):
-            help = 'match = ["models/**", "!models/old/**"]'
-            problems.append(Diagnostic("`match` is a pattern, or a list of them", member.mark, help=help))
-            return ("**",)
+    wrong = [member for member in members if not (member.is_text and str(member.value).strip("! "))]
+    if node is not None and (wrong or not members):
+        help = 'match = ["models/**", "!models/old/**"]'
+        mark = wrong[0].mark if wrong else node.mark
+        problems.append(Diagnostic("`match` is a pattern, or a list of them", mark, help=help))
+        return ("**",)
     return tuple(str(member.value) for member in members) or ("**",)
 
 

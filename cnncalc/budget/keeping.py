@@ -43,9 +43,11 @@ class Kept(NamedTuple):
 def kept(config: Config, writes: bool, measure: bool) -> Kept:
     """The lock of a configuration; one that is broken is an error unless it is written anew. Raises CnncalcError."""
     path = files.inside(config.folder, config.lock, "the lock")
-    if measure or not path.is_file():
-        return Kept(None)
     name = shown(path)
+    if measure or not files.is_there(path):
+        return Kept(None)
+    if not path.is_file():
+        raise CnncalcError(f"the lock {name} is no file")
     try:
         return Kept(read(path, name))
     except Broken as error:

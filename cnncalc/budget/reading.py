@@ -70,7 +70,7 @@ class _Reader:
             return
         if part and FIGURES[wanted.metric].of is None:
             positions = FIGURES[wanted.metric].unit == POSITIONS
-            at = f"{wanted.metric}: {{max: ..., at: {part.removesuffix('/**')}}}" if positions else ""
+            at = f"{wanted.metric}: {{max: ..., at: {part.removesuffix('/**')}}}" if positions and not each else ""
             self._report(f"a part of a network has no `{wanted.metric}` of its own", key_node.mark, at)
             return
         yield from self._limits(wanted._replace(part=part, each=each), key_node, value)

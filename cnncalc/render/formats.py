@@ -91,10 +91,13 @@ def json_text(data: Any, *, sort_keys: bool = False) -> str:
     """JSON, which has no word for a NaN or an infinity: null stands for them. What does not print is escaped;
     a size that is open is its text.
     """
+    import io
     import json
 
     def written(value: Any) -> str:
-        return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, default=_open_size)
+        into = io.StringIO()  # a list of all pieces, as `dumps` makes it, is many times the text
+        json.dump(value, into, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, default=_open_size)
+        return into.getvalue()
 
     try:
         text = written(data)
