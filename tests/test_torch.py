@@ -386,3 +386,36 @@ def test_a_converted_module_has_the_same_figures(nets: Path) -> None:
 
     assert 0 == done.returncode
     assert counted("Net", (3, 16, 16)) == (cnncalc.params(written).total, cnncalc.macs(written).total)
+
+
+def test_without_pytorch_it_is_said_what_to_install(nets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing is started."""
+    from cnncalc.formats.torch import running
+
+    monkeypatch.setattr(running, "find_spec", lambda name: None)
+    with pytest.raises(CnncalcError, match="PyTorch, which is not installed") as error:
+        cnncalc.load("torch:net.py:Net", input=(3, 9, 9))
+
+    assert "pip install 'cnncalc[torch]'" == error.value.help
+
+
+def test_a_size_without_a_number_is_no_input(nets: Path) -> None:
+    """A formula needs a spec."""
+    graph = cnncalc.load("torch:net.py:Net", input=(3, 8, 8))
+    with pytest.raises(CnncalcError, match="traced on sizes that have a number"):
+        cnncalc.formula(graph, over="H")
+
+
+def test_the_arguments_of_a_forward_pass_are_the_inputs(nets: Path) -> None:
+    """By their names; one that is missing is told."""
+    (nets / "two.py").write_text(
+        "from torch import nn\n\nclass Two(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a, self.b = nn.Conv2d(3, 4, 1), nn.Conv2d(1, 4, 1)\n\n"
+        "    def forward(self, left, right):\n        return self.a(left) * self.b(right)\n"
+    )
+    graph = cnncalc.load("torch:two.py:Two", input={"right": (1, 6, 6), "left": (3, 6, 6)})
+
+    assert {"left": (3, 6, 6), "right": (1, 6, 6)} == dict(graph.inputs)
+    assert 36 * (12 + 4) == cnncalc.macs(graph).total
+    with pytest.raises(CnncalcError, match="missing a required argument: 'right'"):
+        cnncalc.load("torch:two.py:Two", input=(3, 6, 6))

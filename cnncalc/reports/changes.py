@@ -52,7 +52,8 @@ def _text(one: Change) -> str:
         return f"{norms} folded into {into}; {more}"
     if one.code == "parameters-unread":
         tensors = f"{whole(one.times)} tensors" if many else "a tensor"
-        return f"{tensors} of {whole(one.params)} params that the forward pass does not read are not counted"
+        are = "are" if many else "is"
+        return f"{tensors} of {whole(one.params)} params that the forward pass does not read {are} not counted"
     if one.code == "parameters-apart":
         if one.params < 0:
             return f"of the params {whole(-one.params)} are buffers in the module: kernels that are not learned"

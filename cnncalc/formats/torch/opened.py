@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
@@ -46,14 +47,14 @@ class TorchNetwork:
         return replace(graph, again=self)
 
     @property
-    def _stamp(self) -> int:
-        """When the file was written, so that one that changes is traced again."""
+    def _stamp(self) -> tuple[int, int]:
+        """When the file was written, and the minute: code that changes, wherever it is, is traced again."""
         path = Path(self.name.source)
-        return path.stat().st_mtime_ns if self.name.is_file and path.is_file() else 0
+        return path.stat().st_mtime_ns if self.name.is_file and path.is_file() else 0, int(monotonic() // 60)
 
 
 @lru_cache(maxsize=16)
-def traced(text: str, inputs: Sizes, batch: bool, stamp: int) -> Trace:
+def traced(text: str, inputs: Sizes, batch: bool, stamp: tuple[int, int]) -> Trace:
     """The trace of a module. Raises CnncalcError."""
     name = named(text)
     lead = (1,) if batch else ()
@@ -94,6 +95,11 @@ def sizes(given: Any, name: str) -> Sizes:
         for size in one:
             if wrong := no_size(size):
                 raise CnncalcError(f"{name}: a size of the input {wrong}", "for instance --input 3,224,224")
+            if not isinstance(size, int):
+                raise CnncalcError(
+                    f"{name}: a module of PyTorch is traced on sizes that have a number, and `{size}` has none",
+                    "`cnncalc convert` writes a spec of it, which takes any size",
+                )
         found.append((key, one))
     return tuple(found)
 
