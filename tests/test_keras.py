@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -12,7 +14,9 @@ from typing import Any
 import pytest
 
 from cnncalc import CnncalcError, load
+from cnncalc.analyses.macs import macs
 from cnncalc.analyses.params import params
+from cnncalc.graph import Graph
 
 
 def layer(kind: str, name: str, reads: list[Any] | None = None, **config: Any) -> dict[str, Any]:
@@ -80,6 +84,87 @@ def test_a_configuration_is_a_network(case: str, tmp_path: Path) -> None:
     for name in ("m.json", "m.keras"):
         graph = load(tmp_path / name)
         assert (count, output) == (params(graph).total, graph.output_shape)
+
+
+DATA = Path(__file__).parent / "data" / "keras"
+"""Configurations, with what Keras says of them: Keras 3.15 and tf-keras 2.16."""
+
+LAYERS: dict[str, Any] = json.loads(gzip.decompress((DATA / "layers.json.gz").read_bytes()))
+NOT_READ = {
+    "embedding": "looks up rows by whole numbers",
+    **dict.fromkeys(("lstm", "rnn"), "has one bias a gate in Keras and two in PyTorch"),
+}
+
+
+def counts(graph: Graph) -> tuple[int, int]:
+    """Trainable and non-trainable numbers, as Keras has them."""
+    found = params(graph)
+    return int(found.trainable), int(found.buffers + found.frozen)
+
+
+def owner(name: str, layers: Mapping[str, Any]) -> str:
+    """The layer of Keras that a row is of: `a/b` itself, or the `a` that it is a part of."""
+    while name not in layers and "/" in name:
+        name = name.rpartition("/")[0]
+    return name
+
+
+def turned(shape: list[int]) -> tuple[int, ...]:
+    """A shape with channels last, channels first."""
+    return (shape[-1], *shape[:-1])
+
+
+@pytest.mark.parametrize("name", sorted({*LAYERS} - {*NOT_READ}))
+def test_a_layer_has_the_numbers_and_the_output_of_keras(name: str, tmp_path: Path) -> None:
+    """Trainable, non-trainable, and the shape."""
+    truth = LAYERS[name]
+    (tmp_path / "m.json").write_text(json.dumps(truth["config"]), encoding="utf-8")
+
+    graph = load(tmp_path / "m.json")
+
+    output = truth["outputs"][0]
+    assert (truth["trainable"], truth["non_trainable"]) == counts(graph)
+    assert (tuple(output) if "channels_first" in name else turned(output)) == graph.output_shape
+
+
+@pytest.mark.parametrize("name", NOT_READ)
+def test_a_layer_that_is_counted_otherwise_is_refused(name: str, tmp_path: Path) -> None:
+    """With the reason; what is unknown may stand as such, of the shape that Keras 3 has noted or that is given."""
+    (tmp_path / "m.json").write_text(json.dumps(LAYERS[name]["config"]), encoding="utf-8")
+
+    with pytest.raises(CnncalcError, match=NOT_READ[name]):
+        load(tmp_path / "m.json")
+    last = LAYERS[name]["config"]["config"]["layers"][-1]["name"]
+    shape = (1, *LAYERS[name]["outputs"][0])
+    graph = load(tmp_path / "m.json", allow_unknown=True, shapes={last: shape})
+    assert turned(LAYERS[name]["outputs"][0]) == graph.output_shape
+    assert "unknown" == graph.nodes[-1].kind
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.keras?.json.gz")), ids=lambda path: path.name[:-8])
+def test_an_application_has_the_numbers_and_shapes_of_keras(path: Path, tmp_path: Path) -> None:
+    """Each layer's shape, and the sums."""
+    truth = json.loads(gzip.decompress(path.read_bytes()))
+    (tmp_path / "m.json").write_text(json.dumps(truth["config"]), encoding="utf-8")
+
+    graph = load(tmp_path / "m.json")
+
+    last = {owner(node.name, truth["shapes"]): node.output for node in graph.nodes}
+    wanted = {name: turned(shape[1:]) for name, shape in truth["shapes"].items() if shape and name in last}
+    assert (truth["trainable"], truth["non_trainable"]) == counts(graph)
+    assert len(truth["shapes"]) - 2 <= len(wanted)
+    assert wanted == {name: last[name] for name in wanted}
+
+
+def test_attention_multiplies_what_its_formula_says(tmp_path: Path) -> None:
+    """T steps, D features, h heads of k and v: T D h (k + k + v) + T h v D of projections, T T h (k + v) of products."""
+    (tmp_path / "m.json").write_text(json.dumps(LAYERS["mha"]["config"]), encoding="utf-8")
+
+    found = macs(load(tmp_path / "m.json"))
+
+    steps, features, heads, k, v = 10, 12, 3, 4, 5
+    projections = steps * features * heads * (2 * k + 2 * v)
+    assert projections + steps * steps * heads * (k + v) == found.total
 
 
 REFUSED = {

@@ -6,7 +6,7 @@
     ones       1 everywhere            constant   one value everywhere: 0.1, or v with `constant=v`
 
 Where values are drawn, scales and the tensors of `learned` are 1, shifts 0 and learned slopes 0.25; running means are 0
-and variances 1.
+and variances and fixed tensors 1.
 The fans are PyTorch's: of a tensor (a, b, *kernel) b * taps in and a * taps out. A tensor goes by
 `node.weight`, and nodes that share their weights go by one name.
 """
@@ -46,7 +46,7 @@ def initial(graph: Graph, scheme: str = "he", seed: int = 0, dtype: Any = np.flo
             if key not in values:
                 values[key] = _first(node, name, shape, scheme, draw, constant, dtype)
         for name, shape in node.buffers.items():
-            one = float(name == "running_var")
+            one = float(name in ("running_var", "value"))
             values.setdefault(f"{node.weights_of}.{name}", np.full(shape, one, dtype))
     return values
 

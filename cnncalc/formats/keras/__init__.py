@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
+from ..reading import USUAL, Reading
 from .config import config_of
 from .read import Reader
 from .rules import RULES
@@ -24,6 +25,7 @@ class KerasNetwork:
     name: str
     config: Mapping[str, Any]
     input: Any = None
+    how: Reading = USUAL
 
     def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
         """The network on these inputs. Raises CnncalcError: a model of Keras has no settings."""
@@ -33,7 +35,7 @@ class KerasNetwork:
 
     def graph(self) -> Graph:
         """The network. Raises CnncalcError."""
-        graph = Reader(self.name, self.input, RULES).graph(self.config)
+        graph = Reader(self.name, self.input, RULES, self.how).graph(self.config)
         return replace(graph, again=self, changed=self.input is not None)
 
 
@@ -41,6 +43,6 @@ def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
     """The network of a Keras file. Raises CnncalcError."""
     if set:
         raise CnncalcError(f"{file.name} is a model of Keras, which has no variables to set", "--input is possible")
-    if file.how.allow_unknown or file.how.shapes or not file.how.batch:
-        raise CnncalcError(f"{file.name} is a model of Keras", "--allow-unknown, --no-batch and --shape are for ONNX")
-    return KerasNetwork(file.name, config_of(file.name, file.content), input).graph()
+    if not file.how.batch:
+        raise CnncalcError(f"{file.name} is a model of Keras, whose inputs have images first", "--no-batch is for ONNX")
+    return KerasNetwork(file.name, config_of(file.name, file.content), input, file.how).graph()

@@ -61,7 +61,7 @@ def _of_hdf5(name: str, file: BinaryIO) -> bytes:
         import h5py  # only where it is installed
     except ImportError:
         raise CnncalcError(
-            f"{name} is an HDF5 file, which needs h5py", "pip install h5py, or model.to_json() in Keras"
+            f"{name} is an HDF5 file, which needs h5py", "pip install 'cnncalc[keras-h5]', or model.to_json() in Keras"
         ) from None
     try:
         with h5py.File(file, "r") as opened:

@@ -5,7 +5,7 @@ A tensor of Keras has its channels last; here they are first, and every rule tra
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -14,11 +14,26 @@ from ...dims import Shape
 from ...errors import CnncalcError, Mark
 from ...graph import Graph
 from ...layers import KINDS, ArgumentError
+from ..reading import USUAL, Reading
 
 MODELS = ("Functional", "Model", "Sequential")
 INPUT = "InputLayer"
 MISFITS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 """What a configuration raises whose parts do not fit each other."""
+
+OPERATORS = ("TFOpLambda", "SlicingOpLambda")
+"""What Keras 2 makes of an operator of TensorFlow between layers."""
+
+CONSTANT = "_CONSTANT_VALUE"
+"""What Keras 2 calls a number in the place of a tensor."""
+
+UNUSED = ("training", "mask", "name")
+"""What a layer may be called with that changes nothing at inference."""
+
+REASONS = {
+    "Embedding": "an Embedding looks up rows by whole numbers, which no layer here does",
+}
+"""Class -> why it is not read."""
 
 MOST_LINES = 20
 MOST_NESTED = 50
@@ -36,25 +51,49 @@ class Refused(CnncalcError):
     """A layer that cannot be read."""
 
 
-class Call(NamedTuple):
-    """One use of a layer: what it reads, as (layer, call, output)."""
+class Read(NamedTuple):
+    """A tensor that a call reads: the output of a call of a layer."""
 
     name: str
     number: int
-    reads: tuple[tuple[str, int, int], ...]
-    plain: bool
-    """Whether it is called with tensors alone."""
+    place: int
+
+
+Operand = Read | float
+"""What stands in the place of a tensor: a tensor, or a number."""
+
+
+class Call(NamedTuple):
+    """One use of a layer."""
+
+    name: str
+    number: int
+    operands: tuple[Operand, ...]
+    keywords: Mapping[str, Any]
+    """What it is called with by name: an operand each, or a setting."""
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """The tensors."""
+        return tuple(one for one in (*self.operands, *self.keywords.values()) if isinstance(one, Read))
 
 
 class Reader:
     """Reads one model by the rules of its classes."""
 
-    def __init__(self, file: str, given: Any, rules: Mapping[str, Rule]) -> None:
-        self.file, self.given, self.rules = file, given, rules
+    def __init__(self, file: str, given: Any, rules: Mapping[str, Rule], how: Reading = USUAL) -> None:
+        self.file, self.given, self.rules, self.how = file, given, rules, how
         self.builder = Builder("net")
         self.refused: list[str] = []
         self.path = ""
         self.config: Mapping[str, Any] = {}
+        self.channels_first = False
+        """Whether the model has its channels first itself, so that no axis is translated."""
+
+        self.keras3 = True
+        self._operands: list[str | float] = []
+        self._keywords: dict[str, Any] = {}
+        self._stored: dict[Read, Sequence[Any]] = {}
         self._first: dict[str, str] = {}
         self._frozen = False
         self._depth = 0
@@ -66,6 +105,7 @@ class Reader:
                 str(record["config"].get("name") or "net") if isinstance(record["config"], dict) else "net"
             )
             self._survey(record, "", 0)
+            self._layout(record)
             if self.refused:
                 lines = self.refused[:MOST_LINES]
                 if len(self.refused) > MOST_LINES:
@@ -88,9 +128,17 @@ class Reader:
         """The sizes, channels first."""
         return self.builder.shapes[tensor]
 
+    def operands(self, *keywords: str) -> list[str | float]:
+        """What the layer is called with, numbers too; the tensors and numbers with these names behind the others."""
+        found = [*self._operands, *(self._keywords.pop(one) for one in keywords if self._keywords.get(one) is not None)]
+        self._operands = [one for one in self._operands if isinstance(one, str)]
+        if any(isinstance(one, bool) or not isinstance(one, str | int | float) for one in found):
+            raise Refused("it reads something that is neither a tensor nor a number")
+        return found
+
     def add(self, kind: str, arguments: Mapping[str, Any], *tensors: str, part: str = "") -> str:
         """A layer of the call that is read; `part` names it where the call makes several."""
-        axes = len(self.shape(tensors[0])) - 1
+        axes = len(self.shape(tensors[0])) - 1 if tensors else 0
         name = f"{self.path}/{part}" if part else self.path
         made = self.builder.add(
             KINDS[kind].read(arguments, axes),
@@ -112,25 +160,41 @@ class Reader:
             kind, name = layer["class_name"], path + _name(layer)
             if kind in MODELS:
                 self._survey(layer, f"{name}/", depth + 1)
+            elif self.how.allow_unknown or kind == INPUT or _class(layer) in self.rules:
+                continue
             elif kind == "Lambda":
                 self.refused.append(f"`{name}` is a Lambda: its code is never run")
-            elif kind != INPUT and kind not in self.rules:
-                self.refused.append(f"`{name}`: the class {kind} is not known")
+            elif kind in OPERATORS:
+                self.refused.append(f"`{name}`: the operator {_class(layer)} is not known")
+            else:
+                self.refused.append(f"`{name}`: {REASONS.get(kind, f'the class {kind} is not known')}")
         if depth == 0 and record["class_name"] not in MODELS:
             self.refused.append(f"the model itself: the class {record['class_name']} is not known")
+
+    def _layout(self, record: Mapping[str, Any]) -> None:
+        """Whether channels are first, and which Keras has written it. Raises CnncalcError for a mixture."""
+        configs = [layer["config"] for layer in _every(record) if isinstance(layer["config"], dict)]
+        self.keras3 = not any("batch_input_shape" in config for config in configs)
+        formats = {config["data_format"] for config in configs if config.get("data_format")}
+        self.channels_first = "channels_first" in formats
+        if len(formats) > 1:
+            raise CnncalcError(f"{self.file} has layers with channels first and layers with channels last")
 
     def _model(self, record: Mapping[str, Any], given: Sequence[str] | None, path: str) -> list[str]:
         if record["class_name"] == "Sequential":
             return self._sequential(record, given, path)
         config, layers = record["config"], {_name(layer): layer for layer in _layers(record)}
-        values: dict[tuple[str, int, int], str] = {}
+        values: dict[Read, str] = {}
         inputs = _references(config["input_layers"])
         for place, (name, _, _) in enumerate(inputs):
             tensor = given[place] if given is not None else self._input(name, layers[name]["config"], len(inputs))
-            values[name, 0, 0] = tensor
+            values[Read(name, 0, 0)] = tensor
         nested = {name for name, layer in layers.items() if layer["class_name"] in MODELS}
         waiting = [
-            call for name, layer in layers.items() if layer["class_name"] != INPUT for call in _calls(layer, name)
+            call
+            for name, layer in layers.items()
+            if layer["class_name"] != INPUT
+            for call in _calls(layer, name, self._stored)
         ]
         outputs = _references(config["output_layers"])
         asked = [*outputs, *(one for call in waiting for one in call.reads)]
@@ -138,17 +202,22 @@ class Reader:
         while waiting:
             later = []
             for call in waiting:
-                reads = [(name, number - offset.get(name, 0), place) for name, number, place in call.reads]
-                if not reads or any(one not in values for one in reads):
+                moved = {one: one._replace(number=one.number - offset.get(one.name, 0)) for one in call.reads}
+                if not moved or any(one not in values for one in moved.values()):
                     later.append(call)
                     continue
-                made = self._call(layers[call.name], [values[one] for one in reads], path, call.plain)
-                values.update({(call.name, call.number, place): tensor for place, tensor in enumerate(made)})
+                known = {one: values[there] for one, there in moved.items()}
+                self._operands = [known[one] if isinstance(one, Read) else one for one in call.operands]
+                self._keywords = {
+                    key: known[one] if isinstance(one, Read) else one for key, one in call.keywords.items()
+                }
+                made = self._call(layers[call.name], path, Read(call.name, call.number, 0))
+                values.update({Read(call.name, call.number, place): tensor for place, tensor in enumerate(made)})
             if len(later) == len(waiting):
                 name = path + later[0].name
                 raise CnncalcError(f"{self.file}: `{name}` reads what nothing makes, or what is made of itself")
             waiting = later
-        return [values[name, number - offset.get(name, 0), place] for name, number, place in outputs]
+        return [values[one._replace(number=one.number - offset.get(one.name, 0))] for one in outputs]
 
     def _sequential(self, record: Mapping[str, Any], given: Sequence[str] | None, path: str) -> list[str]:
         layers = _layers(record)
@@ -157,21 +226,26 @@ class Reader:
             tensors = [self._input("input", _first_with_shape(layers, record), 1)]
         for layer in layers:
             if layer["class_name"] != INPUT:
-                tensors = self._call(layer, tensors, path, plain=True)
+                self._operands, self._keywords = list(tensors), {}
+                tensors = self._call(layer, path)
         return tensors
 
-    def _call(self, layer: Mapping[str, Any], tensors: Sequence[str], path: str, plain: bool) -> list[str]:
+    def _call(self, layer: Mapping[str, Any], path: str, called: Read | None = None) -> list[str]:
         name, before = path + _name(layer), self._frozen
         self.path, self.config = name, layer["config"]
         self._frozen = before or (isinstance(self.config, dict) and self.config.get("trainable") is False)
+        tensors = [one for one in self._operands if isinstance(one, str)]
         try:
             if layer["class_name"] in MODELS:
                 return self._model(layer, tensors, f"{name}/")
-            if not plain:
-                raise Refused("it is called with more than tensors")
-            if self.config.get("data_format") == "channels_first":
-                raise Refused("`data_format: channels_first` is not read", "channels_last")
-            return [self.rules[layer["class_name"]](self, *tensors)]
+            count = len(self.builder.nodes)
+            try:
+                return [self._by_rule(layer, tensors)]
+            except CnncalcError:
+                if not self.how.allow_unknown:
+                    raise
+                self.builder.undo(count)
+                return [self._unknown(layer, name, called)]
         except ArgumentError as error:
             raise Placed(f"{self.file}: {layer['class_name']} `{name}`: {error.message}") from None
         except Placed:
@@ -182,6 +256,31 @@ class Reader:
         finally:
             self._frozen = before
 
+    def _by_rule(self, layer: Mapping[str, Any], tensors: Sequence[str]) -> str:
+        kind = _class(layer)
+        if kind not in self.rules:
+            raise Refused("its class is not known")
+        made = self.rules[kind](self, *tensors)
+        left = [key for key, value in self._keywords.items() if value is not None and key not in UNUSED]
+        if left:
+            raise Refused(f"it is called with `{left[0]}`")
+        if any(not isinstance(one, str) for one in self._operands):
+            raise Refused("it reads a number beside tensors")
+        return made
+
+    def _unknown(self, layer: Mapping[str, Any], name: str, called: Read | None) -> str:
+        """A layer that is counted nowhere, of the shape that is given or that Keras 3 noted where it is read."""
+        sizes = self.how.shapes.get(name) or (self._stored.get(called) if called else None)
+        if not sizes or any(not isinstance(size, int) or size < 1 for size in sizes[1:]):
+            message = f"{self.file}: what `{name}` ({layer['class_name']}) makes has no shape in the file"
+            raise Placed(message, f"--shape {name}=1,56,56,64: with all its axes, as Keras has them")
+        tensors = [one for one in (*self._operands, *self._keywords.values()) if isinstance(one, str)]
+        arguments = {"operator": str(layer["class_name"]), "shape": list(self._channels_first(sizes[1:]))}
+        return self.add("unknown", arguments, *tensors)
+
+    def _channels_first(self, sizes: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(sizes) if self.channels_first else (sizes[-1], *sizes[:-1])
+
     def _input(self, name: str, config: Mapping[str, Any], count: int) -> str:
         sizes = config.get("batch_shape") or config.get("batch_input_shape")
         given = self.given.get(name) if isinstance(self.given, Mapping) else self.given if count == 1 else None
@@ -190,7 +289,7 @@ class Reader:
         if given is None:
             if not sizes or len(sizes) < 2 or any(not isinstance(size, int) or size < 1 for size in sizes[1:]):
                 raise CnncalcError(f"{self.file}: the sizes of the input `{name}` are open", "--input 3,224,224")
-            given = (sizes[-1], *sizes[1:-1])
+            given = self._channels_first(sizes[1:])
         self.builder.inputs[name] = self.builder.shapes[name] = tuple(given)
         return name
 
@@ -216,37 +315,70 @@ def _first_with_shape(layers: Sequence[Any], record: Mapping[str, Any]) -> Mappi
     return config
 
 
-def _references(found: Any) -> list[tuple[str, int, int]]:
+def _class(layer: Mapping[str, Any]) -> str:
+    """The class of a layer; of an operator of TensorFlow `tf.NAME`."""
+    kind, config = str(layer["class_name"]), layer["config"]
+    return f"tf.{config.get('function')}" if kind in OPERATORS and isinstance(config, dict) else kind
+
+
+def _every(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The layers of a model, of the models in it, and those within layers."""
+    for layer in _layers(record):
+        yield layer
+        if layer["class_name"] in MODELS:
+            yield from _every(layer)
+        elif isinstance(layer["config"], dict) and isinstance(layer["config"].get("layer"), dict):
+            yield layer["config"]["layer"]
+
+
+def _references(found: Any) -> list[Read]:
     """`["a", 0, 0]`, or a list of such; a record of them by name counts in its order."""
     if isinstance(found, dict):
         return [one for part in found.values() for one in _references(part)]
     if len(found) >= 3 and isinstance(found[0], str):
-        return [(found[0], int(found[1]), int(found[2]))]
+        return [Read(found[0], int(found[1]), int(found[2]))]
     return [one for part in found for one in _references(part)]
 
 
-def _calls(layer: Mapping[str, Any], name: str) -> list[Call]:
-    calls = []
+def _calls(layer: Mapping[str, Any], name: str, stored: dict[Read, Sequence[Any]]) -> list[Call]:
+    """Each use of a layer. Keras 3 notes the shapes of tensors, which go into `stored`."""
     nodes = layer.get("inbound_nodes", [])
     if nodes and isinstance(nodes[0], list) and nodes[0] and isinstance(nodes[0][0], str):
         nodes = [nodes]
+    calls = []
     for number, node in enumerate(nodes):
         if isinstance(node, dict):
-            plain = all(
-                key in ("training", "mask") for key, value in node.get("kwargs", {}).items() if value is not None
-            )
-            calls.append(Call(name, number, tuple(_histories(node["args"])), plain))
+            keywords = {key: _one(value, stored) for key, value in node.get("kwargs", {}).items()}
+            calls.append(Call(name, number, tuple(_operands(node["args"], stored)), keywords))
         else:
-            extra = [part[3] for part in node if len(part) > 3 and isinstance(part[3], dict)]
-            plain = all(key in ("training", "mask") for one in extra for key in one)
-            calls.append(Call(name, number, tuple(_references(node)), plain))
+            parts = [node] if node and isinstance(node[0], str) else node
+            more = [part[3] for part in parts if len(part) > 3 and isinstance(part[3], dict)]
+            keywords = {key: _of_keras_2(value) for one in more for key, value in one.items()}
+            calls.append(Call(name, number, tuple(map(_operand_of_keras_2, parts)), keywords))
     return calls
 
 
-def _histories(found: Any) -> list[tuple[str, int, int]]:
-    if isinstance(found, dict):
-        history = found["config"]["keras_history"]
-        return [(history[0], int(history[1]), int(history[2]))]
+def _operand_of_keras_2(part: Any) -> Operand:
+    """`["a", 0, 0, {}]`, or `["_CONSTANT_VALUE", -1, 3.0, {}]`."""
+    return float(part[2]) if part[0] == CONSTANT else Read(part[0], int(part[1]), int(part[2]))
+
+
+def _of_keras_2(value: Any) -> Any:
+    tensor = isinstance(value, list) and len(value) in (3, 4) and isinstance(value[0], str)
+    return _operand_of_keras_2(value) if tensor else value
+
+
+def _operands(found: Any, stored: dict[Read, Sequence[Any]]) -> list[Operand]:
     if isinstance(found, list):
-        return [one for part in found for one in _histories(part)]
-    raise Refused("it reads a number beside tensors")
+        return [one for part in found for one in _operands(part, stored)]
+    if isinstance(found, int | float) and not isinstance(found, bool):
+        return [float(found)]
+    history = found["config"]["keras_history"]
+    tensor = Read(history[0], int(history[1]), int(history[2]))
+    stored[tensor] = found["config"].get("shape") or ()
+    return [tensor]
+
+
+def _one(value: Any, stored: dict[Read, Sequence[Any]]) -> Any:
+    tensor = isinstance(value, dict) and isinstance(value.get("config"), dict) and "keras_history" in value["config"]
+    return _operands(value, stored)[0] if tensor else value

@@ -124,8 +124,8 @@ def _upsample(writer: OnnxWriter, node: Node) -> None:
 
 
 def _learned(writer: OnnxWriter, node: Node) -> None:
-    name = next(iter(node.weights))
-    writer.put("Identity", [writer.weight(name, (1, *node.weights[name]))], node.name)
+    name, shape = next(iter({**node.weights, **node.buffers}.items()))
+    writer.put("Identity", [writer.weight(name, (1, *shape))], node.name)
 
 
 RULES: Mapping[str, Rule] = {

@@ -1,0 +1,20 @@
+"""What the layers of Keras are: a class -> a rule, which reads its configuration and adds layers."""
+
+from __future__ import annotations
+
+from . import activation, arrange, attention, conv, join, norm, operators, pool, recurrent, wrapped
+from .base import Rule
+
+RULES: dict[str, Rule] = {
+    **operators.RULES,
+    **conv.RULES,
+    **pool.RULES,
+    **norm.RULES,
+    **activation.RULES,
+    **arrange.RULES,
+    **join.RULES,
+    **attention.RULES,
+    **recurrent.RULES,
+    **wrapped.RULES,
+}
+"""Every class that is read, and every operator of TensorFlow, as `tf.NAME`."""

@@ -1,0 +1,77 @@
+"""Layers that go along a sequence and keep a state.
+
+Keras adds one bias a gate, and PyTorch, whose layers are counted here, two; only a GRU with `reset_after` has two in
+Keras as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..read import Reader, Refused
+from .base import Rule
+
+KINDS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
+USUAL = {"LSTM": ("tanh", "sigmoid"), "GRU": ("tanh", "sigmoid"), "SimpleRNN": ("tanh", None)}
+"""The activations of a layer and of its gates."""
+
+
+def recurrent(word: str) -> Rule:
+    """The states of all steps, or the last one."""
+
+    def rule(reader: Reader, tensor: str) -> str:
+        config = reader.config
+        arguments = _arguments(reader, word, config)
+        if config.get("go_backwards"):
+            arguments["reverse"] = True
+        whole = reader.add(KINDS[word], arguments, tensor)
+        if config.get("return_sequences"):
+            return whole
+        return _vector(reader, whole, first=bool(config.get("go_backwards")), part="last")
+
+    return rule
+
+
+def both_ways(reader: Reader, tensor: str) -> str:
+    """Bidirectional: the states of both directions one after the other."""
+    config, layer = reader.config, reader.config["layer"]
+    word, inner = layer["class_name"], layer["config"]
+    if word not in KINDS or config.get("merge_mode", "concat") != "concat" or inner.get("go_backwards"):
+        raise Refused(f"both ways of {word}, merged by {config.get('merge_mode')}, is not read")
+    hidden = inner["units"]
+    whole = reader.add(KINDS[word], {**_arguments(reader, word, inner), "bidirectional": True}, tensor)
+    if inner.get("return_sequences"):
+        return whole
+    there = reader.add("slice", {"stop": hidden}, whole, part="forward")
+    back = reader.add("slice", {"start": hidden}, whole, part="backward")
+    ends = (
+        _vector(reader, there, first=False, part="forward/last"),
+        _vector(reader, back, first=True, part="backward/last"),
+    )
+    return reader.add("concat", {}, *ends, part="both")
+
+
+def _arguments(reader: Reader, word: str, config: Any) -> dict[str, Any]:
+    biased, after = config.get("use_bias", True), config.get("reset_after", True)
+    if biased and not (word == "GRU" and after):
+        raise Refused(f"{word} has one bias a gate in Keras and two in PyTorch, whose layers are counted here")
+    act, gates = USUAL[word]
+    given = config.get("activation", act)
+    if (given != act and (word, given) != ("SimpleRNN", "relu")) or config.get("recurrent_activation") not in (
+        gates,
+        None,
+    ):
+        raise Refused("its activations are not the usual ones")
+    if config.get("return_state"):
+        raise Refused("`return_state` is not read")
+    more = {"GRU": {"reset": "after" if after else "before"}, "SimpleRNN": {"act": given}}
+    return {"hidden": config["units"], "bias": biased, **more.get(word, {})}
+
+
+def _vector(reader: Reader, tensor: str, first: bool, part: str) -> str:
+    """The state of the first or the last step."""
+    where = {"axis": "length", "stop": 1} if first else {"axis": "length", "start": -1}
+    return reader.add("flatten", {}, reader.add("slice", where, tensor, part=part), part=f"{part}/vector")
+
+
+RULES: dict[str, Rule] = {**{word: recurrent(word) for word in KINDS}, "Bidirectional": both_ways}
