@@ -204,6 +204,9 @@ class Graph:
     changes: tuple[Change, ...] = ()
     """What the file that it was read from has changed of it, as far as it shows."""
 
+    behind: tuple[str, ...] = ()
+    """The operators of a model that are left out behind the outputs, where sizes depend on values; not counted."""
+
     input_marks: Mapping[str, Mark] = field(default_factory=dict)
     """Where the spec gives each input."""
 

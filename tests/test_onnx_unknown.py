@@ -9,6 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import cnncalc
+from cnncalc.analyses.figures import Figures
+from cnncalc.budget.check import judge
+from cnncalc.budget.reading import option
 from cnncalc.cli import app
 
 onnx = pytest.importorskip("onnx")
@@ -110,3 +113,58 @@ def test_the_first_axis_may_be_no_batch(tmp_path: Path) -> None:
 
     assert 80 * 20 == cnncalc.macs(cnncalc.load(path)).total
     assert 100 * 80 * 20 == cnncalc.macs(cnncalc.load(path, batch=False)).total
+
+
+@pytest.fixture(name="detector")
+def with_a_choice(tmp_path: Path) -> Path:
+    """A convolution of two heads, one of them ending in a choice of as many places as there are above 0."""
+    weights = [
+        helper.make_tensor(name, 1, shape, np.zeros(shape, np.float32).tobytes(), raw=True)
+        for name, shape in (("w", (8, 3, 3, 3)), ("v", (4, 8, 1, 1)), ("u", (2, 8, 1, 1)), ("zero", ()))
+    ]
+    nodes = [
+        helper.make_node("Conv", ["x", "w"], ["a"], "trunk"),
+        helper.make_node("Conv", ["a", "v"], ["boxes"], "boxes"),
+        helper.make_node("Conv", ["a", "u"], ["scores"], "scores"),
+        helper.make_node("Greater", ["scores", "zero"], ["mask"], "above"),
+        helper.make_node("NonZero", ["mask"], ["places"], "chosen"),
+        helper.make_node("Transpose", ["places"], ["rows"], "rows", perm=[1, 0]),
+        helper.make_node("GatherND", ["boxes", "rows"], ["found"], "found"),
+    ]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(nodes, "net", [value("x", 1, (1, 3, 32, 32))], [value("found", 1, ("k",))], weights)
+    path = tmp_path / "m.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    return path
+
+
+def test_a_detector_is_read_up_to_where_values_decide_sizes(detector: Path) -> None:
+    """The trunk and both heads are counted, what follows is told, and the ends of what was read are the outputs."""
+    graph = cnncalc.load(detector, allow_unknown=True)
+
+    assert 30 * 30 * (8 * 27 + 4 * 8 + 2 * 8) == cnncalc.macs(graph).total
+    assert ("NonZero", "Transpose", "GatherND") == graph.behind
+    assert {(2, 30, 30), (4, 30, 30)} == {graph.shapes[name] for name in graph.outputs}
+
+
+def test_totals_of_a_detector_are_lower_bounds(detector: Path) -> None:
+    """In the table, in JSON, and for whoever asks without the option."""
+    done = RUN.invoke(app, ["summary", str(detector), "--allow-unknown"])
+    assert 0 == done.exit_code
+    assert "3 operators are left out, where sizes depend on values: NonZero, Transpose, GatherND" in done.stdout
+    assert "at least: " in done.stdout
+    as_json = RUN.invoke(app, ["macs", str(detector), "--allow-unknown", "--format", "json"])
+    assert '"complete": false' in as_json.stdout
+    refused = RUN.invoke(app, ["macs", str(detector)])
+    assert 2 == refused.exit_code
+    assert "NonZero" in refused.stderr
+
+
+def test_no_limit_of_a_detector_passes_on_what_is_not_known(detector: Path) -> None:
+    """Neither of MACs nor of memory; one that is broken already is broken."""
+    graph = cnncalc.load(detector, allow_unknown=True)
+    for limit in ("macs=1G", "peak_activations=1GB"):
+        with pytest.raises(cnncalc.CnncalcError, match="left out"):
+            judge([*option("max", limit)], Figures(graph), None, None)
+    (finding,) = judge([*option("max", "macs=1k")], Figures(graph), None, None)
+    assert "fail" == finding.status

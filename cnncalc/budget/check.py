@@ -16,7 +16,7 @@ from math import inf
 from typing import Any
 
 from ..analyses.figures import FIGURES, Figures
-from ..analyses.known import WHOLE, uncounted
+from ..analyses.known import uncounted, whole
 from ..analyses.memory import BYTES
 from ..analyses.subject import DEFAULT_DTYPE, Subject, locked, of_layers, subject, value
 from ..analyses.values import Value, ends
@@ -105,7 +105,7 @@ def judge(found: Iterable[Limit], figures: Figures, *bases: Base) -> list[Findin
 def _known(limit: Limit, now: Any, figures: Figures) -> None:
     """Raise CnncalcError where what is counted is a lower bound, and that does not decide a limit."""
     missing = uncounted(figures.graph)
-    if not missing or limit.subject.metric in WHOLE or limit.subject.at:
+    if not missing or whole(figures.graph, limit.subject.metric) or limit.subject.at:
         return
     bound = limit.bound
     numbers = isinstance(now, int) and isinstance(bound, int | float | Fraction)

@@ -24,6 +24,7 @@ from ...layers.base import ArgumentError, size_text
 from .. import patterns
 from ..patterns import Draft
 from ..reading import USUAL, Reading
+from .behind import Behind
 from .changes import Changes
 from .constants import Constant
 from .inputs import Inputs
@@ -74,6 +75,7 @@ class Reader:
         self.settings = dict(settings or {})
         self.values: dict[str, Value] = {}
         self.unread: list[Unread] = []
+        self.behind = Behind()
         self.remarks: list[str] = []
         self.readers = read_by(model.graph)
         self.deep = 0
@@ -113,13 +115,21 @@ class Reader:
             raise CnncalcError(f"{self.file} has no tensor `{unused[0]}` that is not known", "leave --shape out")
         outputs = [(declared.name, self.values.get(declared.name)) for declared in self.model.graph.outputs]
         held = [(name, value.tensor) for name, value in outputs if isinstance(value, Held)]
+        if self.behind.nodes:
+            read = {name for node in self.builder.nodes for name in node.inputs} | {tensor for _, tensor in held}
+            held += self.behind.ends(self.values, read | set(self.builder.inputs))
         if not held:
             raise CnncalcError(f"{self.file} has no output that depends on its input")
         names = self._as_drawn([tensor for _, tensor in held])
         for name, tensor in held[1:]:
             self.builder.head(name, names.get(tensor, tensor))
         output = held[0][1]
-        return self.builder.graph(names.get(output, output), source=self._source(), changes=self.changes.found)
+        return self.builder.graph(
+            names.get(output, output),
+            source=self._source(),
+            changes=self.changes.found,
+            behind=tuple(node.op for node in self.behind.nodes),
+        )
 
     def _as_drawn(self, outputs: Iterable[str]) -> Mapping[str, str]:
         """Make one layer of each group that is one; the names that tensors have then, where there was any."""
@@ -143,7 +153,9 @@ class Reader:
         from .rules.control import call
 
         self.node = node
-
+        if self.behind.reaches(node):
+            self.behind.leave(node)
+            return
         if self.unread and any(name and name not in self.values for name in node.inputs):
             return  # it follows from one that could not be read
         nodes = len(self.builder.nodes)
@@ -353,6 +365,9 @@ class Reader:
             self.builder.undo(nodes)
             trouble = stand_in(self, node)
             if not trouble:
+                return
+            if self.behind.begins(node):
+                self.behind.leave(node)
                 return
             why = f"{why}, and {trouble}"
         shapes = tuple(
