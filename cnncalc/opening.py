@@ -169,6 +169,10 @@ def opened(spec: str | Path) -> NetworkFile:
             raise _missing(named)
     if files.is_folder(named):
         raise CnncalcError(f"{named} is a folder", "name one spec in it")
+    if named.endswith(".py"):
+        raise CnncalcError(
+            f"{named} is code", f"torch:{named}:NAME --input 3,224,224 reads the PyTorch module NAME in it"
+        )
     format = _of_suffix(named)
     if format is not None and format.by_parts:
         return NetworkFile(named, named, b"", format)

@@ -171,6 +171,11 @@ def skipped(folder: Path) -> bool:
 
 def _matching(found: Project, pattern: str) -> list[Path]:
     where = f"{found.name}: `specs`"
+    if pattern.startswith("torch:"):
+        raise CnncalcError(
+            f"{where} has {pattern!r}, which is code, and code runs only where it is typed",
+            f"cnncalc check {pattern!r} --input 3,224,224",
+        )
     files.inside(found.folder, pattern, where)
     parts = [part for part in pattern.replace(os.sep, "/").split("/") if part not in ("", ".")]
     paths = sorted(path for path in set(_glob(found.folder, tuple(parts), set())) if not left_out(found, path))

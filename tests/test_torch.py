@@ -419,3 +419,36 @@ def test_the_arguments_of_a_forward_pass_are_the_inputs(nets: Path) -> None:
     assert 36 * (12 + 4) == cnncalc.macs(graph).total
     with pytest.raises(CnncalcError, match="missing a required argument: 'right'"):
         cnncalc.load("torch:two.py:Two", input=(3, 6, 6))
+
+
+def test_a_file_of_code_is_told_how_it_is_read(nets: Path) -> None:
+    """And a configuration that names code, that code is typed."""
+    with pytest.raises(CnncalcError, match="is code") as error:
+        cnncalc.load("net.py")
+    (nets / "cnncalc.toml").write_text('specs = ["torch:net.py:Net"]\n')
+    command = [sys.executable, "-m", "cnncalc", "check"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    assert "torch:net.py:NAME --input 3,224,224 reads the PyTorch module NAME in it" == error.value.help
+    assert 2 == done.returncode
+    assert "which is code, and code runs only where it is typed" in done.stderr
+
+
+def test_a_name_of_any_length_and_signs_is_answered(nets: Path) -> None:
+    """One error, whatever stands behind `torch:`."""
+    for text in (
+        "",
+        ":",
+        "::",
+        "a" * 5000,
+        "net.py:Net(" + "[" * 3000,
+        "net.py:Net(\0)",
+        "net.py:Net(*[1])",
+        "net.py:Net(**{})",
+        "net.py:Net(1)(2)",
+        "\n:\n",
+        "net.py:Net\0",
+    ):
+        with pytest.raises(CnncalcError) as error:
+            cnncalc.load(f"torch:{text}", input=(3, 8, 8))
+        assert "Traceback" not in error.value.message

@@ -154,7 +154,8 @@ def _is_spec(word: str) -> bool:
 
     from ..language import zoo
 
-    return Path(word).suffix in (".yaml", ".yml", ".onnx") or zoo.member(word) is not None
+    named = Path(word).suffix in (".yaml", ".yml", ".onnx") or word.startswith("torch:")
+    return named or zoo.member(word) is not None
 
 
 def _help(text: str) -> str:
@@ -192,7 +193,8 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Exact sizes, parameters, MACs, receptive fields and memory of convolutional networks.",
-    epilog="SPEC is a spec file, an .onnx file, - for standard input, or a network of the zoo such as resnet50. "
+    epilog="SPEC is a spec file, an .onnx or Keras file, torch:net.py:Net, - for standard input, or a network of the "
+    "zoo such as resnet50. "
     "`cnncalc help COMMAND` explains a command.",
 )
 
