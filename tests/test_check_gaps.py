@@ -393,6 +393,35 @@ def test_an_update_does_not_approve(home: Path) -> None:
     assert [1, 1] == [run(*BASE, "--update").exit_code, run(*BASE).exit_code]
 
 
+def test_an_entry_approves_what_cannot_be_looked_up(home: Path) -> None:
+    """So that the change which mends a spec, or renames a part, can be merged."""
+    path = home / "models" / "a.yaml"
+    path.write_text(TINY.replace("kernel: 3", "kernel: three"))
+    commit(home, "broken")
+    branch(home)
+    path.write_text(GROWN)
+    commit(home, "mended, and grown")
+    assert [2, 0, 0] == [run(*BASE, *more).exit_code for more in (("--strict",), ("--accept",), ("--strict",))]
+    commit(home, "accepted")
+    git(home, "checkout", "-q", "main")
+    git(home, "merge", "-q", "change")
+    git(home, "checkout", "-qb", "parts")
+    (home / "cnncalc.toml").write_text('specs = ["models/*.yaml"]\n[[budget]]\n"body/**" = {macs = {growth = "2%"}}\n')
+    path.write_text(GROWN.replace("as: mid", "as: body"))
+    assert [2, 0, 0] == [run(*BASE, *more).exit_code for more in (("--strict",), ("--accept",), ("--strict",))]
+
+
+def test_growth_against_a_file_is_approved_in_the_lock_too(home: Path) -> None:
+    """As `--accept` says, whatever the baseline."""
+    run("--update")
+    shutil.copy(home / "cnncalc.lock.json", home / "base.json")
+    (home / "models" / "a.yaml").write_text(GROWN)
+    asked = ("--baseline", "base.json")
+
+    assert [1, 1, 0, 0] == [run(*asked, *more).exit_code for more in ((), ("--update",), ("--accept",), ())]
+    assert "approved by the lock: 14,598,464 -> 24,035,648" in run(*asked).stdout
+
+
 # --- what else a change does -------------------------------------------------------------------------------------
 
 

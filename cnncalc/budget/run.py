@@ -191,7 +191,7 @@ def _again(file: NetworkFile, case: Case, then: Graph) -> Graph | None:
 
 def _approved(case: Case, findings: Sequence[Finding]) -> tuple[list[Finding], list[Notice]]:
     """The findings with those growths accepted that an entry of the lock approves, which is new since the baseline."""
-    if case.before is None or not case.before.commit or case.lock is None:
+    if case.before is None or case.lock is None:
         return list(findings), []
     entry, then = case.lock.entries.get(case.locked_as, {}), case.before.entry or {}
     found: list[Finding] = []
