@@ -149,6 +149,13 @@ class Repository:
         kinds = done.stdout.split(b"\n")
         return {path for path, kind in zip(wanted, kinds, strict=False) if kind == b"blob"}
 
+    def save(self, commit: str, path: str, into: Path) -> None:
+        """Write a file of a commit, however large, into a file. Raises CnncalcError."""
+        with into.open("wb") as out:
+            done = _git(["-C", str(self.top), "cat-file", "blob", f"{commit}:{path}"], out=out)
+        if done.returncode != 0:
+            raise CnncalcError(f"`{self.asked}`: git could not read {path}")
+
     def changes(self, commit: str) -> Changes:
         """What was renamed and removed since a commit, as `git diff -M` tells it of the working tree."""
         done = _git(

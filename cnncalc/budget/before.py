@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..analyses.figures import Figures
 from ..analyses.subject import Subject, value
 from ..analyses.values import ends
 from ..errors import CnncalcError, sentence
-from ..git import PREFIX, committed
+from ..git import Repository
 from ..graph import Graph
-from ..opening import MOST_PIPED, SPEC, NetworkFile, of_bytes
+from ..opening import SPEC, NetworkFile, opened
 from ..render import numbers
 from . import words
 from .limits import EQUALS, ERROR, GROWTH, MAX, MIN, Limit, Place, bound_text
@@ -53,21 +54,28 @@ class Before(NamedTuple):
         return self.content is not None or self.at is not None or any(n.weight == UNJUDGED for n in self.notices)
 
 
-def network(before: Before, file: NetworkFile, graph: Graph, settings: object, input: object) -> Graph | None:
+def network(before: Before, file: NetworkFile, graph: Graph, settings: Mapping[str, Any], input: Any) -> Graph | None:
     """The network of a baseline; the given one where its file is the same. Raises CnncalcError."""
     if before.at is not None:
-        top, commit, path = before.at
-        content = committed(f"{PREFIX}{commit}:{path}", MOST_PIPED, Path(top))
-    elif before.content is not None:
-        content = before.content
-    else:
+        return _model(*before.at, file, settings, input)
+    if before.content is None:
         return None
-    if content.startswith(LFS):
-        raise CnncalcError(f"{file.name} is in Git LFS, and git has no more than a pointer to it")
-    if file.format is SPEC and content == file.content:
+    if file.format is SPEC and before.content == file.content:
         return graph
-    then = replace(file, content=content) if file.format is SPEC else of_bytes(file.spec, content)
-    return then.graph(settings, input)  # type: ignore[arg-type]  # as the case has them
+    return replace(file, content=before.content).graph(settings, input)
+
+
+def _model(top: str, commit: str, path: str, file: NetworkFile, settings: Mapping[str, Any], input: Any) -> Graph:
+    """A model of a commit: it lies in a file for as long as it is read, as it may not fit in memory."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="cnncalc-") as folder:
+        kept = Path(folder) / Path(path).name
+        Repository(Path(top)).save(commit, path, kept)
+        with kept.open("rb") as begun:
+            if begun.read(len(LFS)) == LFS:
+                raise CnncalcError(f"{file.name} is in Git LFS, and git has no more than a pointer to it")
+        return opened(kept).graph(settings, input)
 
 
 def unread(error: CnncalcError, place: Place) -> Notice:
