@@ -16,6 +16,7 @@ import pytest
 from cnncalc import CnncalcError, load
 from cnncalc.analyses.macs import macs
 from cnncalc.analyses.params import params
+from cnncalc.formats.keras.config import MOST
 from cnncalc.graph import Graph
 
 
@@ -178,6 +179,30 @@ REFUSED = {
     ),
     "a graph-model": ({"format": "graph-model", "modelTopology": {"node": []}}, "is a graph-model of TensorFlow.js"),
     "no model": ({"a": 1}, "is no configuration of a Keras model"),
+    "an output that is endless": (functional([X, layer("ReLU", "a", [("x", 0)])], "a", float("inf")), "is damaged"),  # type: ignore[arg-type]
+    "no outputs": (
+        {"class_name": "Functional", "config": {"layers": [X], "input_layers": [["x", 0, 0]], "output_layers": []}},
+        "is damaged",
+    ),
+    "a name for the outputs": (
+        {"class_name": "Functional", "config": {"layers": [X], "input_layers": "x", "output_layers": "x"}},
+        "is damaged",
+    ),
+    "an operator that is not known": (
+        functional([X, layer("TFOpLambda", "f", [("x", 0)], function="image.resize")], "f"),
+        "`f`: the operator tf.image.resize is not known",
+    ),
+    "channels first and last": (
+        functional(
+            [
+                X,
+                layer("Conv2D", "c", [("x", 0)], data_format="channels_first", **CONV),
+                layer("Conv2D", "d", [("c", 0)], data_format="channels_last", **CONV),
+            ],
+            "d",
+        ),
+        "has layers with channels first and layers with channels last",
+    ),
     "no layers": ({"class_name": "Functional", "config": {"name": "n"}}, "is damaged"),
 }
 
@@ -199,6 +224,23 @@ def test_a_damaged_file_is_an_error(content: bytes, tmp_path: Path) -> None:
 
     with pytest.raises(CnncalcError, match=r"m\.keras"):
         load(tmp_path / "m.keras")
+
+
+def test_an_archive_that_unpacks_without_an_end_is_refused(tmp_path: Path) -> None:
+    """Not more is read than a configuration has."""
+    with zipfile.ZipFile(tmp_path / "m.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", b" " * (MOST + 1))
+
+    with pytest.raises(CnncalcError, match="is larger than"):
+        load(tmp_path / "m.keras")
+
+
+def test_layers_may_stand_in_any_order(tmp_path: Path) -> None:
+    """Three thousand, the last first."""
+    chain = [X, *(layer("ReLU", f"r{n}", [(f"r{n - 1}" if n else "x", 0)]) for n in range(3000))]
+    (tmp_path / "m.json").write_text(json.dumps(functional(chain[::-1], "r2999")), encoding="utf-8")
+
+    assert [f"r{n}" for n in range(3000)] == [node.name for node in load(tmp_path / "m.json").nodes]
 
 
 def test_the_page_lists_the_classes_that_are_read(request: pytest.FixtureRequest) -> None:

@@ -12,8 +12,8 @@ from typing import Any, BinaryIO
 from ... import files
 from ...errors import CnncalcError
 
-MOST = 1 << 26
-"""Bytes of a configuration: a hundred times the largest of keras.applications."""
+MOST = 1 << 25
+"""Bytes of a configuration: thirty times the largest of keras.applications."""
 
 
 def config_of(name: str, content: bytes) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ A tensor of Keras has its channels last; here they are first, and every rule tra
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from ..reading import USUAL, Reading
 
 MODELS = ("Functional", "Model", "Sequential")
 INPUT = "InputLayer"
-MISFITS = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+MISFITS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What a configuration raises whose parts do not fit each other."""
 
 OPERATORS = ("TFOpLambda", "SlicingOpLambda")
@@ -115,12 +116,13 @@ class Reader:
                     f"{self.file}: {what} cannot be read", "docs/formats.md has the classes that are", lines
                 )
             outputs = self._model(record, None, "")
+            main = outputs[0]
         except MISFITS:
             where = f" at `{self.path}`" if self.path else ""
             raise CnncalcError(f"{self.file} is damaged{where}: its parts do not fit each other") from None
         for place, tensor in enumerate(outputs[1:], 2):
             self.builder.head(f"output{place}", tensor)
-        return self.builder.graph(outputs[0], source=f"{PurePath(self.file).name}: configuration of a Keras model")
+        return self.builder.graph(main, source=f"{PurePath(self.file).name}: configuration of a Keras model")
 
     # --- what a rule asks -----------------------------------------------------------------------------------------
 
@@ -199,24 +201,26 @@ class Reader:
         outputs = _references(config["output_layers"])
         asked = [*outputs, *(one for call in waiting for one in call.reads)]
         offset = {name: min((number for other, number, _ in asked if other == name), default=0) for name in nested}
-        while waiting:
-            later = []
-            for call in waiting:
-                moved = {one: one._replace(number=one.number - offset.get(one.name, 0)) for one in call.reads}
-                if not moved or any(one not in values for one in moved.values()):
-                    later.append(call)
-                    continue
-                known = {one: values[there] for one, there in moved.items()}
-                self._operands = [known[one] if isinstance(one, Read) else one for one in call.operands]
-                self._keywords = {
-                    key: known[one] if isinstance(one, Read) else one for key, one in call.keywords.items()
-                }
-                made = self._call(layers[call.name], path, Read(call.name, call.number, 0))
-                values.update({Read(call.name, call.number, place): tensor for place, tensor in enumerate(made)})
-            if len(later) == len(waiting):
-                name = path + later[0].name
-                raise CnncalcError(f"{self.file}: `{name}` reads what nothing makes, or what is made of itself")
-            waiting = later
+        blocked: dict[Read | None, list[Call]] = defaultdict(list)
+        queue = deque(waiting)
+        while queue:
+            call = queue.popleft()
+            moved = {one: one._replace(number=one.number - offset.get(one.name, 0)) for one in call.reads}
+            lacking = next((one for one in moved.values() if one not in values), None)
+            if lacking is not None or not moved:
+                blocked[lacking].append(call)
+                continue
+            known = {one: values[there] for one, there in moved.items()}
+            self._operands = [known[one] if isinstance(one, Read) else one for one in call.operands]
+            self._keywords = {key: known[one] if isinstance(one, Read) else one for key, one in call.keywords.items()}
+            for place, tensor in enumerate(self._call(layers[call.name], path, Read(call.name, call.number, 0))):
+                there = Read(call.name, call.number, place)
+                values[there] = tensor
+                queue.extendleft(reversed(blocked.pop(there, [])))
+        left = [call for calls in blocked.values() for call in calls]
+        if left:
+            name = path + left[0].name
+            raise CnncalcError(f"{self.file}: `{name}` reads what nothing makes, or what is made of itself")
         return [values[one._replace(number=one.number - offset.get(one.name, 0))] for one in outputs]
 
     def _sequential(self, record: Mapping[str, Any], given: Sequence[str] | None, path: str) -> list[str]:
