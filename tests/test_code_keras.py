@@ -100,7 +100,7 @@ def test_a_network_of_the_zoo_has_the_same_parameters_and_sizes(name: str, keras
     assert [(*shape[1:], shape[0]) for shape in (graph.shapes[name] for name in graph.outputs)] == outputs
 
 
-@pytest.mark.parametrize("name", ["resnet20_cifar", "mobilenet_v2", "inception_v3", "unet", "vgg16", "xception"])
+@pytest.mark.parametrize("name", ["mobilenet_v2", "inception_v3", "unet", "vgg16", "xception"])
 def test_the_reader_of_keras_models_has_the_same_figures(name: str, keras: Any, tmp_path: Path) -> None:
     """The configuration of the model that was written, read by cnncalc: the same parameters and MACs."""
     graph = cnncalc.load(name).inference

@@ -140,9 +140,13 @@ CASES: dict[str, Options] = {
         "--exit-zero": "--exit-zero", "--allow-empty": "--allow-empty", "--why": "--why", "--report": "--report json", "--summary": "--summary",
         "--init": "--init", "--config": "--config other.toml", "--jobs": "--jobs 2", "SPECS": "tiny.yaml",
     },
-    "convert net.yaml": {**NETWORK, "--flat": "--flat", "--to": "--to torch", "--init": "--init he", "--seed": "--seed 1"},
+    "convert net.yaml": {
+        **NETWORK, "--flat": "--flat", "--to": "--to torch", "--init": "--init he", "--seed": "--seed 1",
+        "--weights": "--weights weights.npz", "--save-weights": "--save-weights w.npz",
+    },
     "convert net.yaml -o net.onnx": {
         **NETWORK, "--flat": "--flat", "--init": "--init he", "--seed": ("--seed 1", "--init he"),
+        "--weights": "--weights weights.npz", "--save-weights": "--save-weights w.npz",
     },
     "compare tiny.yaml net.yaml": {
         "--sort": "--sort params", "--input": "--input 40", "--training": "--training", "--columns": "--columns macs",

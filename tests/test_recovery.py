@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from test_write import specs
@@ -317,3 +318,46 @@ def test_each_layer_has_a_counterpart(name: str) -> None:
         for key in (*node.weights, *node.buffers)
     }
     assert len(moved(values, graph, other)) == len(values)
+
+
+def test_weights_go_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model's numbers by the names of the new spec: a run of it gives what a run of the model does; and back as ONNX."""
+    monkeypatch.chdir(tmp_path)
+    image = np.random.default_rng(0).normal(size=(3, 32, 32)).astype(np.float32)
+    made = [
+        run("resnet20_cifar", "-o", "a.onnx", "--init", "glorot", "--seed", "3"),
+        run("a.onnx", "-o", "net.yaml", "--save-weights", "w.npz"),
+        run("a.onnx", "-o", "flat.yaml", "--flat", "--save-weights", "flat.npz"),
+        run("net.yaml", "-o", "b.onnx", "--weights", "w.npz"),
+        run("a.onnx", "-o", "c.onnx"),
+    ]
+    expected = cnncalc.run(cnncalc.load("a.onnx"), image).output
+
+    assert [0] * 5 == [code for code, _, _ in made]
+    assert made[1][2].endswith("weights written: w.npz\n")
+    for spec, weights in (("net.yaml", "w.npz"), ("flat.yaml", "flat.npz"), ("b.onnx", None), ("c.onnx", None)):
+        found = cnncalc.run(cnncalc.load(spec), image, weights=weights).output
+        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["resnet18", "--save-weights", "w.npz"], "resnet18 has no weights, and --save-weights"),
+        (["resnet18", "--weights", "w.npz"], "nothing that is written has them"),
+        (["resnet18", "--init", "he"], "nothing that is written has them"),
+        (["resnet18", "-o", "a.onnx", "--save-weights", "w.npz", "--init", "he"], "has its weights in it"),
+        (["resnet18", "-o", "a.yaml", "--save-weights", "a.yaml", "--init", "he"], "are the same file"),
+        (["resnet18", "--save-weights", "w.npz", "--weights", "none.npz"], "none.npz"),
+    ],
+)
+def test_weights_that_have_no_place_are_refused(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2, and no file."""
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(*arguments)
+
+    assert code == 2
+    assert message in err
+    assert list(tmp_path.iterdir()) == []

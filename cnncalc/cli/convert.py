@@ -7,14 +7,17 @@
     cnncalc convert net.yaml -o net.onnx --init he --seed 1
     cnncalc convert net.yaml -o net.py              PyTorch code; --to torch prints it
     cnncalc convert net.yaml -o net.py --to keras
+    cnncalc convert model.onnx -o net.yaml --save-weights weights.npz
 
 A spec has blocks, loops and tables in place of one step a layer. What is written has been read back: it is the same
 network, with the same layers, sizes, connections, shared and frozen weights and side outputs. Where no shorter text is,
 it has one step a layer, and a remark says so. Names of layers are those of the new text; `expect` holds its figures.
 
-An ONNX model has operator set 21 and images of a batch of 1. Its weights are drawn with --init; without it they have
-their shapes and no numbers. What is used in training only is left out, as it is of code: modules of PyTorch, one class
-a block, or a model of Keras 3, one function a block, which do not need cnncalc.
+An ONNX model has operator set 21 and images of a batch of 1. Its weights are those of a model that was read, of
+--weights, or drawn with --init; without any they have their shapes and no numbers. --save-weights writes them by the
+names of the new spec or code, for `cnncalc run net.yaml --weights weights.npz`. What is used in training only is left
+out, as it is of code: modules of PyTorch, one class a block, or a model of Keras 3, one function a block, which do not
+need cnncalc.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ import typer
 from .request import COMMON, Input, Output, Request, Set, Spec, failures, writable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..graph import Graph
 
 
@@ -44,8 +49,17 @@ def command(
         str | None, typer.Option("--init", metavar="SCHEME", help="Draw the weights of an ONNX model: he, glorot ...")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="The seed of --init; 0.")] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="FILE", help="The weights of SPEC: an .npz, by its names.")
+    ] = None,
+    save_weights: Annotated[
+        str | None,
+        typer.Option("--save-weights", metavar="FILE", help="Write them to an .npz by the names of what is written."),
+    ] = None,
 ) -> None:
     """A network as a spec, as an ONNX model, or as PyTorch or Keras code."""
+
+    from ..errors import CnncalcError
 
     with failures():
         usual = {name: default for name, (_, default) in COMMON.items()}
@@ -54,14 +68,22 @@ def command(
         if output is not None:
             writable(output, spec)
         format = _format(output, to)
-        model = format == "onnx"
-        _no_contradiction(format, flat, init, seed)
-        if format in ("torch", "keras"):
-            _code(request.whole, output, format)
-        elif model:
-            _model(request.whole, str(output), init, seed or 0)
-        else:
-            _spec(request.whole, output, flat)
+        _no_contradiction(format, flat, init, seed, weights, save_weights)
+        _distinct(spec, output, weights, save_weights)
+        graph = request.whole
+        values = _weights(graph, weights, init, seed or 0, format == "onnx" or save_weights is not None)
+        if save_weights is not None and not values:
+            raise CnncalcError(
+                f"{graph.name} has no weights, and --save-weights nothing to write",
+                "--init he draws them, --weights FILE reads them",
+            )
+        if format == "onnx":
+            made = f"drawn ({init}, seed {seed or 0})" if init is not None else f"of {weights or spec}"
+            _model(graph, str(output), values, made)
+            return
+        other = _spec(graph, output, flat) if format == "spec" else _code(graph, output, format)
+        if save_weights is not None and values:
+            _saved(save_weights, values, graph, other)
 
 
 FORMATS = {"spec": (".yaml", ".yml"), "onnx": (".onnx",), "torch": (".py",), "keras": (".py",)}
@@ -87,19 +109,77 @@ def _format(output: str | None, to: str | None) -> str:
     return to or named[0]
 
 
-def _no_contradiction(format: str, flat: bool, init: str | None, seed: int | None) -> None:
+def _no_contradiction(
+    format: str, flat: bool, init: str | None, seed: int | None, weights: str | None, save_weights: str | None
+) -> None:
     """Refuse what an option asks for and the format does not have. Raises CnncalcError."""
     from ..errors import CnncalcError
 
     if format != "spec" and flat:
         raise CnncalcError("--flat is for a spec, one step a layer", "leave it out")
-    if format != "onnx" and init is not None:
-        raise CnncalcError("--init draws the weights of an ONNX model, and this has none", "-o net.onnx")
+    if format == "onnx" and save_weights is not None:
+        raise CnncalcError(
+            "an ONNX model has its weights in it, and --save-weights is for a spec or code", "leave it out"
+        )
+    if format != "onnx" and init is not None and save_weights is None:
+        raise CnncalcError(
+            "--init draws weights, and nothing that is written has them", "-o net.onnx, or --save-weights"
+        )
+    if format != "onnx" and weights is not None and save_weights is None:
+        raise CnncalcError("--weights are read, and nothing that is written has them", "-o net.onnx, or --save-weights")
+    if init is not None and weights is not None:
+        raise CnncalcError("--init draws weights, and --weights reads them", "one of the two")
     if seed is not None and init is None:
         raise CnncalcError("without --init nothing is drawn, and --seed says nothing", "--init he")
 
 
-def _spec(graph: Graph, output: str | None, flat: bool) -> None:
+def _distinct(spec: str | None, output: str | None, weights: str | None, save_weights: str | None) -> None:
+    from .run_files import distinct
+
+    read = [("SPEC", spec or ""), ("--weights", weights)]
+    distinct(read, [("--output", output), ("--save-weights", save_weights)])
+
+
+def _weights(graph: Graph, path: str | None, init: str | None, seed: int, needed: bool) -> Mapping[str, Any] | None:
+    """The weights, of a file, drawn or the model's own; None where there are none. Raises CnncalcError."""
+    from ..errors import CnncalcError
+
+    if not needed or (path is None and init is None and graph.stored is None):
+        return None
+    import numpy as np
+
+    from ..analyses.sizes import numeric
+    from ..kernels import weights as tensors
+
+    graph = numeric(graph)
+    if path is not None and path.lower().endswith(".safetensors"):
+        from .run_weights import stored
+
+        return stored(path, graph, np.dtype("float32"))
+    if path is not None:
+        return tensors.load(path, graph)
+    if init is not None:
+        return tensors.initial(graph, init, seed)
+    assert graph.stored is not None  # noqa: S101 - for the type checker
+    try:
+        values = graph.stored.read(graph, np.dtype("float32"))
+        return values if any(array.any() for array in values.values()) else None
+    except CnncalcError as error:
+        print(f"no weights: {error.message}", file=sys.stderr)
+        return None
+
+
+def _saved(path: str, values: Mapping[str, Any], graph: Graph, other: Graph) -> None:
+    """Write the weights by the names of what was written."""
+    from ..kernels.weights import save
+    from ..recovery.matching import moved
+
+    save(path, moved(values, graph, other))
+    print(f"weights written: {path}", file=sys.stderr)
+
+
+def _spec(graph: Graph, output: str | None, flat: bool) -> Graph:
+    """Write a spec; its network."""
     from ..recovery.write import recover
     from ..render.formats import put, save
 
@@ -108,48 +188,44 @@ def _spec(graph: Graph, output: str | None, flat: bool) -> None:
         print(recovered.remark, file=sys.stderr)
     if output is None:
         put(recovered.text)
-        return
+        return recovered.graph
     save(recovered.text, output)
     lines = len(recovered.text.splitlines())
     _done(output, f"{graph.name}, {lines} lines for {len(graph.nodes):,} layers")
+    return recovered.graph
 
 
-def _model(graph: Graph, output: str, init: str | None, seed: int) -> None:
+def _model(graph: Graph, output: str, weights: Mapping[str, Any] | None, made: str) -> None:
+    from ..analyses.sizes import numeric
     from ..files import writing
     from ..formats.onnx.write import written
 
-    weights: dict[str, Any] | None = None
-    if init is not None:
-        from ..analyses.sizes import numeric
-        from ..kernels.weights import initial
-
-        graph = numeric(graph)
-        weights = initial(graph, init, seed)
-    message = written(graph, weights)
+    message = written(graph if weights is None else numeric(graph), weights)
     with writing(output) as file:
         for piece in message.pieces:
             file.write(piece)
-    kept = f"weights drawn ({init}, seed {seed})" if init is not None else "weights by shape alone"
+    kept = f"weights {made}" if weights is not None else "weights by shape alone"
     _done(output, f"{graph.name}, {message.size:,} bytes, {kept}")
 
 
-def _code(graph: Graph, output: str | None, framework: str) -> None:
+def _code(graph: Graph, output: str | None, framework: str) -> Graph:
+    """Write code; the network that it has the names of."""
     from ..analyses.sizes import numeric
     from ..formats.code.keras.write import written as keras
     from ..formats.code.pytorch.write import written as pytorch
-    from ..language.load import parse
     from ..recovery.write import recover
     from ..render.formats import put, save
 
     graph = numeric(graph.inference)
     if not any(node.origin for node in graph.nodes) and not any(node.kind == "unknown" for node in graph.nodes):
-        graph = parse(recover(graph).text, graph.name)
+        graph = recover(graph).graph
     text = (keras if framework == "keras" else pytorch)(graph)
     if output is None:
         put(text)
-        return
+        return graph
     save(text, output)
     print(f"wrote {output}: {graph.name}, {len(text.splitlines()):,} lines", file=sys.stderr)
+    return graph
 
 
 def _done(output: str, what: str) -> None:
