@@ -20,7 +20,7 @@ from cnncalc.kernels.weights import load
 from cnncalc.language import zoo
 from cnncalc.recovery import proof
 from cnncalc.recovery.matching import counterparts, moved
-from cnncalc.recovery.write import recover
+from cnncalc.recovery.write import in_blocks, recover
 
 SPECS = [name for name in zoo.names() if not zoo.member(name).settings]
 
@@ -366,3 +366,15 @@ def test_weights_that_have_no_place_are_refused(
     assert code == 2
     assert message in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_without_scopes_is_shown_in_its_blocks() -> None:
+    """A file whose names say nothing folds as the spec does; names of scopes, and specs, stay as they are."""
+    bare = anonymous(cnncalc.load("resnet152"), 5)
+    scoped = cnncalc.load("resnet18")
+
+    def length(graph: Graph) -> int:
+        return len(str(cnncalc.reports.show(graph)).splitlines())
+
+    assert length(in_blocks(bare)) < 90 < 500 < length(bare)
+    assert in_blocks(scoped) is scoped

@@ -8,18 +8,22 @@
     cnncalc show net.yaml --check net.svg          exit code 1 where the picture is out of date
 
 In the table the params and MACs of a folded part are those of one turn; in a picture a box counts all its turns. A
-picture has blocks unfolded as deep as 40 boxes allow, unless `--depth` says otherwise.
+picture has blocks unfolded as deep as 40 boxes allow, unless `--depth` says otherwise. A model whose names have no
+scopes is shown in the blocks that `cnncalc convert` finds in it, under the names of these.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import MODEL, Request, report_with
+
+if TYPE_CHECKING:
+    from ..graph import Graph
 
 PICTURES = ("svg", "mermaid", "dot")
 
@@ -60,12 +64,19 @@ def command(
         if value is not None:
             raise CnncalcError(f"`--{name}` goes with a picture", "--format svg, mermaid or dot; or -o net.svg")
     return reports.show(
-        request.whole,
+        _folded(request.whole),
         expanded=expanded,
         depth=request.depth,
         batch=request.batch,
         training=request.training,
     )
+
+
+def _folded(graph: Graph) -> Graph:
+    """The network of a file without scopes in the blocks that are found in it."""
+    from ..recovery.write import in_blocks
+
+    return graph if any(node.origin for node in graph.nodes) else in_blocks(graph)
 
 
 def drawn(
@@ -75,7 +86,7 @@ def drawn(
     from ..drawing import USUAL, draw
 
     return draw(
-        request.graph,
+        _folded(request.graph),
         form,
         depth=request.depth,
         expanded=expanded,

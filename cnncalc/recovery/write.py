@@ -60,6 +60,19 @@ def recover(graph: Graph, *, plain: bool = False) -> Recovered:
     return found._replace(remark=remark)
 
 
+def in_blocks(graph: Graph) -> Graph:
+    """The same network in the blocks that are found in it, where no spec made it and its names have no scopes.
+
+    Its layers have other names then; `matching.counterparts` says which is which.
+    """
+    if not graph.nodes or len(graph.nodes) > MOST or any(node.origin or "/" in node.name for node in graph.nodes):
+        return graph
+    try:
+        return recover(graph).graph
+    except CnncalcError:
+        return graph
+
+
 def claims(graph: Graph) -> str:
     """The line of what the spec is to expect of itself; "" where nothing is a number."""
     found = figures(graph)
