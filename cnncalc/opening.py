@@ -117,6 +117,10 @@ class NetworkFile:
         """The settings that make a network of a family in the zoo."""
         return self.member.settings if self.member else {}
 
+    def allowing(self, unknown: bool) -> NetworkFile:
+        """The file, with operators that are not known allowed where its format may have such: a spec has none."""
+        return replace(self, how=Reading(allow_unknown=unknown)) if unknown and self.format is not SPEC else self
+
     def graph(self, set: Mapping[str, Any] | None = None, input: Any = None) -> Graph:
         """The network with these variables and this input. Raises SpecError, CnncalcError."""
         if self.how != USUAL and self.format is SPEC:

@@ -168,3 +168,20 @@ def test_no_limit_of_a_detector_passes_on_what_is_not_known(detector: Path) -> N
             judge([*option("max", limit)], Figures(graph), None, None)
     (finding,) = judge([*option("max", "macs=1k")], Figures(graph), None, None)
     assert "fail" == finding.status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["check", "--max", "macs=1G"], 2, "left out"),
+        (["check", "--max", "macs=1k"], 1, "macs"),
+        (["check", "--max", "macs=1k", "--update"], 2, "a lock holds figures that are known"),
+        (["lint"], 0, ""),
+    ],
+)
+def test_check_and_lint_allow_what_is_not_known(arguments: list[str], code: int, said: str, detector: Path) -> None:
+    """Without the option such a model cannot be judged; with it only a limit that the lower bound breaks is."""
+    command, *options = arguments
+    asked = RUN.invoke(app, [command, str(detector), *options, "--allow-unknown"])
+    assert (code, True) == (asked.exit_code, said in asked.output)
+    assert 2 == RUN.invoke(app, [command, str(detector), *options]).exit_code

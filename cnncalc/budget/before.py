@@ -75,7 +75,7 @@ def _model(top: str, commit: str, path: str, file: NetworkFile, settings: Mappin
         with kept.open("rb") as begun:
             if begun.read(len(LFS)) == LFS:
                 raise CnncalcError(f"{file.name} is in Git LFS, and git has no more than a pointer to it")
-        return opened(kept).graph(settings, input)
+        return replace(opened(kept), how=file.how).graph(settings, input)
 
 
 def unread(error: CnncalcError, place: Place) -> Notice:

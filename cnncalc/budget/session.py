@@ -54,6 +54,8 @@ class Ask:
 
     fail_on: str = "error"
     jobs: int = 1
+    allow_unknown: bool = False
+    """Whether operators of a model may be unknown."""
 
     @property
     def writes(self) -> bool:
@@ -78,12 +80,13 @@ def session(ask: Ask, remark: Remark) -> Outcome:
             raise
         names = []
     known = Repositories()
+    asked = {"why": ask.why, "allow_unknown": ask.allow_unknown}
     planned: list[tuple[plan.Part, Kept, list[Case], list[Notice]]] = []
     named = []
     for part in plan.parts(names, top, ask.config):
         locks = first if part.config.folder == top.folder else kept(part.config, ask.writes, ask.measure)
         base = baselines.baseline(ask.baseline, part, locks.lock, known) if not ask.measure else None
-        cases = plan.cases(part, top.folder, ask.limits, ask.settings, ask.input, lock=locks.lock, why=ask.why)
+        cases = plan.cases(part, top.folder, ask.limits, ask.settings, ask.input, lock=locks.lock, **asked)
         cases = baselines.with_baseline(cases, base, part.config, ask.writes or ask.measure)
         about = [] if ask.measure else list(absent.notices(part, locks.lock, base, ask.specs, ask.locked))
         planned.append((part, locks, cases, about))

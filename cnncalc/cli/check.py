@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import CnncalcError, printable_lines
-from .request import TROUBLE, Input, Set, failures
+from .request import TROUBLE, AllowUnknown, Input, Set, failures
 
 if TYPE_CHECKING:
     from ..budget.outcome import Outcome
@@ -64,6 +64,7 @@ def command(
     ratchet: Annotated[bool, _flag("--ratchet", "Write figures that went down into the lock.")] = False,
     set: Set = None,
     input: Input = None,
+    allow_unknown: AllowUnknown = False,
     fail_on: Annotated[str, FAIL_ON] = "error",
     strict: Annotated[bool | None, STRICT] = None,
     locked: Annotated[bool, _flag("--locked", "Fail unless a lock has all specs and their figures.")] = False,
@@ -89,6 +90,8 @@ def command(
         known("level", fail_on, LEVELS)
         if locked and (update or accept or ratchet):
             raise CnncalcError("--locked writes no lock", "leave it out, or --update, --accept and --ratchet")
+        if allow_unknown and (update or accept or ratchet):
+            raise CnncalcError("a lock holds figures that are known", "without --allow-unknown")
         kinds = {"max": max, "min": min, "equals": equals, "max-growth": max_growth}
         ask = Ask(
             specs=specs or [],
@@ -108,6 +111,7 @@ def command(
             ci=in_ci(),
             fail_on=fail_on,
             jobs=jobs,
+            allow_unknown=allow_unknown,
         )
         outcome = session(ask, _remark)
         if init:

@@ -18,7 +18,7 @@ import typer
 
 from ..errors import CnncalcError, Diagnostic, bug, debugging, printable
 from ..render import one_of
-from .request import FAILED, TROUBLE, failures, tell
+from .request import FAILED, TROUBLE, AllowUnknown, failures, tell
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -40,6 +40,7 @@ def command(
     format: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of(FORMS)}.")] = "table",
     set: Annotated[list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value.")] = None,
     input: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input.")] = None,
+    allow_unknown: AllowUnknown = False,
     report: Annotated[list[str] | None, REPORT] = None,
 ) -> None:
     """Check specs."""
@@ -55,7 +56,7 @@ def command(
         form = known(format, FORMS)
         reports = asked(report or [], REPORTS)
         settings, shape = dict(setting(text) for text in set or []), input_shape(input or [])
-        results = [_checked(spec, settings, shape) for spec in _named(specs)]
+        results = [_checked(spec, settings, shape, allow_unknown) for spec in _named(specs)]
         for result in results:
             if result.error:
                 tell(result.cause or result.error)
@@ -104,13 +105,13 @@ def _reported(results: list[Checked], strict: bool, reports: list[tuple[str, str
             put(written(name, found))
 
 
-def _checked(spec: str, settings: dict[str, Any], shape: Any) -> Checked:
+def _checked(spec: str, settings: dict[str, Any], shape: Any, unknown: bool) -> Checked:
     from ..lint import doubts, unmet
-    from ..opening import load
+    from ..opening import opened
     from ..reports.lint_report import Checked
 
     try:
-        graph = load(spec, set=settings, input=shape)
+        graph = opened(spec).allowing(unknown).graph(settings, shape)
         warnings = doubts(graph)
         failed = [] if graph.changed or any(graph.symbols()) else unmet(graph)
         return Checked(spec, "", [*failed, *_bad_limits(graph)], warnings, graph)
