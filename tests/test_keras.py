@@ -91,10 +91,7 @@ DATA = Path(__file__).parent / "data" / "keras"
 """Configurations, with what Keras says of them: Keras 3.15 and tf-keras 2.16."""
 
 LAYERS: dict[str, Any] = json.loads(gzip.decompress((DATA / "layers.json.gz").read_bytes()))
-NOT_READ = {
-    "embedding": "looks up rows by whole numbers",
-    **dict.fromkeys(("lstm", "rnn"), "has one bias a gate in Keras and two in PyTorch"),
-}
+NOT_READ = {"embedding": "looks up rows by whole numbers"}
 
 
 def counts(graph: Graph) -> tuple[int, int]:

@@ -30,6 +30,8 @@ LINE = [[1, 2, 3, 4, 5]]
 BY_HAND = [
     # kind, arguments, inputs, weights, output
     ("learned", {"shape": [2], "fixed": True}, [], {"value": [3, 5]}, [3, 5]),
+    ("rnn", {"hidden": 1, "act": "relu", "single": True}, [[[1, 2, -9]]],
+     {"weight_ih": [[2]], "weight_hh": [[3]], "bias_ih": [1]}, [[3, 14, 25]]),
     ("rnn", {"hidden": 1, "act": "relu"}, [[[1, 2, -9]]],
      {"weight_ih": [[2]], "weight_hh": [[3]], "bias_ih": [1], "bias_hh": [0.5]}, [[3.5, 16, 31.5]]),
     ("rnn", {"hidden": 1, "act": "relu", "reverse": True, "bias": False}, [[[1, 2, 3]]],

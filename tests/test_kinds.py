@@ -322,7 +322,7 @@ OTHERS = {
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
     "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
     "operator",
-    "bidirectional", "reverse", "reset", "act", "cells", "times", "entries", "fixed", "fill",
+    "bidirectional", "reverse", "single", "reset", "act", "cells", "times", "entries", "fixed", "fill",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
 

@@ -227,6 +227,8 @@ RECURRENT = {  # params 4h(i + h + 2), MACs T 4h(i + h) in each direction
                            operations=24 * 96 * 21),
     "LSTM that begins with a state": Case("lstm", {"hidden": 2, "cells": True}, ((3, 4), (2,), (2, 1)), (4, 4), 56, 160,
                                           operations=168),
+    "LSTM with one bias": Case("lstm", {"hidden": 128, "single": True}, one(64, 10), (128, 10), 98_816, 983_040,
+        operations=21_760),
     "GRU": Case("gru", {"hidden": 25, "bias": False}, one(24, 100), (25, 100), 3_675, 367_500, operations=27_500),
     "RNN": Case("rnn", {"hidden": 88, "act": "relu", "reverse": True}, one(482, 100), (88, 100), 50_336, 5_016_000,
                 operations=35_200),

@@ -130,7 +130,7 @@ def _ways(layer: Any, channels: int, weights: Weights) -> list[tuple[Way, bool]]
         ]
         biases = [
             tensor(weights, f"bias_{side}{word}", (parts * h,))
-            if layer.bias
+            if layer.bias and not (layer.single and side == "hh")
             else np.zeros(parts * h, matrices[0].dtype)
             for side in ("ih", "hh")
         ]

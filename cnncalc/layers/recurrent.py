@@ -9,7 +9,7 @@ With i channels in, h hidden, G parts (LSTM 4, GRU 3, plain 1) and T steps, for 
 
     params = G h (i + h + 2)        MACs = T G h (i + h)
 
-PyTorch keeps two biases, one beside each matrix, and so does this.
+PyTorch keeps two biases, one beside each matrix, and so does this; with `single` there is one, as in Keras.
 
 Sources: Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000; Cho et al. 2014; Elman 1990; the
 names, the order and the biases are those of torch.nn.LSTM, GRU and RNN.
@@ -54,6 +54,7 @@ class Recurrent(Uncentred):
     bidirectional: bool = field(FLAG, False, about="whether a second one goes from the end to the start")
     reverse: bool = field(FLAG, False, about="whether it goes from the end to the start")
     bias: bool = field(FLAG, True, about="whether each part adds learned numbers, twice as in PyTorch")
+    single: bool = field(FLAG, False, about="whether each part adds them once, as in Keras")
 
     @classmethod
     def check(cls, axes: int) -> str:
@@ -71,6 +72,7 @@ class Recurrent(Uncentred):
         yield Need(
             "reverse", not both, "`reverse` says nothing where it goes both ways", "leave it out", code="both-ways"
         )
+        yield Need("single", self.bias or not self.single, "says nothing without `bias`", "leave it out", code="single")
         if len(inputs) not in (1, 1 + self.states):
             words = f"the sequence, or with the state that it begins with {1 + self.states}"
             yield Need("", False, f"are {len(inputs)}: {words}", code="states")
@@ -91,7 +93,9 @@ class Recurrent(Uncentred):
         for way in ("", "_reverse")[: self.directions]:
             found |= {f"weight_ih{way}": (rows, inputs[0][0]), f"weight_hh{way}": (rows, self.hidden)}
             if self.bias:
-                found |= {f"bias_ih{way}": (rows,), f"bias_hh{way}": (rows,)}
+                found |= {f"bias_ih{way}": (rows,)}
+            if self.bias and not self.single:
+                found |= {f"bias_hh{way}": (rows,)}
         return found
 
     def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
@@ -108,7 +112,8 @@ class Recurrent(Uncentred):
         return inputs[0][1] * self.directions * self.hidden
 
     def _with_bias(self, inputs: Shapes, done: Mapping[str, Dim]) -> Mapping[str, Dim]:
-        biases = {"bias": 2 * self.parts * self._numbers(inputs)} if self.bias else {}
+        each = 1 if self.single else 2
+        biases = {"bias": each * self.parts * self._numbers(inputs)} if self.bias else {}
         return {**biases, **done}
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:

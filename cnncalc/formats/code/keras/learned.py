@@ -85,6 +85,8 @@ def _recurrent(node: Node) -> Code:
     if len(node.inputs) > 1 or getattr(layer, "cells", False):
         what = "a state that it begins with, or cells as channels"
         raise Unwritable(f"`{node.name}` is `{node.kind}` with {what}, which is not written as Keras", "leave it out")
+    if node.kind == "gru" and layer.single and layer.reset == "after":
+        raise Unwritable(f"`{node.name}` is `gru` with a single bias, which Keras has with `reset: before` alone")
     word = {"lstm": "LSTM", "gru": "GRU", "rnn": "SimpleRNN"}[node.kind]
     arguments = {
         "units": Argument(layer.hidden),

@@ -20,7 +20,8 @@ def assigned(layer, called, stored):
         one.cell.kernel.assign(read("weight_ih").T)
         one.cell.recurrent_kernel.assign(read("weight_hh").T)
         if one.cell.use_bias:
-            both = numpy.stack([read("bias_ih"), read("bias_hh")])
+            names = [name for name in ("bias_ih", "bias_hh") if f"{called}_{name}{way}" in stored]
+            both = numpy.stack([read(name) for name in names])
             one.cell.bias.assign(both if len(one.cell.bias.shape) == 2 else both.sum(0))
     return True
 '''

@@ -73,8 +73,13 @@ def _linear(node: Node) -> Code:
 
 def _recurrent(node: Node) -> Code:
     layer: Any = node.layer
-    if len(node.inputs) > 1 or getattr(layer, "cells", False) or getattr(layer, "reset", "after") == "before":
-        what = "a state that it begins with, cells as channels, or a reset before the matrix"
+    if (
+        len(node.inputs) > 1
+        or getattr(layer, "cells", False)
+        or getattr(layer, "reset", "after") == "before"
+        or layer.single
+    ):
+        what = "a state that it begins with, cells as channels, a single bias, or a reset before the matrix"
         raise Unwritable(f"`{node.name}` is `{node.kind}` with {what}, which is not written as PyTorch", "leave it out")
     arguments = {"features": Argument(node.incoming[0][0]), "hidden": Argument(layer.hidden)}
     arguments |= {"bias": Argument(layer.bias, True), "batch_first": Argument(True, False)}

@@ -1,7 +1,6 @@
 """Layers that go along a sequence and keep a state.
 
-Keras adds one bias a gate, and PyTorch, whose layers are counted here, two; only a GRU with `reset_after` has two in
-Keras as well.
+Keras adds one bias a gate, and PyTorch two; only a GRU with `reset_after` has two in Keras as well.
 """
 
 from __future__ import annotations
@@ -53,8 +52,6 @@ def both_ways(reader: Reader, tensor: str) -> str:
 
 def _arguments(reader: Reader, word: str, config: Any) -> dict[str, Any]:
     biased, after = config.get("use_bias", True), config.get("reset_after", True)
-    if biased and not (word == "GRU" and after):
-        raise Refused(f"{word} has one bias a gate in Keras and two in PyTorch, whose layers are counted here")
     act, gates = USUAL[word]
     given = config.get("activation", act)
     if (given != act and (word, given) != ("SimpleRNN", "relu")) or config.get("recurrent_activation") not in (
@@ -65,7 +62,8 @@ def _arguments(reader: Reader, word: str, config: Any) -> dict[str, Any]:
     if config.get("return_state"):
         raise Refused("`return_state` is not read")
     more = {"GRU": {"reset": "after" if after else "before"}, "SimpleRNN": {"act": given}}
-    return {"hidden": config["units"], "bias": biased, **more.get(word, {})}
+    single = bool(biased and not (word == "GRU" and after))
+    return {"hidden": config["units"], "bias": biased, "single": single, **more.get(word, {})}
 
 
 def _vector(reader: Reader, tensor: str, first: bool, part: str) -> str:
