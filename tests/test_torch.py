@@ -452,3 +452,61 @@ def test_a_name_of_any_length_and_signs_is_answered(nets: Path) -> None:
         with pytest.raises(CnncalcError) as error:
             cnncalc.load(f"torch:{text}", input=(3, 8, 8))
         assert "Traceback" not in error.value.message
+
+
+OPERATORS = {
+    "glu": lambda x: torch.nn.functional.glu(x, 1),
+    "celu": torch.nn.functional.celu,
+    "softplus": lambda x: torch.nn.functional.softplus(x, 2),
+    "std": lambda x: x.std(1, keepdim=True),
+    "normalize": lambda x: torch.nn.functional.normalize(x, dim=1),
+    "stack": lambda x: torch.stack([x, x], 1),
+    "tensor_split": lambda x: x.tensor_split(2, 3)[0],
+    "roll": lambda x: x.roll((1, -2), (2, 3)),
+    "flip": lambda x: x.flip(2, 3),
+    "unfold": lambda x: x.unfold(2, 3, 2),
+    "im2col": lambda x: torch.nn.functional.unfold(x, 3, padding=1, stride=2),
+    "repeat_interleave": lambda x: x.repeat_interleave(2, 1),
+    "circular": lambda x: torch.nn.functional.pad(x, (1, 1, 1, 1), mode="circular"),
+    "cut": lambda x: torch.nn.functional.pad(x, (-1, 0, 0, 2)),
+    "pixel_unshuffle": lambda x: torch.nn.functional.pixel_unshuffle(x, 2),
+    "channel_shuffle": lambda x: torch.nn.functional.channel_shuffle(x, 2),
+    "movedim": lambda x: x.movedim(1, 3),
+    "two indices": lambda x: x[:, :, [0, 1], [2, 3]],
+    "slices": lambda x: x[:, ::2, 1:-1, -3:],
+    "bicubic": lambda x: torch.nn.functional.interpolate(x, scale_factor=1.5, mode="bicubic", align_corners=True),
+    "adaptive": lambda x: torch.nn.functional.adaptive_avg_pool2d(x, (3, 2)),
+    "ceil": lambda x: torch.nn.functional.avg_pool2d(x, 3, 2, 1, ceil_mode=True, count_include_pad=False),
+    "einsum": lambda x: torch.einsum("...hw,...hv->...wv", x, x),
+    "causal": lambda x: torch.nn.functional.scaled_dot_product_attention(x, x, x, is_causal=True),
+    "statistics": lambda x: torch.nn.functional.batch_norm(x, None, None, training=True),
+    "whole": lambda x: torch.nn.functional.layer_norm(x, x.shape[1:]),
+    "in place": lambda x: x.clone().add_(1).mul_(2),
+    "positions": lambda x: x + torch.arange(12.0, device=x.device)[None, None, None],
+    "addmm": lambda x: torch.addmm(x[0, 0], x[0, 1], x[0, 2])[None],
+}  # fmt: skip
+"""What modules of PyTorch do in their forward passes."""
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_the_shape_of_an_operator_is_pytorch_s(name: str) -> None:
+    """By running it, and MACs by PyTorch's counter."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    class Module(torch.nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 4, 1)
+
+        def forward(self, x: object) -> object:
+            return OPERATORS[name](self.conv(x))  # type: ignore[no-untyped-call]
+
+    graph = cnncalc.from_torch(Module(), (3, 12, 12))
+    with FlopCounterMode(display=False) as flops, torch.no_grad():
+        made = Module().to("meta")(torch.zeros(1, 3, 12, 12, device="meta"))
+
+    assert sorted(made.shape) in (
+        sorted((1, *graph.output_shape)),
+        sorted(graph.output_shape),
+    )  # axes may lie otherwise
+    assert flops.get_total_flops() // 2 == cnncalc.macs(graph).total

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..onnx.constants import Constant
 from ..onnx.names import SCOPES
+from ..onnx.read import MISFITS
 from ..onnx.records import FLOATS, Node, Tensor
 from ..onnx.values import Value, Weight
 from .trace import Made, Operator, Trace
@@ -77,15 +78,25 @@ class Writing:
             self.operator = operator
             for made in operator.outputs:
                 self._note(made)
-            write = table.get(operator.op)
-            if write is not None:
+            write, written = table.get(operator.op), len(self.nodes)
+            if write is None:
+                self._unknown()
+                continue
+            try:
                 write(self, operator)
-            elif not self.tensors():
-                for made in operator.outputs:
-                    self.fixed(made)
-            else:
-                names = [name for name in self.tensors() if name]
-                self.put(operator.op, names, {}, [made.name for made in operator.outputs], domain="aten")
+            except MISFITS:  # a use of it that the line of the table does not know
+                del self.nodes[written:]
+                self._unknown()
+
+    def _unknown(self) -> None:
+        """An operator without a line: by its own name; one that reads no tensor is a constant by its shape."""
+        names = [name for name in self.tensors() if name]
+        outputs = self.operator.outputs
+        if names:
+            self.put(self.operator.op, names, {}, [made.name for made in outputs], domain="aten")
+        else:
+            for made in outputs:
+                self.fixed(made)
 
     def tensors(self) -> list[str]:
         """All tensors that the operator reads."""

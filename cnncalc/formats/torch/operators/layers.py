@@ -182,6 +182,9 @@ FILLED: Sequence[str] = (
     "new_ones",
     "new_full",
     "new_empty",
+    "fill",
+    "rand_like",
+    "randn_like",
 )
 
 

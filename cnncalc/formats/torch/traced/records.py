@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .making import MOST_KNOWN
-from .telling import where
+from .telling import PART, Failed, where
 
 FILLED: Mapping[str, Any] = {
     "aten::zeros_like": 0, "aten::ones_like": 1, "aten::new_zeros": 0, "aten::new_ones": 1, "aten::full_like": ...,
-    "aten::new_full": ...,
+    "aten::new_full": ..., "aten::fill": ...,
 }  # fmt: skip
 """Operators that take nothing but the shape of what they read, and the number that they fill with."""
 
@@ -22,6 +22,9 @@ class Records:
         self.module, self.program = module, program
         self.known: dict[Any, Any] = {}
         """Node -> its numbers, where they hang on no input and no parameter, and are few."""
+
+        self.node: Any = None
+        """The one that is written down."""
 
         self.named: dict[Any, Any] = {}
         """Node -> the name of its tensor, or the names of its tensors."""
@@ -99,6 +102,7 @@ class Records:
         """An operator: worked out where all that it reads is known, else a record."""
         import operator
 
+        self.node = node
         if node.target is operator.getitem:
             of, place = node.args
             if isinstance(self.named.get(of), list):
@@ -195,6 +199,10 @@ class Records:
 
     def about(self, value: Any) -> dict[str, Any]:
         """Shape and element type."""
+        if not all(isinstance(size, int) for size in value.shape):
+            line = self.line(self.node)
+            at = f" at {line}" if line else ""
+            raise Failed(f"the forward pass hangs on the numbers in a tensor{at}, which a count does not have", PART)
         return {"shape": [int(size) for size in value.shape], "dtype": str(value.dtype).removeprefix("torch.")}
 
     def plain(self, value: Any) -> Any:

@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+PART = "name a part of it that does not, such as its backbone: torch:...:NAME(...).backbone"
+"""The way out of a forward pass that hangs on numbers."""
+
 
 class Failed(Exception):
     """What is told the user: the message, and the way out."""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .records import Records
-from .telling import Failed, frames, told, where
+from .telling import PART, Failed, frames, told, where
 
 
 def exported(module: Any, inputs: Any, device: Any, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def of_the_forward_pass(error: BaseException) -> tuple[str, str]:
     at = f" at {place}" if place else ""
     if any(word in text for word in DATA):
         message = f"the forward pass hangs on the numbers in a tensor{at}, which a count does not have"
-        return message, "name a part of it that does not, such as its backbone: torch:...:NAME(...).backbone"
+        return message, PART
     return f"the forward pass raises {told(error, place=False)}{at}", "is --input of the size that it takes?"
 
 
