@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .engine.running import run as _run
     from .errors import CnncalcError as CnncalcError
     from .errors import SpecError as SpecError
+    from .formats.safetensors import checkpoint as checkpoint
     from .given import from_keras as from_keras
     from .given import from_onnx as from_onnx
     from .given import from_torch as from_torch
@@ -75,6 +76,7 @@ __all__ = [
     "SpecError",
     "box",
     "check",
+    "checkpoint",
     "compare",
     "diff",
     "draw",
@@ -113,6 +115,7 @@ _HOMES = {
     "SpecError": "errors",
     "box": "analyses.boxes",
     "check": "budget.check",
+    "checkpoint": "formats.safetensors",
     "compare": "asking",
     "diff": "asking",
     "draw": "drawing",

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+import cnncalc
 from cnncalc import CnncalcError, load, reports
 from cnncalc.analyses.checkpoints import match
 from cnncalc.cli import app
@@ -327,3 +328,12 @@ def test_a_checkpoint_is_no_network_in_python(tmp_path: Path) -> None:
     """`load` says so."""
     with pytest.raises(CnncalcError, match="no architecture"):
         load(saved(tmp_path / "m.safetensors", SMALL))
+
+
+def test_python_has_the_tensors_and_the_match(net: Path, tmp_path: Path) -> None:
+    """`cnncalc.checkpoint` and the two reports."""
+    file = cnncalc.checkpoint(saved(tmp_path / "m.safetensors", weights()))
+
+    assert (5, 4) == file.tensors["fc.weight"].shape
+    assert reports.weights(load(net), file).data["fits"]
+    assert 108 + 8 + 12 * (16 + 4) + 20 + 5 == reports.tensors(file).data["totals"]["params"]

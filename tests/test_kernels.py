@@ -303,7 +303,7 @@ NO_WEIGHTS = [
     ("large", "error: `a.bias` of w.npz holds a number too large for float32\n   = help: --dtype fp64"),
     ("note", "error: w.npz holds `notes.txt`, which is no array\n   = help: NumPy's savez writes arrays only"),
     ("torch", "error: w.npz holds `w/data.pkl`, which is no array\n"
-              "   = help: PyTorch wrote it; `cnncalc run --help` tells how its tensors become an .npz"),
+              "   = help: PyTorch wrote it; in Python safetensors.torch.save_file writes a checkpoint that is read"),
     ("twice", "error: w.npz holds `a.bias` twice"),
     ("encrypted", "error: `a.weight` of w.npz is encrypted\n"
                   "   = help: NumPy's savez and savez_compressed write what is read here"),

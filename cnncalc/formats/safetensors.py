@@ -116,8 +116,9 @@ class Checkpoint:
         return found
 
 
-def checkpoint(name: str) -> Checkpoint:
-    """What the header of a file says. Raises CnncalcError where it says what cannot be."""
+def checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+    """What the header of a file says, its numbers unread. Raises CnncalcError where it says what cannot be."""
+    name = os.fspath(path)
     with files.reading(name, pipes=False) as file:
         size = os.fstat(file.fileno()).st_size
         text = _header(name, file, size)

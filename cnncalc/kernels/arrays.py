@@ -148,7 +148,7 @@ def _several(path: str, file: IO[bytes]) -> Opened:
             if name == member.filename:
                 raise CnncalcError(
                     f"{path} holds `{name}`, which is no array",
-                    "PyTorch wrote it; `cnncalc run --help` tells how its tensors become an .npz"
+                    "PyTorch wrote it; in Python safetensors.torch.save_file writes a checkpoint that is read"
                     if name.endswith("/data.pkl")
                     else "NumPy's savez writes arrays only",
                 )
