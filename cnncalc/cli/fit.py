@@ -3,6 +3,8 @@
     cnncalc fit mobilenet_v2 --vary width --max macs=100M --max params=2M
     cnncalc fit mobilenet_v2 --vary width=0.35:1.4:0.05 --vary input=96:320:32 --max macs=300M
 
+    cnncalc fit mobilenet_v2 --vary width --vary input --max macs=300M -o front.svg
+
 Every step is tried, since rounding of channels makes a staircase. Steps are 0.01 for a multiplier (a
 number up to 4), 1 for a larger one and 32 for the side of an input, or what --step says. A range that is
 not given begins at one step and ends at twice the value of the spec, or goes on until a limit ends it. Two
@@ -19,7 +21,7 @@ from ..render.report import Report
 from .request import FAILED, Request, named, report_with, tell
 
 
-@report_with("spec", "format", "output", "wide", "set", "input", "training")
+@report_with("spec", "format", "output", "wide", "set", "input", "training", formats=("svg",))
 def command(
     request: Request,
     vary: Annotated[
@@ -63,4 +65,8 @@ def command(
     except Unmet as error:
         tell(error)
         raise typer.Exit(FAILED) from None
+    if request.format == "svg":
+        from ..sweeping.fit_plot import fit_plot
+
+        return Report([], [], text=fit_plot(found_), form="table")
     return fit_report(found_, dtype)

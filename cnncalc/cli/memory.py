@@ -2,6 +2,8 @@
 
     cnncalc memory resnet50 --in-place
     cnncalc memory net.yaml --dtype int8
+    cnncalc memory resnet50 --plot                     what is alive while each layer runs, as bars
+    cnncalc memory resnet50 -o memory.svg              the same as a picture, with and without writing in place
     cnncalc memory net.yaml --weights-dtype int8 --activations-dtype fp16
 
 Layers run in the order of the spec; a tensor is alive from the step that computes it to the last that reads it.
@@ -10,15 +12,18 @@ The tensors alive at the peak are listed. The workspace of an implementation is 
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 import typer
 
+from ..errors import CnncalcError
 from ..render.report import Report
-from .request import Request, report
+from .request import COMMON, Request, report_with
+from .vain import refused
 
 
-@report
+@report_with(*COMMON, formats=("svg",))
 def command(
     request: Request,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
@@ -32,11 +37,14 @@ def command(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
     ] = False,
+    plot: Annotated[bool, typer.Option("--plot", help="Draw what is alive while each layer runs.")] = False,
 ) -> Report:
     """Weights, activations and the peak."""
     from .. import reports
 
-    return reports.memory(
+    if request.format == "svg":
+        return _picture(request, activations_dtype or dtype, {"--weights-dtype": weights_dtype, "--in-place": in_place})
+    answer = reports.memory(
         request.whole,
         dtype=activations_dtype or dtype,
         weights_dtype=weights_dtype or dtype,
@@ -45,3 +53,27 @@ def command(
         training=request.training,
         view=request.view,
     )
+    return _bars(request, answer) if plot else answer
+
+
+def _picture(request: Request, dtype: str, others: dict[str, Any]) -> Report:
+    """The plot of the page: each output new, and in place."""
+    from ..drawing.panels import alive
+    from ..drawing.plots import alone
+
+    table = {"--depth": request.depth, "--top": request.top, "--sort": request.sort}
+    refused({**others, **table}, "in svg, which has every layer, in place and not")
+    if request.batch != 1:
+        raise CnncalcError("the figures of a picture are per image", "leave out --batch")
+    return Report([], [], text=alone(alive([request.numeric], dtype).picture), form="table")
+
+
+def _bars(request: Request, answer: Report) -> Report:
+    """The bytes that are alive, a bar a row."""
+    from ..render import bars, numbers
+
+    if request.format != "table":
+        refused({"--plot": True}, f"in {request.format}: it is a drawing of text")
+    rows = [(str(row["name"]), int(row["alive"] or 0)) for row in answer.tables[0].rows if "alive" in row]
+    plain = not request.holds(bars.FULL + bars.EDGE)
+    return replace(answer, text=bars.bars(answer.caption, rows, 0, plain, form=numbers.size))

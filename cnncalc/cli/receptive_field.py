@@ -5,6 +5,7 @@
     cnncalc receptive-field unet --unit 100,100         the box of one unit of the last map
     cnncalc receptive-field vgg16 --at pool3 --unit 0,0
     cnncalc receptive-field vgg16 --plot
+    cnncalc receptive-field vgg16 pool3 -o field.svg    the boxes of two units on the image, and what counts in them
     cnncalc receptive-field vgg16 --effective           how much the positions count: sigma and shape
     cnncalc receptive-field vgg16 --effective --init he --draws 20
 
@@ -34,7 +35,20 @@ from .request import MODEL, Request, report_with
 from .vain import refused
 
 
-@report_with("spec", "format", "output", "depth", "top", "sort", "set", "input", *MODEL, "training", example=True)
+@report_with(
+    "spec",
+    "format",
+    "output",
+    "depth",
+    "top",
+    "sort",
+    "set",
+    "input",
+    *MODEL,
+    "training",
+    example=True,
+    formats=("svg",),
+)
 def command(
     request: Request,
     layer: Annotated[
@@ -81,6 +95,8 @@ def command(
         "--top": request.top,
         "--sort": request.sort,
     }
+    if request.format == "svg":
+        return _picture(request, layer, at, given)
     graph = request.graph
     if layer is not None:
         if at is not None:
@@ -107,6 +123,30 @@ def command(
         refused({"--plot": plot}, f"in {request.format}: it is a drawing of text")
     plain = not request.holds(bars.FULL + bars.EDGE)
     return replace(answer, text=reports.receptive_field_plot(request.whole, training=request.training, plain=plain))
+
+
+def _picture(request: Request, layer: str | None, at: str | None, given: Mapping[str, Any]) -> Report:
+    """Two units on the image, shaded by how much the pixels count for the first."""
+    from .. import reports
+    from ..analyses.extent import last_map
+    from ..analyses.receptive import receptive_fields
+    from ..drawing.fields import field
+    from ..reports.explain_report import end_of
+    from ..reports.unit_report import unit_position
+
+    graph = request.numeric
+    if layer is not None and at is not None:
+        raise CnncalcError("the layer is named twice", "leave out --at")
+    asked_of = layer or at
+    name = last_map(graph, receptive_fields(graph)) if asked_of is None else end_of(graph, asked_of)
+    refused({option: given[option] for option in ("--depth", "--top", "--sort")}, "in svg: it is a picture")
+    unit = given["--unit"]
+    place = None if unit is None or name is None else unit_position(unit, name, graph.shapes[name][1:])
+    asked = {"init": given["--init"], "draws": given["--draws"], "seed": given["--seed"]}
+    shares: dict[str, list[Any]] = {}
+    for axis in reports.effective_field(graph, at=name, unit=unit, **asked).data["axes"]:
+        shares.setdefault(axis.get("input", next(iter(graph.inputs))), []).append(axis["profile"])
+    return Report([], [], text=field(graph, at=name, unit=place, shares=shares), form="table")
 
 
 ANSWERS = {

@@ -3,6 +3,7 @@
     cnncalc sweep mobilenet_v1 width=0.25:1:0.25 input=128,160,192,224
     cnncalc sweep resnet50 input=64:1063 width=16:1015 --columns params,macs --output points/ --format parquet
     cnncalc sweep mobilenet_v2 width=0.35:1.4:0.05 --where 'macs < 300M' --pareto macs,params:max
+    cnncalc sweep mobilenet_v2 width=0.35:1.4:0.05 input=128,160,192,224 --pareto macs,params -o front.svg
 
 NAME=FROM:TO:STEP or NAME=A,B,C; `input` is the side of a square, `input.height` and `input.channels`
 are one axis. Of a model of another format the sizes of its inputs vary. Points where the network makes no
@@ -43,7 +44,9 @@ def command(
         str | None, typer.Option("--sort", metavar="NAME", help="Sort by a figure, the largest first.")
     ] = None,
     top: Annotated[int | None, typer.Option("--top", metavar="N", min=1, help="Only the first N rows.")] = None,
-    plot: Annotated[bool, typer.Option("--plot", help="A scatter of two figures under the table.")] = False,
+    plot: Annotated[
+        bool, typer.Option("--plot", help="A scatter of two figures under the table; -o front.svg is one as a picture.")
+    ] = False,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     settings: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="One value for a variable.")
@@ -55,7 +58,7 @@ def command(
     training: Annotated[bool, typer.Option("--training", help="Count steps that are used in training only.")] = False,
     form: Annotated[
         str | None,
-        typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of([*FORMATS, *STREAMS])}."),
+        typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of([*FORMATS, *STREAMS, 'svg'])}."),
     ] = None,
     output: Annotated[
         str | None,

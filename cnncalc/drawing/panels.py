@@ -29,7 +29,7 @@ class Panel(NamedTuple):
 
 def panels(graphs: Sequence[Graph], dtype: str = "fp32", machine: Machine | None = None) -> list[Panel]:
     """The plots of one network, or of several over each other; x is how many of the layers have run."""
-    made = [_amounts(graphs, "MACs"), _amounts(graphs, "params"), _memory(graphs, dtype), _fields(graphs)]
+    made = [_amounts(graphs, "MACs"), _amounts(graphs, "params"), alive(graphs, dtype), _fields(graphs)]
     if machine is not None:
         made.append(_roofline(graphs, dtype, machine))
     return made
@@ -62,7 +62,8 @@ def _rows(graph: Graph) -> Sequence[Fold]:
     return rows
 
 
-def _memory(graphs: Sequence[Graph], dtype: str) -> Panel:
+def alive(graphs: Sequence[Graph], dtype: str) -> Panel:
+    """Bytes of activations that are alive while each layer runs: each output new, and in place where that can be."""
     element, series, said = bytes_of(dtype), [], []
     for graph in graphs:
         name = f"{graph.name}: " if len(graphs) > 1 else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from . import numbers
 
@@ -12,7 +13,13 @@ FULL, EDGE = "█", "│"
 ASCII_FULL, ASCII_EDGE = "#", "|"
 
 
-def bars(caption: Sequence[str], rows: Sequence[tuple[str, int]], pixels: int, plain: bool = False) -> str:
+def bars(
+    caption: Sequence[str],
+    rows: Sequence[tuple[str, int]],
+    pixels: int,
+    plain: bool = False,
+    form: Callable[[Any], str] = numbers.count,
+) -> str:
     """A bar a row; where some are longer than the image of `pixels`, its edge is drawn. ASCII where `plain`."""
     full, sign = (ASCII_FULL, ASCII_EDGE) if plain else (FULL, EDGE)
     wide = max(len(name) for name, _ in rows)
@@ -21,11 +28,11 @@ def bars(caption: Sequence[str], rows: Sequence[tuple[str, int]], pixels: int, p
     crossed = bool(pixels) and pixels < most
     lines = ["   ".join(caption), ""]
     for name, size in rows:
-        bar = full * max(1, round(size * scale))
+        bar = full * max(1 if size else 0, round(size * scale))
         if crossed:
             edge = round(pixels * scale)
             bar = bar if len(bar) <= edge else bar[:edge] + sign + bar[edge + 1 :]
-        lines.append(f"  {name.ljust(wide)}  {bar} {numbers.count(size)}")
+        lines.append(f"  {name.ljust(wide)}  {bar} {form(size)}")
     if crossed:
         lines.append(f"  {' ' * wide}  {sign} = {pixels}, the size of the image")
     return "\n".join(lines) + "\n"

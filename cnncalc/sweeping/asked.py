@@ -20,7 +20,7 @@ from .plan import Plan, plan
 STRETCH = 262_144
 """Points that are worked out at a time."""
 
-FORMS = (*FORMATS, *STREAMS)
+FORMS = (*FORMATS, *STREAMS, "svg")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Asked:
                 raise CnncalcError(message, "leave it out")
         if self.workers and self.scheduler:
             raise CnncalcError("`--workers` is for a cluster of this machine, and `--scheduler` names another")
-        if self.plot and self.chosen_form != "table":
+        if self.plot and self.chosen_form not in ("table", "svg"):
             raise CnncalcError(f"`--plot` is a drawing of text, and {self.chosen_form} has none", "leave one out")
         if self.in_parts and (self.pareto or self.sort or self.top or self.plot):
             raise CnncalcError("a folder of parts has every row", "without --pareto, --sort, --top and --plot")
@@ -73,6 +73,11 @@ class Asked:
             raise CnncalcError(f"a folder of parts is no {self.chosen_form}", "--format csv, jsonl or parquet")
         if self.chosen_form == "parquet" and not self.output:
             raise CnncalcError("Parquet goes to a file", "--output points.parquet, or a folder: --output points/")
+
+    @property
+    def drawn(self) -> bool:
+        """Whether all points are drawn, those beside the front too."""
+        return self.plot or self.chosen_form == "svg"
 
     @property
     def points_a_part(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -105,7 +105,7 @@ class Sweep(Asked):
         whole: Rows | None = None
         for one in self._rows(self._stretches()):
             whole = one if whole is None else Rows.joined([whole, one])
-            if goals and not self.plot:
+            if goals and not self.drawn:
                 whole = select.front(whole, goals, grid_)
             if whole.count > 50 * MOST_ROWS and self.chosen_form not in ("parquet", *ENDINGS) and not goals:
                 break
@@ -130,6 +130,9 @@ class Sweep(Asked):
             return
         from ..render.formats import deliver
 
+        if self.chosen_form == "svg":
+            deliver(self._svg(whole, everything), "table", self.output)
+            return
         deliver(self.report(whole, everything), self.chosen_form, self.output)
 
     def report(self, whole: Rows, everything: Rows) -> Report:
@@ -148,6 +151,31 @@ class Sweep(Asked):
     def _picture(self, whole: Rows, everything: Rows) -> list[str]:
         from .plot import scatter
 
+        names, points, starred = self._points(whole, everything)
+        x, y = zip(*points, strict=True)
+        return ["", *scatter(list(x), list(y), [point in starred for point in points], names)]
+
+    def _svg(self, whole: Rows, everything: Rows) -> Report:
+        from ..drawing.plots import DOTTED, POINTS, Mark, Series, alone, plot
+        from ..render.report import Report
+        from .plot import label
+
+        if everything.count > MOST_ROWS:
+            raise CnncalcError(f"{digits(everything.count)} points are too many for a picture", "fewer: --where")
+        names, points, starred = self._points(whole, everything)
+        hovers = [", ".join(f"{name} {label(value)}" for name, value in zip(names, p, strict=True)) for p in points]
+        marks = [Mark(float(x), float(y), hover) for (x, y), hover in zip(points, hovers, strict=True)]
+        series = [Series("points", marks, POINTS)]
+        if starred:
+            front = [mark for mark, point in zip(marks, points, strict=True) if point in starred]
+            series = [Series("others", [mark for mark in marks if mark not in front], POINTS)]
+            series.append(Series(f"front of {self.pareto}", sorted(front), DOTTED))
+        title = f"{self.plan.name}: {names[1]} over {names[0]}"
+        drawn = plot(series, title=title, x=names[0], y=names[1], form=label, x_form=label)
+        return Report([], [], text=alone(drawn))
+
+    def _points(self, whole: Rows, everything: Rows) -> tuple[tuple[str, str], list[tuple[Any, Any]], set[Any]]:
+        """Two figures of all points, and those points that are on the front."""
         goals = [goal.name for goal in select.goals(self.pareto, self.plan.grid)] if self.pareto else []
         varied = [one.name for one in self.plan.grid.variables if one.numeric]
         names = list(dict.fromkeys([*goals, *self.shown[::-1], *varied]))[:2]
@@ -160,9 +188,7 @@ class Sweep(Asked):
                 [[value / d if d > 1 else value for value in highs(values).tolist()] for values, d in scaled]
             )
         starred = set(zip(*figures[1], strict=True)) if goals else set()
-        points = list(zip(*figures[0], strict=True))
-        x, y = figures[0]
-        return ["", *scatter(x, y, [point in starred for point in points], (names[0], names[1]))]
+        return (names[0], names[1]), list(zip(*figures[0], strict=True)), starred
 
     # --- what is said -------------------------------------------------------------------------------------
 

@@ -18,11 +18,11 @@ def scatter(x: list[Any], y: list[Any], starred: list[bool], names: tuple[str, s
     for a, b, star in sorted(zip(x, y, starred, strict=True), key=lambda point: point[2]):
         column = _place(a, low, high, WIDTH)
         cells[HEIGHT - 1 - _place(b, least, most, HEIGHT)][column] = "*" if star else "."
-    labels = [_text(most), *[""] * (HEIGHT - 2), _text(least)]
+    labels = [label(most), *[""] * (HEIGHT - 2), label(least)]
     margin = max(map(len, labels))
     lines = [f"{' ' * margin} {names[1]}"]
     lines += [f"{label:>{margin}} |{''.join(row).rstrip()}" for label, row in zip(labels, cells, strict=True)]
-    left, right = _text(low), _text(high)
+    left, right = label(low), label(high)
     lines.append(f"{' ' * margin} +{'-' * WIDTH}")
     lines.append(f"{' ' * margin}  {left}{names[0]:^{max(WIDTH - len(left) - len(right), 1)}}{right}")
     return lines
@@ -32,5 +32,6 @@ def _place(value: Any, low: Any, high: Any, cells: int) -> int:
     return 0 if low == high else min(int((value - low) * cells / (high - low)), cells - 1)
 
 
-def _text(value: Any) -> str:
+def label(value: Any) -> str:
+    """1.97 M, 0.75."""
     return short(int(value)) if value == int(value) else f"{float(value):g}"
