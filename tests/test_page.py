@@ -11,8 +11,10 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import cnncalc
+from cnncalc.cli import app
 from cnncalc.drawing import report
 from cnncalc.drawing.parts import parts
 from cnncalc.errors import CnncalcError
@@ -200,3 +202,20 @@ def test_the_command_writes_a_file_and_refuses_what_it_cannot(tmp_path: Path) ->
     assert run("lenet5", "--peak", "2T", "-o", "page.html").returncode == 2
     assert run("lenet5", "nothing.yaml", "-o", "page.html").returncode == 2
     assert run("lenet5", "-o", "page.csv").returncode == 2
+
+
+def test_limits_other_counts_and_totals_have_their_sections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a spec allows with how it stands, what thop counts, and several networks side by side."""
+    monkeypatch.chdir(tmp_path)
+    spec = "name: small\nsource: a test\ninput: [3, 8, 8]\nnet: [{conv: {out: 4, kernel: 3}}, batchnorm]\n"
+    Path("a.yaml").write_text(spec + "budget: {params: 100, macs: {max: 1M, growth: 2%}}\n", encoding="utf-8")
+    Path("b.yaml").write_text(spec.replace("small", "<b>"), encoding="utf-8")
+    done = CliRunner().invoke(app, ["report", "a.yaml", "b.yaml", "--as", "thop", "-o", "page.html"])
+    text = Path("page.html").read_text(encoding="utf-8")
+
+    assert 0 == done.exit_code, done.stderr
+    assert "Limits of small" in text
+    assert 1 == text.count(">fail")
+    assert "Side by side" in text
+    assert "small, as thop counts" in text
+    assert "<b>, as thop" not in text

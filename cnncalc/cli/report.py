@@ -2,10 +2,12 @@
 
     cnncalc report resnet50 -o resnet50.html
     cnncalc report net.yaml other.onnx -o both.html        what differs, and both in each plot
+    cnncalc report net.yaml --as thop --as keras -o net.html        and what other tools count
     cnncalc report net.yaml --peak 2T --bandwidth 50G -o net.html
 
 Blocks fold and unfold, a click on a layer shows its arithmetic as `cnncalc explain` does, and `net.html#path/of/layer`
-opens it there. Nothing is fetched; it prints, and is dark where the reader's screen is.
+opens it there. The limits of a spec, and how it stands to them, are part of it. Nothing is fetched; it prints, and is
+dark where the reader's screen is.
 """
 
 from __future__ import annotations
@@ -34,11 +36,17 @@ def command(
     bandwidth: Annotated[str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")] = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="The heading; the names if not given.")] = "",
+    tools: Annotated[
+        list[str] | None,
+        typer.Option("--as", metavar="TOOL", help="What another tool counts, beside: `cnncalc macs --as help`."),
+    ] = None,
     arithmetic: Annotated[
         bool, typer.Option("--arithmetic/--no-arithmetic", help="Without the arithmetic of the layers: a smaller file.")
     ] = True,
 ) -> Report:
     """One page that needs no network."""
+    from .. import reports
+    from ..budget.held import held
     from ..drawing.page import page
 
     if request.output is not None and not request.output.lower().endswith((".html", ".htm")):
@@ -46,5 +54,8 @@ def command(
     if request.output is None and sys.stdout is not None and sys.stdout.isatty():
         raise CnncalcError("a page is not read on a terminal", "-o report.html writes it to a file")
     graphs = [replace(request, spec=spec).graph for spec in (request.spec, *(others or []))]
-    text = page(graphs, title=title, dtype=dtype, machine=machine(peak, bandwidth), arithmetic=arithmetic)
+    also = [(f"Limits of {graph.name}", limits) for graph in graphs if (limits := held(graph)) is not None]
+    for tool in tools or []:
+        also += [(f"{graph.name}, as {tool} counts", reports.counts_as(graph, tool)) for graph in graphs]
+    text = page(graphs, title=title, dtype=dtype, machine=machine(peak, bandwidth), arithmetic=arithmetic, also=also)
     return Report([], [], text=text, form="table")

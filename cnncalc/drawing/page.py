@@ -48,8 +48,11 @@ def page(
     dtype: str = "fp32",
     machine: Machine | None = None,
     arithmetic: bool = True,
+    also: Sequence[tuple[str, Report]] = (),
 ) -> str:
     """The page of a network with all its layers; of several the first is drawn and the others are held against it.
+
+    `also` are answers that stand in sections of their own, under their titles.
 
     With a `machine` there is a roofline; without `arithmetic` the file is smaller. Raises CnncalcError.
     """
@@ -70,7 +73,9 @@ def page(
             '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">',
             f"<title>{_text(head)}</title><style>{style}</style></head><body>",
             f"<header><h1>{_text(head)}</h1>{_head(graph, summary)}</header><main>",
+            *_side_by_side(graphs, dtype),
             *_compared(graphs, dtype),
+            *(line for name, answer in also for line in _section(name, answer)),
             "<section aria-labelledby=h-graph><h2 id=h-graph>Graph</h2>",
             _tools(),
             f'<div class="split"><div id="frame" tabindex="0" role="region" aria-label="the network">{MARKER}'
@@ -166,19 +171,35 @@ def _opened(graph: Graph, shown: Parts) -> frozenset[str]:
     return frozenset(box.path for chain in shown.around.values() for box in chain[:-1] if box.path in wanted)
 
 
+def _section(name: str, report: Report) -> Iterator[str]:
+    """An answer under its title."""
+    yield f"<section><h2>{_text(name)}</h2>"
+    yield f'<p class="quiet">{_text("; ".join(report.caption[1:]))}</p>' if report.caption[1:] else ""
+    for table in report.tables:
+        long = len(table.rows) > LONG
+        yield f"<details class=long><summary>{len(table.rows)} rows</summary>" if long else ""
+        yield from _table(table)
+        yield "</details>" if long else ""
+    yield from (f"<p>{_text(note)}</p>" for note in report.notes if note)
+    yield "</section>"
+
+
+def _side_by_side(graphs: Sequence[Graph], dtype: str) -> Iterator[str]:
+    """The totals of several networks, a row each."""
+    names = [graph.name for graph in graphs]
+    if len(graphs) > 1:
+        named = {
+            name if names.count(name) == 1 else f"{name} ({place})": graph
+            for place, (name, graph) in enumerate(zip(names, graphs, strict=True), 1)
+        }
+        yield from _section("Side by side", reports.compare(named, dtype=dtype, training=True))
+
+
 def _compared(graphs: Sequence[Graph], dtype: str) -> Iterator[str]:
     """Each of the others against the first: the totals, and the layers that differ."""
     for other in graphs[1:]:
         report = reports.diff(graphs[0], other, training=True)
-        name = f"{graphs[0].name} -> {other.name}"
-        yield f"<section><h2>{_text(name)}</h2>"
-        for table in report.tables:
-            long = len(table.rows) > LONG
-            yield f"<details class=long><summary>{len(table.rows)} rows of layers</summary>" if long else ""
-            yield from _table(table)
-            yield "</details>" if long else ""
-        yield from (f"<p>{_text(note)}</p>" for note in report.notes if note)
-        yield "</section>"
+        yield from _section(f"{graphs[0].name} -> {other.name}", report)
 
 
 def _figures(graphs: Sequence[Graph], dtype: str, machine: Machine | None) -> Iterator[str]:
