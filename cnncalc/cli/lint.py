@@ -78,13 +78,13 @@ def command(
 
 def _named(specs: list[str] | None) -> list[str]:
     """The specs that the arguments mean, as `check` reads them; else the folder's own."""
-    from ..project import here, own_specs, project
+    from ..project import here, own_specs, patterns, project
 
     nearest = project(here())
     if not specs:
         from .request import named
 
-        return own_specs(nearest) or [named(None)]
+        return own_specs(nearest) if patterns(nearest) else [named(None)]
     from ..budget.config import Config
     from ..budget.plan import specs as meant
 
