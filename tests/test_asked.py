@@ -161,7 +161,7 @@ def test_a_format_has_the_names_that_people_have_for_it(form: str, name: str) ->
     [
         ("out.xls: `.xls` is the suffix of no format\n   = help: known: .txt, .md, .csv, .tex, .html, .json; with --format any name will do", "-o out.xls"),
         ("out.jsn: `.jsn` is the suffix of no format\n   = help: did you mean `.json`?", "-o out.jsn"),
-        ("out.svg is the name of a picture, and this answers with a table\n   = help: known: .txt, .md", "-o out.svg"),
+        ("out.png is the name of a picture, and this answers with a table\n   = help: known: .txt, .md", "-o out.png"),
         ("out.csv would hold json, and its name says csv\n   = help: leave out --format, or another suffix", "-o out.csv -f json"),
         ("out.yaml: `.yaml` is the suffix of no format", "-o out.yaml"),
     ],
