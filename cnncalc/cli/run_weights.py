@@ -37,5 +37,11 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
         print(*lines[:MOST_LINES], sep="\n", file=sys.stderr)
         if len(lines) > MOST_LINES:
             print(f"  and {len(lines) - MOST_LINES} more: cnncalc diff SPEC FILE --params -f json", file=sys.stderr)
+    if pairs.alike:
+        print(
+            f"note: {pairs.alike} of them have others of their shape, and order alone told them apart: "
+            "compare an output before you trust it",
+            file=sys.stderr,
+        )
     there = found.arrays({name: wanted[here] for here, name in pairs.pairs.items()})
     return fitting({here: there[name] for here, name in pairs.pairs.items()}, graph, path, dtype)

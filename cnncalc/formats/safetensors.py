@@ -86,8 +86,10 @@ class Checkpoint:
     @property
     def alphabetical(self) -> bool:
         """Whether tensors lie as the library `safetensors` sorts them, so that their order says nothing."""
-        keys = [(-BITS[tensor.dtype], name) for name, tensor in self.tensors.items()]
-        return keys == sorted(keys)
+        by_dtype: dict[str, list[str]] = {}
+        for name, tensor in self.tensors.items():
+            by_dtype.setdefault(tensor.dtype, []).append(name)
+        return all(names == sorted(names) for names in by_dtype.values())
 
     @property
     def in_order(self) -> list[str]:
