@@ -69,6 +69,7 @@ def _module(name: str) -> object:
 
 def main() -> None:
     """Print a line for each figure."""
+    del sys.path[0]  # where a file stands that is called as onnx is
     parser = argparse.ArgumentParser()
     parser.add_argument("modules", nargs="*", default=USUAL)
     parser.add_argument("--onnx", action="store_true")
