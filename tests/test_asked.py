@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cnncalc.cli import COMMANDS, app
+from cnncalc.render.bars import bars
 
 TINY = "name: tiny\ninput: [3, 8, 8]\nvars: {width: 4}\nnet: [{conv: {out: $width, kernel: 3}}, relu]\n"
 
@@ -331,3 +332,14 @@ def test_the_tree_of_a_network_is_in_json_at_its_depth() -> None:
     assert 11_689_512 == sum(stage["params"] for stage in stages)
     assert (2, 64 * 64 * 9 + 128) == (parts["layer1[0..1]"]["times"], inner["params"])
     assert (None, 1) == (parts["layer1"]["params"], parts["layer1[0..1]"]["level"])
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 80])
+def test_bars_fit_the_terminal_and_keep_their_numbers(width: int) -> None:
+    """The longest bar takes what the names and numbers leave; a pipe has them at their usual length."""
+    rows = [("conv1", 3), ("layer4[2]/conv", 1451)]
+    drawn = bars(["resnet152   input 3x224x224", "receptive field, in input pixels"], rows, 224, width=width)
+
+    assert width >= max(map(len, drawn.splitlines()))
+    assert "1,451" in drawn
+    assert 50 == bars([""], rows[:1], 0).count("█")

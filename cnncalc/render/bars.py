@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import numbers
+from .wrapping import broken, filled
 
 WIDTH = 50
 
@@ -18,15 +19,23 @@ def bars(
     rows: Sequence[tuple[str, int]],
     pixels: int,
     plain: bool = False,
+    width: int | None = None,
     form: Callable[[Any], str] = numbers.count,
 ) -> str:
-    """A bar a row; where some are longer than the image of `pixels`, its edge is drawn. ASCII where `plain`."""
+    """A bar a row; where some are longer than the image of `pixels`, its edge is drawn. ASCII where `plain`.
+
+    Bars are as long as a terminal of `width` columns allows.
+    """
     full, sign = (ASCII_FULL, ASCII_EDGE) if plain else (FULL, EDGE)
     wide = max(len(name) for name, _ in rows)
     most = max(size for _, size in rows)
-    scale = WIDTH / max(most, 1)
+    longest = WIDTH if width is None else min(WIDTH, width - wide - len(form(most)) - 5)
+    scale = max(longest, 1) / max(most, 1)
     crossed = bool(pixels) and pixels < most
-    lines = ["   ".join(caption), ""]
+    head = ["   ".join(caption)]
+    if width is not None:
+        head = [piece for line in filled(caption, width, "   ") for piece in broken(line, width, "  ")]
+    lines = [*head, ""]
     for name, size in rows:
         bar = full * max(1 if size else 0, round(size * scale))
         if crossed:

@@ -169,7 +169,7 @@ def _by_position(fields: ReceptiveFields, last: str | None) -> list[str]:
     return notes
 
 
-def receptive_field_plot(graph: Graph, *, training: bool = False, plain: bool = False) -> str:
+def receptive_field_plot(graph: Graph, *, training: bool = False, plain: bool = False, width: int | None = None) -> str:
     """The size over the depth as bars, one for each layer that sees further than all before it."""
     graph = used(graph, training)
     fields = receptive_fields(graph)
@@ -181,4 +181,4 @@ def receptive_field_plot(graph: Graph, *, training: bool = False, plain: bool = 
     if not rows:
         raise CnncalcError(f"{graph.name} has no map with positions")
     pixels = max((n for n in graph.input_shape[1:] if isinstance(n, int)), default=0)
-    return bars(caption(graph, "receptive field over the layers, in input pixels"), rows, pixels, plain)
+    return bars(caption(graph, "receptive field over the layers, in input pixels"), rows, pixels, plain, width)
