@@ -43,5 +43,6 @@ def bars(
             bar = bar if len(bar) <= edge else bar[:edge] + sign + bar[edge + 1 :]
         lines.append(f"  {name.ljust(wide)}  {bar} {form(size)}")
     if crossed:
-        lines.append(f"  {' ' * wide}  {sign} = {pixels}, the size of the image")
+        edge_is = f"{sign} = {pixels}, the size of the image"
+        lines += [f"  {' ' * wide}  {edge_is}"] if width is None else broken(f"  {edge_is}", width, "  ")
     return "\n".join(lines) + "\n"
