@@ -5,6 +5,7 @@ A unit is a step of the net, or of one row of a `for` in the net. `net[1]` count
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..graph import Graph, Node, Origin
@@ -18,6 +19,12 @@ class Unit:
     where: str
     what: str
     word: str = ""
+    name: str = ""
+    """The name that the spec gives it."""
+
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """What is written on it, by parameter; empty for a word alone."""
+
     turns: int = 0
     nodes: list[str] = field(default_factory=list)
 
@@ -29,7 +36,7 @@ def units(graph: Graph) -> list[Unit]:
     for node in graph.nodes:
         way = _way(node)
         key = tuple((origin.place, origin.row) for origin in way)
-        unit = found.setdefault(key, Unit(_where(way), _what(way[-1]), way[-1].word))
+        unit = found.setdefault(key, Unit(_where(way), _what(way[-1]), way[-1].word, way[-1].name, _arguments(way[-1])))
         unit.nodes.append(node.name)
         turns.setdefault(key, set()).add(way[-1].turn)
         unit.turns = len(turns[key])
@@ -54,6 +61,10 @@ def _where(way: list[Origin]) -> str:
     return f"{text} {way[-1].name}" if way[-1].name else text
 
 
+def _arguments(origin: Origin) -> dict[str, str]:
+    return {name: "" if value is ... else spelled(value) for name, value in origin.arguments}
+
+
 def _what(origin: Origin) -> str:
     shown = [name if value is ... else f"{name}={spelled(value)}" for name, value in origin.arguments]
     return f"{origin.word}({', '.join(shown)})" if shown else origin.word
@@ -65,7 +76,9 @@ def units_by_name(graph: Graph) -> list[Unit]:
     turns: dict[str, set[str]] = {}
     for node in graph.nodes:
         first, _, turn = node.name.split("/")[0].partition("[")
-        unit = found.setdefault(first, Unit(first, node.kind if "/" not in node.name and not turn else "", first))
+        unit = found.setdefault(
+            first, Unit(first, node.kind if "/" not in node.name and not turn else "", first, first)
+        )
         unit.nodes.append(node.name)
         turns.setdefault(first, set()).add(turn)
         unit.turns = len(turns[first])

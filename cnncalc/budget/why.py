@@ -6,9 +6,9 @@ net[1] row 2, inverted(t=6, c=24)   repeat 2 -> 3   +25,740,288
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
+from ..analyses.alignment import aligned
 from ..analyses.figures import FIGURES, Figures
 from ..analyses.memory import BYTES
 from ..analyses.subject import Subject, of_nodes, within
@@ -17,6 +17,9 @@ from ..layers.base import size_text
 from .units import Unit, units, units_by_name
 
 SHOWN = 5
+
+FOLDED = 3
+"""Steps that differ in the same way, from which on they are one row."""
 
 
 class Cause(NamedTuple):
@@ -63,8 +66,29 @@ def growth(subject: Subject, then: Side, now: Side) -> list[Cause]:
         if amount or (_no_sum(subject) and change):
             unit = new or old
             causes.append(Cause(unit.where, unit.what, change, None if _no_sum(subject) else amount))  # type: ignore[union-attr]  # one of the two is there
-    causes.sort(key=lambda cause: -(cause.amount or 0))
-    return causes[:SHOWN]
+    causes = _folded(causes)
+    causes.sort(key=lambda cause: (-abs(cause.amount or 0), -(cause.amount or 0)))
+    if len(causes) <= SHOWN + 1:
+        return causes
+    rest = causes[SHOWN:]
+    left = None if _no_sum(subject) else sum(cause.amount or 0 for cause in rest)
+    return [*causes[:SHOWN], Cause(f"{len(rest)} others", "", "", left)]
+
+
+def _folded(causes: Sequence[Cause]) -> list[Cause]:
+    """Steps that differ in the same way as one: `17 steps, act relu -> silu`."""
+    alike: dict[str, list[Cause]] = {}
+    for cause in causes:
+        apart = cause.change in ("", "new", "removed") or cause.change.startswith(("repeat", "input"))
+        alike.setdefault(f"{cause.where}\0{cause.change}" if apart else cause.change, []).append(cause)
+    found = []
+    for same in alike.values():
+        if len(same) < FOLDED:
+            found += same
+        else:
+            amounts = [cause.amount for cause in same if cause.amount is not None]
+            found.append(Cause(f"{len(same)} steps", "", same[0].change, sum(amounts) if amounts else None))
+    return found
 
 
 def largest(subject: Subject, now: Side) -> list[Cause]:
@@ -96,34 +120,51 @@ def _of(unit: Unit | None, amounts: Mapping[str, int]) -> int:
 
 
 def _pairs(then: Sequence[Unit], now: Sequence[Unit]) -> list[tuple[Unit | None, Unit | None]]:
-    """The units of both, put side by side: equal ones first, then those of the same kind in between."""
-    pairs: list[tuple[Unit | None, Unit | None]] = []
-    matcher = SequenceMatcher(None, [u.what for u in then], [u.what for u in now], autojunk=False)
-    for _, a, b, c, d in matcher.get_opcodes():
-        old, new = list(then[a:b]), list(now[c:d])
-        for unit in new:
-            same = next((other for other in old if other.word == unit.word), None)
-            if same is not None:
-                old.remove(same)
-            pairs.append((same, unit))
-        pairs += [(unit, None) for unit in old]
-    return pairs
+    """The units of both, put side by side: by name and place first, by what is written on them second."""
+    return aligned(then, now, _likeness, lambda unit: f"{unit.name} {unit.what}")
+
+
+def _likeness(old: Unit, new: Unit) -> int:
+    """What two units have in common: a name counts more than a kind, and a kind more than what is written on it."""
+    named = bool(old.name) and old.name == new.name
+    alike = 1000 * (old.word == new.word) + 1500 * named
+    if not alike:
+        return 0
+    shared = sum(new.arguments.get(name) == value for name, value in old.arguments.items())
+    return alike + 100 * (old.what == new.what) + min(10 * shared, 90)
 
 
 def _change(old: Unit | None, new: Unit | None, then: Graph, now: Graph) -> str:
     if old is None or new is None:
         return "new" if old is None else "removed"
     changes = []
-    if old.what != new.what:
-        changes.append(f"was {old.what}")
+    if old.word != new.word:
+        changes.append(f"{old.word} -> {new.word}")
+    elif old.what != new.what:
+        changes += _rewritten(old.arguments, new.arguments) or [f"was {old.what}"]
     if old.turns != new.turns:
         changes.append(f"repeat {old.turns} -> {new.turns}")
     return ", ".join(changes) or _inside(old, new, then, now)
 
 
+def _rewritten(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """`out 16 -> 32` for each argument that is another; `with act=relu`, `without bias` for one that came or went."""
+    changes = []
+    for name in dict.fromkeys([*old, *new]):
+        if name not in new:
+            changes.append(f"without {name}")
+        elif name not in old:
+            changes.append(f"with {name}={new[name]}" if new[name] else f"with {name}")
+        elif old[name] != new[name]:
+            changes.append(f"{name} {old[name]} -> {new[name]}")
+    return changes
+
+
 def _inside(old: Unit, new: Unit, then: Graph, now: Graph) -> str:
     """The first difference inside a step that is written as before."""
-    if [name for name in old.nodes if name not in now.by_name] or len(old.nodes) != len(new.nodes):
+    kinds = [[graph.by_name[name].kind for name in unit.nodes] for unit, graph in ((old, then), (new, now))]
+    renamed = [name for name in old.nodes if name not in now.by_name]
+    if len(old.nodes) != len(new.nodes) or (renamed and kinds[0] != kinds[1]):
         gone = [name for name in old.nodes if name not in new.nodes]
         come = [name for name in new.nodes if name not in old.nodes]
         return ", ".join([f"without {name}" for name in gone[:1]] + [f"with {name}" for name in come[:1]])

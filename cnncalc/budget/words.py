@@ -150,11 +150,11 @@ def because(causes: Iterable[Cause]) -> str:
     return "; ".join(", ".join(filter(None, (cause.place, cause.change, amount(cause)))) for cause in causes)
 
 
-def amount(cause: Cause) -> str:
+def amount(cause: Cause, metric: str = "") -> str:
     """+25,740,288, or what a step has where nothing is compared."""
     if cause.amount is None:
         return ""
-    return signed(cause.amount) if cause.grown else numbers.whole(cause.amount)
+    return signed(cause.amount, metric) if cause.grown else numbers.whole(cause.amount)
 
 
 def plural(n: int, noun: str) -> str:

@@ -105,16 +105,16 @@ def _model(result: Result) -> str:
 
 def _layers(result: Result) -> str:
     rows = [
-        (metric, cell(cause.place), cell(cause.change), words.amount(cause))
+        (metric, cell(cause.place), cell(cause.change), words.amount(cause, subject(metric).metric))
         for metric, causes in result.causes.items()
-        if subject(metric).metric in GROWING
+        if subject(metric).metric in GROWING and not (metric == "trainable" and causes == result.causes.get("params"))
         for cause in causes
         if cause.amount is not None
     ]
     if not rows:
         return ""
     inner = table(["figure", "step", "change", ""], rows, right=(3,))
-    summary = f"{words.plural(len(rows), 'step')} that account for it"
+    summary = f"{words.plural(len({row[1] for row in rows}), 'step')} that account for it"
     return f"\n<details><summary>{summary}</summary>\n\n{inner}\n</details>\n"
 
 
