@@ -221,7 +221,7 @@ REFUSED = [
     ({"dtype": "int8"}, "a network runs in float32 or float64, not in int8"),
     ({"dtype": "fp23"}, "a network runs in float32 or float64, not in fp23"),
     ({"seed": -1}, "a seed is a whole number from 0 on, not -1"),
-    ({"threads": "2"}, "1 thread or more, not with 2"),
+    ({"threads": "2"}, "`threads` is a whole number"),
     ({"weights": {}}, "4 of them differ"),
 ]
 # fmt: on
