@@ -306,3 +306,60 @@ def test_a_renamed_block_is_known_by_what_its_arguments_come_to() -> None:
 
     assert [(block.before, block.after) for block in found.renamed] == [("old", "new")]
     assert (found.changed, found.added, found.removed) == ([], [], [])
+
+
+# --- by structure ---------------------------------------------------------------------------------------------------
+
+
+def convolutions(*widths: int) -> str:
+    """A spec of unnamed 3x3 convolutions."""
+    return "input: [3, 32, 32]\nnet:\n" + "".join(f"  - {{conv: {{out: {n}, kernel: 3}}}}\n" for n in widths)
+
+
+# A 3x3 convolution from a to b channels has 9 a b + b params.
+# fmt: off
+UNNAMED = [
+    ((16, 32, 64), (8, 16, 32, 64),  [("added conv1", 224), ("conv2", 720)]),
+    ((16, 32, 64), (16, 64),         [("removed conv2", -4640), ("conv2", -9216)]),
+    ((16, 32, 64), (16, 32, 32, 64), [("added conv3", 9248)]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), UNNAMED, ids=[str(row[1]) for row in UNNAMED])
+def test_an_unnamed_step_that_is_put_in_is_one(
+    before: tuple[int, ...], after: tuple[int, ...], expected: list[tuple[str, int]]
+) -> None:
+    """The numbers in the names of those that follow move, and the layers are still the same."""
+    found = difference(*(cnncalc.parse(convolutions(*widths), "net") for widths in (before, after)))
+    told = [(f"added {node.name}", found.b.params.of[node.name]) for node in found.added]
+    told += [(f"removed {node.name}", -found.a.params.of[node.name]) for node in found.removed]
+    told += [
+        (change.after.name, amount)
+        for change in found.changed
+        if (amount := found.b.params.of[change.after.name] - found.a.params.of[change.before.name])
+    ]
+
+    assert expected == told
+
+
+def under_other_names(graph: cnncalc.Graph) -> cnncalc.Graph:
+    """The same layers, called l0, l1, ..., as a file without names has them."""
+    builder = cnncalc.Builder(graph.name, inputs=graph.inputs)
+    of = {name: name for name in graph.inputs}
+    for place, node in enumerate(graph.nodes):
+        of[node.name] = builder.add(node.layer, [of[name] for name in node.inputs], name=f"l{place}")
+    return builder.graph(output=of[graph.output])
+
+
+@pytest.mark.parametrize("name", ["resnet18", "unet", "googlenet", "mobilenet_v3_large", "densenet121"])
+def test_a_network_under_other_names_is_the_same(name: str) -> None:
+    """Each layer is found again by what it is, and one sentence says so."""
+    graph = cnncalc.load(name).inference
+    other = under_other_names(graph)
+    found = difference(graph, other)
+
+    assert [[], [], [], []] == [list(rows) for rows in (found.changed, found.added, found.removed, found.repeats)]
+    assert len(graph.nodes) == sum(len(block.nodes) for block in found.renamed)
+    assert all(x.kind == y.kind and x.output == y.output for block in found.renamed for x, y in block.nodes)
+    assert "the same network under other names" in cnncalc.diff(graph, other).notes[0]

@@ -17,9 +17,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from cnncalc.analyses.figures import Figures, NoFigure
 from cnncalc.analyses.subject import value
+from cnncalc.cli import app
 from cnncalc.errors import CnncalcError
 from cnncalc.language.load import parse
 from cnncalc.quantities import quantity
@@ -522,3 +524,15 @@ def test_all_rows_is_the_whole_sweep() -> None:
     made = plan("resnet50", grid(["input=64:96"]), ["macs"], "fp32", {}, None)
 
     assert all_rows(made).columns["macs"].tolist() == all_rows(made, size=7).columns["macs"].tolist()
+
+
+def test_a_value_beyond_64_bits_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a fault of the tool."""
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_text(
+        "input: [3, 8, 8]\nvars: {w: 4}\nnet: [{conv: {out: $w, kernel: 3}}]\n", encoding="utf-8"
+    )
+    done = CliRunner().invoke(app, ["sweep", "net.yaml", "w=8,9223372036854775808"])
+
+    assert 2 == done.exit_code
+    assert "a value of w is above 2^63" in done.stderr

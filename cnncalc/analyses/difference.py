@@ -16,6 +16,10 @@ from ..graph import Graph, Node
 from .macs import Macs, macs
 from .matching import Left, Renamed, Repeat, renamed_blocks, repeated_blocks
 from .params import Params, params
+from .structure import counterparts, renamed
+
+FOLLOWS = frozenset({"input", "output", "reads"})
+"""What is another of a layer because of another layer."""
 
 
 class Change(NamedTuple):
@@ -58,6 +62,14 @@ class Difference:
         return not any(layers) and (a.output, *a.heads.items()) == (b.output, *b.heads.items()) and a.inputs == b.inputs
 
     @property
+    def effort(self) -> int:
+        """How much there is to tell: what is written otherwise, came or went counts twice what follows from it."""
+        changes = sum(
+            2 * len(change.what.keys() - FOLLOWS) + bool(change.what.keys() & FOLLOWS) for change in self.changed
+        )
+        return changes + 2 * (len(self.added) + len(self.removed)) + len(self.repeats)
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many layers of the second are the same, changed, only renamed or added, and how many were removed."""
         longer = [repeat for repeat in self.repeats if repeat.after > repeat.before]
@@ -75,17 +87,37 @@ class Difference:
 
 
 def difference(a: Graph, b: Graph) -> Difference:
-    """What became of network a in network b."""
+    """What became of network a in network b: by names, or by structure where that leaves much less to tell."""
+    named = _by_names(a, b)
+    if named.effort == 0:
+        return named
+    pairs = counterparts(a, b)
+    if pairs is None:
+        return named
+    structural = _by_structure(pairs, named.a, named.b)
+    return structural if 3 * structural.effort <= 2 * named.effort else named
+
+
+def _by_structure(pairs: Sequence[tuple[Node, Node]], old: Side, new: Side) -> Difference:
+    names = {x.name: y.name for x, y in pairs}
+    changed = [change for x, y in pairs if (change := _change(x, y, old, new, names)).what]
+    there = set(names.values())
+    added = [node for node in new.graph.nodes if node.name not in there]
+    removed = [node for node in old.graph.nodes if node.name not in names]
+    return Difference(old, new, changed, added, removed, renamed(pairs), ())
+
+
+def _by_names(a: Graph, b: Graph) -> Difference:
     left, right = Left(a, b), Left(b, a)
     repeats = list(repeated_blocks(left, right))
-    renamed = renamed_blocks(left, right)
+    moved = renamed_blocks(left, right)
     old, new = Side(a, params(a), macs(a)), Side(b, params(b), macs(b))
-    pairs = [pair for block in renamed for pair in block.nodes]
+    pairs = [pair for block in moved for pair in block.nodes]
     names = {x.name: y.name for x, y in pairs}
     before = {**a.by_name, **{y.name: x for x, y in pairs}}
     matched = [(before[node.name], node) for node in b.nodes if node.name in before]
     changed = [change for x, y in matched if (change := _change(x, y, old, new, names)).what]
-    return Difference(old, new, changed, right.rest(), left.rest(), renamed, repeats)
+    return Difference(old, new, changed, right.rest(), left.rest(), moved, repeats)
 
 
 def _change(before: Node, after: Node, old: Side, new: Side, names: Mapping[str, str]) -> Change:

@@ -19,6 +19,7 @@ from ..errors import CnncalcError, SpecError
 from ..graph import Graph
 from ..layers.base import AXIS_NAMES, size_text
 from .columns import Swept, column
+from .grid import Variable
 from .plan import Plan
 from .program import Block, Overflow, Program
 from .ratios import ratio
@@ -35,6 +36,14 @@ MOST_RECORDS = 4096
 EXPANSIONS_A_READING = 64
 
 
+def _in_64_bits(variable: Variable) -> Any:
+    """The values of a variable as an array. Raises CnncalcError for one that 64 bits do not hold."""
+    try:
+        return np.asarray(variable.numerators, dtype=np.int64)
+    except OverflowError:
+        raise CnncalcError(f"a value of {variable.name} is above 2^63, and a sweep counts in 64 bits") from None
+
+
 class Evaluator:
     """Evaluates blocks of a plan and remembers what it expanded."""
 
@@ -42,9 +51,7 @@ class Evaluator:
         self.plan = plan
         self.expansions = 0
         self._records: dict[int, list[Program]] = {}
-        self._numerators = [
-            np.asarray(v.numerators, dtype=np.int64) if v.numeric else None for v in plan.grid.variables
-        ]
+        self._numerators = [_in_64_bits(v) if v.numeric else None for v in plan.grid.variables]
         self._read()
         self._arrays = [v.numeric and self.source.traced for v in plan.grid.variables]
         self._swept = [array and len(v.values) > 1 for array, v in zip(self._arrays, plan.grid.variables, strict=True)]
