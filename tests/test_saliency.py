@@ -422,6 +422,7 @@ def spoil() -> None:
     place = whole.index(b"IDAT")
     Path("chunk.png").write_bytes(whole[: place + 1] + b"\xff\xff" + whole[place + 3 :])
     images.new("L", (30000, 9000)).save("huge.png")
+    images.new("1", (8000, 7000)).save("large.png")
     images.fromarray(LEVELS.astype(np.float32)).save("float.tif")
     images.fromarray(LEVELS.astype(np.int32)).save("whole.tif")
 
@@ -431,7 +432,8 @@ UNREADABLE = [
     ("cut.png",    "cut.png is damaged or cut short"),
     ("header.png", "header.png is damaged or cut short"),
     ("chunk.png",  "chunk.png is "),
-    ("huge.png",   "huge.png has more than 178,956,970 pixels, too many to read\n   = help: scale it down first\n"),
+    ("huge.png",   "huge.png has more than 50,000,000 pixels, too many to read\n   = help: scale it down first\n"),
+    ("large.png",  "large.png has more than 50,000,000 pixels, too many to read"),
     ("float.tif",  "float.tif has numbers without a known range\n   = help: give an .npy array with values from 0 to 1\n"),
     ("whole.tif",  "whole.tif has numbers without a known range"),
     (".",          ". cannot be read: Is a directory\n"),

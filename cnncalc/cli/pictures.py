@@ -25,6 +25,15 @@ ARRAYS = (".npy", ".npz")
 AXES = {0: "no axis", 1: "one axis", 3: "three axes"}
 
 
+MOST_PIXELS = 50_000_000
+"""Of a picture that is read: more than cameras have, and some 600 MB while it is stretched."""
+
+
+def too_many(path: str) -> CnncalcError:
+    """The error for a picture that is larger; its sides stand in its head, so that nothing of it is decoded."""
+    return CnncalcError(f"{path} has more than {MOST_PIXELS:,} pixels, too many to read", "scale it down first")
+
+
 class Picture(NamedTuple):
     """A picture as an input."""
 
@@ -79,11 +88,14 @@ def read(path: str, shape: Sequence[int]) -> Picture:
             warnings.simplefilter("ignore")
             with images.open(path, formats=[form for form in READ if form in images.OPEN]) as opened:
                 size = (opened.height, opened.width)
+                if opened.height * opened.width > MOST_PIXELS:
+                    raise too_many(path)
                 remarks = _left_out(opened)
                 bands = _bands(opened, channels)
+    except CnncalcError:
+        raise
     except images.DecompressionBombError:
-        most = 2 * images.MAX_IMAGE_PIXELS
-        raise CnncalcError(f"{path} has more than {most:,} pixels, too many to read", "scale it down first") from None
+        raise too_many(path) from None
     except images.UnidentifiedImageError:
         raise CnncalcError(f"{path} is no picture that can be read", "a PNG or JPEG, or an .npy array") from None
     except MemoryError:
