@@ -30,7 +30,7 @@ def main() -> int:
         return refused(f"`arguments` cannot be read: {problem}")
     specs = [line.strip() for line in given("SPECS").splitlines() if line.strip()]
     config = ["--config", given("CONFIG")] if given("CONFIG") else []
-    linted = lint(specs, config) if flag("LINT") else 0
+    linted = lint(specs) if flag("LINT") else 0
     folder = Path(given("FOLDER"))
     files = {name: folder / file for name, file in REPORTS.items()}
     notes = folder / "annotations.txt"
@@ -116,12 +116,15 @@ def read(config: str) -> Any:
         return None
 
 
-def lint(specs: list[str], config: list[str]) -> int:
-    """`cnncalc lint` on the same specs; its exit code."""
-    done = cnncalc("lint", *config, "--", *specs) if specs else cnncalc("lint", *config)
+def lint(specs: list[str]) -> int:
+    """`cnncalc lint` on the same specs, with an annotation for each fault; its exit code."""
+    notes = Path(given("FOLDER")) / "lint.txt"
+    done = cnncalc("lint", "--report", f"github={notes}", "--", *specs)
     log(done.stdout + done.stderr)
-    if done.returncode:
-        command("error", f"cnncalc lint: {(done.stdout + done.stderr).strip()[:4000]}")
+    if notes.is_file():
+        print(notes.read_text(encoding="utf-8"), end="", flush=True)
+    elif done.returncode:
+        command("error", f"cnncalc lint: {done.stderr.strip()[:4000]}")
     return int(done.returncode)
 
 

@@ -253,6 +253,19 @@ def test_it_runs_in_a_folder_of_the_repository(origin: Path, tmp_path: Path, run
     assert "there is no folder nowhere" in Ran("check.py", folder, runner, WORKING_DIRECTORY="nowhere").summary
 
 
+def test_lint_annotates_what_a_spec_claims_wrongly(origin: Path, tmp_path: Path, runner: Path) -> None:
+    """With specs that are named, and with those of the configuration; what lint finds fails the step."""
+    folder = clone(origin, tmp_path, "main")
+    sound = Ran("check.py", folder, runner, LINT="true", **PULL)
+    spec = folder / "models" / "net.yaml"
+    spec.write_text(spec.read_text() + "expect: {params: 1}\n")
+    named = Ran("check.py", folder, runner, LINT="true", SPECS="models", **PULL)
+    configured = Ran("check.py", folder, runner, LINT="true", **PULL)
+
+    assert [0, 1, 1] == [ran.code for ran in (sound, named, configured)], named.log
+    assert any(line.startswith("::error file=models/net.yaml") for line in named.commands)
+
+
 def test_nothing_of_the_checkout_is_imported(origin: Path, tmp_path: Path, runner: Path) -> None:
     """A repository with a module `yaml` or `cnncalc` does not run it in the job."""
     folder = clone(origin, tmp_path, "main")
