@@ -363,3 +363,26 @@ def test_a_network_under_other_names_is_the_same(name: str) -> None:
     assert len(graph.nodes) == sum(len(block.nodes) for block in found.renamed)
     assert all(x.kind == y.kind and x.output == y.output for block in found.renamed for x, y in block.nodes)
     assert "the same network under other names" in cnncalc.diff(graph, other).notes[0]
+
+
+# fmt: off
+WIRED = [
+    ("- {add: [prev, A1]}",                                "- {add: [prev, A2]}"),
+    ("- {concat: [[{conv: {out: 8, kernel: 1}}], prev]}",  "- {concat: [prev, [{conv: {out: 8, kernel: 1}}]]}"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("one", "other"), WIRED, ids=["add", "concat"])
+def test_other_connections_are_told_whatever_the_names_are(one: str, other: str) -> None:
+    """The same layers, of which one reads another tensor, are not the same network."""
+    convolutions = "input: [8, 16, 16]\nnet:\n" + "".join(
+        f"  - {{conv: {{out: 8, kernel: 3, padding: 1}}, as: A{n}}}\n" for n in (1, 2, 3)
+    )
+    before = cnncalc.parse(f"{convolutions}  {one}\n", "net")
+    same, after = (cnncalc.parse(f"{convolutions}  {step}\n".replace("A", "B"), "net") for step in (one, other))
+
+    assert difference(before, same).only_renamed
+    assert not difference(before, after).only_renamed
+    assert not cnncalc.diff(before, after).data["same"]
+    assert "the same network" not in cnncalc.diff(before, after).notes[0]

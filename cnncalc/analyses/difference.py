@@ -34,6 +34,23 @@ class Change(NamedTuple):
     """
 
 
+class Counterparts(NamedTuple):
+    """Which tensor of the second network each of the first has become, where it has."""
+
+    of: Mapping[str, str]
+    taken: frozenset[str]
+    """The tensors of the second that are one of the first."""
+
+    @classmethod
+    def between(cls, pairs: Sequence[tuple[Node, Node]], a: Graph, b: Graph) -> Counterparts:
+        """Those of paired layers, and the inputs: by name, or in their order where there are as many."""
+        inputs = {name: name for name in a.inputs if name in b.inputs}
+        if len(a.inputs) == len(b.inputs):
+            inputs = dict(zip(a.inputs, b.inputs, strict=True)) if a.inputs.keys() != b.inputs.keys() else inputs
+        of = {**inputs, **{x.name: y.name for x, y in pairs}}
+        return cls(of, frozenset(of.values()))
+
+
 class Side(NamedTuple):
     """One of the networks with its figures."""
 
@@ -60,6 +77,18 @@ class Difference:
         layers = (self.changed, self.added, self.removed, self.renamed, self.repeats)
         a, b = self.a.graph, self.b.graph
         return not any(layers) and (a.output, *a.heads.items()) == (b.output, *b.heads.items()) and a.inputs == b.inputs
+
+    @property
+    def only_renamed(self) -> bool:
+        """Whether nothing but names differs: every layer, connection, input and output has its counterpart."""
+        names = {x.name: y.name for block in self.renamed for x, y in block.nodes}
+        a, b = self.a.graph, self.b.graph
+        ends = [names.get(name, name) for name in (a.output, *a.heads.values())]
+        return (
+            not (self.changed or self.added or self.removed or self.repeats)
+            and ends == [b.output, *b.heads.values()]
+            and [*a.inputs.values()] == [*b.inputs.values()]
+        )
 
     @property
     def effort(self) -> int:
@@ -99,11 +128,10 @@ def difference(a: Graph, b: Graph) -> Difference:
 
 
 def _by_structure(pairs: Sequence[tuple[Node, Node]], old: Side, new: Side) -> Difference:
-    names = {x.name: y.name for x, y in pairs}
-    changed = [change for x, y in pairs if (change := _change(x, y, old, new, names)).what]
-    there = set(names.values())
-    added = [node for node in new.graph.nodes if node.name not in there]
-    removed = [node for node in old.graph.nodes if node.name not in names]
+    became = Counterparts.between(pairs, old.graph, new.graph)
+    changed = [change for x, y in pairs if (change := _change(x, y, old, new, became)).what]
+    added = [node for node in new.graph.nodes if node.name not in became.taken]
+    removed = [node for node in old.graph.nodes if node.name not in became.of]
     return Difference(old, new, changed, added, removed, renamed(pairs), ())
 
 
@@ -113,14 +141,14 @@ def _by_names(a: Graph, b: Graph) -> Difference:
     moved = renamed_blocks(left, right)
     old, new = Side(a, params(a), macs(a)), Side(b, params(b), macs(b))
     pairs = [pair for block in moved for pair in block.nodes]
-    names = {x.name: y.name for x, y in pairs}
     before = {**a.by_name, **{y.name: x for x, y in pairs}}
     matched = [(before[node.name], node) for node in b.nodes if node.name in before]
-    changed = [change for x, y in matched if (change := _change(x, y, old, new, names)).what]
+    became = Counterparts.between(matched, a, b)
+    changed = [change for x, y in matched if (change := _change(x, y, old, new, became)).what]
     return Difference(old, new, changed, right.rest(), left.rest(), moved, repeats)
 
 
-def _change(before: Node, after: Node, old: Side, new: Side, names: Mapping[str, str]) -> Change:
+def _change(before: Node, after: Node, old: Side, new: Side, became: Counterparts) -> Change:
     what: dict[str, tuple[Any, Any]] = {}
     if before.kind != after.kind:
         what["kind"] = (before.kind, after.kind)
@@ -133,20 +161,20 @@ def _change(before: Node, after: Node, old: Side, new: Side, names: Mapping[str,
         what["input"] = (before.incoming, after.incoming)
     if before.output != after.output:
         what["output"] = (before.output, after.output)
-    reads = tuple(names.get(name, name) for name in before.inputs)
-    if _is_rewired(reads, after.inputs, old.graph, new.graph):
+    if _is_rewired(before.inputs, after.inputs, became):
         what["reads"] = (before.inputs, after.inputs)
     for name in ("frozen", "train_only"):
         if getattr(before, name) != getattr(after, name):
             what[name] = (getattr(before, name), getattr(after, name))
     owner, now_owner = old.params.shared.get(before.name, ""), new.params.shared.get(after.name, "")
-    if names.get(owner, owner) != now_owner:
+    if became.of.get(owner, owner) != now_owner:
         what["weights of"] = (owner or "its own", now_owner or "its own")
     return Change(before, after, what)
 
 
-def _is_rewired(reads: Sequence[str], now: Sequence[str], a: Graph, b: Graph) -> bool:
+def _is_rewired(were: Sequence[str], now: Sequence[str], became: Counterparts) -> bool:
     """Whether other tensors are read for another reason than that the old went or the new came between."""
-    if len(reads) != len(now):
+    if len(were) != len(now):
         return True
-    return any(x != y and x in b.shapes and y in a.shapes for x, y in zip(reads, now, strict=True))
+    pairs = zip(were, now, strict=True)
+    return any(x in became.of and y in became.taken and became.of[x] != y for x, y in pairs)

@@ -153,7 +153,7 @@ def _note(found: Difference) -> Note:
         count = len(found.b.graph.nodes)
         layers = f"{count} layer{'s' if count != 1 else ''}"
         return Note("same", f"no difference: {layers}, the same arguments, shapes and connections")
-    if found.renamed and not (found.changed or found.added or found.removed or found.repeats):
+    if found.renamed and found.only_renamed:
         count = len(found.b.graph.nodes)
         same = f"the same network under other names: {count} layers, arguments, shapes and connections agree"
         return Note("renamed", same)
