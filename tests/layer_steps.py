@@ -1,6 +1,12 @@
-"""A step of each kind of layer, with its arguments: the input that it reads, and how it is written."""
+"""A step of each kind of layer, with its arguments: the input that it reads, and how it is written; and noise to run it on."""
 
 from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cnncalc.kernels.weights import initial
 
 MAP, FLAT, ROW = "[6, 9, 8]", "[6]", "[4, 12]"
 STEPS = [
@@ -109,3 +115,17 @@ MORE = [
     ("[6, 9, 8]", "avgpool: {kernel: 3, stride: 2, padding: [[0, 1], [1, 0]]}"),
 ]
 """Steps that not every format has."""
+
+
+def noise(graph: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Weights near those that are drawn first, and inputs, the same each time."""
+    draw = np.random.default_rng(1)
+    weights = {
+        name: np.ascontiguousarray(
+            draw.uniform(0.5, 1.5, values.shape) if "running" in name else values + draw.uniform(0, 0.1, values.shape),
+            np.float32,
+        )
+        for name, values in initial(graph).items()
+    }
+    inputs = {name: draw.uniform(0, 1, shape).astype(np.float32) for name, shape in graph.inputs.items()}
+    return weights, inputs

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layer_steps import MORE, STEPS
+from layer_steps import MORE, STEPS, noise
 from typer.testing import CliRunner
 
 import cnncalc
 from cnncalc.cli import app
 from cnncalc.formats.code.pytorch.rules import RULES
 from cnncalc.formats.code.pytorch.write import written
-from cnncalc.kernels.weights import initial, save
+from cnncalc.kernels.weights import save
 from cnncalc.language import zoo
 from cnncalc.layers import KINDS
 
@@ -34,15 +34,7 @@ def imported(graph: Any, device: str = "cpu") -> tuple[dict[str, Any], Any]:
 
 def computed(graph: Any, path: Path) -> tuple[Any, Any]:
     """The output by cnncalc and by the code, with the same weights on the same noise."""
-    draw = np.random.default_rng(1)
-    weights = {
-        name: np.ascontiguousarray(
-            draw.uniform(0.5, 1.5, values.shape) if "running" in name else values + draw.uniform(0, 0.1, values.shape),
-            np.float32,
-        )
-        for name, values in initial(graph).items()
-    }
-    inputs = {name: draw.uniform(0, 1, shape).astype(np.float32) for name, shape in graph.inputs.items()}
+    weights, inputs = noise(graph)
     save(path / "weights.npz", weights)
     space, model = imported(graph)
     space["load_weights"](model, path / "weights.npz")

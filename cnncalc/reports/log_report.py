@@ -12,7 +12,7 @@ from ..analyses.sizes import numeric
 from ..analyses.subject import Subject, subject, value
 from ..analyses.values import plain
 from ..errors import CnncalcError
-from ..history import LAST, History, Step
+from ..history import History, Step
 from ..quantities import BYTES
 from ..render import units
 from ..render.changes import growth
@@ -136,6 +136,3 @@ def _notes(past: History, rows: Sequence[Mapping[str, Any]]) -> list[Note]:
     if past.shallow:
         notes.append(Note("shallow", "the clone is shallow, and older versions are not in it: `git fetch --unshallow`"))
     return notes
-
-
-__all__ = ["DEFAULT_COLUMNS", "LAST", "log", "rows_of"]
