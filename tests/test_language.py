@@ -868,3 +868,71 @@ def test_the_last_turn_may_have_an_activation_with_arguments() -> None:
     )
 
     assert ["conv", "groupnorm", "relu", "conv", "relu", "conv", "leakyrelu"] == [node.kind for node in graph.nodes]
+
+
+CARRIED = """
+  - {conv: {out: 8, kernel: 3, padding: 1}, as: high}
+  - {conv: {out: 8, kernel: 3, stride: 2, padding: 1}, as: low}
+  - for: turn
+    in: 3
+    do:
+      - {conv: {out: 8, kernel: 3, padding: 1}, from: high, as: fine$turn}
+      - for: to
+        in: [high, low]
+        do:
+          - do:
+              - add:
+                  main: [{conv: {out: 8, kernel: 3, stride: 2, padding: 1}, from: fine$turn}, {upsample: 2}]
+                  up: [{upsample: 2, from: low}]
+                when: $to == 'high'
+              - {conv: {out: 8, kernel: 3, stride: 2, padding: 1}, from: fine$turn, when: $to == 'low'}
+            as: $to
+  - {upsample: 2}
+  - {concat: [prev, high]}
+"""
+
+
+def test_each_turn_of_a_loop_gives_its_names_anew() -> None:
+    """The turns read what the turn before left: as the same net with a number in each name."""
+    typed = [
+        "{conv: {out: 8, kernel: 3, padding: 1}, as: h0}",
+        "{conv: {out: 8, kernel: 3, stride: 2, padding: 1}, as: l0}",
+    ]
+    for turn in range(3):
+        typed += [
+            f"{{conv: {{out: 8, kernel: 3, padding: 1}}, from: h{turn}, as: f{turn}}}",
+            f"{{conv: {{out: 8, kernel: 3, stride: 2, padding: 1}}, from: f{turn}}}",
+            f"{{upsample: 2, as: m{turn}}}",
+            f"{{upsample: 2, from: l{turn}, as: u{turn}}}",
+            f"{{add: [m{turn}, u{turn}], as: h{turn + 1}}}",
+            f"{{conv: {{out: 8, kernel: 3, stride: 2, padding: 1}}, from: f{turn}, as: l{turn + 1}}}",
+        ]
+    by_hand = parse("\n".join(f"  - {step}" for step in [*typed, "{upsample: 2}", "{concat: [prev, h3]}"]))
+
+    carried = parse(CARRIED)
+
+    assert sorted(node.kind for node in carried.nodes) == sorted(node.kind for node in by_hand.nodes)
+    assert cnncalc.params(carried).total == cnncalc.params(by_hand).total == 4 * 584 + 224 + 7 * 584 - 584
+    assert carried.nodes[-1].inputs == ("upsample", "row[2]/high/add")
+    assert [node.inputs for node in carried.nodes if node.name.endswith("up/upsample")] == [
+        ("low",),
+        ("row[0]/low/conv",),
+        ("row[1]/low/conv",),
+    ]
+
+
+def test_a_name_belongs_to_what_is_around_the_loop_that_it_mentions() -> None:
+    """`x$to` of an inner loop is another tensor in each turn of the outer one; a turn alone cannot give it twice."""
+    net = "  - {for: _t, in: 2, do: [{for: to, in: [1, 2], do: [{pointwise: 4, as: x$to}]}, {add: [x1, x2], as: %s}]}"
+
+    graph = parse(net % "s")
+
+    assert [node.name for node in graph.nodes] == [
+        *("row[0]/x1", "row[0]/x2", "row[0]/s", "row[1]/x1", "row[1]/x2", "row[1]/s")
+    ]
+    assert [node.inputs for node in graph.nodes if node.kind == "add"] == [
+        ("row[0]/x1", "row[0]/x2"),
+        ("row[1]/x1", "row[1]/x2"),
+    ]
+    with pytest.raises(cnncalc.SpecError, match="two tensors have the name `x1`"):
+        parse(net % "x1")

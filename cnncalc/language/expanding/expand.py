@@ -212,14 +212,8 @@ class Expander:
     def _loop(self, loop: Loop, place: Place) -> Tensor:
         context, at = place.context, place.at
         for turn, row in enumerate(rows(loop, place.scope)):
-            inner = context._replace(
-                scope={**context.scope, **row},
-                prefix=place.path.then(f"[{turn}]/"),
-                loop=context.loop | row.keys(),
-                outer=context.outer if context.loop else context.prefix,
-                row=turn,
-                turning=place.step.mark,
-            )
+            inner = context.turn(row, turn)
+            inner = inner._replace(prefix=place.path.then(f"[{turn}]/"), turning=place.step.mark)
             at = self.run(loop.steps, at, inner)
         return at
 

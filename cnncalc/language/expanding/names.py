@@ -113,9 +113,7 @@ class Names:
         """The name of a step, its path and what its weights go by. Raises Fault."""
         prefix, name = context.prefix, ""
         if step.name is not None:
-            name = step.name(scope)
-            if step.name.names & context.loop:
-                prefix = context.outer
+            name, prefix = step.name(scope), context.naming(step.name.names)
         path = prefix.then(f"{name or step.label}{turn}")
         if step.share is not None:
             return name, Path(path.name, self._label(step.share, scope, context.frame), True)

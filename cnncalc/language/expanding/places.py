@@ -101,11 +101,8 @@ class Context(NamedTuple):
     """`in`: the tensor that enters the block."""
 
     call: Call | None = None
-    loop: frozenset[str] = frozenset()
-    """The loop variables: a name that mentions one is unique by itself."""
-
-    outer: Path = Path("", "")
-    """`prefix` outside the loop."""
+    loops: Mapping[str, Path] = {}
+    """The loop variables -> `prefix` outside their loop: a name that mentions one is unique there by itself."""
 
     frozen: bool = False
     train_only: bool = False
@@ -122,6 +119,16 @@ class Context(NamedTuple):
     row: int | None = None
     turning: Mark | None = None
     """The `for` or `repeat` around it whose turn is `$i`."""
+
+    def turn(self, row: Mapping[str, Any], number: int) -> Context:
+        """The same in a turn of a loop: with the values of its row."""
+        loops = {**self.loops, **dict.fromkeys(row, self.prefix)}
+        return self._replace(scope={**self.scope, **row}, loops=loops, row=number)
+
+    def naming(self, names: frozenset[str]) -> Path:
+        """What the path of a name begins with that mentions these variables: what is outside of all their loops."""
+        outside = [self.loops[name] for name in names if name in self.loops]
+        return min(outside, key=lambda path: len(path.name), default=self.prefix)
 
     def under(self, path: Path, branch: str) -> Context:
         """The same for the steps of a branch."""
@@ -167,7 +174,7 @@ class Place(NamedTuple):
     @property
     def inside(self) -> Context:
         """Where the steps in this one run, under its path."""
-        return self.context._replace(prefix=self.path.then("/"), outer=Path("", ""), loop=frozenset(), row=None)
+        return self.context._replace(prefix=self.path.then("/"), loops={}, row=None)
 
 
 def called(
