@@ -85,6 +85,7 @@ STEPS = [
     (MAP, "amin: width"),
     (MAP, "where: [[{map: x > 0.5}], prev, [tanh]]"),
     (MAP, "flip: width"),
+    (MAP, "roll: {axis: width, by: -2}"),
     (MAP, "tile: {times: 3, axis: height}"),
     (MAP, "take: {entries: [2, 0, 2]}"),
     (MAP, "pad: {padding: 1, fill: 0.5}"),

@@ -312,4 +312,7 @@ def test_arrangements(data, axes):
     if axes == 2:
         agree("channel_shuffle", {"groups": 3}, x, {}, lambda t, w: F.channel_shuffle(t, 3))
         agree("pixel_shuffle", {"scale": 2}, x, {}, lambda t, w: F.pixel_shuffle(t, 2))
+        for axis, by in ((2, 3), (3, -1), (1, -2)):
+            word = ("channels", "height", "width")[axis - 1]
+            agree("roll", {"axis": word, "by": by}, x, {}, lambda t, w, by=by, axis=axis: t.roll(by, axis))
         agree("space_to_depth", {"scale": 2}, np.tile(x, (1, 2, 2)), {}, lambda t, w: F.pixel_unshuffle(t, 2))

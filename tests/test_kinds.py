@@ -227,7 +227,7 @@ def of_family(*families: str) -> set[str]:
     return {kind for kind, layer in KINDS.items() if layer.family in families}
 
 
-TIGHT = {"pad", "crop", "channel_shuffle", "space_to_depth", "flip", "tile"}
+TIGHT = {"pad", "crop", "channel_shuffle", "space_to_depth", "flip", "roll", "tile"}
 """Arrangements whose units feel all that they are connected to."""
 
 COLOURED = {"page", "ink", "quiet", "line", "block", "input", "output", "other"}
@@ -322,7 +322,7 @@ OTHERS = {
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
     "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
     "operator",
-    "bidirectional", "reverse", "single", "reset", "act", "cells", "times", "entries", "fixed", "fill",
+    "bidirectional", "reverse", "single", "reset", "act", "cells", "times", "entries", "fixed", "fill", "by",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
 
@@ -346,6 +346,7 @@ SPELLINGS = [
         {"out": 2, "kernel": 3, "stride": 2, "padding": "same"},
         (2, 6, 5),
     ),
+    ("roll", {"by": -3}, {"by": 2}, (2, 5)),
     ("conv", {"out": 2, "kernel": 2, "padding": [[1, 0]]}, {"out": 2, "kernel": 2, "padding": "causal"}, (2, 6)),
     ("pointwise", {"out": 2, "padding": "valid"}, {"out": 2, "padding": "full"}, (2, 6, 5)),
     ("depthwise", {"kernel": 5, "padding": 4}, {"kernel": 5, "padding": "full"}, (2, 6, 5)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -936,3 +937,10 @@ def test_a_name_belongs_to_what_is_around_the_loop_that_it_mentions() -> None:
     ]
     with pytest.raises(cnncalc.SpecError, match="two tensors have the name `x1`"):
         parse(net % "x1")
+
+
+def test_resolutions_go_on_from_turn_to_turn() -> None:
+    """HRNet-W18, whose four resolutions are given anew by each module: the figures of timm."""
+    graph = cnncalc.load(Path(__file__).parent / "data" / "hrnet_w18.yaml")
+
+    assert (cnncalc.params(graph).total, cnncalc.macs(graph).total) == (21_299_004, 4_283_537_072)

@@ -236,6 +236,7 @@ RECURRENT = {  # params 4h(i + h + 2), MACs T 4h(i + h) in each direction
 
 ARRANGEMENTS = {
     "flipped": Case("flip", {}, one(3, 5), (3, 5)),
+    "moved round": Case("roll", {"axis": "height", "by": -3}, one(3, 7, 5), (3, 7, 5)),
     "repeated": Case("tile", {"axis": "height", "times": 4}, one(3, 1, 5), (3, 4, 5)),
     "taken": Case("take", {"axis": "channels", "entries": [2, 1, 0, 0]}, one(3, 5), (4, 5)),
     "flatten": Case("flatten", {}, one(256, 6, 6), (9216,)),
@@ -466,6 +467,7 @@ BROKEN = [
     ("lstm", {"hidden": 4}, ((3, 5), (4,)), "", "are 2: the sequence, or with the state that it begins with 3"),
     ("gru", {"hidden": 4}, ((3, 5), (5,)), "1", "are no state of 4"),
     ("rnn", {"hidden": 4}, ((3, 5), (4, 2)), "1", "4x2 is no single state"),
+    ("roll", {"axis": "width", "by": 1}, one(3, 5), "axis", "3x5 has no axis `width`"),
     ("flip", {"axis": "height"}, one(3, 5), "axis", "3x5 has no axis `height`"),
     ("take", {"entries": [0, 3]}, one(3, 5), "entries", "entry 3 is past the 3 of axis `channels`"),
     ("where", {}, ((3, 5), (3, 5)), "", "are 2, and a choice has three"),
@@ -508,6 +510,7 @@ NEEDING |= {
     "gru",
     "rnn",
     "flip",
+    "roll",
     "take",
     "where",
     "learned",

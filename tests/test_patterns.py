@@ -96,6 +96,11 @@ def _unshuffle(w: Written, x: str) -> str:
     return w("reshape", w("permute", apart, order=[0, 2, 4, 1, 3]), shape=[24, 3, 3])
 
 
+def _rolled(w: Written, x: str, axis: str, first: int) -> str:
+    end, start = w("slice", x, axis=axis, start=first), w("slice", x, axis=axis, stop=first)
+    return w("concat", end, start, axis=axis)
+
+
 Writing = Callable[[Written, str], str]
 
 WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
@@ -122,6 +127,9 @@ WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
     ("channel_shuffle", (6, 6, 6), _shuffle),
     ("pixel_shuffle", (8, 4, 5), _pixel_shuffle),
     ("space_to_depth", (6, 6, 6), _unshuffle),
+    ("roll", (6, 6, 6), lambda w, x: _rolled(w, x, "width", 2)),
+    ("roll", (6, 6, 6), lambda w, x: _rolled(w, x, "channels", 4)),
+    ("roll", (6, 9), lambda w, x: _rolled(w, x, "length", 3)),
     ("flatten", (6, 6, 6), lambda w, x: w("reshape", w("reshape", x, shape=[2, 108]), shape=[216])),
     ("conv", (6, 6, 6), lambda w, x: w("bias", w("conv", x, out=4, kernel=3, bias=False))),
     ("linear", (6,), lambda w, x: w("bias", w("linear", x, out=4, bias=False))),

@@ -83,6 +83,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "pixel_shuffle": ("DepthToSpace",),
     "space_to_depth": ("SpaceToDepth",),
     "flip": ("Slice",),
+    "roll": ("Slice", "Slice", "Concat"),
     "tile": ("Tile",),
     "take": ("Gather",),
     "learned": (),

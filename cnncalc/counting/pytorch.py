@@ -110,6 +110,7 @@ WRITTEN: Mapping[str, Written] = {
     "pixel_shuffle": Written("PixelShuffle", "pixel_shuffle", ("pixel_shuffle",)),
     "space_to_depth": Written("PixelUnshuffle", "pixel_unshuffle", ("pixel_unshuffle",)),
     "flip": _traced("flip"),
+    "roll": _traced("roll"),
     "tile": _traced("repeat"),
     "take": _traced("index_select"),
     "learned": _traced(),

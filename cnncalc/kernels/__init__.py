@@ -104,6 +104,7 @@ KERNELS: dict[str, Kernel] = {
     "space_to_depth": shuffle.TO_CHANNELS,
     "upsample": resize.KERNEL,
     "flip": entries.KERNEL,
+    "roll": entries.KERNEL,
     "tile": entries.KERNEL,
     "take": entries.KERNEL,
     "learned": learned.KERNEL,

@@ -1,4 +1,4 @@
-"""Entries of one axis turned round, repeated or chosen; the gradient adds up what was copied."""
+"""Entries of one axis turned round, moved round, repeated or chosen; the gradient adds up what was copied."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ def _origin(layer: Any, n: int) -> Array:
     """For each entry of the output the one that it was."""
     if layer.kind == "flip":
         return np.arange(n)[::-1]
+    if layer.kind == "roll":
+        return np.roll(np.arange(n), layer.by)
     return np.tile(np.arange(n), layer.times) if layer.kind == "tile" else np.array(layer.entries)
 
 

@@ -275,7 +275,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
     **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _adaptive),
     **dict.fromkeys(("crop", "slice", "split"), _selected),
-    **dict.fromkeys(("flip", "tile", "take"), _copied),
+    **dict.fromkeys(("flip", "roll", "tile", "take"), _copied),
     **dict.fromkeys(("lstm", "gru", "rnn"), _stepwise),
     "learned": _nothing,
     "upconv": _transposed,

@@ -34,7 +34,7 @@ from .affine import Bias, Scale
 from .arrange import Flatten, Permute, Reshape
 from .base import ArgumentError, Layer, Need
 from .conv import Conv, Depthwise, Pointwise
-from .entries import Flip, Take, Tile
+from .entries import Flip, Roll, Take, Tile
 from .join import Add, Concat, Div, Matmul, Maximum, Minimum, Mul, Sub, Where
 from .learned import Learned
 from .linear import Linear
@@ -70,7 +70,7 @@ CLASSES: tuple[type[Layer], ...] = (
     *(Sigmoid, Tanh, Softplus, Softsign, Map, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
     *(Add, Sub, Mul, Div, Maximum, Minimum, Where, Concat, Matmul),
     *(Flatten, Reshape, Permute, PadMap, Crop, Slice, Split, ChannelShuffle, PixelShuffle, SpaceToDepth, Upsample),
-    *(Flip, Tile, Take, Learned, Unknown),
+    *(Flip, Roll, Tile, Take, Learned, Unknown),
 )
 
 KINDS: dict[str, type[Layer]] = {layer.kind: layer for layer in CLASSES}

@@ -1,6 +1,7 @@
-"""Entries of one axis turned round, repeated or chosen.
+"""Entries of one axis turned round, moved round, repeated or chosen.
 
 flip: length            the last first
+roll: {axis: height, by: -3}        each three rows up, the first three come in at the bottom
 tile: {axis: width, times: 4}        all of it four times, one after the other
 take: {axis: channels, entries: [2, 1, 0]}        these, in this order
 """
@@ -8,10 +9,11 @@ take: {axis: channels, entries: [2, 1, 0]}        these, in this order
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..dims import Dim, Shape
 from .base import AXES, MEANT, NEW, NO_WORK, SOME, Need, Shapes, Weightless, axis_of, has_axis
-from .fields import COUNT, Choice, WholeList, field
+from .fields import COUNT, INTEGER, Choice, WholeList, field
 from .join import is_one
 from .windows import Axis, Moved, Nearest, Picked, Reach, same_place
 
@@ -67,6 +69,23 @@ class Flip(Entries):
 
     def _window(self, n: Dim, m: Dim) -> Axis:
         return Picked(n - 1, -1, n)
+
+
+class Roll(Entries):
+    """The entries of an axis moved on; those that leave it at one end come in at the other."""
+
+    kind = "roll"
+
+    by: Dim = field(INTEGER, about="how far, towards the end; a negative number moves them towards the start")
+    axis: str = field(Choice(*AXES), "length", about="the axis that they are of")
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """How far towards the end, less than once round."""
+        n = inputs[0][self._place(inputs[0])]
+        return {"by": self.by - n * (self.by // n), "axis": self.axis}
+
+    def _window(self, n: Dim, m: Dim) -> Axis:
+        return Picked(-self.by, 1, n)
 
 
 class Tile(Entries):

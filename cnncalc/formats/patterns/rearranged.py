@@ -1,4 +1,4 @@
-"""Elements moved by reshapes and permutes, or by strided slices."""
+"""Elements moved by reshapes and permutes, or by slices that are put together again."""
 
 from __future__ import annotations
 
@@ -72,7 +72,25 @@ def back(draft: Draft, node: Node) -> One | None:
     return One(layer("permute", axes_of(node), order=order), first.inputs, (first,))
 
 
+def rolled(draft: Draft, node: Node) -> One | None:
+    """The end of an axis, then its beginning."""
+    parts = [draft.made(tensor, "slice") for tensor in node.inputs]
+    end, start = parts if len(parts) == 2 else (None, None)
+    if end is None or start is None or end.inputs != start.inputs:
+        return None
+    axis, whole = vars(node.layer)["axis"], end.incoming[0]
+    back, ahead = end.layer.resolved(whole), start.layer.resolved(whole)
+    if not all(cut["axis"] == axis and cut["step"] == 1 for cut in (back, ahead)):
+        return None
+    if not alike((back["start"], ahead["start"]), (ahead["stop"], 0)) or not alike(node.output, whole):
+        return None
+    first, n = back["start"], back["stop"]
+    by = n - first if isinstance(n, int) and isinstance(first, int) and 2 * first > n else -first
+    return One(layer("roll", axes_of(node), axis=axis, by=by), end.inputs, (end, start))
+
+
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
+    "concat": (rolled,),
     "flatten": (twice,),
     "permute": (back,),
     "reshape": (shuffled, twice),

@@ -263,6 +263,11 @@ def _split(node: Node) -> Code:
     return Code(call=f"ops.split({{0}}, {layer.parts}, axis={axis(node)})[{layer.part}]")
 
 
+def _roll(node: Node) -> Code:
+    layer: Any = node.layer
+    return Code(call=f"ops.roll({{0}}, {layer.by}, axis={axis(node)})")
+
+
 def _flip(node: Node) -> Code:
     return Code(call=f"ops.flip({{0}}, axis={axis(node)})")
 
@@ -363,6 +368,7 @@ RULES: Mapping[str, Rule] = {
     "slice": _slice,
     "split": _split,
     "flip": _flip,
+    "roll": _roll,
     "tile": _tile,
     "take": _take,
     "channel_shuffle": _channel_shuffle,

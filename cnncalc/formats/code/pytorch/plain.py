@@ -192,6 +192,11 @@ def _flip(node: Node) -> Code:
     return Code(call=f"{{0}}.flip({_axis(node)})")
 
 
+def _roll(node: Node) -> Code:
+    layer: Any = node.layer
+    return Code(call=f"{{0}}.roll({layer.by}, {_axis(node)})")
+
+
 def _tile(node: Node) -> Code:
     layer: Any = node.layer
     return Code(call=f"torch.cat([{{0}}] * {layer.times}, dim={_axis(node)})")
@@ -283,6 +288,7 @@ RULES: Mapping[str, Rule] = {
     "slice": _slice,
     "split": _split,
     "flip": _flip,
+    "roll": _roll,
     "tile": _tile,
     "take": _take,
     "channel_shuffle": module("ChannelShuffle", groups=("groups", ...)),

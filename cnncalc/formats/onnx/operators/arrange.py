@@ -69,6 +69,16 @@ def _flip(writer: OnnxWriter, node: Node) -> None:
     cut(writer, node.inputs[0], -1, -END, 1 + (axis_of(layer.axis, node.incoming[0]) or 0), -1, node.name)
 
 
+def _roll(writer: OnnxWriter, node: Node) -> None:
+    """What comes in at the beginning, then the rest."""
+    layer: Any = node.layer
+    place = axis_of(layer.axis, node.incoming[0]) or 0
+    n = node.output[place]
+    first = -layer.by if is_symbolic(n) else -layer.by % n
+    parts = [cut(writer, node.inputs[0], *bounds, place + 1) for bounds in ((first, END), (0, first))]
+    writer.put("Concat", parts, node.name, axis=place + 1)
+
+
 def _tile(writer: OnnxWriter, node: Node) -> None:
     layer: Any = node.layer
     repeats = [1] * (1 + len(node.output))
@@ -137,6 +147,7 @@ RULES: Mapping[str, Rule] = {
     "slice": _slice,
     "split": _split,
     "flip": _flip,
+    "roll": _roll,
     "tile": _tile,
     "take": _take,
     "channel_shuffle": _channel_shuffle,
