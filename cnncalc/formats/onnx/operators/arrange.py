@@ -75,7 +75,7 @@ def _roll(writer: OnnxWriter, node: Node) -> None:
     place = axis_of(layer.axis, node.incoming[0]) or 0
     n = node.output[place]
     first = -layer.by if is_symbolic(n) else -layer.by % n
-    parts = [cut(writer, node.inputs[0], *bounds, place + 1) for bounds in ((first, END), (0, first))]
+    parts = [cut(writer, node.inputs[0], start, end, place + 1) for start, end in ((first, END), (0, first))]
     writer.put("Concat", parts, node.name, axis=place + 1)
 
 
