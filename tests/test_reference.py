@@ -1,16 +1,16 @@
-"""docs/reference.md is what the tool says of itself: every command with its options, every layer kind with its arguments."""
+"""What the tool says of itself: docs/commands/ has a page a command, docs/reference.md every layer kind with its arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path
 
+import command_pages
 import pytest
-from typer.testing import CliRunner
 
 import cnncalc
-from cnncalc.cli import COMMANDS, app
-from cnncalc.cli.commands import FAILS, GROUPS
+from cnncalc.cli import COMMANDS
+from cnncalc.cli.commands import FAILS
 from cnncalc.layers import KINDS
 from cnncalc.layers.fields import REQUIRED
 from cnncalc.sweeping.ranges import MULTIPLIER, SIDE
@@ -24,9 +24,8 @@ HEAD = """\
 
 Written by `pytest tests/test_reference.py --update-golden` from the tool itself.
 
+- [Commands](commands/index.md): {commands}
 - [Exit codes](#exit-codes) and [ranges](#ranges)
-- [Commands](#commands)
-{groups}
 - [Layer kinds](#layer-kinds): {kind_links}
 - Elsewhere: [the language](language.md), [JSON documents](json.md), [Python](python.md), [budgets](ci.md)
 
@@ -46,21 +45,11 @@ whole, and is 1 then. `fit --vary width` without a range tries every step from o
 and twice as far again until a limit ends it. A step of `fit` is {fine} for a variable up to {multiplier}, 1 for a larger
 one, and {side} for the side of an input that is a multiple of {side}; `--step` says another.
 
-## Commands
-
-{commands}
 ## Layer kinds
 
 Arguments with a star must be given. The one in bold may stand alone: `conv: 64`.
 
 {kinds}"""
-
-
-def help_of(command: str) -> str:
-    """The help of a command, as it is printed at a width of 100."""
-    result = CliRunner().invoke(app, [command, "--help"], prog_name="cnncalc", terminal_width=100)
-    assert result.exit_code == 0
-    return "\n".join(line.rstrip() for line in result.stdout.strip().splitlines())
 
 
 def arguments_of(name: str) -> str:
@@ -81,16 +70,14 @@ def arguments_of(name: str) -> str:
 
 def page() -> str:
     """The whole page."""
-    commands = "".join(f"### cnncalc {name}\n\n```text\n{help_of(name)}\n```\n\n" for name in COMMANDS)
     kinds = "\n".join(
         f"### {name}\n\n{(kind.__doc__ or '').strip().splitlines()[0]}\n\n{arguments_of(name)}"
         for name, kind in KINDS.items()
     )
     return HEAD.format(
-        commands=commands,
+        commands=", ".join(f"[{name}](commands/{name}.md)" for name in COMMANDS),
         kinds=kinds,
-        groups="\n".join(f"  - {group}: {_links(names, 'cnncalc-')}" for group, names in GROUPS.items()),
-        kind_links=_links(KINDS),
+        kind_links=", ".join(f"[{name}](#{name})" for name in KINDS),
         codes="\n".join(f"| `{name}` | {when} |" for name, when in FAILS.items()),
         fine="0.01",
         multiplier=MULTIPLIER,
@@ -98,16 +85,23 @@ def page() -> str:
     )
 
 
-def _links(names: Iterable[str], prefix: str = "") -> str:
-    return ", ".join(f"[{name}](#{prefix}{name})" for name in names)
-
-
 def test_the_reference_is_what_the_tool_says(request: pytest.FixtureRequest) -> None:
-    """The page has every command, option, kind and argument as they are now."""
+    """The page has every kind and argument as they are now."""
     if request.config.getoption("--update-golden"):
         PAGE.write_text(page(), encoding="utf-8")
 
     assert PAGE.read_text(encoding="utf-8") == page()
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "index"])
+def test_a_command_has_its_page(name: str, golden: Callable[[Path, str], None]) -> None:
+    """With every option, its default and the schema of what it writes; its run is held by test_pages.py."""
+    golden(command_pages.FOLDER / f"{name}.md", command_pages.index() if name == "index" else command_pages.page(name))
+
+
+def test_no_page_is_of_a_command_that_is_gone() -> None:
+    """The folder has the commands and their index."""
+    assert {*COMMANDS, "index"} == {path.stem for path in command_pages.FOLDER.iterdir()}
 
 
 def test_every_command_that_can_fail_says_when() -> None:

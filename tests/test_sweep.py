@@ -505,20 +505,6 @@ def test_a_plot_shows_the_points_and_the_front() -> None:
     assert "." in drawn.partition(" params\n")[2]
 
 
-def test_recipes_run_as_they_are_printed() -> None:
-    """Each screen of docs/recipes.md is what its command prints."""
-    import re
-
-    page = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
-    screens = re.findall(r"```console\n\$ cnncalc ((?:sweep|fit) .*?)\n(.*?)```", page, re.DOTALL)
-
-    assert screens
-    for arguments, shown in screens:
-        import shlex
-
-        assert shown == run(*shlex.split(arguments))[0], arguments
-
-
 def test_all_rows_is_the_whole_sweep() -> None:
     """The rows of several stretches in order."""
     made = plan("resnet50", grid(["input=64:96"]), ["macs"], "fp32", {}, None)
