@@ -62,7 +62,7 @@ MORE = {
     "params": ["checkpoints"],
     "macs": ["why-numbers-differ"],
     "receptive-field": ["conventions", "running"],
-    "memory": ["conventions"],
+    "memory": ["tutorial/5-memory-and-int8"],
     "show": ["pictures"],
     "report": ["pictures"],
     "explain": ["why-numbers-differ"],

@@ -13,6 +13,7 @@ import pages
 import pytest
 import typer
 
+import cnncalc
 from cnncalc.cli import COMMANDS, app
 
 ELSEWHERE = {
@@ -102,3 +103,28 @@ def test_every_command_takes_what_is_written(page: Path) -> None:
         if name in COMMANDS:
             command = group.get_command(None, name)
             command.make_parser(command.context_class(command)).parse_args(arguments)
+
+
+@pytest.mark.parametrize(("file", "params", "macs"), [("net", 25_578, 1_642_496), ("separable", 21_642, 630_784)])
+def test_the_nets_of_the_tutorial_are_what_pytorch_counts(file: str, params: int, macs: int) -> None:
+    """Its own count of the same layers, written by hand; half of its FLOPs are MACs."""
+    torch = pytest.importorskip("torch")
+    from torch.utils.flop_counter import FlopCounterMode
+
+    nn = torch.nn
+    second = {
+        "net": [nn.Conv2d(16, 32, 3, padding=1)],
+        "separable": [nn.Conv2d(16, 16, 3, padding=1, groups=16), nn.Conv2d(16, 32, 1)],
+    }[file]
+    first = [nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+    net = nn.Sequential(*first, *second, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(2048, 10))
+    with FlopCounterMode(display=False) as counted:
+        net(torch.zeros(1, 3, 32, 32))
+    page = next(
+        page for page in pages.PAGES if page.name == {"net": "1-your-own-net", "separable": "3-separable"}[file] + ".md"
+    )
+    spec = next(block.text for block in pages.blocks(page) if block.title == f"{file}.yaml")
+    graph = cnncalc.parse(spec)
+
+    assert (params, macs) == (sum(p.numel() for p in net.parameters()), counted.get_total_flops() // 2)
+    assert (params, macs) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
