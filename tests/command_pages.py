@@ -54,7 +54,7 @@ RUNS = {
 MORE = {
     "init": ["one-page", "language"],
     "zoo": ["zoo"],
-    "worked": ["why-numbers-differ"],
+    "worked": ["notes/index", "notes/teachers"],
     "schema": ["reference", "json"],
     "convert": ["convert", "formats"],
     "summary": ["conventions"],

@@ -43,6 +43,15 @@ def blocks(page: Path) -> Iterator[Block]:
         yield Block(language if "notest" not in rest else "notest", title[1] if title else "", match["text"])
 
 
+def rewrite(page: Path, texts: list[str]) -> None:
+    """The page with other texts in its blocks, where any differs."""
+    before = page.read_text(encoding="utf-8")
+    wanted = iter(texts)
+    after = FENCE.sub(lambda found: f"```{found['info']}\n{next(wanted)}```", before)
+    if after != before:
+        page.write_text(after, encoding="utf-8")
+
+
 def screens(page: Path) -> list[tuple[str, str]]:
     """Each command of the page's console blocks with what is printed under it."""
     return [found.group("arguments", "shown") for one in blocks(page) if one.language == "console"

@@ -6,6 +6,7 @@ import contextlib
 import io
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,39 +43,38 @@ def test_a_page_runs_from_its_top_to_its_end(
     monkeypatch.chdir(tmp_path)
     pages.furnish(page, tmp_path)
     update = request.config.getoption("--update-golden")
+    made = []
+    for block, text in _made(page, tmp_path):
+        assert update or block.text == text
+        made.append(text)
+    if update:
+        pages.rewrite(page, made)
+
+
+def _made(page: Path, folder: Path) -> Iterator[tuple[pages.Block, str]]:
+    """Each block with its text as it should be: screens as printed, what Python prints, files as they are."""
     space: dict[str, Any] = {}
     said = ""
     for block in pages.blocks(page):
+        before, said = said, ""
         if block.title:
-            pages.write(block, tmp_path)
+            pages.write(block, folder)
+            yield block, block.text
         elif block.language == "console":
-            _screens(page, block.text, update)
+            yield block, _screens(block.text)
         elif block.language == "python" and (pages.named(page), "python") not in ELSEWHERE:
             out = io.StringIO()
             with contextlib.redirect_stdout(out):
                 exec(compile(block.text, pages.named(page), "exec"), space)  # noqa: S102 - an example of the page
             said = out.getvalue()
-            continue
-        elif block.language == "text" and said:
-            _kept(page, block.text, said, update)
-        said = ""
+            yield block, block.text
+        else:
+            yield block, before if block.language == "text" and before else block.text
 
 
-def _screens(page: Path, text: str, update: bool) -> None:
+def _screens(text: str) -> str:
     assert text.startswith("$ cnncalc "), f"a console block begins with a command: {text[:60]}"
-    shown = "".join(
-        f"$ cnncalc {arguments}\n{pages.printed(arguments)}" for arguments, _ in pages.COMMAND.findall(text)
-    )
-    _kept(page, text, shown, update)
-
-
-def _kept(page: Path, shown: str, printed: str, update: bool) -> None:
-    if update and shown != printed:
-        text = page.read_text(encoding="utf-8")
-        page.write_text(text.replace(f"\n{shown}```", f"\n{printed}```"), encoding="utf-8")
-        return
-
-    assert shown == printed
+    return "".join(f"$ cnncalc {arguments}\n{pages.printed(arguments)}" for arguments, _ in pages.COMMAND.findall(text))
 
 
 @pytest.mark.parametrize("page", pages.PAGES, ids=pages.named)
@@ -103,6 +103,26 @@ def test_every_command_takes_what_is_written(page: Path) -> None:
         if name in COMMANDS:
             command = group.get_command(None, name)
             command.make_parser(command.context_class(command)).parse_args(arguments)
+
+
+NOTES = [
+    (page.name, command, wanted)
+    for page in pages.PAGES
+    if page.parent.name == "notes"
+    for row in re.findall(r"^\|.*\|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    for command, wanted in [(re.search(r"`cnncalc (.*?)` \|$", row), re.findall(r"\*\*(.*?)\*\*", row))]
+    if command
+]
+
+
+@pytest.mark.parametrize(("page", "command", "wanted"), NOTES, ids=[f"{row[0]}: {row[1][1]}" for row in NOTES])
+def test_what_is_right_of_the_notes_is_shown_by_the_command(
+    page: str, command: re.Match[str], wanted: list[str]
+) -> None:
+    """What stands in bold is printed, as a number or words of its own."""
+    printed = pages.printed(command[1])
+
+    assert [] == [one for one in wanted if not re.search(rf"(?<![\w,.]){re.escape(one)}(?![\w]|,\d|\.\d)", printed)]
 
 
 @pytest.mark.parametrize(("file", "params", "macs"), [("net", 25_578, 1_642_496), ("separable", 21_642, 630_784)])
