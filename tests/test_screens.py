@@ -88,6 +88,8 @@ ANSWERS = [
     (["-117", "309", "223"], "receptive-field resnet50 --unit 3,3"),
     (["27.64", "212"], "receptive-field vgg16 --effective"),
     (["10", "conv2_1"], "receptive-field vgg16 conv2_1"),
+    (["layer4[2]/main/conv/batchnorm", "9.6 MB", "2.4 MB"], "memory resnet50 --plot --depth 0"),
+    (["212", "pool5"], "receptive-field vgg16 --plot"),
     (["fine"], "lint resnet50"),
     (["all figures hold", "416,520"], "validate lenet5"),
     (["0.259812", "0.14141"], "run lenet5"),

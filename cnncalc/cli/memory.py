@@ -76,4 +76,4 @@ def _bars(request: Request, answer: Report) -> Report:
         refused({"--plot": True}, f"in {request.format}: it is a drawing of text")
     rows = [(str(row["name"]), int(row["alive"] or 0)) for row in answer.tables[0].rows if "alive" in row]
     plain = not request.holds(bars.FULL + bars.EDGE)
-    return replace(answer, text=bars.bars(answer.caption, rows, 0, plain, form=numbers.size))
+    return replace(answer, text=bars.bars(answer.caption, rows, 0, plain, request.columns, numbers.size))

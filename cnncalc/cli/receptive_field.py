@@ -23,7 +23,6 @@ CSV have the share of every position.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
@@ -80,7 +79,6 @@ def command(
     """Receptive fields."""
     from .. import reports
     from ..render import bars
-    from ..render.colour import columns_of_terminal, looks_at
     from ..reports.explain_report import end_of
     from ..reports.receptive_field_report import leading_to
 
@@ -124,9 +122,7 @@ def command(
     if request.format != "table":
         refused({"--plot": plot}, f"in {request.format}: it is a drawing of text")
     plain = not request.holds(bars.FULL + bars.EDGE)
-    seen = request.output is None and sys.stdout is not None and looks_at(sys.stdout)
-    width = columns_of_terminal() if seen else None
-    plot_of = reports.receptive_field_plot(request.whole, training=request.training, plain=plain, width=width)
+    plot_of = reports.receptive_field_plot(request.whole, training=request.training, plain=plain, width=request.columns)
     return replace(answer, text=plot_of)
 
 

@@ -198,6 +198,13 @@ class Request:
             return False
         return True
 
+    @property
+    def columns(self) -> int | None:
+        """The width of the terminal that shows the answer; None where it goes to a file or a pipe."""
+        from ..render.colour import columns_of_terminal, looks_at
+
+        return columns_of_terminal() if self.output is None and looks_at(sys.stdout) else None
+
 
 def _own() -> str | None:
     """The folder's own spec; reading the configuration is what a named spec need not wait for."""
