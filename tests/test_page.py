@@ -1,26 +1,25 @@
-"""The report page: its figures are the commands', it fetches nothing, and it works in a browser."""
+"""The report page: its figures are the commands', and it fetches nothing; `test_page_in_chromium.py` looks at it."""
 
 from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 import cnncalc
+from cnncalc.analyses import figures, receptive
 from cnncalc.cli import app
 from cnncalc.drawing import report
 from cnncalc.drawing.parts import parts
 from cnncalc.errors import CnncalcError
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 SOME = ["lenet5", "resnet50", "unet", "googlenet", "densenet121"]
 
 
@@ -48,13 +47,14 @@ def test_the_arithmetic_is_that_of_explain(name: str) -> None:
     """The same lines, for every layer that is drawn."""
     graph = cnncalc.load(name).inference
     text = report(graph).partition('id="arithmetic">')[2].partition("</script>")[0]
-    shown = json.loads(text)
+    said = json.loads(text)
+    shown = dict(zip(said["names"], [[said["lines"][line] for line in lines] for lines in said["of"]], strict=True))
     drawn = [node.name for leaf in parts(graph, 0).leaves for turn in leaf.turns[:1] for node in turn.nodes]
 
     assert drawn == list(shown)
     for layer in drawn[:: max(1, len(drawn) // 12)]:
         explained = cnncalc.reports.explain(graph, layer).written()
-        assert shown[layer].partition("\n\n")[2] == explained.partition("\n\n")[2]
+        assert shown[layer][1:] == explained.splitlines()[1:]
 
 
 def test_nothing_is_fetched_and_only_the_own_script_runs() -> None:
@@ -71,6 +71,28 @@ def test_the_same_network_is_the_same_page() -> None:
     assert report(cnncalc.load("googlenet")) == report(cnncalc.load("googlenet"))
 
 
+@pytest.mark.parametrize(("name", "most"), [("resnet50", 120), ("densenet121", 350), ("resnet1202_cifar", 500)])
+def test_a_page_is_a_small_file(name: str, most: int) -> None:
+    """In kB of 1000 bytes, with the arithmetic of every layer."""
+    assert len(report(cnncalc.load(name)).encode()) <= 1000 * most
+
+
+def test_each_analysis_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever reads it: the head, the boxes, the arithmetic, the plots, the table."""
+    ran: list[str] = []
+
+    def counted(module: Any, name: str) -> None:
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *given: ran.append(f"{name} {given[1:]}") or real(*given))
+
+    counted(receptive, "receptive_fields")
+    for name in ("macs", "params", "memory"):
+        counted(figures, name)
+    report(cnncalc.load("googlenet"))
+
+    assert ["macs ()", "memory ()", "memory (True,)", "params ()", "receptive_fields ()"] == sorted(ran)
+
+
 def test_a_network_held_against_itself_has_no_difference() -> None:
     """And against another its rows are those of diff."""
     one, other = cnncalc.load("resnet18"), cnncalc.load("resnet34")
@@ -84,103 +106,6 @@ def test_open_sizes_are_asked_for() -> None:
     """A page has numbers."""
     with pytest.raises(CnncalcError, match="H"):
         report(cnncalc.parse("input: [3, H, W]\nnet: [{conv: {out: 4, kernel: 3}}]"))
-
-
-HOSTILE = '</script><script>document.title="bad"</script><img src=x onerror=alert(1)>'
-
-
-def said(page: str, script: str, tmp_path: Path) -> str:
-    """What a script says of a page in Chromium; it runs beside the page's own, so the policy is left out."""
-    file = tmp_path / "page.html"
-    page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
-    element = f"<pre id=said></pre><script>addEventListener('load', () => setTimeout(() => {{{script}}}, 300))</script>"
-    file.write_text(page.replace("</body>", f"{element}</body>"), encoding="utf-8")
-    done = subprocess.run(
-        [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000",
-         "--virtual-time-budget=8000", "--dump-dom", file.as_uri()],
-        capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
-    return unescape(done.stdout.partition('<pre id="said">')[2].partition("</pre>")[0])
-
-
-@needs_chromium
-@pytest.mark.parametrize("name", SOME)
-def test_lines_touch_their_boxes_and_folding_comes_back(name: str, tmp_path: Path) -> None:
-    """Each line that is drawn begins and ends at a box or border; fold after unfold is what was."""
-    script = """
-    const graph = document.getElementById('graph');
-    const state = () => [...graph.querySelectorAll('details')].map((one) => one.open).join();
-    const first = state();
-    document.getElementById('unfold').click();
-    const open = [...graph.querySelectorAll('details')].every((one) => one.open);
-    let wrong = 0, drawn = 0;
-    for (const rows of graph.querySelectorAll('.rows')) {
-      lines(rows);
-      const boxes = children(rows);
-      const flows = JSON.parse(rows.dataset.lines);
-      [...rows.querySelector(':scope > svg').querySelectorAll('path')].forEach((path, n) => {
-        drawn += 1;
-        const [source, target] = flows[n];
-        const start = path.getPointAtLength(0), end = path.getPointAtLength(path.getTotalLength());
-        const near = (point, box, edge) => Math.abs(point.y - edge) < 2 && point.x > box.offsetLeft - 2 && point.x < box.offsetLeft + box.offsetWidth + 2;
-        if (source >= 0 && !near(start, boxes[source], boxes[source].offsetTop + boxes[source].offsetHeight)) wrong += 1;
-        if (target >= 0 && !near(end, boxes[target], boxes[target].offsetTop)) wrong += 1;
-      });
-    }
-    document.getElementById('fold').click();
-    document.getElementById('said').textContent = [wrong, drawn > 8, open, first === state()].join(' ');
-    """
-
-    assert said(report(cnncalc.load(name)), script, tmp_path) == "0 true true true"
-
-
-@needs_chromium
-def test_a_click_shows_the_arithmetic_and_a_name_is_only_text(tmp_path: Path) -> None:
-    """Of a layer with a hostile name; find, colours and sorting work as well."""
-    graph = cnncalc.load("lenet5")
-    nodes = tuple(
-        node._replace(
-            name=HOSTILE if node.name == "C1" else node.name,
-            inputs=tuple(HOSTILE if name == "C1" else name for name in node.inputs),
-            weights_of=HOSTILE if node.weights_of == "C1" else node.weights_of,
-        )
-        for node in graph.nodes
-    )
-    hostile = cnncalc.Graph(graph.name, graph.inputs, nodes, graph.output)
-    script = """
-    const leaf = $('button.leaf').find((one) => one.textContent.includes('onerror'));
-    leaf.click();
-    const text = document.getElementById('shown').textContent;
-    const found = document.getElementById('find');
-    found.value = 'pool';
-    found.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}));
-    const heads = $('#layers thead button');
-    heads[4].click();
-    const top = $('#layers tbody tr')[0].cells[4].textContent;
-    const colour = document.getElementById('colour');
-    colour.value = 'macs';
-    colour.dispatchEvent(new Event('change'));
-    document.getElementById('said').textContent = [
-      document.title, text.includes('n + 2') || text.includes('weights'), $('img').length,
-      document.getElementById('found').textContent, top, graph.dataset.colour].join('|');
-    """
-
-    assert "LeNet-5" in report(hostile) or "lenet5" in report(hostile)
-    assert said(report(hostile), script, tmp_path) == f"{graph.name}|true|0|2 found|240,000|macs"
-
-
-@needs_chromium
-def test_an_address_opens_its_layer(tmp_path: Path) -> None:
-    """`#path` unfolds what is around it, and shows its arithmetic."""
-    script = """
-    location.hash = encodeURIComponent('layer3[0]/main/conv');
-    setTimeout(() => {
-      const leaf = $('[aria-pressed=true]')[0];
-      document.getElementById('said').textContent = leaf.dataset.path + ' ' + (leaf.offsetWidth > 0);
-    }, 200);
-    """
-
-    assert said(report(cnncalc.load("resnet50")), script, tmp_path) == "layer3[0]/main/conv true"
 
 
 def test_the_command_writes_a_file_and_refuses_what_it_cannot(tmp_path: Path) -> None:

@@ -55,6 +55,11 @@ class Figures:
         return memory(self.graph)
 
     @cached_property
+    def in_place(self) -> Memory:
+        """The same where layers write over their input."""
+        return memory(self.graph, True)
+
+    @cached_property
     def outputs(self) -> Mapping[str, Dim]:
         """Node -> the elements of its output; 0 where that is its input, looked at in another way."""
         free = views(self.graph)

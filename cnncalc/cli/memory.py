@@ -58,6 +58,7 @@ def command(
 
 def _picture(request: Request, dtype: str, others: dict[str, Any]) -> Report:
     """The plot of the page: each output new, and in place."""
+    from ..analyses.figures import Figures
     from ..drawing.panels import alive
     from ..drawing.plots import alone
 
@@ -65,7 +66,7 @@ def _picture(request: Request, dtype: str, others: dict[str, Any]) -> Report:
     refused({**others, **table}, "in svg, which has every layer, in place and not")
     if request.batch != 1:
         raise CnncalcError("the figures of a picture are per image", "leave out --batch")
-    return Report([], [], text=alone(alive([request.numeric], dtype).picture), form="table")
+    return Report([], [], text=alone(alive([Figures(request.numeric)], dtype).picture), form="table")
 
 
 def _bars(request: Request, answer: Report) -> Report:

@@ -11,12 +11,17 @@ from .ordering import Flow, Order, lifted
 from .parts import LAYERS, Box, Parts
 from .texts import Texts, Words
 
-LANE = 12
-"""Pixels of a lane beside the rows."""
+
+def shown(parts: Parts) -> list[str]:
+    """The layers whose arithmetic a page has: those of the first turn of each box, box by box."""
+    return [node.name for leaf in parts.leaves for turn in leaf.turns[:1] for node in turn.nodes]
 
 
 def board(parts: Parts, texts: Texts, heat: Mapping[str, Mapping[str, float]], opened: frozenset[str]) -> str:
-    """The boxes; `heat` has a share from 0 to 1 for each layer by figure, `opened` the blocks that begin unfolded."""
+    """The boxes; `heat` has a share from 0 to 1 for each layer by figure, `opened` the blocks that begin unfolded.
+
+    A layer says which of `shown` it has: the first of them, and how many.
+    """
     return "".join(_Board(parts, texts, heat, opened).rows(Box("", "", parts=parts.boxes)))
 
 
@@ -25,16 +30,18 @@ class _Board:
         self, parts: Parts, texts: Texts, heat: Mapping[str, Mapping[str, float]], opened: frozenset[str]
     ) -> None:
         self.flows, self.texts, self.heat, self.opened = lifted(parts), texts, heat, opened
+        self.leaf = {path: n for n, path in enumerate(parts.around)}
+        self.place = {name: n for n, name in enumerate(shown(parts))}
 
     def rows(self, block: Box) -> Iterator[str]:
         """What is in a block, row by row, with the lines between."""
         order = Order(block, self.flows.get(block.path, []))
         place = {path: n for n, path in enumerate(path for row in order.rows for path in row)}
         lines = list(dict.fromkeys(self._line(flow, order, place) for flow in order.flows))
-        room = LANE * (max(order.lanes.values()) + 2) if order.lanes else 12
+        lanes = f' style="--lanes:{max(order.lanes.values()) + 1}"' if order.lanes else ""
         boxes = {part.path: part for part in block.parts}
-        yield f'<div class="rows" style="padding-right:{room}px" data-lines="{json.dumps(lines)}">'
-        yield '<svg aria-hidden="true"></svg>'
+        yield f'<div class="rows"{lanes} data-lines="{json.dumps(lines, separators=(",", ":"))}">'
+        yield '<svg width="1" height="1" aria-hidden="true"></svg>'
         for row in order.rows:
             yield '<div class="row">'
             for path in row:
@@ -42,10 +49,11 @@ class _Board:
             yield "</div>"
         yield "</div>"
 
-    def _line(self, flow: Flow, order: Order, place: Mapping[str, int]) -> tuple[int, int, int]:
-        """Source, target and lane; -1 for the border of the block, and for no lane."""
-        lane = order.lane(flow) if order.laned(flow) else -1
-        return place.get(flow.source, -1), place.get(flow.target, -1), lane
+    def _line(self, flow: Flow, order: Order, place: Mapping[str, int]) -> tuple[int, int, int, int]:
+        """Source, target, lane and which leaf it is of; -1 for the border of the block, and for no lane."""
+        first, last = order.span(flow)
+        lane = order.lane(flow) if last > first else -1
+        return place.get(flow.source, -1), place.get(flow.target, -1), lane, self.leaf[flow.leaf]
 
     def box(self, box: Box) -> Iterator[str]:
         """A block with what is in it, a layer, or an end of the network."""
@@ -60,14 +68,15 @@ class _Board:
             yield f'<div class="leaf {box.role}" title="{escape(words.hover)}">{_words(words)}</div>'
             return
         family = words.family if words.family in LIGHT else "other"
-        names = [node.name for node in box.turns[0].nodes]
+        nodes = box.turns[0].nodes
         shares = ";".join(
             f"--{figure}:{max(share.get(node.name, 0) for node in box.nodes):.3f}"
             for figure, share in self.heat.items()
         )
         yield (
             f'<button type="button" class="leaf {family}" style="{shares}" title="{escape(words.hover)}" '
-            f'aria-pressed="false" data-path="{escape(box.path)}" data-nodes="{escape(json.dumps(names))}">'
+            f'aria-pressed="false" data-path="{escape(box.path)}" '
+            f'data-nodes="{self.place[nodes[0].name]} {len(nodes)}">'
             f"{_words(words)}</button>"
         )
 

@@ -1,48 +1,57 @@
 "use strict";
 const $ = (selector, around = document) => [...around.querySelectorAll(selector)];
 const graph = document.getElementById("graph");
-const arithmetic = JSON.parse(document.getElementById("arithmetic").textContent);
+// The layers that are shown, box by box; of each the lines of its arithmetic, of which many are alike.
+const layers = JSON.parse(document.getElementById("arithmetic").textContent);
 const NS = "http://www.w3.org/2000/svg";
 
 // --- lines: each open block draws those between what stands directly in it ----------------------------------------
+// They are counted from the middle of the block, where lines enter and leave it, so that they stand however wide it is.
 const [TRACK, LANE] = [10, 12];
 
 function children(rows) {
   return [...rows.children].filter((row) => row.className === "row").flatMap((row) => [...row.children]);
 }
 
+// Where each line enters its box: the one straight line in the middle, those of lanes beside it. A block keeps for what
+// is in it where the lines of each leaf come in.
+function ports(flows, all, middle) {
+  const found = new Map();
+  all.forEach((box, place) => {
+    const coming = flows.filter((flow) => flow[1] === place);
+    const straight = coming.filter((flow) => flow[2] < 0).length;
+    coming.sort((a, b) => Math.sign(a[2]) - Math.sign(b[2]) || middle(all[a[0]]) - middle(all[b[0]]));
+    const track = Math.min(TRACK, (box.offsetWidth - 8) / coming.length);
+    box.ports = new Map(coming.map((flow, nth) => [flow[3], (nth - (straight === 1 ? 0 : (coming.length - 1) / 2)) * track]));
+    for (const flow of coming) found.set(flow, middle(box) + box.ports.get(flow[3]));
+  });
+  return found;
+}
+
 function lines(rows) {
   const svg = rows.querySelector(":scope > svg");
   const all = children(rows);
   const flows = JSON.parse(rows.dataset.lines);
-  const wide = rows.clientWidth, high = rows.clientHeight;
-  const side = Math.max(0, ...all.map((child) => child.offsetLeft + child.offsetWidth)) + 10;
-  const into = new Map(), seen = new Map();
-  for (const [, target] of flows) into.set(target, (into.get(target) || 0) + 1);
+  const centre = rows.clientWidth / 2, high = rows.clientHeight;
+  const middle = (box) => (box ? box.offsetLeft + box.offsetWidth / 2 - centre : 0);
+  const side = Math.max(0, ...all.map((child) => child.offsetLeft + child.offsetWidth - centre)) + 10;
   const bottom = (child) => child.parentElement.offsetTop + child.parentElement.offsetHeight;
-  const paths = [];
-  for (const [source, target, lane] of flows) {
+  const enters = ports(flows, all, middle);
+  const outer = rows.parentElement.ports || new Map();
+  const tops = [...outer.keys()];
+  const paths = flows.map((flow) => {
+    const [source, target, lane, leaf] = flow;
     const from = all[source], to = all[target];
-    const nth = seen.get(target) || 0;
-    seen.set(target, nth + 1);
-    const shift = to ? (nth - (into.get(target) - 1) / 2) * TRACK : 0;
-    const x2 = to ? to.offsetLeft + to.offsetWidth / 2 + shift : null;
-    const x1 = from ? from.offsetLeft + from.offsetWidth / 2 : x2;
+    const x1 = from ? middle(from) : outer.get(leaf) || 0, x2 = to ? enters.get(flow) : 0;
     const y1 = from ? from.offsetTop + from.offsetHeight : 0;
     const y2 = to ? to.offsetTop : high;
-    const end = x2 === null ? x1 : x2;
-    if (lane < 0) {
-      const level = from ? bottom(from) + 8 : 6;
-      paths.push(Math.abs(x1 - end) < 1 ? `M${x1},${y1}V${y2}` : `M${x1},${y1}V${level}H${end}V${y2}`);
-    } else {
-      const x = side + lane * LANE;
-      const start = from ? bottom(from) + 5 : 4;
+    const level = from ? bottom(from) + 5 : 4 + 4 * Math.min(3, Math.max(0, tops.indexOf(leaf)));
+    if (lane >= 0) {
       const stop = to ? to.parentElement.offsetTop - 9 : high - 6;
-      paths.push(`M${x1},${y1}V${start}H${x}V${stop}H${end}V${y2}`);
+      return `M${x1},${y1}V${level}H${side + lane * LANE}V${stop}H${x2}V${y2}`;
     }
-  }
-  svg.setAttribute("width", wide);
-  svg.setAttribute("height", high);
+    return Math.abs(x1 - x2) < 2 ? `M${x2},${y1}V${y2}` : `M${x1},${y1}V${level + 3}H${x2}V${y2}`;
+  });
   svg.replaceChildren(
     ...paths.map((d) => {
       const path = document.createElementNS(NS, "path");
@@ -53,33 +62,69 @@ function lines(rows) {
   );
 }
 
+function draw() {
+  for (const rows of $(".rows", graph)) if (rows.clientWidth) lines(rows);
+}
+
 let waiting = false;
 function redraw() {
   if (waiting) return;
   waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    for (const rows of $(".rows", graph)) if (rows.clientWidth) lines(rows);
-  });
+  requestAnimationFrame(() => { waiting = false; draw(); });
 }
 for (const block of $("details", graph)) block.addEventListener("toggle", redraw);
 addEventListener("resize", redraw);
-addEventListener("beforeprint", () => $(".rows", graph).forEach((rows) => rows.clientWidth && lines(rows)));
+
+// How large the network is drawn; at most so that it is so wide.
+let zoom = 1;
+function zoomed(factor) {
+  graph.style.zoom = factor;
+}
+function fitting(wide) {
+  [graph.style.minWidth, graph.style.zoom] = [0, 1];
+  const own = graph.offsetWidth;
+  graph.style.minWidth = "";
+  return wide / own;
+}
+
+// On paper the lines are those of its own size, and what is too wide is made smaller: A4 is 718 pixels of CSS wide.
+addEventListener("beforeprint", () => { zoomed(Math.min(0.55, fitting(690))); draw(); });
+addEventListener("afterprint", () => { zoomed(zoom); redraw(); });
 
 // --- one layer -----------------------------------------------------------------------------------------------------
 const shown = document.getElementById("shown");
+
+function nodes(leaf) {
+  const [first, count] = leaf.dataset.nodes.split(" ").map(Number);
+  return Array.from({ length: count }, (_, nth) => first + nth);
+}
 
 function show(leaf) {
   for (const other of $("[aria-pressed=true]", graph)) other.setAttribute("aria-pressed", "false");
   leaf.setAttribute("aria-pressed", "true");
   const head = document.createElement("h3");
   head.textContent = leaf.dataset.path;
-  const texts = (leaf.dataset.nodes ? JSON.parse(leaf.dataset.nodes) : []).map((name) => {
-    const text = document.createElement("pre");
-    text.textContent = arithmetic[name] || "";
-    return text;
-  });
-  shown.replaceChildren(head, ...texts);
+  shown.replaceChildren(head, ...nodes(leaf).flatMap((place) => figures((layers.of[place] || []).map((line) => layers.lines[line]))));
+}
+
+// The text of `explain`: what the layer is, and a line for each figure, whose pieces break where the panel ends.
+function figures([what = "", ...rows]) {
+  const said = document.createElement("h4"), list = document.createElement("dl");
+  said.textContent = what;
+  for (const row of rows.filter((row) => row.trim())) {
+    const [name, ...pieces] = row.trim().split(/ {2,}/);
+    const term = document.createElement("dt"), value = document.createElement("dd");
+    term.textContent = name;
+    const result = pieces.findLastIndex((piece) => piece.startsWith("="));
+    value.append(...pieces.flatMap((piece, nth) => {
+      const part = document.createElement(nth === result ? "b" : "span");
+      part.textContent = piece;
+      if (nth > result) part.className = "quiet";
+      return [part, " "];
+    }));
+    list.append(term, value);
+  }
+  return [said, list];
 }
 
 function reveal(leaf) {
@@ -97,23 +142,36 @@ graph.addEventListener("click", (event) => {
   history.replaceState(null, "", "#" + encodeURIComponent(leaf.dataset.path));
 });
 
+// Whether a box stands for a path: `layer1[1..2]/add` does for `layer1[2]/add`, and for what is written on it.
+function stands(leaf, path) {
+  const apart = (text) => text.split(/[[\]]/);
+  const own = apart(leaf.dataset.path), wanted = apart(path);
+  return own.length <= wanted.length && own.every((piece, n) => {
+    const [low, high] = piece.split("..").map(Number);
+    if (n % 2 && piece.includes("..")) return low <= Number(wanted[n]) && Number(wanted[n]) <= high;
+    return piece === wanted[n] || (n === own.length - 1 && wanted[n].startsWith(`${piece}/`));
+  });
+}
+
 function follow() {
   const path = decodeURIComponent(location.hash.slice(1));
-  const leaf = path && $("button.leaf", graph).find((one) => one.dataset.path === path || (one.dataset.nodes || "").includes(JSON.stringify(path)));
+  const all = path ? $("button.leaf", graph) : [];
+  const leaf = all.find((one) => one.dataset.path === path || nodes(one).some((place) => layers.names[place] === path)) || all.find((one) => stands(one, path));
   if (leaf) reveal(leaf);
 }
 addEventListener("hashchange", follow);
 
 // --- tools ---------------------------------------------------------------------------------------------------------
+const frame = document.getElementById("frame");
+const centred = () => { frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2; };
 const on = (id, event, act) => document.getElementById(id)?.addEventListener(event, act);
-on("unfold", "click", () => { $("details", graph).forEach((block) => (block.open = true)); redraw(); });
+on("unfold", "click", () => { $("details", graph).forEach((block) => (block.open = true)); centred(); redraw(); });
 on("fold", "click", () => { $("details", graph).forEach((block) => (block.open = block.hasAttribute("data-open"))); redraw(); });
 on("colour", "change", (event) => { graph.dataset.colour = event.target.value; });
-let zoom = 1;
-const zoomed = (factor) => () => { zoom = Math.min(2, Math.max(0.2, factor ? zoom * factor : 1)); graph.style.zoom = zoom; redraw(); };
-on("closer", "click", zoomed(1.25));
-on("farther", "click", zoomed(0.8));
-on("whole", "click", zoomed(0));
+const sized = (factor) => { zoom = Math.min(2, Math.max(0.2, factor)); zoomed(zoom); centred(); redraw(); };
+on("closer", "click", () => sized(zoom * 1.25));
+on("farther", "click", () => sized(zoom * 0.8));
+on("whole", "click", () => sized(1));
 on("find", "keydown", (event) => {
   if (event.key !== "Enter" || !event.target.value) return;
   const wanted = event.target.value.toLowerCase();
@@ -155,5 +213,7 @@ on("copy", "click", async (event) => {
   }
 });
 
+// A narrow screen begins with the whole width of the network, as far as it is still read.
+if (innerWidth < 700) sized(Math.min(1, Math.max(0.6, fitting(frame.clientWidth - 24))));
 redraw();
 follow();

@@ -15,16 +15,14 @@ from typing import Any
 
 from .. import reports
 from ..analyses.cost import Machine
-from ..analyses.macs import macs
-from ..analyses.memory import memory
-from ..analyses.params import params
+from ..analyses.figures import Figures
 from ..analyses.sizes import numeric
 from ..errors import printable
 from ..graph import Graph
 from ..render import numbers
 from ..render.cells import body, cells
 from ..render.report import Report, Table
-from .board import board
+from .board import board, shown
 from .colours import families, variables
 from .panels import panels
 from .parts import Parts, parts
@@ -57,12 +55,13 @@ def page(
     With a `machine` there is a roofline; without `arithmetic` the file is smaller. Raises CnncalcError.
     """
     graphs = [numeric(graph) for graph in graphs]
-    graph = graphs[0]
-    shown = parts(graph, 0)
-    summary = reports.summary(graph, dtype=dtype, training=True)
-    drawn = [node.name for leaf in shown.leaves for node in (leaf.turns[0].nodes if leaf.turns else ())]
-    texts = reports.arithmetic(graph, drawn) if arithmetic else {}
-    drawing = board(shown, Texts(graph), _heat(graph), _opened(graph, shown))
+    known = [Figures(graph) for graph in graphs]
+    graph, first = graphs[0], known[0]
+    boxes = parts(graph, 0)
+    summary = reports.summary(graph, dtype=dtype, training=True, known=first)
+    drawn = shown(boxes)
+    texts = reports.arithmetic(graph, drawn, first.fields) if arithmetic else {}
+    drawing = board(boxes, Texts(graph, known=first), _heat(first), _opened(graph, boxes))
     head = title or " and ".join(one.name for one in graphs)
     script, style = _own("page.js"), _style()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{_hash(script)}'"
@@ -70,7 +69,8 @@ def page(
         [
             '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">',
             f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">',
+            '<meta name="viewport" content="width=device-width,initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
             f"<title>{_text(head)}</title><style>{style}</style></head><body>",
             f"<header><h1>{_text(head)}</h1>{_head(graph, summary)}</header><main>",
             *_side_by_side(graphs, dtype),
@@ -80,16 +80,16 @@ def page(
             _tools(),
             f'<div class="split"><div id="frame" tabindex="0" role="region" aria-label="the network">{MARKER}'
             f'<div id="graph" data-colour="kind">{drawing}</div></div>',
-            '<section id="shown" aria-live="polite" aria-label="the arithmetic of a layer">'
+            '<section id="shown" tabindex="0" aria-live="polite" aria-label="the arithmetic of a layer">'
             "<p>Choose a layer: its arithmetic stands here.</p></section></div></section>",
             "<section aria-labelledby=h-plots><h2 id=h-plots>Plots</h2>",
-            f'<div class="plots">{"".join(_figures(graphs, dtype, machine))}</div></section>',
+            f'<div class="plots">{"".join(_figures(known, dtype, machine))}</div></section>',
             "<section aria-labelledby=h-layers><h2 id=h-layers>Layers</h2>",
             '<p><button type="button" id="copy">copy as CSV</button></p>',
-            *_table(summary.tables[0], "layers"),
+            *_table(summary.tables[0], "the layers", "layers"),
             *(f"<p>{_text(note)}</p>" for note in summary.notes if note),
             f"</section></main><footer><p>Made by cnncalc {metadata.version('cnncalc')}.</p></footer>",
-            f'<script type="application/json" id="arithmetic">{_json(texts)}</script>',
+            f'<script type="application/json" id="arithmetic">{_json(_arithmetic(drawn, texts))}</script>',
             f"<script>{script}</script></body></html>\n",
         ]
     )
@@ -113,7 +113,7 @@ def _hash(script: str) -> str:
 
 def _json(value: Any) -> str:
     """JSON that ends no script element and holds no line break of JavaScript."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text
@@ -123,9 +123,16 @@ def _text(text: Any) -> str:
     return escape(printable(str(text)))
 
 
+def _arithmetic(drawn: Sequence[str], texts: Mapping[str, str]) -> Mapping[str, Any]:
+    """The layers that are drawn, and of each which lines its text has: most lines are those of many layers."""
+    place: dict[str, int] = {}
+    of = [[place.setdefault(line, len(place)) for line in texts[name].splitlines()] for name in drawn if name in texts]
+    return {"names": drawn, "lines": list(place), "of": of}
+
+
 def _head(graph: Graph, summary: Report) -> str:
     """What it is, and its totals with their conventions."""
-    totals = summary.data["totals"]
+    totals = summary.facts["totals"]
     shown = {
         "params": numbers.whole(totals["params"]),
         "MACs": numbers.whole(totals["macs"]),
@@ -138,7 +145,7 @@ def _head(graph: Graph, summary: Report) -> str:
     source = f'<p class="quiet">{_text(graph.source)}</p>' if graph.source else ""
     settings = ", ".join(f"{name} = {value}" for name, value in graph.settings.items())
     facts = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in shown.items())
-    said = f'<p class="quiet">{_text(summary.data["convention"])}</p>'
+    said = f'<p class="quiet">{_text(summary.facts["convention"])}</p>'
     return f'{source}<dl class="totals">{facts}</dl>{said}' + (
         f'<p class="quiet">settings: {_text(settings)}</p>' if settings else ""
     )
@@ -157,9 +164,9 @@ def _tools() -> str:
     )
 
 
-def _heat(graph: Graph) -> Mapping[str, Mapping[str, float]]:
+def _heat(known: Figures) -> Mapping[str, Mapping[str, float]]:
     """The share of each layer of the largest, by figure."""
-    found = {"macs": macs(graph).of, "params": params(graph).of, "memory": memory(graph).alive_elements}
+    found = {"macs": known.macs.of, "params": known.params.of, "memory": known.memory.alive_elements}
     most = {figure: max(of.values(), default=0) or 1 for figure, of in found.items()}
     return {figure: {name: value / most[figure] for name, value in of.items()} for figure, of in found.items()}
 
@@ -175,10 +182,10 @@ def _section(name: str, report: Report) -> Iterator[str]:
     """An answer under its title."""
     yield f"<section><h2>{_text(name)}</h2>"
     yield f'<p class="quiet">{_text("; ".join(report.caption[1:]))}</p>' if report.caption[1:] else ""
-    for table in report.tables:
+    for number, table in enumerate(report.tables, 1):
         long = len(table.rows) > LONG
         yield f"<details class=long><summary>{len(table.rows)} rows</summary>" if long else ""
-        yield from _table(table)
+        yield from _table(table, f"{name}, table {number}")
         yield "</details>" if long else ""
     yield from (f"<p>{_text(note)}</p>" for note in report.notes if note)
     yield "</section>"
@@ -202,23 +209,37 @@ def _compared(graphs: Sequence[Graph], dtype: str) -> Iterator[str]:
         yield from _section(f"{graphs[0].name} -> {other.name}", report)
 
 
-def _figures(graphs: Sequence[Graph], dtype: str, machine: Machine | None) -> Iterator[str]:
+def _figures(graphs: Sequence[Figures], dtype: str, machine: Machine | None) -> Iterator[str]:
     for panel in panels(graphs, dtype, machine):
         said = f'<p class="quiet">{_text(panel.said)}</p>' if panel.said else ""
         yield f"<figure><figcaption>{_text(panel.title)}</figcaption>{panel.picture}{said}</figure>"
 
 
-def _table(table: Table, name: str = "") -> Iterator[str]:
-    """A table; with a name one that is sorted by its heads. What HTML closes by itself is left open: rows are many."""
+def _column(kind: str, title: str, sorts: bool) -> str:
+    """The head of a column; one that sorts is a button, and on paper a text: there buttons are not repeated."""
+    if not title:
+        return "<td>"
+    text = _text(title)
+    return (
+        f'<th{kind} scope=col data-title="{text}"><button type="button">{text}</button>'
+        if sorts
+        else (f"<th{kind} scope=col>{text}")
+    )
+
+
+def _table(table: Table, label: str, name: str = "") -> Iterator[str]:
+    """A table, said as `label`; with a name one that is sorted by its heads.
+
+    What HTML closes by itself is left open: rows are many.
+    """
     columns = table.shown
     right = ",".join(f"#{name} td:nth-child({n})" for n, column in enumerate(columns, 1) if name and column.unit.right)
     kinds = [" class=number" if column.unit.right else "" for column in columns]
     known = f' id="{name}" class="sortable"' if name else ""
     yield f"<style>{right}{{text-align:right}}</style>" if right else ""
-    yield f'<div class="wide" tabindex="0" role="region" aria-label="table"><table{known}>'
-    heads = (f'<button type="button">{_text(c.title)}</button>' if name else _text(c.title) for c in columns)
-    named = zip(kinds, heads, strict=True)
-    yield "<thead><tr>" + "".join(f"<th{kind} scope=col>{head}" for kind, head in named) + "</thead>"
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{_text(label)}"><table{known}>'
+    yield "<thead><tr>" + "".join(map(_column, kinds, (column.title for column in columns), [bool(name)] * len(kinds)))
+    yield "</thead>"
     yield "<tbody>"
     if name:
         kinds = [""] * len(columns)

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..analyses.cost import Machine, bound, traffic
+from ..analyses.figures import Figures
 from ..analyses.folding import Fold, fold
-from ..analyses.macs import macs
-from ..analyses.memory import bytes_of, memory
-from ..analyses.params import params
-from ..analyses.receptive import receptive_fields
+from ..analyses.memory import bytes_of
 from ..graph import Graph
 from ..render import numbers
 from .plots import BARS, LINE, POINTS, STEPS, Level, Mark, Series, plot
@@ -27,18 +25,18 @@ class Panel(NamedTuple):
     said: str = ""
 
 
-def panels(graphs: Sequence[Graph], dtype: str = "fp32", machine: Machine | None = None) -> list[Panel]:
+def panels(graphs: Sequence[Figures], dtype: str = "fp32", machine: Machine | None = None) -> list[Panel]:
     """The plots of one network, or of several over each other; x is how many of the layers have run."""
     made = [_amounts(graphs, "MACs"), _amounts(graphs, "params"), alive(graphs, dtype), _fields(graphs)]
     if machine is not None:
-        made.append(_roofline(graphs, dtype, machine))
+        made.append(_roofline([known.graph for known in graphs], dtype, machine))
     return made
 
 
-def _amounts(graphs: Sequence[Graph], what: str) -> Panel:
+def _amounts(graphs: Sequence[Figures], what: str) -> Panel:
     series = []
-    for graph in graphs:
-        of = macs(graph).of if what == "MACs" else params(graph).of
+    for known in graphs:
+        graph, of = known.graph, known.macs.of if what == "MACs" else known.params.of
         marks, run = [], 0
         for row in _rows(graph):
             amount, middle = sum(of[node.name] for node in row.nodes), run + (len(row.nodes) + 1) / 2
@@ -62,13 +60,13 @@ def _rows(graph: Graph) -> Sequence[Fold]:
     return rows
 
 
-def alive(graphs: Sequence[Graph], dtype: str) -> Panel:
+def alive(graphs: Sequence[Figures], dtype: str) -> Panel:
     """Bytes of activations that are alive while each layer runs: each output new, and in place where that can be."""
     element, series, said = bytes_of(dtype), [], []
-    for graph in graphs:
+    for known in graphs:
+        graph = known.graph
         name = f"{graph.name}: " if len(graphs) > 1 else ""
-        for in_place in (False, True):
-            found = memory(graph, in_place)
+        for in_place, found in ((False, known.memory), (True, known.in_place)):
             marks = [Mark(n, found.alive_elements[node.name] * element) for n, node in enumerate(graph.nodes, 1)]
             series.append(Series(f"{name}{'in place' if in_place else 'each output new'}", marks, STEPS))
             if not in_place:
@@ -79,12 +77,12 @@ def alive(graphs: Sequence[Graph], dtype: str) -> Panel:
     return Panel(title, plot(series, title=title, x="layer", y="bytes", form=_size), "; ".join(said))
 
 
-def _fields(graphs: Sequence[Graph]) -> Panel:
+def _fields(graphs: Sequence[Figures]) -> Panel:
     series: list[Series] = []
     levels: list[Level] = []
     everything = 0
-    for graph in graphs:
-        seen = receptive_fields(graph).of
+    for known in graphs:
+        graph, seen = known.graph, known.fields.of
         marks = []
         for n, node in enumerate(graph.nodes, 1):
             one = seen[node.name]

@@ -77,7 +77,7 @@ def plot(
     middle = (LEFT + WIDE - RIGHT) / 2
     parts.append(f'<text x="{middle:.0f}" y="{HIGH - 8}" text-anchor="middle">{escape(x)}</text>')
     turned = f'transform="translate(12,{(top + HIGH - BELOW) / 2:.0f}) rotate(-90)"'
-    parts.append(f'<text {turned} text-anchor="middle">{escape(y)}</text>')
+    parts.append(f'<text class="axis" {turned} text-anchor="middle">{escape(y)}</text>')
     for level in levels:
         at = along.at(level.y)
         parts.append(f'<path class="level" d="M{LEFT},{at:.1f}H{WIDE - RIGHT}"/>')
@@ -173,7 +173,8 @@ def _drawn(one: Series, colour: str, across: _Axis, along: _Axis, of: int) -> li
     if one.style == POINTS:
         return points
     path = f"M{_short(places[0][0])},{_short(places[0][1])}"
-    for x, y in _highest(places)[1:]:
+    kept = _turning(_highest(places), one.style)
+    for x, y in kept[1:]:
         path += f"H{_short(x)}V{_short(y)}" if one.style == STEPS else f"L{_short(x)},{_short(y)}"
     return [f'<path fill="none" stroke="{colour}" stroke-width="1.6" d="{path}"/>', *points]
 
@@ -186,6 +187,16 @@ def _highest(places: Sequence[tuple[float, float]]) -> Sequence[tuple[float, flo
     for x, y in places:
         kept[round(x)] = min(kept.get(round(x), (x, y)), (x, y), key=lambda place: place[1])
     return list(kept.values())
+
+
+def _turning(places: Sequence[tuple[float, float]], style: str) -> Sequence[tuple[float, float]]:
+    """The points where the height changes: a stretch of one height is its first and its last, of steps its first."""
+    ends = [places[0][1] - 1, *(y for _, y in places), places[-1][1] - 1]
+    return [
+        place
+        for n, place in enumerate(places)
+        if place[1] != ends[n] or n == len(places) - 1 or (style != STEPS and place[1] != ends[n + 2])
+    ]
 
 
 def _short(pixel: float) -> str:

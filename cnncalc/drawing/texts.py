@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from ..analyses.macs import macs
-from ..analyses.params import params
-from ..analyses.receptive import receptive_fields
+from ..analyses.figures import Figures
 from ..errors import CnncalcError, did_you_mean, printable
 from ..graph import Graph, Node
 from ..render import numbers
@@ -50,30 +48,30 @@ class Words(NamedTuple):
 class Texts:
     """The texts of a network's boxes."""
 
-    def __init__(self, graph: Graph, figures: Sequence[str] = USUAL) -> None:
+    def __init__(self, graph: Graph, figures: Sequence[str] = USUAL, known: Figures | None = None) -> None:
         for figure in figures:
             if figure not in FIGURES:
                 near = did_you_mean(figure, FIGURES) or f"known: {', '.join(FIGURES)}"
                 raise CnncalcError(f"a picture has no figure `{figure}`", near)
-        self.graph, self.figures = graph, tuple(figures)
+        self.graph, self.figures, self.known = graph, tuple(figures), known or Figures(graph)
         self.numbered = not any(graph.symbols())
 
     @property
     def convention(self) -> str:
         """What the figures are, and the totals."""
-        total = f"{numbers.whole(params(self.graph).total)} params"
+        total = f"{numbers.whole(self.known.params.total)} params"
         if not self.numbered:
             return f"{total}; sizes without a number have no MACs"
-        work = f"{numbers.whole(macs(self.graph).total)} MACs of convolution and linear, per image"
+        work = f"{numbers.whole(self.known.macs.total)} MACs of convolution and linear, per image"
         return f"{total}, {work}; a box counts all its turns"
 
     @cached_property
     def _macs(self) -> dict[str, int]:
-        return dict(macs(self.graph).of) if self.numbered else {}
+        return dict(self.known.macs.of) if self.numbered else {}
 
     @cached_property
     def _params(self) -> dict[str, int]:
-        return dict(params(self.graph).of)
+        return dict(self.known.params.of)
 
     def of(self, box: Box) -> Words:
         """The text of a leaf."""
@@ -117,7 +115,7 @@ class Texts:
 
     @cached_property
     def _fields(self) -> dict[str, str]:
-        seen = receptive_fields(self.graph).of
+        seen = self.known.fields.of
         return {node.name: field_text(field(seen[node.name], len(node.output) - 1)) for node in self.graph.nodes}
 
     def _field(self, node: Node) -> str:

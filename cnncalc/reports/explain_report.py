@@ -8,7 +8,7 @@ from typing import Any
 from ..analyses.explain import explain as explained
 from ..analyses.macs import macs
 from ..analyses.params import params
-from ..analyses.receptive import receptive_fields
+from ..analyses.receptive import ReceptiveFields, receptive_fields
 from ..analyses.sizes import numeric
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
@@ -66,9 +66,9 @@ def explain(
     return _network(graph, names, form) if layer is None else _layer(graph, named_node(graph, layer), names, form)
 
 
-def arithmetic(graph: Graph, names: Iterable[str]) -> dict[str, str]:
-    """The page of each of these layers, without the caption."""
-    fields = receptive_fields(graph)
+def arithmetic(graph: Graph, names: Iterable[str], fields: ReceptiveFields | None = None) -> dict[str, str]:
+    """The page of each of these layers, without the caption; `fields` where they are known already."""
+    fields = fields or receptive_fields(graph)
     texts: dict[str, str] = {}
     for name in names:
         lines = [Line(figure, {}, False) for figure in explained(graph, fields, name)]

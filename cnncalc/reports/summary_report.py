@@ -6,7 +6,7 @@ from typing import Any
 
 from ..analyses.extent import field_of
 from ..analyses.figures import FIGURES, Figures
-from ..analyses.memory import bytes_of, memory
+from ..analyses.memory import bytes_of
 from ..analyses.params import params
 from ..analyses.receptive import ReceptiveFields
 from ..analyses.remarks import folded
@@ -87,15 +87,17 @@ def summary(
     training: bool = False,
     view: View = EVERY_LAYER,
     lint: str = "",
+    known: Figures | None = None,
 ) -> Report:
     """The figures of each layer and of the network; MACs for a batch, bytes at a dtype.
 
-    With `lint`, the command that shows them, doubts about the spec are counted in a remark.
+    With `lint`, the command that shows them, doubts about the spec are counted in a remark. What is `known` of the
+    network already is not worked out again.
     """
     all_steps, graph, element = graph, numeric(used(graph, training)), bytes_of(dtype)
-    figures = Figures(graph)
+    figures = known if known is not None and known.graph is graph else Figures(graph)
     learned, work, fields = figures.params, figures.macs, figures.fields
-    found = memory(graph, True) if in_place else figures.memory
+    found = figures.in_place if in_place else figures.memory
     extra = params(all_steps).total - params(all_steps.inference).total
     last = field_of(graph, fields)
     axes = len(graph.input_shape) - 1
@@ -132,7 +134,7 @@ def summary(
         f"peak activations {numbers.size(totals['peak_activations'])} at {found.peak_at}",
     ]
     if not in_place:
-        parts[-1] += f" ({numbers.size(memory(graph, True).peak_elements * element * batch)} with --in-place)"
+        parts[-1] += f" ({numbers.size(figures.in_place.peak_elements * element * batch)} with --in-place)"
     if last:
         parts.append(f"last map {numbers.shape(graph.shapes[last])} ({last})")
     convention = mac_convention(work, batch)
