@@ -174,7 +174,9 @@ def formula(
 
 def _names(given: object) -> list[str]:
     """A list of names, or a text with commas between them. Raises CnncalcError."""
-    names = given.split(",") if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
+    from .analyses.subject import subjects
+
+    names = subjects(given) if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
     found: list[str] = []
     for name in names:
         if not isinstance(name, str):

@@ -1,7 +1,7 @@
-"""Numbers with units, as people write them: `3.6M`, `1.5 MB`, `64KiB`, `2%`, `25.6 GB/s`, `1.5e12`.
+"""Numbers with units, as people write them: `3.6M`, `1.5 MB`, `64KiB`, `1 mJ`, `5 ms`, `2%`, `25.6 GB/s`, `1.5e12`.
 
-Counts take k M G T; bytes take B kB MB GB TB (powers of 1000) or KiB MiB GiB TiB (powers of 1024). Rates take
-decimal prefixes, as data sheets print them.
+Counts take k M G T; bytes take B kB MB GB TB (powers of 1000) or KiB MiB GiB TiB (powers of 1024). An energy is a
+whole number of picojoules and a time of picoseconds. Rates take decimal prefixes, as data sheets print them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from .errors import CnncalcError
 
 COUNT, BYTES, POSITIONS, SHAPE = "count", "bytes", "positions", "shape"
+ENERGY, TIME = "picojoules", "picoseconds"
 """What a figure is counted in."""
 
 COUNTS: dict[str, int] = {"": 1} | {prefix: 1000**power for power, prefix in enumerate("kMGT", 1)}
@@ -24,6 +25,14 @@ SIZES: dict[str, int] = {"B": 1} | {
     for power, prefix in enumerate(prefixes, 1)
 }
 """Unit of a size -> bytes."""
+
+SCALED: dict[str, dict[str, int]] = {
+    unit: {f"{prefix}{sign}": 1000**power for power, prefix in enumerate(("p", "n", "u", "m", ""))}
+    for unit, sign in ((ENERGY, "J"), (TIME, "s"))
+}
+"""Unit of an energy or a time -> picojoules, picoseconds."""
+
+EXAMPLES = {ENERGY: ("an energy", "mJ"), TIME: ("a time", "ms")}
 
 PREFIXES: dict[str, int] = COUNTS | {"K": 1000, "P": 1000**5}
 """Prefix of a rate -> how many."""
@@ -57,6 +66,11 @@ def quantity(value: Any, unit: str = "") -> Fraction:
     number, sign = _number(value)
     if sign == "%":
         raise Unreadable(f"`{value}` is a share, and a limit is a number", "a share is for growth: `growth: 2%`")
+    sign = sign.replace("\N{MICRO SIGN}", "u").replace("\N{GREEK SMALL LETTER MU}", "u")
+    if unit in SCALED:
+        if sign in SCALED[unit]:
+            return number * SCALED[unit][sign]
+        raise Unreadable(*_unscaled(value, sign, unit))
     if unit != BYTES and sign in COUNTS:
         return number * COUNTS[sign]
     if unit in (BYTES, "") and sign in ("", *SIZES):
@@ -69,7 +83,7 @@ def growth(value: Any, unit: str) -> tuple[Fraction, bool]:
     number, sign = _number(value)
     if sign == "%":
         return number / 100, True
-    if number and not sign and not isinstance(value, int):
+    if number and not sign and not isinstance(value, int) and unit not in SCALED:
         raise Unreadable(f"`{value}` may be a share or a number", "write `2%` or `100k`")
     return Fraction(amount(value, unit)), False
 
@@ -93,6 +107,16 @@ def _number(value: Any) -> tuple[Fraction, str]:
     if found is None:
         raise Unreadable(f"`{value}` is no number", "a limit is a number with a unit: 3.6M, 1.5 MB, 1 MiB, 2%")
     return found
+
+
+def _unscaled(value: Any, sign: str, unit: str) -> tuple[str, str]:
+    """What is wrong with an energy or a time, and what to write."""
+    what, usual = EXAMPLES[unit]
+    digits = str(value).strip()[: -len(sign)].strip() if sign else str(value)
+    known = SCALED[unit]
+    near = next((other for other in known if other.lower() == sign.lower()), usual)
+    message = f"no unit `{sign}` for {what}" if sign else f"`{value}` has no unit, and is {what}"
+    return message, f"write {digits} {near}; known: {', '.join(known)}"
 
 
 def _unit_help(value: Any, sign: str, unit: str) -> str:

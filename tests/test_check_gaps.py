@@ -452,7 +452,7 @@ def test_a_raised_limit_is_told(home: Path) -> None:
     assert [
         "limit macs <= 15,000,000 -> 60,000,000",
         "limit params <= 20,000 only warns now",
-        "limit activations <= 1,000,000 is gone",
+        "limit activations <= 1,000,000 B is gone",
     ] == lines
 
 

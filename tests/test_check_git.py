@@ -370,7 +370,7 @@ def test_the_configuration_in_the_documentation_reads(repository: Path) -> None:
     (repository / "cnncalc.toml").unlink()
     (repository / "pyproject.toml").write_text(within)
     assert [("models/edge/*",)] == [rule.match for rule in config(repository).rules]
-    assert (11, []) == (len(found), problems)
+    assert (14, []) == (len(found), problems)
 
 
 def test_the_python_in_the_documentation_runs() -> None:

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from cnncalc.analyses.figures import FIGURES
+from cnncalc.analyses.figures import CLAIMED
 from cnncalc.budget.reading import limits
 from cnncalc.budget.schema import budget_schema
 from cnncalc.errors import Mark, Source
@@ -137,7 +137,7 @@ def test_the_schema_knows_every_word_of_the_language() -> None:
     assert set(MODIFIERS) == set(MODIFIER_SCHEMAS)
     assert {*KINDS, *BUILTIN, *MODIFIERS, "for", "in", "do", "head"} <= set(step)
     assert set(TOP_KEYS) == set(described["properties"])
-    assert {*FIGURES, "at"} == set(described["properties"]["expect"]["properties"])
+    assert {*CLAIMED, "at"} == set(described["properties"]["expect"]["properties"])
 
 
 def test_the_kinds_are_listed_for_people() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..dims import Dim, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
-from ..quantities import BYTES, COUNT, POSITIONS, SHAPE
+from ..quantities import BYTES, COUNT, ENERGY, POSITIONS, SHAPE, TIME
 from .layout import views
 from .macs import FLOPS_PER_MAC, Macs, macs
 from .memory import Memory, memory
@@ -23,7 +23,9 @@ from .params import Params, params
 
 if TYPE_CHECKING:
     from .extent import Extent
+    from .priced import Priced
     from .receptive import ReceptiveFields
+    from .terms import Terms
 
 Ends = tuple[tuple[Any, Any], ...]
 """Per spatial axis the smallest and the largest value."""
@@ -34,10 +36,15 @@ class NoFigure(CnncalcError):
 
 
 class Figures:
-    """What the figures of one graph are taken from; each analysis is worked out once, when it is asked for."""
+    """What the figures of one graph are taken from; each analysis is worked out once, when it is asked for.
 
-    def __init__(self, graph: Graph) -> None:
+    `trained` is the network with what only training uses, where `graph` is without it.
+    """
+
+    def __init__(self, graph: Graph, trained: Graph | None = None) -> None:
         self.graph = graph
+        self.trained = trained or graph
+        self._priced: dict[tuple[str, Terms, str], Priced] = {}
 
     @cached_property
     def params(self) -> Params:
@@ -77,6 +84,16 @@ class Figures:
 
         return receptive_fields(self.positions)
 
+    def priced(self, name: str, terms: Terms, dtype: str) -> Priced:
+        """Its energy, its time on a machine, or the memory of training it, by layer. Raises CnncalcError."""
+        from .priced import PRICES
+
+        dtype = terms.dtype or dtype
+        if (name, terms, dtype) not in self._priced:
+            graph = self.trained if name == "training" else self.graph
+            self._priced[name, terms, dtype] = PRICES[name](graph, terms, dtype)
+        return self._priced[name, terms, dtype]
+
     def extent(self, at: str = "") -> Extent | None:
         """Its receptive field, or that of the units of a layer; None where there are no positions."""
         from .extent import field_at, network_field
@@ -89,7 +106,7 @@ class Figure(NamedTuple):
 
     name: str
     unit: str
-    """COUNT, BYTES, POSITIONS (of the input, on each axis) or SHAPE."""
+    """COUNT, BYTES, ENERGY, TIME, POSITIONS (of the input, on each axis) or SHAPE."""
 
     about: str
     whole: Callable[[Figures], Any]
@@ -119,6 +136,9 @@ class Figure(NamedTuple):
     closed: bool = True
     """Whether there is a formula of it."""
 
+    priced: bool = False
+    """Whether it depends on more than the network, which is written behind it (`terms.py`)."""
+
     @property
     def title(self) -> str:
         """As tables call it."""
@@ -137,6 +157,25 @@ def _multiple(base: Figure, factor: int, name: str, unit: str, about: str) -> Fi
         lambda f: {node: n * factor for node, n in shares(f).items()},
         follows=(base.name, factor),
         per_image=base.per_image,
+    )
+
+
+def _priced(name: str, unit: str, about: str) -> Figure:
+    """A figure that is worked out under terms; without any, under the usual ones."""
+
+    def shares(f: Figures) -> Priced:
+        from .terms import Terms
+
+        return f.priced(name, Terms(), "fp32")
+
+    return Figure(
+        name,
+        unit,
+        about,
+        lambda f: shares(f).total(),
+        lambda f: shares(f).by_layer,
+        closed=False,
+        priced=True,
     )
 
 
@@ -245,14 +284,17 @@ FIGURES: Mapping[str, Figure] = {
             lambda f: {node.name: 1 for node in f.graph.nodes},
             locked=True,
         ),
+        _priced("energy", ENERGY, "energy of an inference, an order of magnitude, at its high end"),
+        _priced("roofline", TIME, "least time of an inference on a machine"),
+        _priced("training", BYTES, "bytes of a training step, at the most"),
         Figure("input", SHAPE, "the shape of the input", _input, locked=True, growing=False, closed=False),
         Figure("output", SHAPE, "the shape of the output", lambda f: f.graph.output_shape, locked=True, growing=False),
     )
 }
 """Name -> figure, in the order of reports."""
 
-NUMBERS = tuple(name for name, figure in FIGURES.items() if figure.unit in (COUNT, BYTES))
-"""The figures that are one number."""
+CLAIMED = tuple(name for name, figure in FIGURES.items() if not figure.priced)
+"""The figures that are the network's alone: what `expect:` of a spec may say."""
 
 OTHER_NAMES = {
     "weights": "weight_bytes",
@@ -264,6 +306,9 @@ OTHER_NAMES = {
     "rf": "receptive_field",
     "field": "receptive_field",
     "depth": "layers",
+    "time": "roofline",
+    "latency": "roofline",
+    "training_memory": "training",
 }
 """What people call a figure -> the figure."""
 

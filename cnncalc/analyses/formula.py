@@ -48,7 +48,7 @@ def formulas(graph: Graph, figure: str, batch: int = 1) -> list[Formula]:
 def of_layers(graph: Graph, figure: str, batch: int = 1) -> Mapping[str, Dim]:
     """A figure by node, where it adds up to that of the network."""
     times = batch if FIGURES[figure].per_image else 1
-    return {name: count * times for name, count in of_nodes(Figures(graph), figure).items()}
+    return {name: count * times for name, count in of_nodes(Figures(graph), Subject(figure)).items()}
 
 
 def _convention(graph: Graph, figure: str, batch: int) -> str:

@@ -6,6 +6,7 @@ layer4/**:macs            of a part, by path
 each layer4/**:macs       of the layer that has most of it
 receptive_field@layer3    of the units of a layer
 output.height             of one axis
+training@adam,batch=32    under terms (`terms.py`)
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..dims import Dim
 from ..errors import CnncalcError, did_you_mean
+from ..graph import Graph
 from ..layers.base import AXIS_NAMES
 from ..quantities import BYTES, POSITIONS, SHAPE
 from .figures import FIGURES, Ends, Figure, Figures, NoFigure, unknown, why_none
@@ -25,6 +27,8 @@ from .values import Number, PerAxis, PerInput, Span, per_axis
 
 if TYPE_CHECKING:
     from .extent import Extent
+    from .priced import Priced
+    from .terms import Machines, Terms
 
 AXES = ("channels", *dict.fromkeys(name for names in AXIS_NAMES.values() for name in names))
 
@@ -45,10 +49,13 @@ class Subject(NamedTuple):
     each: str = ""
     """`each` where it is of single layers of the part, and not of all together."""
 
+    terms: Terms | None = None
+    """What it is worked out under, for a figure that depends on more than the network."""
+
     @property
     def text(self) -> str:
         """As it is written."""
-        detail = self.dtype or self.at
+        detail = self.dtype or self.at or (self.terms.text if self.terms else "")
         return (
             (f"{self.each} " if self.each else "")
             + (f"{self.part}:" if self.part else "")
@@ -61,6 +68,7 @@ class Subject(NamedTuple):
     def title(self) -> str:
         """As reports call it."""
         detail = f" ({self.dtype})" if self.dtype and self.dtype != DEFAULT_DTYPE else ""
+        detail = f" ({self.terms.told(self.metric, DEFAULT_DTYPE)})" if self.terms else detail
         axis = f".{self.axis}" if self.axis else ""
         return (
             f"{self.metric}{axis}{detail}"
@@ -70,14 +78,14 @@ class Subject(NamedTuple):
         )
 
 
-def subject(text: str, what: str = "figure") -> Subject:
-    """`layer4/**:weight_bytes@int8` as a subject. Raises CnncalcError."""
+def subject(text: str, what: str = "figure", machines: Machines | None = None) -> Subject:
+    """`layer4/**:weight_bytes@int8` as a subject, which may name machines. Raises CnncalcError."""
     word, _, after = text.strip().partition(" ")
     each = EACH if word == EACH and after else ""
     part, _, rest = (after.strip() if each else text.strip()).rpartition(":")
     part = part or (ALL_LAYERS if each else "")
     rest, at_sign, detail = rest.partition("@")
-    name, dot, axis = rest.partition(".")
+    name, dot, axis = rest.strip().partition(".")
     figure = FIGURES.get(name)
     if figure is None:
         raise unknown(name, what)
@@ -88,6 +96,10 @@ def subject(text: str, what: str = "figure") -> Subject:
         if axis not in known:
             near = did_you_mean(axis, known) or (f"known: {', '.join(known)}" if known else f"`{name}` has no axes")
             raise CnncalcError(f"no axis `{axis}` of `{name}`", near)
+    if figure.priced:
+        from .terms import terms
+
+        return Subject(name, part, each=each, terms=terms(name, detail, machines))
     if at_sign and figure.unit == BYTES:
         if detail not in DTYPES:
             raise CnncalcError(f"no dtype `{detail}`", did_you_mean(detail, DTYPES) or f"known: {', '.join(DTYPES)}")
@@ -95,6 +107,19 @@ def subject(text: str, what: str = "figure") -> Subject:
     if at_sign and figure.unit != POSITIONS:
         raise CnncalcError(f"`{name}` has neither a dtype nor a place", f"write `{name}`")
     return Subject(name, part, at=detail, axis=axis, each=each)
+
+
+def subjects(text: str) -> list[str]:
+    """The figures of a list with commas, which the terms of a figure have too: `macs,training@adam,batch=32`."""
+    found: list[str] = []
+    for piece in (piece.strip() for piece in text.split(",")):
+        head = re.split("[@.]", found[-1].rpartition(":")[2])[0] if found else ""
+        more = head in FIGURES and FIGURES[head].priced and "@" in found[-1]
+        if more and re.split("[@.]", piece.rpartition(":")[2])[0] not in FIGURES:
+            found[-1] += f",{piece}"
+        elif piece:
+            found.append(piece)
+    return found
 
 
 def pattern(path: str) -> re.Pattern[str]:
@@ -132,6 +157,9 @@ def value(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Any:
         return _shape(tuple(figure.whole(figures)), wanted)
     if figure.unit == POSITIONS:
         return _positions(figures, figure, wanted)
+    if figure.priced and not wanted.each:
+        names = _within(figures, wanted) if wanted.part else None
+        return priced(figures, wanted, dtype).total(names)
     if not wanted.part:
         return figure.whole(figures) * _size(figure, wanted.dtype or dtype)
     of = of_layers(figures, wanted, dtype)
@@ -140,14 +168,26 @@ def value(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Any:
 
 def of_layers(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Mapping[str, Dim]:
     """Layer of the part -> its share of a figure. Raises CnncalcError where there is no such layer."""
+    of = of_nodes(figures, wanted, wanted.dtype or dtype)
+    return {name: of[name] for name in _within(figures, wanted)}
+
+
+def _within(figures: Figures, wanted: Subject) -> list[str]:
+    """The layers of the part. Raises CnncalcError where there is none."""
     names = within(wanted.part, (node.name for node in figures.graph.nodes))
     if not names:
         raise CnncalcError(
             f"no layer of {figures.graph.name} is in `{wanted.part}`",
             did_you_mean(wanted.part.split("/")[0], _blocks(figures)) or "`cnncalc shapes` lists them",
         )
-    of = of_nodes(figures, wanted.metric, wanted.dtype or dtype)
-    return {name: of[name] for name in names}
+    return names
+
+
+def priced(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Priced:
+    """A figure that depends on more than the network, by layer. Raises CnncalcError."""
+    from .terms import Terms
+
+    return figures.priced(wanted.metric, wanted.terms or Terms(), dtype)
 
 
 def of_batch(figures: Figures, metric: str, batch: int, dtype: str = DEFAULT_DTYPE) -> Any:
@@ -156,13 +196,20 @@ def of_batch(figures: Figures, metric: str, batch: int, dtype: str = DEFAULT_DTY
     return found * batch if FIGURES[metric].per_image else found
 
 
-def of_nodes(figures: Figures, metric: str, dtype: str = "") -> Mapping[str, Dim]:
+def of_nodes(figures: Figures, wanted: Subject, dtype: str = "") -> Mapping[str, Dim]:
     """Node -> its share of a figure that is a sum; of a peak what is alive while it runs; nothing of the others."""
-    figure = FIGURES[metric]
+    figure = FIGURES[wanted.metric]
     if figure.of is None:
         return {}
+    if figure.priced:
+        return priced(figures, wanted, dtype or DEFAULT_DTYPE).by_layer
     size = _size(figure, dtype)
     return {name: n * size for name, n in figure.of(figures).items()}
+
+
+def at_inference(graph: Graph) -> Figures:
+    """The figures of a network as it is used; what training takes is of the whole."""
+    return Figures(graph.inference, graph)
 
 
 def locked(figures: Figures) -> dict[str, Any]:

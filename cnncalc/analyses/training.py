@@ -106,15 +106,37 @@ class StepMemory(NamedTuple):
 
 def step_memory(step: Training, learned: Params, optimizer: str, dtype: str, batch: int) -> StepMemory:
     """The bytes of a training step. Raises CnncalcError for an optimizer or a dtype that is not known."""
+    kept = sum(step.kept.values())
+    return _memory(learned.total, learned.trainable, learned.buffers, kept, optimizer, dtype, batch)
+
+
+def node_memory(
+    graph: Graph, step: Training, learned: Params, optimizer: str, dtype: str, batch: int
+) -> Mapping[str, StepMemory]:
+    """The same by node; an input that is kept counts with the node that reads it first. Raises CnncalcError."""
+    kept = {node.name: step.kept.get(node.name, 0) for node in graph.nodes}
+    for name in graph.inputs:
+        if name in step.kept:
+            first = next(node.name for node in graph.nodes if name in node.inputs)
+            kept[first] = kept[first] + step.kept[name]
+    return {
+        name: _memory(of, of - learned.frozen_of[name], learned.buffers_of[name], kept[name], optimizer, dtype, batch)
+        for name, of in learned.of.items()
+    }
+
+
+def _memory(
+    weights: Dim, trainable: Dim, buffers: Dim, kept: Dim, optimizer: str, dtype: str, batch: int
+) -> StepMemory:
     for what, name, known in (("optimizer", optimizer, tuple(STATES)), ("dtype to train in", dtype, DTYPES)):
         if name not in known:
             raise CnncalcError(f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}")
     element = BYTES[dtype]
     return StepMemory(
-        (learned.total + learned.buffers) * element,
-        learned.trainable * element,
-        learned.trainable * (STATES[optimizer] * BYTES["fp32"] + master_copy(dtype)),
-        sum(step.kept.values()) * element * batch,
+        (weights + buffers) * element,
+        trainable * element,
+        trainable * (STATES[optimizer] * BYTES["fp32"] + master_copy(dtype)),
+        kept * element * batch,
     )
 
 

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .. import files
-from ..analyses.figures import Figures
-from ..analyses.subject import Subject, value
+from ..analyses.subject import Subject, at_inference, value
 from ..errors import CnncalcError, printable
 from ..git import PREFIX
 from ..language import zoo
 from ..opening import of_bytes
 from ..project import matches, patterns, shown
-from . import words
+from . import amounts
 from .baselines import Baseline, Commit
 from .limits import Place
 from .lock import Lock
@@ -106,8 +105,8 @@ def _figures(path: str, content: bytes | None) -> str:
     if content is None:
         return ""
     try:
-        figures = Figures(of_bytes(path, content).graph().inference)
-        found = [f"{name} {words.figure(value(figures, Subject(name)), name)}" for name in ("params", "macs")]
+        figures = at_inference(of_bytes(path, content).graph())
+        found = [f"{name} {amounts.figure(value(figures, Subject(name)), name)}" for name in ("params", "macs")]
     except CnncalcError:
         return ""
     return f" ({', '.join(found)})"

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..analyses.figures import Figures
-from ..analyses.subject import Subject, value
+from ..analyses.subject import Subject, at_inference, value
+from ..analyses.terms import Machines
 from ..analyses.values import ends
 from ..errors import CnncalcError, sentence
 from ..git import Repository
 from ..graph import Graph
 from ..opening import SPEC, NetworkFile, opened
 from ..render import numbers
-from . import words
-from .limits import EQUALS, ERROR, GROWTH, MAX, MIN, Limit, Place, bound_text
+from . import amounts, words
+from .limits import EQUALS, ERROR, GROWTH, MAX, MIN, Limit, Place
 from .lock import Entry
 from .notice import UNJUDGED, Notice
 from .reading import limits
@@ -92,22 +92,24 @@ def other_input(now: Graph, then: Graph, again: Graph | None, place: Place) -> N
     text = f"input {was} -> {is_}"
     if again is not None and again.inputs == then.inputs:
         parts = []
-        before, after = Figures(then.inference), Figures(again.inference)
+        before, after = at_inference(then), at_inference(again)
         for metric in ("params", "macs", "peak_activations"):
             old, new = value(before, Subject(metric)), value(after, Subject(metric))
             change = words.change(old, new)
-            parts.append(f"{metric} {words.figure(old, metric)} -> {words.figure(new, metric)} ({change})")
+            parts.append(f"{metric} {amounts.figure(old, metric)} -> {amounts.figure(new, metric)} ({change})")
         text += f"; at {was}: {', '.join(parts)}"
     return Notice("input-changed", text, place)
 
 
-def raised(now: list[Limit], before: Before, then: Graph, own: bool, place: Place) -> list[Notice]:
+def raised(
+    now: list[Limit], before: Before, then: Graph, own: bool, place: Place, machines: Machines | None
+) -> list[Notice]:
     """The limits that allow more than they did, and those that are gone."""
     if before.limits is None:
         return []
     then_limits = list(before.limits)
     if own and then.budget is not None:
-        then_limits += limits(then.budget, [])
+        then_limits += limits(then.budget, [], machines=machines)
     notices = []
     for was in _tightest(then_limits):
         same = [limit for limit in now if _alike(limit, was)]
@@ -157,4 +159,4 @@ def _text(limit: Limit) -> str:
 def _bound(limit: Limit) -> str:
     if limit.relative:
         return f"{float(limit.bound) * 100:g}%"  # type: ignore[arg-type]  # a share is a number
-    return bound_text(limit.bound)
+    return amounts.figure(limit.bound, limit.subject.metric)

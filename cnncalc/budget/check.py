@@ -18,7 +18,7 @@ from typing import Any
 from ..analyses.figures import FIGURES, Figures
 from ..analyses.known import uncounted, whole
 from ..analyses.memory import BYTES
-from ..analyses.subject import DEFAULT_DTYPE, Subject, locked, of_layers, subject, value
+from ..analyses.subject import DEFAULT_DTYPE, Subject, at_inference, locked, of_layers, subject, value
 from ..analyses.values import Value, ends
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph
@@ -54,7 +54,8 @@ def check(
     """Judge a network by the limits given, and by those of its spec's own `budget:`.
 
     `macs="320M"` is the largest allowed, `macs={"max": ..., "warn": ..., "growth": "2%"}` says more,
-    `parts={"layer4/**": {"macs": "900M"}}` is about a part. Raises BudgetError where a limit does not hold
+    `parts={"layer4/**": {"macs": "900M"}}` is about a part; `training={"max": "2 GiB", "batch": 32}` says what it is
+    worked out under, as `**{"training@batch=32": "2 GiB"}` does. Raises BudgetError where a limit does not hold
     (`raises=False` returns the findings all the same), CnncalcError where one cannot be judged.
     """
     mark = Mark(Source("check()", [", ".join(f"{name}={value!r}" for name, value in metrics.items())]), 0, 0)
@@ -65,7 +66,7 @@ def check(
     if problems:
         raise SpecError(problems)
     require_numbers(graph)
-    findings = judge(found, Figures(graph.inference), Figures(baseline.inference) if baseline is not None else None)
+    findings = judge(found, at_inference(graph), at_inference(baseline) if baseline is not None else None)
     if any(finding.kind == GROWTH and finding.status == NEW for finding in findings):
         raise CnncalcError("a growth limit needs something to compare with", "check(graph, baseline=graph_before, ...)")
     if raises and any(finding.status == FAIL for finding in findings):
@@ -195,7 +196,7 @@ def agreed(figures: Figures, found: Iterable[Limit]) -> dict[str, Value]:
     for limit in found:
         follows = FIGURES[limit.subject.metric].follows
         of = limit.subject._replace(metric=follows[0] if follows else limit.subject.metric, dtype="", axis="")
-        if (of.part or of.at) and not of.each:
+        if (of.part or of.at or FIGURES[of.metric].priced) and not of.each:
             with suppress(CnncalcError):
                 now[of.text] = value(figures, of)
     return now

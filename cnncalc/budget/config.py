@@ -13,20 +13,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .. import files
 from ..analyses.subject import EACH
+from ..analyses.terms import Machines
 from ..errors import CnncalcError, Diagnostic, Mark, SpecError, did_you_mean, printable
 from ..language.yaml import Node
 from ..marked import plain
 from ..project import Project, configured, excluded, matches, patterns, project, shown, top_of
 from .limits import ERROR, Limit
-from .reading import level_of, limits
+from .reading import level_of, limits, named_machines
 
-KEYS = ("specs", "spec", "exclude", "extend", "baseline", "lock", "ratchet", "budget")
+KEYS = ("specs", "spec", "exclude", "extend", "baseline", "lock", "ratchet", "machines", "budget")
 RULE_KEYS = ("match", "with", "input", "level", "override")
 DEEPEST = 8
 """Configurations that extend one another, at most."""
@@ -70,6 +71,9 @@ class Config:
     """Whether the configuration names the lock."""
 
     ratchet: bool = False
+    machines: Machines = field(default_factory=dict)
+    """The machines that it names, for limits on the time of a roofline."""
+
     rules: tuple[Rule, ...] = ()
 
     @property
@@ -107,13 +111,15 @@ def read(found: Project, root: Node, extended: tuple[Path, ...] = ()) -> Config:
             help = did_you_mean(key, KEYS) or f"known: {', '.join(KEYS)}"
             problems.append(Diagnostic(f"the configuration has no key `{key}`", key_node.mark, help=help))
     base = _extended(root.get("extend"), found, extended, problems)
+    machines = {**(base.machines if base else {}), **named_machines(root.get("machines"), problems)}
     own = Config(
         found,
         baseline=_baseline(root.get("baseline"), found, problems) or (base.baseline if base else ""),
         lock=_lock(root.get("lock"), found, problems),
         locked="lock" in root.entries,
         ratchet=_flag(root.get("ratchet"), "ratchet", problems) or (base is not None and base.ratchet),
-        rules=(*(base.rules if base else ()), *_rules(root.get("budget"), found.folder, problems)),
+        machines=machines,
+        rules=(*(base.rules if base else ()), *_rules(root.get("budget"), found.folder, machines, problems)),
     )
     if problems:
         raise SpecError(problems)
@@ -169,17 +175,17 @@ def _inside(node: Node | None, named: str, found: Project, problems: list[Diagno
     return named
 
 
-def _rules(node: Node | None, folder: Path, problems: list[Diagnostic]) -> list[Rule]:
+def _rules(node: Node | None, folder: Path, machines: Machines, problems: list[Diagnostic]) -> list[Rule]:
     if node is None:
         return []
     members = node.items if node.is_sequence else [node]
     if not all(member.is_mapping for member in members):
         problems.append(Diagnostic("a budget is a table", node.mark, help="[[budget]]"))
         return []
-    return [_rule(member, folder, problems) for member in members]
+    return [_rule(member, folder, machines, problems) for member in members]
 
 
-def _rule(node: Node, folder: Path, problems: list[Diagnostic]) -> Rule:
+def _rule(node: Node, folder: Path, machines: Machines, problems: list[Diagnostic]) -> Rule:
     level = level_of(found, problems) if (found := node.get("level")) else ERROR
     with_, shape = node.get("with"), node.get("input")
     if with_ is not None and not with_.is_mapping:
@@ -195,7 +201,7 @@ def _rule(node: Node, folder: Path, problems: list[Diagnostic]) -> Rule:
         _match(node.get("match"), problems),
         plain(with_) if with_ else {},
         _shape(shape, problems) if shape else None,
-        tuple(limits(Node(rest, node.mark), problems, level)),
+        tuple(limits(Node(rest, node.mark), problems, level, machines)),
         node.mark,
         folder,
         _flag(node.get("override"), "override", problems),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..analyses.figures import Figures
+from ..analyses.subject import at_inference
 from ..errors import CnncalcError, Diagnostic
 from ..graph import Graph
 from ..render import units
@@ -27,7 +27,7 @@ def held(graph: Graph) -> Report | None:
     problems: list[Diagnostic] = []
     found = limits(graph.budget, problems)
     try:
-        findings = judge(found, Figures(graph.inference))
+        findings = judge(found, at_inference(graph))
     except CnncalcError as error:
         return Report([], [Table(COLUMNS, [])], notes=[f"the limits could not be judged: {error.message}"])
     rows = [

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..analyses.subject import Subject
 from ..analyses.values import PerAxis, PerInput, Span, Value, ends
 from ..errors import Diagnostic, Label, Mark
-from ..render import numbers
+from .amounts import figure
 
 MAX, MIN, EQUALS, WARN, GROWTH, LOCK = "max", "min", "equals", "warn", "growth", "lock"
 RELATIONS = {MAX: "<=", MIN: ">=", EQUALS: "==", GROWTH: "<=", LOCK: "=="}
@@ -53,7 +53,7 @@ class Limit:
     """Whether a growth is a share of the baseline."""
 
     def __str__(self) -> str:
-        return f"{self.subject.title} {RELATIONS[self.kind]} {bound_text(self.bound)}"
+        return f"{self.subject.title} {RELATIONS[self.kind]} {figure(self.bound, self.subject.metric)}"
 
 
 def conflicts(found: Sequence[Limit]) -> list[Diagnostic]:
@@ -88,17 +88,11 @@ def _range(limit: Limit) -> tuple[Any, Any]:
 
 def _conflict(subject: Subject, first: Limit, second: Limit) -> Diagnostic:
     same = second.mark.source is first.mark.source
+    first_text, second_text = (f"{one.kind} {figure(one.bound, subject.metric)}" for one in (first, second))
     return Diagnostic(
         f"no network can hold both of these limits on {subject.title}",
         second.mark,
-        f"{second.kind} {bound_text(second.bound)}",
-        labels=(Label(first.mark, f"{first.kind} {bound_text(first.bound)}"),) if same else (),
-        notes=() if same else (f"{first.kind} {bound_text(first.bound)} stands at {first.mark}",),
+        second_text,
+        labels=(Label(first.mark, first_text),) if same else (),
+        notes=() if same else (f"{first_text} stands at {first.mark}",),
     )
-
-
-def bound_text(bound: Bound) -> str:
-    """A limit as people read it."""
-    if isinstance(bound, PerAxis | PerInput | Span):
-        return str(bound)
-    return numbers.shape(bound) if isinstance(bound, tuple) else numbers.whole(bound)

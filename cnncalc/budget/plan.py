@@ -213,13 +213,15 @@ def cases(
     **shared: Any,
 ) -> list[Case]:
     """The cases of the specs; reports call them from the folder `top`, and the lock from that of its configuration."""
-    found = []
+    found, machines = [], part.config.machines
     for spec in part.names:
         for variant in variants(part.config.rules, spec, file_of(spec), settings, input).values():
             with_ = (variant.settings, variant.input)
             keys = [key_of(spec, folder, *with_) for folder in (top, part.config.folder)]
             limits = (*variant.limits, *given)
-            found.append(Case(spec, keys[0], *with_, limits, locked_as=keys[1], own=variant.own, **shared))
+            found.append(
+                Case(spec, keys[0], *with_, limits, locked_as=keys[1], own=variant.own, machines=machines, **shared)
+            )
     return found
 
 

@@ -8,7 +8,7 @@ from math import ceil, floor, log10
 from ..analyses.figures import FIGURES
 from ..errors import CnncalcError
 from ..quantities import BYTES
-from . import words
+from . import amounts
 from .outcome import Outcome
 
 PROPOSED = ("params", "macs", "peak_activations")
@@ -41,7 +41,7 @@ def _rows(outcome: Outcome, place: int) -> Sequence[tuple[str, str, str]]:
     for name in PROPOSED:
         value = figures.get(name)
         if isinstance(value, int) and value:
-            found.append((name, roomy(value, FIGURES[name].unit == BYTES), f"{words.figure(value, name)} today"))
+            found.append((name, roomy(value, FIGURES[name].unit == BYTES), f"{amounts.figure(value, name)} today"))
     return found
 
 

@@ -8,6 +8,8 @@ budget:
   output: [1000]
   "layer4/**": {macs: 900M, each: {macs: 200M}}     a part of the network, by path; and each single layer of it
   each: {peak_activations: 1 MB}                    each layer of the network
+  machines: {jetson: {peak: 472G, bandwidth: 25.6G}}
+  roofline: {max: 5 ms, machine: jetson}            or roofline@jetson: 5 ms
 """
 
 from __future__ import annotations
@@ -15,9 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from ..analyses import terms
 from ..analyses.figures import FIGURES, unknown
 from ..analyses.memory import BYTES as DTYPES
 from ..analyses.subject import ALL_LAYERS, EACH, Subject, subject
+from ..analyses.terms import Machines
 from ..analyses.values import read
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError, did_you_mean
 from ..language.yaml import Node
@@ -25,10 +29,11 @@ from ..quantities import BYTES, POSITIONS, SHAPE, Unreadable, amount, growth, sh
 from .limits import EQUALS, ERROR, GROWTH, KINDS, LEVELS, MAX, WARN, WARNING, Bound, Limit
 
 KEYS = (*KINDS, "dtype", "at", "level")
+MACHINES = "machines"
 
 
-def limits(node: Node, problems: list[Diagnostic], level: str = ERROR) -> list[Limit]:
-    """The limits of a mapping; what is wrong with it is added to `problems`."""
+def limits(node: Node, problems: list[Diagnostic], level: str = ERROR, machines: Machines | None = None) -> list[Limit]:
+    """The limits of a mapping, which may name its own machines; what is wrong with it is added to `problems`."""
     if node.value is None:
         return []
     if not node.is_mapping:
@@ -36,13 +41,44 @@ def limits(node: Node, problems: list[Diagnostic], level: str = ERROR) -> list[L
             Diagnostic("a budget is a mapping from metrics to limits", node.mark, help="budget: {macs: 320M}")
         )
         return []
-    return list(_Reader(problems, level).mapping(node.entries))
+    own = named_machines(node.get(MACHINES), problems)
+    entries = {key: entry for key, entry in node.entries.items() if key != MACHINES}
+    return list(_Reader(problems, level, {**(machines or {}), **own}).mapping(entries))
+
+
+def named_machines(node: Node | None, problems: list[Diagnostic]) -> Machines:
+    """`{jetson: {peak: 472G, bandwidth: 25.6G}}`: machines by name; what is wrong is added to `problems`."""
+    example = "machines: {jetson: {peak: 472G, bandwidth: 25.6G}}"
+    if node is None or node.value is None:
+        return {}
+    if not node.is_mapping:
+        problems.append(Diagnostic("`machines` is a mapping from names to machines", node.mark, help=example))
+        return {}
+    found = {}
+    for name, (key, machine) in node.entries.items():
+        if not machine.is_mapping or {*machine.entries} != {"peak", "bandwidth"}:
+            message = "a machine has a `peak`, in FLOPs a second, and a `bandwidth`, in bytes a second"
+            problems.append(Diagnostic(message, key.mark, help=example))
+            continue
+        if not NAME.fullmatch(name):
+            problems.append(Diagnostic(f"`{name}` is no name of a machine", key.mark, help="letters, digits, _ and -"))
+            continue
+        peak, bandwidth = (machine.entries[what][1] for what in ("peak", "bandwidth"))
+        try:
+            found[name] = terms.machine(peak.value, bandwidth.value)
+        except CnncalcError as error:
+            problems.append(Diagnostic(error.message, machine.mark, help=error.help))
+    return found
+
+
+NAME = re.compile(r"[A-Za-z][\w-]{0,63}", re.ASCII)
 
 
 class _Reader:
-    def __init__(self, problems: list[Diagnostic], level: str) -> None:
+    def __init__(self, problems: list[Diagnostic], level: str, machines: Machines) -> None:
         self.problems = problems
         self.level = level
+        self.machines = machines
 
     def mapping(self, entries: Mapping[str, tuple[Node, Node]], part: str = "", each: str = "") -> Iterator[Limit]:
         for key, (key_node, value) in entries.items():
@@ -64,7 +100,7 @@ class _Reader:
 
     def _figure(self, key: str, key_node: Node, value: Node, part: str, each: str) -> Iterator[Limit]:
         try:
-            wanted = subject(key)
+            wanted = subject(key, machines=self.machines)
         except CnncalcError as error:
             self._report(error.message, key_node.mark, error.help)
             return
@@ -86,16 +122,20 @@ class _Reader:
             yield from self._limit(wanted, kind, value, self.level, value.mark)
 
     def _entries(self, wanted: Subject, key: Node, entries: Mapping[str, tuple[Node, Node]]) -> Iterator[Limit]:
+        keys = (*KINDS, *terms.KEYS[wanted.metric], "level") if wanted.terms is not None else KEYS
         for name, (name_node, _) in entries.items():
-            if name not in KEYS:
+            if name not in keys:
                 self._report(
                     f"a limit has no key `{name}`",
                     name_node.mark,
-                    did_you_mean(name, KEYS) or f"known: {_list(KEYS)}",
+                    did_you_mean(name, keys) or f"known: {_list(keys)}",
                 )
         metric, unit = wanted.metric, FIGURES[wanted.metric].unit
         if not any(name in entries for name in KINDS):
             self._report(f"`{metric}` has no limit", key.mark, f"{metric}: {{max: ...}}; others: {_list(KINDS[1:])}")
+        if wanted.terms is not None:
+            wanted = self._under(wanted, entries)
+            entries = {name: entry for name, entry in entries.items() if name != "dtype"}
         dtype = self._word("dtype", entries, unit == BYTES, f"`{metric}` has no dtype", DTYPES)
         at = self._word("at", entries, unit == POSITIONS, f"`{metric}` is not of one place", None)
         wanted = wanted._replace(dtype=dtype or wanted.dtype, at=at or wanted.at)
@@ -105,9 +145,25 @@ class _Reader:
                 value = entries[kind][1]
                 yield from self._limit(wanted, kind, value, level, entries[kind][0].mark)
 
+    def _under(self, wanted: Subject, entries: Mapping[str, tuple[Node, Node]]) -> Subject:
+        """The figure under the terms that stand beside its limit."""
+        given = {name: node for name, (_, node) in entries.items() if name in terms.KEYS[wanted.metric]}
+        values = {name: node.value for name, node in given.items()}
+        try:
+            return wanted._replace(terms=terms.of(wanted.metric, values, self.machines, wanted.terms))
+        except CnncalcError as error:
+            self._report(error.message, next(iter(given.values())).mark, error.help)
+        return wanted
+
     def _limit(self, wanted: Subject, kind: str, value: Node, level: str, mark: Mark) -> Iterator[Limit]:
         unit, relative = _unit(wanted), False
         bound: Bound
+        if wanted.metric == "roofline" and wanted.terms is not None and wanted.terms.peak is None:
+            if not self.problems:
+                self._report(
+                    "the time of a roofline is that of a machine", value.mark, "roofline@peak=472G,bandwidth=25.6G"
+                )
+            return
         try:
             if wanted.each and kind in (EQUALS, GROWTH):
                 raise Unreadable(f"a limit on each layer has no `{kind}`", f"{wanted.metric}: {{max: ...}}")
@@ -188,12 +244,12 @@ def _by_axis(value: Node) -> Bound:
         raise Unreadable(str(error), "one number an axis: [7, 5]") from None
 
 
-def option(kind: str, text: str) -> list[Limit]:
+def option(kind: str, text: str, machines: Machines | None = None) -> list[Limit]:
     """The limit of `--max macs=320M`, `weight_bytes@int8=1.5MB` or `layer4/**:macs=900M`. Raises SpecError."""
     name = f"--{kind}"
     kind = kind.removeprefix("max-")
     mark = Mark(Source(name, [f"{name} {text}"]), 0, len(name) + 1, len(text))
-    left, equals, right = text.partition("=")
+    left, equals, right = text.rpartition("=")
     word, _, after = left.strip().partition(" ")
     each = EACH if word == EACH and after else ""
     part, _, key = (after if each else left).strip().rpartition(":")
@@ -207,7 +263,8 @@ def option(kind: str, text: str) -> list[Limit]:
     tree = Node({key: (Node(key, place), limit)}, place)
     tree = Node({EACH: (Node(EACH, place), tree)}, place) if each else tree
     problems: list[Diagnostic] = []
-    found = limits(Node({part: (Node(part, place), tree)}, place) if part else tree, problems)
+    whole = Node({part: (Node(part, place), tree)}, place) if part else tree
+    found = limits(whole, problems, machines=machines)
     if problems:
         raise SpecError(problems)
     return found

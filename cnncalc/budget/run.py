@@ -11,7 +11,8 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from ..analyses.figures import FIGURES, Figures
-from ..analyses.subject import Subject, locked
+from ..analyses.subject import Subject, at_inference
+from ..analyses.terms import Machines
 from ..analyses.values import Value
 from ..errors import CnncalcError, Diagnostic, SpecError, bug, debugging, printable
 from ..graph import Graph
@@ -57,6 +58,9 @@ class Case(NamedTuple):
     why: bool = False
     allow_unknown: bool = False
     """Whether operators of a model may be unknown, whose totals are lower bounds."""
+
+    machines: Machines | None = None
+    """The machines that the configuration names."""
 
 
 class Problem(NamedTuple):
@@ -127,18 +131,20 @@ def _judged(case: Case, result: Result) -> Result:
     graph = file.graph(case.settings, case.input)
     require_numbers(graph)
     result = replace(result, name=graph.name, input={name: list(shape) for name, shape in graph.inputs.items()})
-    figures = Figures(graph.inference)
+    figures = at_inference(graph)
     wrong: list[Diagnostic] = []
-    found = limits(graph.budget, wrong) if graph.budget is not None and case.own else []
+    own = graph.budget if case.own else None
+    found = limits(own, wrong, machines=case.machines) if own is not None else []
     found += case.limits
     wrong += conflicts(found)
     if wrong:
         raise SpecError(wrong)
     then, notices = _then(case, file, graph)
     entry = case.before.entry if case.before else None
+    base = at_inference(then) if then is not None else None
     problems: tuple[Problem, ...] = ()
     try:
-        findings = judge(found, figures, Figures(then.inference) if then is not None else None, entry)
+        findings = judge(found, figures, base, entry)
     except Unjudged as error:
         findings, problems = error.findings, tuple(problems_of(error, case.spec))
     if case.before is None:
@@ -150,12 +156,12 @@ def _judged(case: Case, result: Result) -> Result:
     if then is not None and then is not graph and case.before is not None:
         start = Place(case.spec, 1, 1)
         told = other_input(graph, then, _again(file, case, then), start)
-        notices += [*([told] if told else ()), *raised(found, case.before, then, case.own, start)]
+        notices += [*([told] if told else ()), *raised(found, case.before, then, case.own, start, case.machines)]
     elif then is graph and case.before is not None:
-        notices += raised(found, case.before, graph, case.own, Place(case.spec, 1, 1))
+        notices += raised(found, case.before, graph, case.own, Place(case.spec, 1, 1), case.machines)
     in_lock, of_lock = _against_lock(case, figures, now)
     findings += in_lock
-    before = locked(Figures(then.inference)) if then is not None else entry
+    before = agreed(base, found) if base is not None else entry
     explained, causes = _explained(case, _text(file) is not None, findings, graph, then, now, before)
     return replace(
         result,

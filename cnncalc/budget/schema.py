@@ -4,17 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..analyses.figures import FIGURES
+from ..analyses.figures import FIGURES, Figure
 from ..analyses.memory import BYTES as DTYPES
 from ..analyses.subject import EACH
-from ..quantities import BYTES, COUNT, POSITIONS, SHAPE
+from ..analyses.terms import KEYS as TERMS
+from ..analyses.terms import WORDS
+from ..quantities import BYTES, COUNT, ENERGY, POSITIONS, SHAPE, TIME
 from .limits import GROWTH, KINDS, LEVELS
+from .reading import MACHINES
 
 UNITS = {
     COUNT: "a number with k, M, G or T: 3.6M",
     BYTES: "bytes with B, kB, MB, GB (1000) or KiB, MiB, GiB (1024): 1.5 MB",
+    ENERGY: "an energy with pJ, nJ, uJ, mJ or J: 1 mJ",
+    TIME: "a time with ps, ns, us, ms or s: 5 ms",
     POSITIONS: "input positions: 200",
     SHAPE: "a shape: [1000], or 64x7x7",
+}
+
+
+ABOUT = {
+    "dtype": "The type of the elements; fp32 if it is not given",
+    "memory": "Where tensors are; dram if it is not given",
+    "fused": "Whether activations, norms and additions move no bytes of their own",
+    "batch": "How many images; 1 if it is not given",
+    "machine": "The name of a machine",
+    "peak": "FLOPs a second; a MAC is two",
+    "bandwidth": "Bytes a second",
+    "optimizer": "adam if it is not given",
 }
 
 
@@ -24,9 +41,9 @@ def budget_schema() -> dict[str, Any]:
     return {
         "type": ["object", "null"],
         "description": "Limits for `cnncalc check`.",
-        "properties": {**{name: _metric(name) for name in FIGURES}, EACH: _each(parts)},
+        "properties": {**{name: _metric(name) for name in FIGURES}, EACH: _each(parts), MACHINES: _machines()},
         "patternProperties": {
-            **{f"^{name}@": _metric(name) for name, figure in FIGURES.items() if figure.unit in (BYTES, POSITIONS)},
+            **{f"^{name}@": _metric(name) for name, figure in FIGURES.items() if _detailed(figure)},
             **{f"^{name}[.]": _axis(name) for name, figure in FIGURES.items() if figure.unit in (SHAPE, POSITIONS)},
         },
         "additionalProperties": {
@@ -36,6 +53,39 @@ def budget_schema() -> dict[str, Any]:
             "additionalProperties": False,
         },
     }
+
+
+def _detailed(figure: Figure) -> bool:
+    """Whether more may be written behind a figure."""
+    return figure.priced or figure.unit in (BYTES, POSITIONS)
+
+
+def _machines() -> dict[str, Any]:
+    """The machines of limits on the time of a roofline."""
+    rate = {"type": ["number", "string"]}
+    return {
+        "description": "Machines by name, as their data sheets say: {jetson: {peak: 472G, bandwidth: 25.6G}}.",
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "properties": {
+                "peak": {"description": "FLOPs a second; a MAC is two.", **rate},
+                "bandwidth": {"description": "Bytes a second.", **rate},
+            },
+            "required": ["peak", "bandwidth"],
+            "additionalProperties": False,
+        },
+    }
+
+
+def _terms(name: str) -> dict[str, Any]:
+    """What a figure is worked out under."""
+    found: dict[str, Any] = {}
+    for key in TERMS[name]:
+        type_ = {"batch": "integer", "fused": "boolean"}.get(key, ["string", "number"])
+        words = {"enum": list(WORDS[name, key])} if (name, key) in WORDS else {"type": type_}
+        found[key] = {"description": f"{ABOUT[key]}.", **words}
+    return found
 
 
 def _each(parts: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +112,9 @@ def _metric(name: str) -> dict[str, Any]:
         for kind in KINDS
     }
     keys["level"] = {"enum": list(LEVELS), "description": "Whether a broken limit fails or warns."}
-    if figure.unit == BYTES:
+    if figure.priced:
+        keys |= _terms(name)
+    elif figure.unit == BYTES:
         keys["dtype"] = {"enum": list(DTYPES), "description": "The type of the elements; fp32 if it is not given."}
     if figure.unit == POSITIONS:
         keys["at"] = {"type": "string", "description": "The layer; the last map if it is not given."}

@@ -14,10 +14,10 @@ from . import absent, baselines, plan
 from .baselines import Repositories
 from .config import config
 from .keeping import Kept, keep, kept
-from .limits import Limit
 from .notice import Notice
 from .outcome import Outcome
 from .progress import Progress
+from .reading import option
 from .run import Case, Result, run
 
 Remark = Callable[[str], None]
@@ -28,7 +28,9 @@ class Ask:
     """What is asked for."""
 
     specs: Sequence[str] = ()
-    limits: Sequence[Limit] = ()
+    limits: Sequence[tuple[str, str]] = ()
+    """Kind and text of each limit of an option: `("max", "macs=320M")`."""
+
     baseline: str | None = None
     config: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -80,13 +82,14 @@ def session(ask: Ask, remark: Remark) -> Outcome:
             raise
         names = []
     known = Repositories()
+    given = [limit for kind, text in ask.limits for limit in option(kind, text, top.machines)]
     asked = {"why": ask.why, "allow_unknown": ask.allow_unknown}
     planned: list[tuple[plan.Part, Kept, list[Case], list[Notice]]] = []
     named = []
     for part in plan.parts(names, top, ask.config):
         locks = first if part.config.folder == top.folder else kept(part.config, ask.writes, ask.measure)
         base = baselines.baseline(ask.baseline, part, locks.lock, known) if not ask.measure else None
-        cases = plan.cases(part, top.folder, ask.limits, ask.settings, ask.input, lock=locks.lock, **asked)
+        cases = plan.cases(part, top.folder, given, ask.settings, ask.input, lock=locks.lock, **asked)
         cases = baselines.with_baseline(cases, base, part.config, ask.writes or ask.measure)
         about = [] if ask.measure else list(absent.notices(part, locks.lock, base, ask.specs, ask.locked))
         planned.append((part, locks, cases, about))

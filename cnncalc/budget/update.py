@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..analyses.values import Value
 from ..errors import printable
-from . import words
+from . import amounts, words
 from .check import ORDER
 from .finding import Finding
 from .limits import GROWTH, LOCK
@@ -93,9 +93,9 @@ def told(changes: Sequence[Change], count: int) -> Iterator[str]:
         if not change.metric:
             yield f"  {printable(change.key)}   gone: there is no such file"
         elif change.then is None:
-            new.setdefault(change.key, []).append(f"{change.metric} {words.figure(change.now, change.metric)}")
+            new.setdefault(change.key, []).append(f"{change.metric} {amounts.figure(change.now, change.metric)}")
         else:
-            moved = f"{words.figure(change.then, change.metric)} -> {words.figure(change.now, change.metric)}"
+            moved = f"{amounts.figure(change.then, change.metric)} -> {amounts.figure(change.now, change.metric)}"
             more = words.change(change.then, change.now)
             yield f"  {printable(change.key)}   {change.metric}   {moved}   {more}".rstrip()
     for key, figures in new.items():

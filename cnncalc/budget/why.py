@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..analyses.alignment import aligned
 from ..analyses.figures import FIGURES, Figures
 from ..analyses.memory import BYTES
-from ..analyses.subject import Subject, of_nodes, within
+from ..analyses.subject import Subject, at_inference, of_nodes, within
 from ..graph import Graph, Node
 from ..layers.base import size_text
 from .units import Unit, units, units_by_name
@@ -52,8 +52,8 @@ class Side(NamedTuple):
 
 def side(graph: Graph, own: bool) -> Side:
     """A network as it is used, by the steps of the user's own spec; else by the paths of its nodes."""
-    graph = graph.inference
-    return Side(Figures(graph), units(graph) if own else units_by_name(graph))
+    figures = at_inference(graph)
+    return Side(figures, units(figures.graph) if own else units_by_name(figures.graph))
 
 
 def growth(subject: Subject, then: Side, now: Side) -> list[Cause]:
@@ -111,7 +111,7 @@ def _no_sum(subject: Subject) -> bool:
 
 
 def _amounts(subject: Subject, one: Side) -> Mapping[str, int]:
-    of = of_nodes(one.figures, subject.metric, subject.dtype)
+    of = of_nodes(one.figures, subject, subject.dtype)
     return {name: of[name] for name in within(subject.part, of)} if subject.part else of
 
 

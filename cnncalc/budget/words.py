@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable
 from fractions import Fraction
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..analyses.figures import FIGURES
-from ..analyses.values import GLOBAL, PerAxis, PerInput, Span, Value
-from ..quantities import BYTES
+from ..analyses.values import Value
 from ..render import numbers
+from .amounts import figure, signed
 from .limits import GROWTH, LOCK, MIN, Place
 from .status import ACCEPTED, ALL, FAIL, NEW, WARN
 
@@ -23,25 +21,6 @@ if TYPE_CHECKING:
     from .notice import Notice
     from .run import Result
     from .why import Cause
-
-
-def figure(value: Value | None, metric: str = "") -> str:
-    """A figure in full: 326,514,560, 802,816 B, 188-204, 64x7x7."""
-    name = re.split("[@.]", metric.rpartition(":")[2])[0]
-    unit = " B" if name in FIGURES and FIGURES[name].unit == BYTES else ""
-    if value is None:
-        return numbers.NOTHING
-    if isinstance(value, Span):
-        return f"{figure(value.low)}-{figure(value.high)}"
-    if isinstance(value, PerAxis):
-        return "x".join(map(figure, value.axes))
-    if isinstance(value, PerInput):
-        return ", ".join(f"{name} {figure(part)}" for name, part in value.inputs)
-    if isinstance(value, tuple):
-        return numbers.shape(value)
-    if value == inf:
-        return GLOBAL
-    return f"{numbers.whole(value)}{unit}" if isinstance(value, int) else numbers.position(value)
 
 
 def percent(share: Fraction | None, signed: bool = False) -> str:
@@ -56,12 +35,6 @@ def percent(share: Fraction | None, signed: bool = False) -> str:
             continue
         return text
     return text
-
-
-def signed(value: int | Fraction, metric: str = "") -> str:
-    """+25,740,288."""
-    amount = value if value >= 0 else -value
-    return f"{'+' if value >= 0 else '-'}{figure(amount, metric)}"
 
 
 def change(then: Value | None, now: Value | None) -> str:
@@ -141,20 +114,20 @@ def where(place: Place, spec: str) -> str:
 def sentence(finding: Finding) -> str:
     """One limit in one line, without colour or column."""
     text = f"{finding.title} {value(finding)} {finding.relation} {bound(finding)}"
-    more = [text for text in (note(finding), because(finding.why[:1])) if text]
+    more = [text for text in (note(finding), because(finding.why[:1], finding.subject.metric)) if text]
     return text + (f" ({'; '.join(more)})" if more else "")
 
 
-def because(causes: Iterable[Cause]) -> str:
+def because(causes: Iterable[Cause], metric: str) -> str:
     """The steps that account for it, in one line."""
-    return "; ".join(", ".join(filter(None, (cause.place, cause.change, amount(cause)))) for cause in causes)
+    return "; ".join(", ".join(filter(None, (cause.place, cause.change, amount(cause, metric)))) for cause in causes)
 
 
-def amount(cause: Cause, metric: str = "") -> str:
+def amount(cause: Cause, metric: str) -> str:
     """+25,740,288, or what a step has where nothing is compared."""
     if cause.amount is None:
         return ""
-    return signed(cause.amount, metric) if cause.grown else numbers.whole(cause.amount)
+    return signed(cause.amount, metric) if cause.grown else figure(cause.amount, metric)
 
 
 def plural(n: int, noun: str) -> str:
@@ -173,7 +146,8 @@ def header(result: Result) -> str:
 def fingerprint(result: Result, finding: Finding) -> str:
     """What stays the same while lines move and figures change: the spec, the figure and the kind of limit."""
     subject = finding.subject
-    text = "\0".join((result.key, *subject, finding.kind, finding.level, finding.place.file, finding.place.text))
+    of = (*subject[:-1], *([subject.terms.text] if subject.terms else []))
+    text = "\0".join((result.key, *of, finding.kind, finding.level, finding.place.file, finding.place.text))
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 

@@ -34,7 +34,7 @@ def _flag(option: str, about: str) -> Any:
     return typer.Option(option, help=about)
 
 
-MAX = _limit("--max", "The largest allowed: macs=320M, weight_bytes@int8=1.5MB, layer4/**:macs=900M.")
+MAX = _limit("--max", "The largest allowed: macs=320M, weight_bytes@int8=1.5MB, energy=1mJ, layer4/**:macs=900M.")
 MIN = _limit("--min", "The smallest allowed: receptive_field@layer3=200.")
 EQUALS = _limit("--equals", "What it must be: output=1000.")
 GROWTH = _limit("--max-growth", "The most that it may grow: params=1%, macs=100k.")
@@ -80,7 +80,6 @@ def command(
     """Check limits."""
     with failures():
         from ..budget.outcome import FAIL_ON as LEVELS
-        from ..budget.reading import option
         from ..budget.reports import REPORTS
         from ..budget.session import Ask, in_ci, session
         from ..language.load import input_shape, setting
@@ -95,7 +94,7 @@ def command(
         kinds = {"max": max, "min": min, "equals": equals, "max-growth": max_growth}
         ask = Ask(
             specs=specs or [],
-            limits=[limit for kind, texts in kinds.items() for text in texts or [] for limit in option(kind, text)],
+            limits=[(kind, text) for kind, texts in kinds.items() for text in texts or []],
             baseline=baseline,
             config=config,
             settings=dict(setting(text) for text in set or []),

@@ -39,9 +39,10 @@ def command(
 ) -> Report:
     """Several networks in one table."""
     from .. import reports
+    from ..analyses.subject import subjects
     from ..reports.compare_report import DEFAULT_COLUMNS
 
-    asked = DEFAULT_COLUMNS if columns is None else [name.strip() for name in columns.split(",") if name.strip()]
+    asked = DEFAULT_COLUMNS if columns is None else subjects(columns)
     graphs = _graphs(_asked(arguments or [named(None)]), request.input)
     return reports.compare(graphs, columns=asked, dtype=dtype, training=request.training, view=request.view)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..analyses.figures import FIGURES
+from ..analyses.figures import CLAIMED, FIGURES
 from ..layers import KINDS, Layer
 from ..layers.fields import EXPRESSION, REQUIRED
 from .builtin import BUILTIN
@@ -74,7 +74,7 @@ def schema(budget: dict[str, Any]) -> dict[str, Any]:
                 "type": "object",
                 "description": "What must come out; `cnncalc lint` checks it.",
                 "properties": {
-                    **{name: {"description": f"{of.about.capitalize()}."} for name, of in FIGURES.items()},
+                    **{name: {"description": f"{FIGURES[name].about.capitalize()}."} for name in CLAIMED},
                     "at": {
                         "description": "What must come out of a layer or a part: in, out, input, output, and figures.",
                         "type": "object",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from ..analyses.figures import FIGURES, Figures, unknown
-from ..analyses.subject import Subject, value, within
+from ..analyses.figures import CLAIMED, FIGURES, Figures, unknown
+from ..analyses.subject import Subject, at_inference, value, within
 from ..analyses.values import read, text
 from ..errors import CnncalcError, Diagnostic, did_you_mean
 from ..graph import Graph
@@ -26,6 +26,9 @@ SIZES: Mapping[str, Callable[[tuple[Any, Any]], Any]] = {
 }
 """What a layer says of the shapes that enter and leave it: channels (or features), or the whole shape."""
 
+OF_LAYERS = tuple(name for name in CLAIMED if FIGURES[name].of is not None or FIGURES[name].at is not None)
+"""The figures that a layer or a part has."""
+
 
 def unmet(graph: Graph) -> list[Diagnostic]:
     """What the spec's `expect:` says and the network is not; without the steps that only training uses."""
@@ -33,7 +36,7 @@ def unmet(graph: Graph) -> list[Diagnostic]:
         return []
     if not graph.expect.is_mapping:
         return [Diagnostic("`expect` is a mapping of figures", graph.expect.mark, help="expect: {params: 61706}")]
-    figures = Figures(graph.inference)
+    figures = at_inference(graph)
     problems: list[Diagnostic] = []
     for key, (key_node, node) in graph.expect.entries.items():
         if key == "at":
@@ -41,6 +44,9 @@ def unmet(graph: Graph) -> list[Diagnostic]:
         elif key not in FIGURES:
             error = unknown(key)
             problems.append(Diagnostic(f"`expect` knows {error.message}", key_node.mark, help=error.help))
+        elif key not in CLAIMED:
+            message = f"`expect` is of the network alone, and `{key}` depends on more"
+            problems.append(Diagnostic(message, key_node.mark, help=f"budget: {{{key}: ...}} holds it"))
         else:
             problems += _differs(key, node, FIGURES[key].unit == SHAPE, partial(value, figures, Subject(key)))
     return problems
@@ -74,11 +80,11 @@ def _of_layer(
     elif key in SIZES:
         ends = (first.incoming[0], last.output)
         yield from _differs(f"{key} of {path}", claim, key in ("input", "output"), partial(SIZES[key], ends))
-    elif key in FIGURES and (FIGURES[key].of is not None or FIGURES[key].at is not None):
+    elif key in OF_LAYERS:
         subject = Subject(key, at=path) if FIGURES[key].unit == POSITIONS else Subject(key, path)
         yield from _differs(f"{key} of {path}", claim, False, partial(value, figures, subject))
     else:
-        known = [*SIZES, *(name for name, figure in FIGURES.items() if figure.of is not None or figure.at is not None)]
+        known = [*SIZES, *OF_LAYERS]
         help = did_you_mean(key, known) or f"known: {', '.join(known)}"
         yield Diagnostic(f"a layer has no `{key}` to expect", key_node.mark, help=help)
 

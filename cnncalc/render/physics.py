@@ -11,16 +11,35 @@ if TYPE_CHECKING:
     from ..analyses.cost import Machine
 
 
+SECONDS = ((0, "s"), (-3, "ms"), (-6, "us"), (-9, "ns"))
+JOULES = ((0, "J"), (-3, "mJ"), (-6, "uJ"), (-9, "nJ"), (-12, "pJ"))
+
+
 def seconds(value: Any) -> str:
     """1.23 ms."""
-    return _scaled(value, ((0, "s"), (-3, "ms"), (-6, "us"), (-9, "ns")))
+    return _scaled(value, SECONDS)
 
 
 def joules(picojoules: Any) -> str:
     """12.3 mJ."""
     if picojoules is None:
         return numbers.NOTHING
-    return _scaled(Fraction(picojoules) / 10**12, ((0, "J"), (-3, "mJ"), (-6, "uJ"), (-9, "nJ"), (-12, "pJ")))
+    return _scaled(Fraction(picojoules) / 10**12, JOULES)
+
+
+def exact_joules(picojoules: Any) -> str:
+    """12.8123 mJ: six digits; 0 J for none."""
+    return _scaled(Fraction(picojoules) / 10**12, JOULES, 6) if picojoules else "0 J"
+
+
+def exact_seconds(picoseconds: Any) -> str:
+    """5.12345 ms: six digits; 0 s for none."""
+    return _scaled(Fraction(picoseconds) / 10**12, SECONDS, 6) if picoseconds else "0 s"
+
+
+def picoseconds(value: Any) -> str:
+    """1.23 ms, of picoseconds."""
+    return numbers.NOTHING if value is None else seconds(Fraction(value) / 10**12)
 
 
 def intensity(value: Any) -> str:
@@ -40,9 +59,9 @@ def _rate(value: Fraction) -> str:
     return f"{float(value):g} "
 
 
-def _scaled(value: Any, units: tuple[tuple[int, str], ...]) -> str:
+def _scaled(value: Any, units: tuple[tuple[int, str], ...], digits: int = 3) -> str:
     if not value:
         return numbers.NOTHING
     power, unit = next((unit for unit in units if Fraction(value) >= Fraction(10) ** unit[0]), units[-1])
     scaled = Fraction(value) / Fraction(10) ** power
-    return f"{float(scaled):.3g} {unit}" if scaled < 1000 else f"{float(scaled):,.0f} {unit}"
+    return f"{float(scaled):.{digits}g} {unit}" if scaled < 1000 else f"{float(scaled):,.0f} {unit}"

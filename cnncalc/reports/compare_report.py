@@ -61,7 +61,7 @@ def compare(
     if not wanted:
         raise CnncalcError("no columns are asked for", f"for instance {', '.join(DEFAULT_COLUMNS)}; or {_known()}")
     given = {name: numeric(used(graph, training)) for name, graph in graphs.items()}
-    figures = {name: Figures(graph) for name, graph in given.items()}
+    figures = {name: Figures(graph, numeric(graphs[name])) for name, graph in given.items()}
     found: dict[str, dict[str, Any]] = {name: {} for name in given}
     missing: list[str] = []
     for one in wanted:

@@ -9,7 +9,7 @@ from typing import Any
 from ..analyses.figures import FIGURES
 from ..analyses.subject import Subject, subject
 from ..analyses.values import ends, text
-from ..quantities import BYTES, POSITIONS, SHAPE
+from ..quantities import BYTES, ENERGY, POSITIONS, SHAPE, TIME
 from ..render import numbers, units
 from ..render.report import Column
 
@@ -26,6 +26,9 @@ def _largest(value: Any) -> Any:
 FIGURE = units.COUNT._replace(form=_figure, schema={}, rank=_largest)
 
 
+PRICED = {ENERGY: units.PICOJOULES, TIME: units.PICOSECONDS, BYTES: units.BYTES}
+
+
 def figure_column(wanted: Subject | str, dtype: str) -> Column:
     """The column of a figure; one in bytes says of which dtype."""
     wanted = subject(wanted, "column") if isinstance(wanted, str) else wanted
@@ -33,6 +36,9 @@ def figure_column(wanted: Subject | str, dtype: str) -> Column:
     title = figure.title if wanted.text == wanted.metric else wanted.text
     if figure.unit == SHAPE and not wanted.axis:
         return Column(wanted.text, title, units.SHAPE, figure.about)
+    if wanted.terms is not None:
+        title = wanted._replace(terms=None).text + f" ({wanted.terms.told(wanted.metric, dtype)})"
+        return Column(wanted.text, title, PRICED[figure.unit], figure.about)
     if figure.unit == BYTES:
         name = figure.title if not wanted.part else wanted._replace(dtype="").text
         return Column(wanted.text, f"{name} {wanted.dtype or dtype}", units.BYTES, figure.about)

@@ -97,7 +97,7 @@ def _figures(step: Step, wanted: Sequence[Subject], dtype: str, training: bool) 
     if step.graph is None:
         return found
     try:
-        figures = Figures(numeric(used(step.graph, training)))
+        figures = Figures(numeric(used(step.graph, training)), numeric(step.graph))
     except CnncalcError as error:
         return {**found, "reason": error.message}
     for one in wanted:

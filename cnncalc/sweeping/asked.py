@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ..analyses.subject import subjects
 from ..errors import CnncalcError, did_you_mean
 from ..render import FORMATS, STREAMS
 from ..render.choosing import chosen
@@ -104,7 +105,7 @@ class Asked:
     @cached_property
     def shown(self) -> list[str]:
         """The columns that are written."""
-        return known([name.strip() for name in self.columns.split(",") if name.strip()])
+        return known(subjects(self.columns))
 
     @cached_property
     def plan(self) -> Plan:

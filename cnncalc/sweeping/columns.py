@@ -23,7 +23,7 @@ from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import Layer
 from ..layers.windows import Contracted, Moved, Reach, Rearranged, Spliced, Window
-from ..quantities import BYTES, SHAPE
+from ..quantities import BYTES, ENERGY, POSITIONS, SHAPE, TIME
 
 NUMBERS = tuple(name for name, figure in FIGURES.items() if figure.unit != SHAPE)
 """The figures that a column may be as they are; of a shape it is one axis."""
@@ -61,9 +61,10 @@ def known(names: Iterable[str], what: str = "column") -> list[str]:
     return [name for name in dict.fromkeys(names) if column(name, what)]
 
 
-def in_bytes(name: str) -> bool:
-    """Whether a column is in bytes."""
-    return FIGURES[column(name).metric].unit == BYTES
+def unit_of(name: str) -> str:
+    """What a number of a column is written in."""
+    found = FIGURES[column(name).metric].unit
+    return found if found in (BYTES, ENERGY, TIME) else POSITIONS
 
 
 def lows(values: Any) -> Any:

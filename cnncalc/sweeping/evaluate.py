@@ -86,8 +86,9 @@ class Evaluator:
             if self.source.traced:
                 raise
             return Program(tape, {}, str(error))
+        whole = graph
         graph = graph if self.plan.training else graph.inference
-        figures = Swept(graph)
+        figures = Swept(graph, whole)
         return Program(tape, {name: self._figure(name, figures, graph) for name in self.plan.columns})
 
     def _figure(self, name: str, figures: Swept, graph: Graph) -> Any:

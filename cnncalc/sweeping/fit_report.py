@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..budget.amounts import figure
 from ..render import units
 from ..render.numbers import tenths, whole
 from ..render.report import Column, Contract, Report, Table
@@ -91,7 +92,7 @@ def _past(step: Any, one: Any) -> str:
     over = float(past(one, step.figures[one.subject.text]))
     return (
         f"{one.subject.text} {'over' if one.kind == 'max' else 'under'} by "
-        f"{whole(round(over))} ({tenths(100 * over / max(abs(one.bound), 1))}%)"
+        f"{figure(round(over), one.subject.text)} ({tenths(100 * over / max(abs(one.bound), 1))}%)"
     )
 
 

@@ -87,7 +87,7 @@ class Writer:
     def head(self, file: BinaryIO) -> None:
         """What comes before the first row."""
         if self.form == "csv":
-            file.write((",".join([*self._texts, *self.columns]) + "\n").encode())
+            file.write((",".join(map(_quoted, [*self._texts, *self.columns])) + "\n").encode())
 
     def write(self, file: BinaryIO, rows: Rows) -> None:
         """Some rows."""

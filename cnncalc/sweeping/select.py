@@ -3,7 +3,7 @@
     macs < 300M            params <= 2M and input >= 160            100M <= macs <= 300M
     --pareto params,macs   --pareto params,receptive_field:max
 
-Figures have units: k M G T are 10^3 to 10^12, kB MB GB 10^3 to 10^9, KiB MiB GiB powers of 1024.
+Figures have units: k M G T are 10^3 to 10^12, kB MB GB 10^3 to 10^9, KiB MiB GiB powers of 1024; energies mJ, times ms.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 
 from ..analyses.figures import FIGURES, unknown
 from ..errors import CnncalcError
-from ..quantities import BYTES, POSITIONS, quantity, split
-from .columns import NUMBERS, highs, in_bytes, lows
+from ..quantities import quantity, split
+from .columns import NUMBERS, highs, lows, unit_of
 from .grid import Grid
 from .rows import Rows
 
@@ -63,15 +63,25 @@ def _equal(values: Any, limit: Fraction) -> Any:
     return values == int(limit) if limit.denominator == 1 else np.zeros(len(values), dtype=bool)
 
 
+WORD = r"[\w.+-]+(?:=[\w.+-]+)?"
+PRICED = re.compile(
+    rf"[^\s<>=!,&@]*\b(?:{'|'.join(name for name, one in FIGURES.items() if one.priced)})@{WORD}(?:,{WORD})*"
+)
+HELD = "\0"
+"""Stands for a figure with terms while a condition is taken apart."""
+
+
 def conditions(texts: Iterable[str], grid: Grid) -> list[Condition]:
     """The conditions of `--where`. Raises CnncalcError."""
     variables = [one.name for one in grid.variables if one.numeric]
     found: list[Condition] = []
     for text in texts:
-        for part in re.split(r"\s+and\s+|,|&&?", text):
+        priced = [found[0] for found in PRICED.finditer(text)]  # their terms have commas and equals signs of their own
+        for part in re.split(r"\s+and\s+|,|&&?", PRICED.sub(HELD, text)):
             terms = re.split(r"(<=|>=|==|!=|<|>|=)", part)
             if len(terms) not in (3, 5):
                 raise CnncalcError(f"`{part.strip()}` is no condition", "for instance --where 'macs < 300M'")
+            terms = [priced.pop(0) if HELD in term else term for term in terms]
             for left, sign, right in zip(terms[:-2:2], terms[1::2], terms[2::2], strict=True):
                 found.append(_condition(left.strip(), "==" if sign == "=" else sign, right.strip(), variables))
     return found
@@ -89,7 +99,7 @@ def _unit(name: str, variables: Sequence[str]) -> str:
         return ""
     if re.split("[@.:]", name)[0] not in FIGURES and ":" not in name:
         raise unknown(name, "column", [*variables, *NUMBERS])
-    return BYTES if in_bytes(name) else POSITIONS
+    return unit_of(name)
 
 
 def kept(rows: Rows, wanted: Sequence[Condition], grid: Grid) -> Rows:

@@ -30,6 +30,7 @@ LIMITS = units.rows(
     Column("part", about="of a part of the network", nullable=True),
     Column("dtype", about="of which dtype", nullable=True),
     Column("at", about="of the units of a layer", nullable=True),
+    Column("terms", about="what it is worked out under: adam,batch=32", nullable=True),
     Column("each", unit=units.YES_NO, about="of each single layer, and not of all together"),
     Column("layer", about="of a limit on each layer the one that is nearest to it", nullable=True),
     Column("kind", about="max, min, equals, growth or lock"),
@@ -173,8 +174,9 @@ def _limit(finding: Finding) -> dict[str, Any]:
     return {
         "metric": subject.metric,
         "part": subject.part or None,
-        "dtype": subject.dtype or None,
+        "dtype": subject.dtype or (subject.terms.dtype if subject.terms else None) or None,
         "at": subject.at or None,
+        "terms": subject.terms.text if subject.terms else None,
         "each": bool(subject.each),
         "layer": finding.layer or None,
         "kind": finding.kind,

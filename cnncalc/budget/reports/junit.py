@@ -64,7 +64,7 @@ def _case(finding: Finding, result: Result) -> list[str]:
     text = words.sentence(finding)
     if finding.status == FAIL:
         file, line = words.spot(result, finding)
-        more = "".join(f"\n{words.because([cause])}" for cause in finding.why)
+        more = "".join(f"\n{words.because([cause], finding.subject.metric)}" for cause in finding.why)
         detail = _text(f"{words.rooted(file)}:{line}{more}")
         return [
             start,

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from ...analyses.figures import FIGURES
 from ...analyses.subject import subject
 from ...errors import printable
-from .. import words
+from .. import amounts, words
 from ..outcome import ERROR, NOTE, WARNING, Outcome
 from ..run import Result
 from ..status import FAIL, WARN
@@ -94,10 +94,10 @@ def _model(result: Result) -> str:
         difference = (
             ""
             if then is None or not isinstance(value, int) or not isinstance(then, int)
-            else words.signed(value - then, metric)
+            else amounts.signed(value - then, metric)
         )
         delta = "new" if then is None else words.change(then, value) or ("" if then == value else "differs")
-        rows.append((metric, words.figure(then, metric), words.figure(value, metric), difference, delta))
+        rows.append((metric, amounts.figure(then, metric), amounts.figure(value, metric), difference, delta))
     new = " (new)" if base is None else ""
     text = f"\n#### `{code(result.key)}`{new}\n\n" + table(["figure", "base", "now", "", ""], rows, right=(1, 2, 3, 4))
     return text + _layers(result)

@@ -63,7 +63,7 @@ def _result(result: Result, finding: Finding) -> dict[str, Any]:
     region: dict[str, int] = {"startLine": line}
     if finding.place.file and finding.place.column > 1:
         region["startColumn"] = finding.place.column
-    more = "".join(f"\n{words.because([cause])}" for cause in finding.why[1:])
+    more = "".join(f"\n{words.because([cause], finding.subject.metric)}" for cause in finding.why[1:])
     return {
         "ruleId": f"{finding.subject.metric}-{finding.kind}",
         "level": "error" if finding.status == FAIL else "warning",

@@ -70,7 +70,7 @@ def _result(result: Result, outcome: Outcome, width: int | None, paint: Paint) -
         ]
         yield from _row(cells, width, paint, ROLES.get(finding.status, "good"))
         for cause in finding.why:
-            why = map(printable, filter(None, (cause.place, cause.change, words.amount(cause))))
+            why = map(printable, filter(None, (cause.place, cause.change, words.amount(cause, finding.subject.metric))))
             yield from _row(["why".ljust(widths[0]), *why], width, paint, "quiet")
     for problem in result.problems:
         told = ["?".ljust(widths[0] or 4), f"not judged: {printable(problem.message)}"]
