@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
+from typing import Any
 
 import cnncalc
 from cnncalc.graph import Graph
@@ -32,7 +33,8 @@ def nameless(graph: Graph) -> Graph:
         for node in graph.nodes
     )
     heads = {head: names.get(name, name) for head, name in graph.heads.items()}
-    return replace(graph, nodes=nodes, output=names.get(graph.output, graph.output), heads=heads, settings={})
+    bare: dict[str, Any] = {"settings": {}, "input_marks": {}, "expect": None, "budget": None, "notes": None}
+    return replace(graph, nodes=nodes, output=names.get(graph.output, graph.output), heads=heads, **bare)
 
 
 def lines(text: str) -> int:

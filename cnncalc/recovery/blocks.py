@@ -13,18 +13,24 @@ from typing import Any, NamedTuple
 from .fold import folded
 from .items import Item, Sequence, said, shapes
 from .names import block_name
-from .text import Writer
+from .text import LINE, Writer, signature
 from .unify import unified
 
 WINDOW = 14
 PERIOD = 4
 """Steps of a group that recurs, which no window cuts."""
 
+TURNS = 3
+"""Of a group that recurs, from which it is a loop."""
+
 TRIED, LEAST_TRIED = 24, 6
 """Candidates of a round whose text is worked out, fewer of a large network."""
 
 PARAMETER = 12
 """What a parameter costs, in characters: a person has to know it."""
+
+HABIT = 60
+"""What one costs that is a word, such as a norm."""
 
 WHOLE = 40
 """What it is worth that a block begins with a join."""
@@ -100,9 +106,14 @@ def _cost(program: Program, writer: Writer) -> int:
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
     total = writer.cost(folded(program.steps))
     for name, block in program.blocks.items():
-        total += 30 + len(name) + sum(PARAMETER + len(parameter) for parameter in block.parameters)
-        total += writer.cost(folded(block.steps), 4)
+        lines = writer.body(f"  {signature(name, block.parameters)}:", folded(block.steps), 4)
+        total += sum(map(_parameter, block.parameters.values())) + sum(LINE + len(line) for line in lines)
     return total
+
+
+def _parameter(default: Any) -> int:
+    """The price of a parameter with this default: a norm or an activation is seldom one."""
+    return HABIT if isinstance(default, str) else PARAMETER
 
 
 def _sequences(program: Program) -> Iterator[Sequence]:
@@ -132,6 +143,8 @@ def _candidates(program: Program, writer: Writer) -> list[tuple[int, int, list[_
                     continue
                 key = whole[start : start + length]
                 if length > 1 and (_is_power(key) or _cuts(whole, start, length)):
+                    continue
+                if _holds_turns(key) and (length < len(steps) or steps is program.steps):
                     continue
                 windows.setdefault(key, []).append(_Place(steps, start))
     found: list[tuple[int, int, int, list[_Place]]] = []
@@ -179,6 +192,15 @@ def _cuts(whole: tuple[int, ...], start: int, length: int) -> bool:
             return True
         if start > 0 and whole[start - 1 : start + 1] == whole[start - 1 + period : start + 1 + period]:
             return True
+    return False
+
+
+def _holds_turns(key: tuple[int, ...]) -> bool:
+    """Whether steps recur in it often enough to be a loop: stages are rows of a table, not blocks."""
+    for period in range(1, min(PERIOD, len(key) // TURNS) + 1):
+        for start in range(len(key) - TURNS * period + 1):
+            if key[start : start + period] * TURNS == key[start : start + TURNS * period]:
+                return True
     return False
 
 

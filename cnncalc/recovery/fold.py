@@ -17,8 +17,8 @@ PERIOD = 4
 ROWS = 3
 
 
-def folded(steps: Sequence) -> Sequence:
-    """The sequence with its equal neighbours as one step, inside its branches too."""
+def folded(steps: Sequence, periods: bool = True) -> Sequence:
+    """The sequence with its equal neighbours as one step, inside its branches too; `periods`: and groups of them."""
     found: list[Item] = []
     for item in steps:
         if not item.optional:
@@ -29,7 +29,7 @@ def folded(steps: Sequence) -> Sequence:
             item.folded["settled"] = Item("do", {}, (Part(tuple(inner)),))
         found += item.folded["settled"].parts[0].steps
     steps = tuple(found)
-    return _periods(_runs(steps))
+    return _periods(_runs(steps)) if periods else _runs(steps)
 
 
 def _inside(item: Item) -> Item:
@@ -55,7 +55,10 @@ def _runs(steps: Sequence) -> Sequence:
                     end += 1
                 more = end < len(steps) and not first and not steps[end - 1].label
                 last = _differing(steps[end], body) if more else None
-                if last and end - place > 1 and not steps[end].tied:
+                if end - place == 2 and first and first.get("stride") == 1:
+                    body, end, last = item, place + 1, _differing(steps[place + 1], item)
+                    repeated, end = _repeat(steps[place : end + 1], body, "last", last or {}), end + 1
+                elif last and end - place > 1 and not steps[end].tied:
                     repeated, end = _repeat(steps[place : end + 1], body, "last", last), end + 1
                 elif end - place > 1:
                     repeated = _repeat(steps[place:end], body, "first", first)

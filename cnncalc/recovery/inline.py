@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from .blocks import Block, Program
 from .items import Item, Raw, Sequence, is_expression
+from .names import block_name
 from .text import value_text
 
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)(?![\w.])")
@@ -24,6 +26,25 @@ def inlined(program: Program) -> Program:
         block = program.blocks[name]
         others = {n: one._replace(steps=_put(one.steps, name, block)) for n, one in program.blocks.items() if n != name}
         program = Program(others, _put(program.steps, name, block))
+
+
+def numbered(program: Program) -> Program:
+    """The program with the names of its blocks numbered from the first that is left."""
+    names: dict[str, str] = {}
+    for name, block in program.blocks.items():
+        names[name] = block_name(block.steps, names.values())
+    blocks = {names[name]: block._replace(steps=_called(block.steps, names)) for name, block in program.blocks.items()}
+    return Program(blocks, _called(program.steps, names))
+
+
+def _called(steps: Sequence, names: Mapping[str, str]) -> Sequence:
+    return tuple(
+        item.but(
+            word=names.get(item.word, item.word),
+            parts=tuple(part._replace(steps=_called(part.steps, names)) for part in item.parts),
+        )
+        for item in steps
+    )
 
 
 def _bodies(program: Program) -> list[Sequence]:

@@ -74,9 +74,9 @@ class Item:
 
     @cached_property
     def shape(self) -> int:
-        """Equal for items that differ in values alone."""
+        """Equal for items that differ in values alone; whose weights they have is no value."""
         parts = tuple((part.start, shapes(part.steps)) for part in self.parts)
-        return hash((self.word, tuple(sorted(self.slots)), parts))
+        return hash((self.word, tuple(sorted(self.slots)), self.slots.get("@share"), parts))
 
     @cached_property
     def says(self) -> int:

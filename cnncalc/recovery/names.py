@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 
 from ..layers import KINDS
 from .items import Item, Sequence
 
 
-def block_name(steps: Sequence, taken: Container[str]) -> str:
+def block_name(steps: Sequence, taken: Collection[str]) -> str:
     """A name that no block and no layer kind has."""
     wanted = _wanted(steps)
     name, number = wanted, 2
@@ -18,6 +18,8 @@ def block_name(steps: Sequence, taken: Container[str]) -> str:
 
 
 def _wanted(steps: Sequence) -> str:
+    if any("@share" in inner.slots for item in steps for inner in item.operations):
+        return "tower"
     words = [inner.word for item in steps for inner in item.operations]
     joins = [item for item in steps if item.parts]
     if joins:

@@ -9,11 +9,11 @@ from typing import Any
 from ..language.wording import text_of
 from ..language.words import SUGAR
 from ..layers import KINDS
-from .items import JOIN_OF_ONE, Item, Part, Raw, is_expression, settled
+from .items import JOIN_OF_ONE, Item, Part, Raw, Sequence, is_expression, settled
 
 WIDTH = 118
-INLINE = 96
-"""Characters of a branch that stands on one line."""
+FEW = 5
+"""Steps that stand on one line at most."""
 
 LINE = 30
 """What a line costs, in characters: fewer lines are read faster."""
@@ -36,6 +36,14 @@ def value_text(value: Any) -> str:
     if is_expression(value):
         return f'"{value}"' if any(sign in value for sign in ",[]{}:#") else value
     return text_of(value)
+
+
+def signature(name: str, parameters: Mapping[str, Any]) -> str:
+    """`name(a, b=1)`; a parameter without a default has None."""
+    if not parameters:
+        return name
+    listed = ", ".join(p if default is None else f"{p}={value_text(default)}" for p, default in parameters.items())
+    return f"{name}({listed})"
 
 
 class Writer:
@@ -94,12 +102,20 @@ class Writer:
             inline = f"{pad}  in: {value_text(rows)}"
             each = [f"{pad}  in:", *(f"{pad}    - {value_text(row)}" for row in rows)]
             lines += [inline] if len(inline) <= WIDTH - 20 else each
-            lines.append(f"{pad}  do:")
+            lines += self.body(f"{pad}  do:", part.steps, len(pad) + 4)
         else:
-            lines = [f"{pad}- do:"]
-        for inner in part.steps:
-            lines += self.lines(inner, len(pad) + 4)
+            lines = [f"{pad}- do:", *self._each(part.steps, len(pad) + 4)]
         return lines + [f"{pad}  {key}: {text}" for key, text in modifiers.items()]
+
+    def body(self, head: str, steps: Sequence, indent: int) -> list[str]:
+        """The steps of a block, a loop or a branch: on the line of its head, where they are few and plain."""
+        steps = settled(steps)
+        flow = f"{head} [{', '.join(map(self._member, steps))}]"
+        plain = sum(item.size for item in steps) <= FEW and not any(_joins(item) for item in steps)
+        return [flow] if plain and len(flow) <= WIDTH else [head, *self._each(steps, indent)]
+
+    def _each(self, steps: Sequence, indent: int) -> list[str]:
+        return [line for item in steps for line in self.lines(item, indent)]
 
     def _plain(self, item: Item) -> bool:
         """Whether a step may stand on one line."""
@@ -109,14 +125,14 @@ class Writer:
             return False
         if any(inner.parts for part in item.parts for inner in part.steps):
             return False
-        return len(self.flow(item)) <= INLINE and sum(len(part.steps) for part in item.parts) <= 3
+        return len(self.flow(item)) <= WIDTH and sum(len(part.steps) for part in item.parts) <= 3
 
     def _branches(self, item: Item, indent: int) -> Iterator[str]:
         pad = " " * indent
         for place, (name, part) in enumerate(zip(branch_names(item), item.parts, strict=True)):
             flow = f"{pad}{name}: {self._part(part, item.slots.get(f'@when{place}'))}"
-            plain = not any(inner.parts for inner in part.steps) and len(part.steps) <= 4
-            if not part.steps or (plain and len(flow) <= INLINE):
+            plain = not any(inner.parts for inner in part.steps) and len(part.steps) <= FEW
+            if not part.steps or (plain and len(flow) <= WIDTH):
                 yield flow
                 continue
             at = indent + 2
@@ -131,8 +147,7 @@ class Writer:
                 at += 2
             else:
                 yield f"{pad}{name}:"
-            for inner in part.steps:
-                yield from self.lines(inner, at)
+            yield from self._each(part.steps, at)
 
     def _part(self, part: Part, when: Any = None) -> str:
         steps = "[" + ", ".join(self._member(item) for item in part.steps) + "]"
@@ -237,6 +252,10 @@ class Writer:
         if "@share" in slots:
             found["share"] = text_of(slots["@share"])
         return found | {key[1:]: "true" for key in ("@frozen", "@train_only") if key in slots}
+
+
+def _joins(item: Item) -> bool:
+    return any(inner.parts and inner.word != "do" for inner in item.operations)
 
 
 def _mapping(values: Mapping[str, str]) -> str:

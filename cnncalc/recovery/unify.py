@@ -8,7 +8,7 @@ of the sequences have are decided last, by the first condition that is right for
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -52,12 +52,19 @@ def unified(instances: list[Sequence], table: bool = False) -> Pattern | None:
     """The block of these sequences of one shape, None for one with too many parameters; `table`: the row of a loop."""
     unifier = _Unifier(instances, table)
     steps = unifier.body()
+    reduced = [name for name in unifier.parameters if name.startswith("reduce")]
+    if len(reduced) == 1 and "mid" not in unifier.parameters:
+        unifier = _Unifier(instances, table, {reduced[0]: "mid"})
+        steps = unifier.body()
     return None if len(unifier.parameters) > MOST_PARAMETERS else unifier.pattern(steps)
 
 
 class _Unifier:
-    def __init__(self, instances: list[Sequence], table: bool) -> None:
+    def __init__(self, instances: list[Sequence], table: bool, names: Mapping[str, str] | None = None) -> None:
         self.instances = instances
+        self.names = names or {}
+        """What a parameter is called -> a shorter name."""
+
         self.table = table
         self.count = len(instances)
         channels = [steps[0].channels for steps in instances]
@@ -177,6 +184,7 @@ class _Unifier:
         return self._note(column, f"{factor} * {IN}", list(column.values))
 
     def _parameter(self, name: str, slot: str, values: list[Any]) -> str:
+        name = self.names.get(name, name)
         free, number = name, 2
         while free in self.parameters:
             free, number = f"{name}{'_' * name[-1].isdigit()}{number}", number + 1

@@ -16,12 +16,12 @@ from . import align, normal, tree
 from .blocks import Effort, Program, factored
 from .defaults import defaults
 from .fold import folded, tabled
-from .inline import inlined
+from .inline import inlined, numbered
 from .items import Sequence, said
 from .kept import Kept, kept_of, whole, with_remarks
 from .proof import same
 from .scopes import named
-from .text import LINE, Writer, value_text
+from .text import LINE, Writer, signature, value_text
 
 MOST = 20_000
 """Layers of the largest network of which blocks are looked for."""
@@ -136,9 +136,9 @@ class Finished(NamedTuple):
 
 def finished(graph: Graph, program: Program, writer: Writer) -> Finished:
     """The text of a program: equal neighbours folded, rows in tables."""
-    program = inlined(program)
+    program = numbered(inlined(program))
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
-    steps = tabled(folded(program.steps), writer)
+    steps = min((tabled(folded(program.steps, periods), writer) for periods in (True, False)), key=writer.cost)
     blocks = {name: (block.parameters, folded(block.steps)) for name, block in program.blocks.items()}
     called = named(steps, writer, blocks, {*graph.inputs, *graph.heads})
     return Finished(document(graph, blocks, steps), document(graph, blocks, called))
@@ -157,16 +157,7 @@ def document(graph: Graph, blocks: Mapping[str, tuple[Mapping[str, Any], Sequenc
     if blocks:
         lines.append("blocks:")
     for name, (parameters, body) in blocks.items():
-        lines.append(f"  {signature(name, parameters)}:")
-        lines += [line for item in body for line in writer.lines(item, 4)]
+        lines += writer.body(f"  {signature(name, parameters)}:", body, 4)
     lines.append("net:")
     lines += [line for item in steps for line in writer.lines(item)]
     return "\n".join(lines) + "\n"
-
-
-def signature(name: str, parameters: Mapping[str, Any]) -> str:
-    """`name(a, b=1)`; a parameter without a default has None."""
-    if not parameters:
-        return name
-    listed = ", ".join(p if default is None else f"{p}={value_text(default)}" for p, default in parameters.items())
-    return f"{name}({listed})"
