@@ -556,3 +556,12 @@ def test_a_tensor_that_two_operators_make_is_an_error_also_where_one_is_folded(t
 
     with pytest.raises(cnncalc.CnncalcError, match="two operators make the tensor `y`"):
         cnncalc.load(path)
+
+
+def test_a_bound_that_bounds_nothing_is_no_layer(tmp_path: Path) -> None:
+    """`max(x, -inf)` as JAX writes it."""
+    nodes = [node("Max", "x low", "a"), node("Min", "a high", "b"), node("Relu", "b")]
+    constants = {"low": np.array(-np.inf, np.float32), "high": np.array(np.inf, np.float32)}
+    graph = cnncalc.load(saved(tmp_path / "m.onnx", nodes, {"x": X}, constants, ["y"]))
+
+    assert ["relu"] == [one.kind for one in graph.nodes]

@@ -67,7 +67,7 @@ def _divide(a: Any, b: Any) -> Any:
 
 
 def _remainder(a: Any, b: Any) -> Any:
-    numbers_only(a, b)
+    numbers_only(b)
     return a % b
 
 

@@ -24,6 +24,15 @@ class Inputs:
         self.known: set[str] = set()
         """What may be set: the names of open sizes, and inputs that are one number."""
 
+    @property
+    def images(self) -> int:
+        """How many images the model is written for: 1 where the number is open."""
+        if not self.batch:
+            return 1
+        every = (one.dims for one in self.model.graph.inputs if one.name not in self.model.graph.constants)
+        first = next((dims[0] for dims in every if dims and len(dims) > 1), 1)
+        return first if isinstance(first, int) else 1
+
     def read(self, given: Any) -> Iterator[tuple[str, Held | Constant, Shape | None]]:
         """Each input by its name in the file, and its shape. Raises CnncalcError for what is given and fits none."""
         constants: list[tuple[str, Constant]] = []

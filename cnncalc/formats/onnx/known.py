@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .computed import computed, enlarged
 from .constants import FLOATS, Constant, NotFolded
@@ -19,8 +20,8 @@ MOST_FLOATS, MOST_WHOLE = 64, 65_536
 class Known:
     """The numbers behind the values of a model, read when they are asked for."""
 
-    def __init__(self, values: Mapping[str, Value], file: str, opset: int) -> None:
-        self.values, self.file, self.opset = values, file, opset
+    def __init__(self, values: Mapping[str, Value], file: str, opset: int, images: int) -> None:
+        self.values, self.file, self.opset, self.images = values, file, opset, images
         self._of_weights: dict[str, Constant | None] = {}
 
     def of(self, name: str) -> Constant | None:
@@ -39,13 +40,13 @@ class Known:
         if node.op == "Shape" and node.inputs:
             value = self.values.get(node.inputs[0])
             if isinstance(value, Held | Weight):
-                dims = value.dims[node.attributes.get("start", 0) : node.attributes.get("end")]
+                dims = self._whole(value)[node.attributes.get("start", 0) : node.attributes.get("end")]
                 return [Constant((len(dims),), tuple(dims))]
         known = [self.of(name) if name else None for name in node.inputs]
         if node.op == "Size" and node.inputs:
             value = self.values.get(node.inputs[0])
             if isinstance(value, Held | Weight):
-                known = [Constant(value.dims, ())]
+                known = [Constant(self._whole(value), ())]
         if enlarged(node, [self.values.get(name) for name in node.inputs], known):
             return None
         if any(value is None for value, name in zip(known, node.inputs, strict=True) if name):
@@ -58,6 +59,10 @@ class Known:
             return [*folded(node.op, known, attributes, self.opset)]
         except NotFolded:
             return self._computed(node, known)
+
+    def _whole(self, value: Held | Weight) -> tuple[Any, ...]:
+        """The sizes of a tensor as the file has them."""
+        return value.whole(self.images) if isinstance(value, Held) else value.dims
 
     def _computed(self, node: Node, known: Sequence[Constant | None]) -> Sequence[Value] | None:
         """Constants of constants: of large ones the shape is enough."""

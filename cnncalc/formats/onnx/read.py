@@ -94,10 +94,14 @@ class Reader:
 
         self.changes = Changes()
         self._sharers: dict[tuple[str, ...], str] = {}
-        self.numbers = Known(self.values, self.file, self.opset)
         for name, tensor in model.graph.constants.items():
             self.values[name] = Weight(name, tensor.dims, tensor)
-        for name, held, shape in Inputs(model, self.batch, self.settings).read(inputs):
+        given = Inputs(model, self.batch, self.settings)
+        self.images = given.images
+        """How many images the model is written for; a network is of one."""
+
+        self.numbers = Known(self.values, self.file, self.opset, self.images)
+        for name, held, shape in given.read(inputs):
             self.values[name] = held
             if shape is not None and isinstance(held, Held):
                 self.builder.inputs[held.tensor] = self.builder.shapes[held.tensor] = shape
@@ -109,7 +113,7 @@ class Reader:
         for node in self.model.graph.nodes:
             self.read(node)
         if self.unread:
-            raise refusal(self.file, self.unread)
+            raise refusal(self.file, self.unread, self.builder.inputs)
         unused = [name for name in self.shapes if name not in self.shaped]
         if unused:
             raise CnncalcError(f"{self.file} has no tensor `{unused[0]}` that is not known", "leave --shape out")
@@ -241,7 +245,7 @@ class Reader:
             raise Refused("the axis of the batch has been moved")
         order = [axis for axis in value.axes if axis != BATCH]
         tensor = self.arranged("permute", {"order": order}, value.tensor)
-        return Held(tensor, value.dims, plain_axes(len(value.dims), value.batched))
+        return Held(tensor, value.dims, plain_axes(len(value.dims), value.batched), value.merged)
 
     def channelled(self, value: Held, axis: int) -> Held:
         """The tensor with an axis of the file as its channels: a permute where another is. Raises Refused."""
@@ -304,10 +308,11 @@ class Reader:
         shape = self.builder.shapes[tensor]
         if keeps_order and len(shape) == axes + 1 and all(value.axes == first.axes for value in values):
             dims = tuple(1 if axis == BATCH else shape[axis] for axis in first.axes)
-            result = Held(tensor, dims, first.axes)
+            result = Held(tensor, dims, first.axes, first.merged)
         else:
             dims = (1, *shape) if first.batched else shape
-            result = Held(tensor, dims, plain_axes(len(dims), first.batched))
+            merged = first.merged if len(dims) == len(first.dims) else None
+            result = Held(tensor, dims, plain_axes(len(dims), first.batched), merged)
         if defined:
             self.define(node, result)
         return result
@@ -322,7 +327,7 @@ class Reader:
         dims = value.dims
         if len(shape) == len(value.axes) - value.batched:
             dims = tuple(1 if axis == BATCH else shape[axis] for axis in value.axes)
-        return Held(tensor, dims, value.axes)
+        return Held(tensor, dims, value.axes, value.merged)
 
     def define(self, node: Node, value: Value, place: int = 0) -> None:
         """Say what an output of a node is. Raises CnncalcError where the file says another shape."""
@@ -351,7 +356,7 @@ class Reader:
     def _compare(self, node: Node, value: Held, dims: Sequence[int | str | None]) -> None:
         wrong = len(dims) != len(value.dims) or any(
             isinstance(says, int) and isinstance(is_, int) and says != is_ and not (axis == BATCH and self.batch)
-            for says, is_, axis in zip(dims, value.dims, value.axes, strict=True)
+            for says, is_, axis in zip(dims, value.whole(self.images), value.axes, strict=True)
         )
         if wrong and not any(is_symbolic(size) for size in value.dims):
             raise CnncalcError(
@@ -377,4 +382,5 @@ class Reader:
 
     def _source(self) -> str:
         made = f", made by {self.model.producer}" if self.model.producer else ""
-        return f"{PurePath(self.file).name}: ONNX operator set {self.opset}{made}"
+        images = f", written for {self.images} images" if self.images > 1 else ""
+        return f"{PurePath(self.file).name}: ONNX operator set {self.opset}{made}{images}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ...dims import Shape, is_symbolic
 from ...errors import CnncalcError
 from .records import Node
 
@@ -21,8 +22,11 @@ class Unread(NamedTuple):
     """The shapes that it reads, as texts."""
 
 
-def refusal(file: str, unread: Sequence[Unread]) -> CnncalcError:
-    """The error with every operator and reason, how often it occurs and what its first node reads."""
+def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape]) -> CnncalcError:
+    """The error with every operator and reason, how often it occurs and what its first node reads.
+
+    Where sizes of the inputs are open, they may be what is missing.
+    """
     counts = Counter((one.node.op, one.why) for one in unread)
     lines = []
     for (op, why), count in counts.most_common(MOST_LINES):
@@ -30,4 +34,16 @@ def refusal(file: str, unread: Sequence[Unread]) -> CnncalcError:
         times = f"{count} x " if count > 1 else ""
         lines.append(f"{times}{op}: {why}; `{first.node.label}` reads {', '.join(first.inputs) or 'nothing'}")
     nodes = f"{len(unread)} operators" if len(unread) > 1 else "an operator"
-    return CnncalcError(f"{file}: {nodes} cannot be read", "docs/formats.md has the operators that are", lines)
+    help = "docs/formats.md has the operators that are"
+    if missing := _open(inputs):
+        help += f"; with a number for {missing} more can be worked out"
+    return CnncalcError(f"{file}: {nodes} cannot be read", help, lines)
+
+
+def _open(inputs: Mapping[str, Shape]) -> str:
+    """The open sizes and how to give them."""
+    for shape in inputs.values():
+        names = sorted({symbol for size in shape if is_symbolic(size) for symbol in size.symbols()})
+        if names:
+            return f"{' and '.join(names)} ({' '.join(f'--set {name}=NUMBER' for name in names)})"
+    return ""

@@ -25,6 +25,19 @@ class Held(NamedTuple):
     axes: tuple[int, ...]
     """For each of them the axis of the tensor, or BATCH."""
 
+    merged: tuple[int, int] | None = None
+    """Where the images lie that a file has several of, if not in an axis of their own: see `images`."""
+
+    @property
+    def images(self) -> tuple[int, int] | None:
+        """The axis in which images follow each other, and how many of its entries belong to a step; None for none."""
+        return (self.axes.index(BATCH), 1) if self.merged is None and self.batched else self.merged
+
+    def whole(self, images: int) -> tuple[Dim, ...]:
+        """Its sizes for as many images as the file is written for."""
+        axis = self.images[0] if self.images and images > 1 else -1
+        return tuple(size * images if place == axis else size for place, size in enumerate(self.dims))
+
     @property
     def batched(self) -> bool:
         """Whether one of its axes is that of the images."""
@@ -43,9 +56,16 @@ class Held(NamedTuple):
         order = sorted(range(len(self.axes)), key=lambda axis: self.axes[axis] != BATCH)
         return self.transposed(tuple(order))
 
+    def dropped(self, axis: int) -> Held:
+        """The same tensor without an axis of size 1 that it has in the file alone."""
+        merged = self.merged and (self.merged[0] - (axis < self.merged[0]), self.merged[1])
+        dims, axes = ((*each[:axis], *each[axis + 1 :]) for each in (self.dims, self.axes))
+        return Held(self.tensor, dims, axes, None if self.merged and self.merged[0] == axis else merged)
+
     def transposed(self, order: tuple[int, ...]) -> Held:
         """The same tensor with its axes in another order."""
-        return Held(self.tensor, tuple(self.dims[i] for i in order), tuple(self.axes[i] for i in order))
+        merged = self.merged and (order.index(self.merged[0]), self.merged[1])
+        return Held(self.tensor, tuple(self.dims[i] for i in order), tuple(self.axes[i] for i in order), merged)
 
 
 class Weight(NamedTuple):

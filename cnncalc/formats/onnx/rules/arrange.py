@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic, product
+from ..batch import Mixed, followed, for_one
 from ..constants import axis_of
 from ..read import Refused
 from ..records import Node
@@ -30,6 +31,11 @@ def transpose(reader: Reader, node: Node) -> None:
 def reshape(reader: Reader, node: Node) -> None:
     """Reshape, Flatten, Squeeze and Unsqueeze."""
     value = reader.value(node, 0)
+    if isinstance(value, Held) and reader.images > 1:
+        dims, merged = _of_one_image(reader, node, value)
+        made = recut(reader, node, value, dims)
+        reader.define(node, made if made.images == merged else made._replace(merged=merged))
+        return
     dims = _asked(reader, node, value.dims)
     if not isinstance(value, Held):
         record = value.record if isinstance(value, Weight) else None
@@ -39,10 +45,24 @@ def reshape(reader: Reader, node: Node) -> None:
     reader.define(node, recut(reader, node, value, dims))
 
 
+def _of_one_image(reader: Reader, node: Node, value: Held) -> tuple[tuple[Dim, ...], tuple[int, int] | None]:
+    """The sizes for one image, where the file has those for several; and where the images lie in them."""
+    images = reader.images
+    try:
+        return for_one(value, _asked(reader, node, value.whole(images)), images)
+    except Mixed:
+        raise Refused(f"the model is for {images} images at a time, which lie mixed here: export it for one") from None
+
+
 def recut(reader: Reader, node: Node, value: Held, dims: tuple[Dim, ...]) -> Held:
     """The same elements in the order of the file, in other axes: cut as the tensor lies where that can be."""
     if dims == value.dims:
         return value
+    cut = _recut(reader, node, value, dims)
+    return followed(value, cut) if reader.images > 1 else cut
+
+
+def _recut(reader: Reader, node: Node, value: Held, dims: tuple[Dim, ...]) -> Held:
     if not (value.plain and value.batched) and (found := _as_it_lies(reader, node, value, dims)) is not None:
         return found
     value = reader.plain(value.batch_first)
@@ -134,13 +154,15 @@ def squeeze(reader: Reader, node: Node) -> None:
         reshape(reader, node)
         return
     asked, rank = reader.constant(node, 1, "axes"), len(value.dims)
-    axes = [axis_of(axis, rank) for axis in asked] if asked else [i for i, size in enumerate(value.dims) if size == 1]
+    kept = value.images[0] if value.images and reader.images > 1 else -1
+    axes = [axis_of(i, rank) for i in asked or ()] or [
+        i for i, size in enumerate(value.dims) if size == 1 and i != kept
+    ]
     if any(isinstance(value.dims[axis], int) and value.dims[axis] != 1 for axis in axes):
         raise Refused("an axis that is not of size 1")
-    if any(value.axes[axis] == BATCH for axis in axes):
-        left = [axis for axis in range(rank) if value.axes[axis] != BATCH]
-        value = Held(value.tensor, tuple(value.dims[i] for i in left), tuple(value.axes[i] for i in left))
-        axes = [left.index(axis) for axis in axes if axis in left]
+    if gone := [axis for axis in axes if value.axes[axis] == BATCH]:
+        value = value.dropped(gone[0])
+        axes = [axis - (axis > gone[0]) for axis in axes if axis != gone[0]]
     reader.define(node, without(reader, node, value, axes) if axes else value)
 
 

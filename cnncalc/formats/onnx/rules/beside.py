@@ -45,7 +45,7 @@ def as_lies(reader: Reader, value: Held, like: Held) -> Held:
     if tuple(sizes) != tuple(reader.builder.shapes[tensor]):
         tensor = reader.arranged("reshape", {"shape": sizes}, tensor)
     dims = tuple(1 if place == BATCH else sizes[place] for place in like.axes)
-    return Held(tensor, dims, like.axes)
+    return Held(tensor, dims, like.axes, like.merged)
 
 
 def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
@@ -56,8 +56,10 @@ def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
     dims = (1,) * (len(like.dims) - len(value.dims)) + tuple(value.dims)
     if len(dims) > len(like.dims):
         raise Refused("a constant with more axes than the tensor beside it")
-    if like.batched and dims[like.axes.index(BATCH)] != 1:
-        raise Refused("a constant for each of the images")
+    if like.batched and (images := dims[like.axes.index(BATCH)]) != 1:
+        if images != reader.images:
+            raise Refused("a constant for each of the images")
+        dims = tuple(1 if place == BATCH else size for place, size in zip(like.axes, dims, strict=True))
     weight = value if isinstance(value, Weight) else Weight(node.inputs[place], value.dims, None, fixed=True)
     weight = weight._replace(
         tensor=node.inputs[place], fixed=weight.fixed or (not weight.learned and all(size == 1 for size in dims))
@@ -102,7 +104,7 @@ def solid(reader: Reader, value: Held) -> Held:
         return value
     shape = reader.builder.shapes[value.tensor]
     tensor = reader.arranged("reshape", {"shape": [1, *shape]}, value.tensor)
-    return Held(tensor, value.dims, tuple(0 if axis == BATCH else axis + 1 for axis in value.axes))
+    return Held(tensor, value.dims, tuple(0 if axis == BATCH else axis + 1 for axis in value.axes), value.images)
 
 
 def imaged(reader: Reader, value: Held) -> Held:
@@ -113,7 +115,7 @@ def imaged(reader: Reader, value: Held) -> Held:
         value = reader.plain(value)
         shape = reader.builder.shapes[value.tensor][1:]
         tensor = reader.arranged("reshape", {"shape": list(shape)}, value.tensor)
-        return Held(tensor, value.dims, plain_axes(len(value.dims), True))
+        return Held(tensor, value.dims, plain_axes(len(value.dims), True), value.merged)
     if value.batched and value.axes[0] != BATCH and _one(value.dims[0]):
         return imaged(reader, solid(reader, value))
     return reader.plain(value)
@@ -136,15 +138,16 @@ def wider(reader: Reader, value: Held, rank: int) -> Held:
     """A tensor with axes of size 1 in front."""
     extra = rank - len(value.dims)
     value = reader.plain(value)
+    merged = value.merged and (value.merged[0] + extra, value.merged[1])
     inner = list(reader.builder.shapes[value.tensor])
     sizes = [1] * extra + inner
     tensor = reader.arranged("reshape", {"shape": sizes}, value.tensor)
     if not value.batched:
-        return Held(tensor, tuple(sizes), tuple(range(rank)))
+        return Held(tensor, tuple(sizes), tuple(range(rank)), merged)
     # the images are behind the new axes, as the file has them
     axes = list(range(rank - 1))
     axes.insert(extra, BATCH)
-    return Held(tensor, (1,) * extra + value.dims, tuple(axes))
+    return Held(tensor, (1,) * extra + value.dims, tuple(axes), merged)
 
 
 def _one(size: object) -> bool:

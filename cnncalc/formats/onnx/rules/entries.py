@@ -126,8 +126,7 @@ def gather(reader: Reader, node: Node) -> None:
         picks = [pick % size for pick in picks]
     if value.axes[axis] == BATCH:
         if size == 1 and not known.dims and len(value.dims) > 1:
-            axes, dims = value.axes, value.dims
-            reader.define(node, Held(value.tensor, dims[:axis] + dims[axis + 1 :], axes[:axis] + axes[axis + 1 :]))
+            reader.define(node, value.dropped(axis))
             return
         raise Refused("one of the images")
     value = _picked(reader, node, value, axis, picks)
@@ -170,8 +169,9 @@ def expand(reader: Reader, node: Node) -> None:
     if len(asked) > len(value.dims):
         value = recut(reader, node, value, (1,) * (len(asked) - len(value.dims)) + value.dims)
     asked = [1] * (len(value.dims) - len(asked)) + asked
+    whole = value.whole(reader.images)
     for axis, (wanted, size) in enumerate(zip(asked, value.dims, strict=True)):
-        if str(wanted) in ("1", str(size)):
+        if str(wanted) in ("1", str(size), str(whole[axis])):
             continue
         if not isinstance(size, int) or size != 1:
             raise Refused("an axis that is repeated and not of size 1")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import prod
+from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
 from ....dims import is_symbolic
@@ -62,8 +62,8 @@ def _number(reader: Reader, node: Node, place: int) -> float | None:
 
 def _with_number(reader: Reader, node: Node, sign: str, value: Held, number: float, first: bool) -> None:
     text = f"{number:.9g}"
-    neutral = (sign in ("+", "-") and number == 0) or (sign in ("*", "/", "^") and number == 1)
-    if neutral and (first or sign in ("+", "*")):
+    neutral = {"+": 0, "-": 0, "*": 1, "/": 1, "^": 1, "max": -inf, "min": inf}.get(sign)
+    if number == neutral and (first or sign in ("+", "*", "max", "min")):
         reader.define(node, value)
         return
     if sign == "^" and first and number == 2:

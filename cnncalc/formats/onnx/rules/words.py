@@ -32,4 +32,7 @@ def without(reader: Reader, node: Node, value: Held, axes: Sequence[int]) -> Hel
     kept = [size for place, size in enumerate(shape) if place not in places] or [1]
     order = sorted(place for place in left if place != BATCH)
     result = reader.step(node, "reshape", {"shape": kept}, value)
-    return Held(result.tensor, dims, tuple(place if place == BATCH else order.index(place) for place in left))
+    merged = value.merged
+    if merged:
+        merged = None if merged[0] in axes else (merged[0] - sum(axis < merged[0] for axis in axes), merged[1])
+    return Held(result.tensor, dims, tuple(place if place == BATCH else order.index(place) for place in left), merged)
