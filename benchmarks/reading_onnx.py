@@ -1,6 +1,6 @@
 """How long `cnncalc summary` takes on ONNX models, and how much memory, beside a spec and beside other tools.
 
-    python benchmarks/reading_onnx.py [resnet152.onnx swin_t.onnx]       the files are exported where torch is, if none is given
+    python benchmarks/reading_onnx.py [resnet152.onnx swin_t.onnx]       (none: exported where torch is)
 
 Each line is a process of its own, the best of five: wall time and the largest resident memory. Other tools are run
 where they are installed.

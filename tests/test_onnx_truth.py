@@ -99,13 +99,15 @@ def _networks() -> dict[str, tuple[Any, tuple[int, ...]]]:
             y = self.down(x)
             return nn.functional.interpolate(self.up(torch.cat([y, self.deep(y)], 1)), scale_factor=2)
 
+    residual = nn.Sequential(
+        nn.Conv2d(3, 16, 5, 2), Residual(16), nn.AvgPool2d(3, 2, 1), nn.Flatten(1), nn.LazyLinear(10)
+    )
     return {
-        "residual": (nn.Sequential(nn.Conv2d(3, 16, 5, 2), Residual(16), nn.AvgPool2d(3, 2, 1), nn.Flatten(1),
-                                   nn.LazyLinear(10)), (3, 32, 32)),  # fmt: skip
+        "residual": (residual, (3, 32, 32)),
         "sequence": (Sequence(), (1, 16, 20)),
         "tokens": (Tokens(), (3, 32, 32)),
         "pyramid": (Pyramid(), (3, 24, 32)),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("images", [1, 4])

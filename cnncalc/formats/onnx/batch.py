@@ -3,7 +3,8 @@
     Reshape of 4 x 16 x 8 x 8 to 4 x 1024           of one image to 1 x 1024
     Reshape of 50 x 4 x 64 to 50 x 32 x 8           four images and eight heads in one axis: to 50 x 8 x 8
 
-Where the images lie in a tensor is followed: the axis, and how many entries of it belong to one step from image to image.
+Where the images lie in a tensor is followed: the axis, and how many entries of it belong to one step from
+image to image.
 """
 
 from __future__ import annotations
