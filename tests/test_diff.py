@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 import cnncalc
 from cnncalc.analyses.difference import Difference, difference
+from cnncalc.analyses.edits import edits
 from cnncalc.cli import app
 from cnncalc.language import zoo
 
@@ -48,28 +49,30 @@ def fails(*arguments: str) -> str:
 
 
 def accounts(found: Difference) -> None:
-    """Every layer of both networks is in one place, and the differences add up."""
+    """Every layer of both networks is in one place, and the differences add up, as layers and as edits."""
+    a, b = found.a, found.b
     longer = [node for r in found.repeats if r.after > r.before for node in r.nodes]
     shorter = [node for r in found.repeats if r.after < r.before for node in r.nodes]
-    pairs = [pair for block in found.renamed for pair in block.nodes]
-    gone = [*(node.name for node in (*found.removed, *shorter)), *(x.name for x, _ in pairs)]
-    come = [*(node.name for node in (*found.added, *longer)), *(y.name for _, y in pairs)]
-    a, b = found.a, found.b
-    stayed = [node.name for node in b.graph.nodes if node.name in a.graph.by_name and node.name not in come]
+    pairs = {y.name: x.name for x, y in found.match.nodes}
+    gone = [node.name for node in (*found.removed, *shorter)]
+    come = [node.name for node in (*found.added, *longer)]
 
-    assert sorted([*gone, *stayed]) == sorted(node.name for node in a.graph.nodes)
-    assert sorted([*come, *stayed]) == sorted(node.name for node in b.graph.nodes)
+    assert sorted([*gone, *pairs.values()]) == sorted(node.name for node in a.graph.nodes)
+    assert sorted([*come, *pairs]) == sorted(node.name for node in b.graph.nodes)
     changes = {change.after.name: change.before.name for change in found.changed}
-    for name in {*stayed, *(y.name for _, y in pairs)} - set(changes):
-        before = next((x.name for x, y in pairs if y.name == name), name)
-        assert a.params.of[before] == b.params.of[name]
-        assert a.macs.of[before] == b.macs.of[name]
-    for key in ("params", "macs"):
-        old, new = getattr(a, key), getattr(b, key)
-        total = sum(new.of[y] - old.of[x] for y, x in changes.items())
-        total += sum(new.of[node.name] for node in (*found.added, *longer))
-        total -= sum(old.of[node.name] for node in (*found.removed, *shorter))
-        assert total == new.total - old.total
+    for name, before in pairs.items():
+        same = (a.params.of[before], a.macs.of[before]) == (b.params.of[name], b.macs.of[name])
+        assert same or changes[name] == before
+    for depth in (None, 0, 1):
+        for key in ("params", "macs"):
+            old, new = getattr(a, key), getattr(b, key)
+            told = [
+                sum(new.of[node.name] for node in edit.after) - sum(old.of[node.name] for node in edit.before)
+                for edit in edits(found, depth)
+            ]
+            assert sum(told) == new.total - old.total
+    others = {x for y, x in pairs.items() if x != y} - set(changes.values())
+    assert others <= {x.name for block in found.renamed for x, _ in block.nodes}
 
 
 @given(st.sampled_from(SMALL), st.sampled_from(SMALL))
@@ -167,9 +170,12 @@ def test_a_stride_that_moved_in_a_network_with_other_names() -> None:
     """ResNet-50 with the stride in the 3x3 against the paper's own: blocks renamed, twelve layers changed."""
     text = run("resnet50", "resnet50_v1")
 
-    assert "  renamed  layer2                              -> conv3, 42 layers" in text
-    assert "  changed  conv3[0]/main/pointwise1            stride 1 -> 2, output 128x56x56 -> 128x28x28" in text
-    assert "  changed  conv3[0]/main/conv                  stride 2 -> 1, input 128x56x56 -> 128x28x28" in text
+    assert "  renamed  layer2                 -> conv3, 42 layers" in text
+    assert "  changed  conv3[0] ... conv5[0]  stride 1 -> 2, 3 layers" in text
+    assert "  changed  conv3[0] ... conv5[0]  stride 2 -> 1, 3 layers" in text
+    every = run("resnet50", "resnet50_v1", "--depth", "0")
+    assert "stride 1 -> 2, output 128x56x56 -> 128x28x28" in every
+    assert "stride 2 -> 1, input 128x56x56 -> 128x28x28" in every
     assert text.endswith("  layers: 3 the same, 12 changed, 160 only renamed\n")
 
 

@@ -5,7 +5,7 @@ What is put between two members is an insertion, however alike its neighbours ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from difflib import SequenceMatcher
 from typing import TypeVar
 
@@ -16,40 +16,53 @@ MOST = 1_000_000
 
 
 def aligned(
-    then: Sequence[T], now: Sequence[T], likeness: Callable[[T, T], int], text: Callable[[T], str]
+    then: Sequence[T], now: Sequence[T], likeness: Callable[[T, T], int], key: Callable[[T], Hashable]
 ) -> list[tuple[T | None, T | None]]:
     """The pairs whose `likeness` adds up to most, in the order of `now`; alone where there is no other.
 
-    A likeness of 0 pairs nothing. `text` is the same for members that are equal.
+    A likeness of 0 pairs nothing. `key` is the same for members that are equal, which are the most alike.
     """
-    start = 0
-    while start < min(len(then), len(now)) and text(then[start]) == text(now[start]):
-        start += 1
-    end = 0
-    while end < min(len(then), len(now)) - start and text(then[-1 - end]) == text(now[-1 - end]):
-        end += 1
+    start, end = _ends(then, now, key)
     inner = (then[start : len(then) - end], now[start : len(now) - end])
     weighed = _weighed if len(inner[0]) * len(inner[1]) <= MOST else _by_equality
     same = list(zip(then, now, strict=False))[:start]
     rest = list(zip(then[len(then) - end :], now[len(now) - end :], strict=True))
-    return [*same, *weighed(*inner, likeness, text), *rest]
+    return [*same, *weighed(*inner, likeness, key), *rest]
+
+
+def total(then: Sequence[T], now: Sequence[T], likeness: Callable[[T, T], int], key: Callable[[T], Hashable]) -> int:
+    """What the `likeness` of those pairs adds up to."""
+    pairs = aligned(then, now, likeness, key)
+    return sum(likeness(x, y) for x, y in pairs if x is not None and y is not None)
+
+
+def _ends(then: Sequence[T], now: Sequence[T], key: Callable[[T], Hashable]) -> tuple[int, int]:
+    """How many are equal at the start, and of the others at the end."""
+    most = min(len(then), len(now))
+    start = 0
+    while start < most and key(then[start]) == key(now[start]):
+        start += 1
+    end = 0
+    while end < most - start and key(then[-1 - end]) == key(now[-1 - end]):
+        end += 1
+    return start, end
 
 
 def _weighed(
-    then: Sequence[T], now: Sequence[T], likeness: Callable[[T, T], int], text: Callable[[T], str]
+    then: Sequence[T], now: Sequence[T], likeness: Callable[[T, T], int], key: Callable[[T], Hashable]
 ) -> list[tuple[T | None, T | None]]:
     rows, columns = len(then), len(now)
+    alike = [[likeness(one, other) for other in now] for one in then]
     best = [[0] * (columns + 1) for _ in range(rows + 1)]
     for a in range(rows - 1, -1, -1):
+        here, below, of = best[a], best[a + 1], alike[a]
         for b in range(columns - 1, -1, -1):
-            alike = likeness(then[a], now[b])
-            together = alike + best[a + 1][b + 1] if alike else 0
-            best[a][b] = max(together, best[a + 1][b], best[a][b + 1])
+            together = of[b] + below[b + 1] if of[b] else 0
+            here[b] = max(together, below[b], here[b + 1])
     pairs: list[tuple[T | None, T | None]] = []
     a = b = 0
     while a < rows and b < columns:
-        alike = likeness(then[a], now[b])
-        if alike and best[a][b] == alike + best[a + 1][b + 1]:
+        if alike[a][b] and best[a][b] == alike[a][b] + best[a + 1][b + 1]:
             pairs.append((then[a], now[b]))
             a, b = a + 1, b + 1
         elif best[a][b] == best[a][b + 1]:
@@ -62,10 +75,10 @@ def _weighed(
 
 
 def _by_equality(
-    then: Sequence[T], now: Sequence[T], likeness: Callable[[T, T], int], text: Callable[[T], str]
+    then: Sequence[T], now: Sequence[T], likeness: Callable[[T, T], int], key: Callable[[T], Hashable]
 ) -> list[tuple[T | None, T | None]]:
     pairs: list[tuple[T | None, T | None]] = []
-    matcher = SequenceMatcher(None, [text(one) for one in then], [text(one) for one in now], autojunk=False)
+    matcher = SequenceMatcher(None, [key(one) for one in then], [key(one) for one in now], autojunk=False)
     for _, a, b, c, d in matcher.get_opcodes():
         old = list(then[a:b])
         for one in now[c:d]:

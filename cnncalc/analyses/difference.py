@@ -1,25 +1,67 @@
 """What differs between two networks: layers changed, added, removed, renamed, and repeats that became longer.
 
-Layers are matched by their path. What is left over is a longer or shorter repeat (`layer3[6]` where
-`layer3[5]` was the last), then a renamed block where kinds, arguments, shapes and inner connections are the
-same under another path; the rest is added or removed. Every layer of both networks is in one place, so the
-differences add up.
+`matching` says which layer is which. What has no counterpart is a turn more or less of a repeat, a batch norm that
+was folded into its convolution, or added or removed. Every layer of both networks is in one place, so the differences
+add up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..graph import Graph, Node
+from .folding import SEGMENT
 from .macs import Macs, macs
-from .matching import Left, Renamed, Repeat, renamed_blocks, repeated_blocks
+from .matching import Match, matched, matched_flat
 from .params import Params, params
-from .structure import counterparts, renamed
+from .steptree import STEP, TURN, Part
 
 FOLLOWS = frozenset({"input", "output", "reads"})
 """What is another of a layer because of another layer."""
+
+FOLDS = "norms-folded"
+"""The code of `Graph.changes` that says that norms of the network were folded into what they follow."""
+
+SHIFTED = {"weight", "bias"}
+"""The weights of a layer that a norm can be folded into."""
+
+ROWS = 40
+"""Blocks under other names that are told apart where names say nothing; more are told as one."""
+
+Pairs = Sequence[tuple[Node, Node]]
+
+
+class Renamed(NamedTuple):
+    """Layers under another path; those of them that changed are among the changed ones too."""
+
+    before: str
+    after: str
+    nodes: tuple[tuple[Node, Node], ...]
+    numbered: bool = False
+    """Whether nobody gave the names: only numbers in them moved, or a layer of another kind is called by it."""
+
+
+class Repeat(NamedTuple):
+    """A block that runs more or fewer times."""
+
+    name: str
+    before: int
+    after: int
+    nodes: tuple[Node, ...]
+    """The layers of the turns that came or went."""
+
+
+class Put(NamedTuple):
+    """A step, a block or a layer that was put in or taken out."""
+
+    name: str
+    word: str
+    """What the step does; "" for one that is nothing but its layers."""
+
+    nodes: tuple[Node, ...]
 
 
 class Change(NamedTuple):
@@ -59,22 +101,39 @@ class Side(NamedTuple):
     macs: Macs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Difference:
     """Two networks, one against the other."""
 
     a: Side
     b: Side
+    match: Match
     changed: Sequence[Change]
-    added: Sequence[Node]
-    removed: Sequence[Node]
+    come: Sequence[Put]
+    """What was put in, step by step; its layers are `added`."""
+
+    gone: Sequence[Put]
+    """What was taken out; its layers are `removed`."""
+
     renamed: Sequence[Renamed]
     repeats: Sequence[Repeat]
+    folded: Sequence[Node] = ()
+    """Norms of the one network that are folded into their convolutions in the other."""
+
+    @cached_property
+    def added(self) -> list[Node]:
+        """The layers that were put in, but for turns of repeats and norms that were folded."""
+        return [node for put in self.come for node in put.nodes]
+
+    @cached_property
+    def removed(self) -> list[Node]:
+        """The layers that were taken out, but for turns of repeats and norms that were folded."""
+        return [node for put in self.gone for node in put.nodes]
 
     @property
     def same(self) -> bool:
         """Whether the layers, their names, arguments, shapes and connections are the same."""
-        layers = (self.changed, self.added, self.removed, self.renamed, self.repeats)
+        layers = (self.changed, self.added, self.removed, self.renamed, self.repeats, self.folded)
         a, b = self.a.graph, self.b.graph
         return not any(layers) and (a.output, *a.heads.items()) == (b.output, *b.heads.items()) and a.inputs == b.inputs
 
@@ -85,7 +144,7 @@ class Difference:
         a, b = self.a.graph, self.b.graph
         ends = [names.get(name, name) for name in (a.output, *a.heads.values())]
         return (
-            not (self.changed or self.added or self.removed or self.repeats)
+            not (self.changed or self.added or self.removed or self.repeats or self.folded)
             and ends == [b.output, *b.heads.values()]
             and [*a.inputs.values()] == [*b.inputs.values()]
         )
@@ -99,53 +158,136 @@ class Difference:
         return changes + 2 * (len(self.added) + len(self.removed)) + len(self.repeats)
 
     @property
+    def folded_in(self) -> str:
+        """The network in which norms are folded, `a` or `b`; "" where none are."""
+        return ("b" if self.folded[0].name in self.a.graph.by_name else "a") if self.folded else ""
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many layers of the second are the same, changed, only renamed or added, and how many were removed."""
         longer = [repeat for repeat in self.repeats if repeat.after > repeat.before]
-        new = {node.name for node in self.added} | {node.name for repeat in longer for node in repeat.nodes}
+        shorter = [repeat for repeat in self.repeats if repeat.after < repeat.before]
         differing = {change.after.name for change in self.changed}
         renamed = {y.name for block in self.renamed for _, y in block.nodes} - differing
-        shorter = [repeat for repeat in self.repeats if repeat.after < repeat.before]
+        folded = {side: len(self.folded) * (self.folded_in == side) for side in ("a", "b")}
         return {
-            "the same": len(self.b.graph.nodes) - len(new) - len(differing) - len(renamed),
+            "the same": len(self.match.nodes) - len(differing) - len(renamed),
             "changed": len(differing),
             "only renamed": len(renamed),
-            "added": len(new),
-            "removed": len(self.removed) + sum(len(repeat.nodes) for repeat in shorter),
+            "added": len(self.added) + sum(len(repeat.nodes) for repeat in longer) + folded["a"],
+            "removed": len(self.removed) + sum(len(repeat.nodes) for repeat in shorter) + folded["b"],
         }
 
 
 def difference(a: Graph, b: Graph) -> Difference:
-    """What became of network a in network b: by names, or by structure where that leaves much less to tell."""
-    named = _by_names(a, b)
-    if named.effort == 0:
-        return named
-    pairs = counterparts(a, b)
-    if pairs is None:
-        return named
-    structural = _by_structure(pairs, named.a, named.b)
-    return structural if 3 * structural.effort <= 2 * named.effort else named
-
-
-def _by_structure(pairs: Sequence[tuple[Node, Node]], old: Side, new: Side) -> Difference:
-    became = Counterparts.between(pairs, old.graph, new.graph)
-    changed = [change for x, y in pairs if (change := _change(x, y, old, new, became)).what]
-    added = [node for node in new.graph.nodes if node.name not in became.taken]
-    removed = [node for node in old.graph.nodes if node.name not in became.of]
-    return Difference(old, new, changed, added, removed, renamed(pairs), ())
-
-
-def _by_names(a: Graph, b: Graph) -> Difference:
-    left, right = Left(a, b), Left(b, a)
-    repeats = list(repeated_blocks(left, right))
-    moved = renamed_blocks(left, right)
+    """What became of network a in network b: by steps, or layer by layer where that leaves much less to tell."""
     old, new = Side(a, params(a), macs(a)), Side(b, params(b), macs(b))
-    pairs = [pair for block in moved for pair in block.nodes]
-    before = {**a.by_name, **{y.name: x for x, y in pairs}}
-    matched = [(before[node.name], node) for node in b.nodes if node.name in before]
-    became = Counterparts.between(matched, a, b)
-    changed = [change for x, y in matched if (change := _change(x, y, old, new, became)).what]
-    return Difference(old, new, changed, right.rest(), left.rest(), moved, repeats)
+    by_parts = _difference(matched(a, b), old, new)
+    if by_parts.effort == 0 or (flat := matched_flat(a, b)) is None:
+        return by_parts
+    by_layers = _difference(flat, old, new)
+    return by_layers if 3 * by_layers.effort <= 2 * by_parts.effort else by_parts
+
+
+def _difference(match: Match, old: Side, new: Side) -> Difference:
+    became = Counterparts.between(match.nodes, old.graph, new.graph)
+    changed = [change for x, y in match.nodes if (change := _change(x, y, old, new, became)).what]
+    repeats = list(_repeats(match))
+    folded = [*_folded(match, old.graph, new.graph), *_folded(match.reverse, new.graph, old.graph)]
+    others = {id(node) for repeat in repeats for node in repeat.nodes} | set(map(id, folded))
+    stayed = ({id(x) for x, _ in match.nodes} | others, {id(y) for _, y in match.nodes} | others)
+    gone, come = ([*_puts(parts, known)] for parts, known in zip((match.gone, match.come), stayed, strict=True))
+    return Difference(old, new, match, changed, come, gone, list(_renamed(match)), repeats, folded)
+
+
+def _repeats(match: Match) -> Iterator[Repeat]:
+    """The steps that run more or fewer times: `layer3[6]` where `layer3[5]` was the last."""
+    loose = {id(part) for part in (*match.gone, *match.come)}
+    for x, y in match.pairs:
+        turns = [part for part in (*x.parts, *y.parts) if part.sort == TURN and id(part) in loose]
+        if turns and x.turns != y.turns:
+            yield Repeat(
+                _block(max(x, y, key=lambda part: part.turns)),
+                x.turns,
+                y.turns,
+                tuple(node for turn in turns for node in turn.nodes),
+            )
+
+
+def _block(part: Part) -> str:
+    """The name of a step that is repeated; `conv3_1 ... conv3_4` where its turns have names of their own."""
+    turns = [turn.path for turn in part.parts if turn.sort == TURN]
+    if not part.common and len(turns) > 1:
+        return f"{turns[0]} ... {turns[-1]}"
+    segments = SEGMENT.findall(part.path)
+    return part.path.removesuffix(segments[-1]) if segments[-1].startswith("[") else part.path
+
+
+def _puts(parts: Sequence[Part], told: set[int]) -> Iterator[Put]:
+    """What has no counterpart, as steps; of a row or a loop whose steps have names of their own, those."""
+    for part in parts:
+        rest = tuple(node for node in part.nodes if id(node) not in told)
+        opens = part.sort != STEP or part.turns > 1 or (part.origin is not None and part.origin.opens)
+        if rest and (not opens or part.common or len(part.nodes) == 1):
+            told.update(map(id, rest))
+            yield Put(part.path, part.step, rest)
+        elif rest:
+            yield from _puts(part.parts, told)
+
+
+def _renamed(match: Match) -> Iterator[Renamed]:
+    """The parts that have another name, the outermost; and layers of which only a number is another."""
+    blocks: dict[tuple[str, str], list[tuple[Node, Node]]] = {}
+    numbers = []
+    for x, y in match.pairs:
+        if x.node is None or y.node is None or x.node.name == y.node.name:
+            continue
+        block = _outermost(x, match)
+        if block is not None:
+            blocks.setdefault((block[0].path, block[1].path), []).append((x.node, y.node))
+        elif x.outer is not None and x.outer.outer is None:
+            names = (str(SEGMENT.findall(node.name)[0]) for node in (x.node, y.node))
+            blocks.setdefault((next(names), next(names)), []).append((x.node, y.node))
+        else:
+            numbers.append((x.node, y.node))
+    found = [
+        Renamed(*(names if len(of) > 1 else (of[0][0].name, of[0][1].name)), tuple(of)) for names, of in blocks.items()
+    ]
+    yield from found if len(found) <= ROWS else [_span([pair for block in found for pair in block.nodes], False)]
+    if numbers:
+        yield _span(numbers, True)
+
+
+def _span(pairs: Pairs, numbered: bool) -> Renamed:
+    """Many layers under other names as one."""
+    (first, other), (last, end) = pairs[0], pairs[-1]
+    if len(pairs) == 1:
+        return Renamed(first.name, other.name, tuple(pairs), numbered)
+    return Renamed(f"{first.name} ... {last.name}", f"{other.name} ... {end.name}", tuple(pairs), numbered)
+
+
+def _outermost(part: Part, match: Match) -> tuple[Part, Part] | None:
+    """The outermost part around a layer that was given another name."""
+    found, inside = None, part.outer
+    while inside is not None:
+        became = match.became.get(id(inside))
+        if became is not None and inside.label and became.label and inside.label != became.label:
+            found = (inside, became)
+        inside = inside.outer
+    return found
+
+
+def _folded(match: Match, a: Graph, b: Graph) -> Iterator[Node]:
+    """The norms of a network that are folded into their convolutions in the other, as its file says."""
+    if not any(change.code == FOLDS for change in b.changes):
+        return
+    became = {x.name: y for x, y in match.nodes}
+    for part in match.gone:
+        for node in part.nodes:
+            maker = became.get(node.inputs[0])
+            lone = node.layer.family == "norm" and node.buffers and node.name not in became
+            if lone and maker is not None and maker.weights.keys() >= SHIFTED:
+                yield node
 
 
 def _change(before: Node, after: Node, old: Side, new: Side, became: Counterparts) -> Change:

@@ -1,164 +1,178 @@
-"""Which layers of one network are which of another, where their paths are not the same.
+"""Which parts of one network are which of another: steps, blocks, turns, rows, branches and layers.
 
-First come longer and shorter repeats, then blocks that are alike under another path: same kinds, arguments,
-shapes and inner connections. Where at least half of a larger block went to another path, all of it did.
+The trees of both are put side by side from the top (Selkow 1977): the parts of two parts that belong together are
+aligned in their order, so that what is put in is an insertion. Names and words come first, what is inside second; what
+is written on a layer alone never decides. A part that was wrapped in a block or a join, or taken out of one, is
+looked for in it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
-from typing import Any, NamedTuple
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..graph import Graph, Node
-from .folding import SEGMENT, joined
+from .alignment import MOST, aligned, total
+from .steptree import LAYER, TURN, Part, layers, made_by_steps, paths, steps
 
-Path = tuple[str, ...]
-Pairs = Sequence[tuple[Node, Node]]
+KIND, REPLACED, ARGUMENTS, SHAPE = 600, 600, 500, 100
+"""What two layers have in common: a kind (or one of the same family in its place), arguments, the shape."""
 
+WORD, NAMED = 100, 300
+"""What two steps have in common besides what is in them."""
 
-class Renamed(NamedTuple):
-    """Layers under another path; those of them that changed are among the changed ones too."""
-
-    before: str
-    after: str
-    nodes: tuple[tuple[Node, Node], ...]
+Pair = tuple[Part | None, Part | None]
 
 
-class Repeat(NamedTuple):
-    """A block that runs more or fewer times."""
+@dataclass
+class Match:
+    """Two networks part by part."""
 
-    name: str
-    before: int
-    after: int
-    nodes: tuple[Node, ...]
-    """The layers of the turns that came or went."""
+    pairs: list[tuple[Part, Part]] = field(default_factory=list)
+    """Parts that belong together, the outer before what is in them."""
 
+    gone: list[Part] = field(default_factory=list)
+    """Parts of the first of which nothing is in the second, or only what is in `pairs` too."""
 
-class Left:
-    """The layers of a network that are not in the other, by path."""
+    come: list[Part] = field(default_factory=list)
+    """The same of the second."""
 
-    def __init__(self, graph: Graph, other: Graph) -> None:
-        self.graph = graph
-        self.paths: dict[str, Path] = {node.name: tuple(SEGMENT.findall(node.name)) for node in graph.nodes}
-        self.names = {node.name for node in graph.nodes if node.name not in other.by_name}
-        self.below: dict[Path, list[Node]] = {}
-        for node in graph.nodes:
-            path = self.paths[node.name]
-            for length in range(1, len(path) + 1):
-                self.below.setdefault(path[:length], []).append(node)
+    @cached_property
+    def nodes(self) -> list[tuple[Node, Node]]:
+        """The layers that belong together, in the order of the second network."""
+        return [(x.nodes[0], y.nodes[0]) for x, y in self.pairs if x.sort == y.sort == LAYER]
 
-    def rest(self) -> list[Node]:
-        """What nothing accounts for."""
-        return [node for node in self.graph.nodes if node.name in self.names]
+    @cached_property
+    def reverse(self) -> Match:
+        """What the first is of the second."""
+        return Match([(y, x) for x, y in self.pairs], self.come, self.gone)
 
-    def take(self, nodes: Sequence[Node]) -> None:
-        """Account for some."""
-        self.names.difference_update(node.name for node in nodes)
-
-    def alone(self, path: Path) -> list[Node]:
-        """The layers under a path, if none of them is accounted for."""
-        nodes = self.below.get(path, [])
-        return nodes if all(node.name in self.names for node in nodes) else []
-
-    def whole(self) -> Iterator[tuple[Path, tuple[Node, ...]]]:
-        """The blocks and layers of which nothing is in the other network, the largest first."""
-        for path, nodes in sorted(self.below.items(), key=lambda item: len(item[0])):
-            if all(node.name in self.names for node in nodes):
-                yield path, tuple(nodes)
-
-    def turns(self) -> dict[Path, dict[str, list[Node]]]:
-        """Repeated path -> its turns."""
-        turns: dict[Path, dict[str, list[Node]]] = {}
-        for path, nodes in self.below.items():
-            if path[-1].startswith("["):
-                turns.setdefault(path[:-1], {})[path[-1]] = nodes
-        return turns
+    @cached_property
+    def became(self) -> dict[int, Part]:
+        """The identity of a part of the first -> what it became."""
+        return {id(x): y for x, y in self.pairs}
 
 
-def repeated_blocks(left: Left, right: Left) -> Iterator[Repeat]:
-    """The blocks that run more or fewer times: `layer3[6]` where `layer3[5]` was the last."""
-    theirs = right.turns()
-    for path, turns in sorted(left.turns().items(), key=lambda item: len(item[0])):
-        others = theirs.get(path, {})
-        if not others or len(others) == len(turns):
-            continue
-        side, more, fewer = (left, turns, others) if len(turns) > len(others) else (right, others, turns)
-        nodes = tuple(node for turn, members in more.items() if turn not in fewer for node in members)
-        if nodes and all(node.name in side.names for node in nodes):
-            side.take(nodes)
-            yield Repeat(joined(path), len(turns), len(others), nodes)
+def matched(a: Graph, b: Graph) -> Match:
+    """Two networks put side by side: by the steps of their specs where both have them, else by their paths."""
+    tree = steps if made_by_steps(a) and made_by_steps(b) else paths
+    return _Matching().match(tree(a), tree(b))
 
 
-def renamed_blocks(left: Left, right: Left) -> list[Renamed]:
-    """Blocks that are alike; and all of a larger one where most of it is, paired by the paths in it."""
-    alike = list(_alike(left, right))
-    votes: Counter[tuple[Path, Path]] = Counter()
-    for path, other, pairs in alike:
-        votes[_stems(path, other)] += len(pairs)
-    found: list[Renamed] = []
-    for (path, other), count in sorted(votes.items(), key=lambda vote: len(vote[0][0])):
-        old, new = left.alone(path), right.alone(other)
-        if old and new and 2 * count >= min(len(old), len(new)):
-            there = {right.paths[node.name][len(other) :]: node for node in new}
-            within = ((node, there.get(left.paths[node.name][len(path) :])) for node in old)
-            found += _taken(path, other, [(x, y) for x, y in within if y is not None], left, right)
-    for path, other, pairs in alike:
-        if all(x.name in left.names and y.name in right.names for x, y in pairs):
-            found += _taken(path, other, pairs, left, right)
-    return found
+def matched_flat(a: Graph, b: Graph) -> Match | None:
+    """The layers side by side, whatever their names and steps; None for networks that are too long to be weighed."""
+    if len(a.nodes) * len(b.nodes) > MOST:
+        return None
+    return _Matching().match(layers(a), layers(b))
 
 
-def _taken(path: Path, other: Path, pairs: Pairs, left: Left, right: Left) -> list[Renamed]:
-    left.take([x for x, _ in pairs])
-    right.take([y for _, y in pairs])
-    return [Renamed(joined(path), joined(other), tuple(pairs))] if pairs else []
+class _Matching:
+    """What is known of parts and pairs of parts, by their keys."""
+
+    def __init__(self) -> None:
+        self.keys: dict[Hashable, int] = {}
+        self.arguments: dict[int, tuple[str, ...]] = {}
+        self.known: dict[tuple[int, int], int] = {}
+
+    def match(self, one: Part, other: Part) -> Match:
+        """Everything below two roots."""
+        self._key(one)
+        self._key(other)
+        found = Match()
+        self._inside(one, other, found)
+        return found
+
+    def _key(self, part: Part) -> int:
+        """Give a part and all in it their keys."""
+        if part.sort == LAYER:
+            (node,) = part.nodes
+            arguments = tuple(map(str, node.layer.resolved(*node.incoming).values()))
+            content: Hashable = (LAYER, node.kind, arguments, node.output)
+        else:
+            content = (part.sort, part.word, part.label, *map(self._key, part.parts))
+        part.key = self.keys.setdefault(content, len(self.keys))
+        if part.sort == LAYER:
+            self.arguments[part.key] = arguments
+        return part.key
+
+    def likeness(self, x: Part, y: Part) -> int:
+        """What two parts have in common; 0 for parts that do not belong together."""
+        key = (x.key, y.key)
+        if key not in self.known:
+            self.known[key] = self._likeness(x, y)
+        return self.known[key]
+
+    def _likeness(self, x: Part, y: Part) -> int:
+        if x.sort != y.sort:
+            return 0
+        if x.sort == LAYER:
+            return self._of_layers(x, y)
+        inside = self._of(x.parts, y.parts)
+        named = bool(x.label) and x.label == y.label
+        if x.word != y.word and not named:
+            least = min(self.likeness(x, x), self.likeness(y, y)) if x.key != y.key else 0
+            if 2 * inside < least or not inside:
+                return 0
+        return inside + WORD * (x.word == y.word) + NAMED * named
+
+    def _of(self, ones: Sequence[Part], others: Sequence[Part]) -> int:
+        return total(ones, others, self.likeness, _key)
+
+    def _of_layers(self, x: Part, y: Part) -> int:
+        (one,), (other,) = x.nodes, y.nodes
+        if one.kind != other.kind:
+            family = one.layer.family
+            replaced = family == other.layer.family and family in ("activation", "norm", "pool")
+            return REPLACED if replaced else 0
+        mine, theirs = self.arguments[x.key], self.arguments[y.key]
+        shared = sum(a == b for a, b in zip(mine, theirs, strict=False))
+        longer = max(len(mine), len(theirs))
+        return KIND + (ARGUMENTS * shared // longer if longer else ARGUMENTS) + SHAPE * (one.output == other.output)
+
+    def _together(self, x: Part, y: Part, found: Match) -> None:
+        found.pairs.append((x, y))
+        if x.sort != LAYER:
+            self._inside(x, y, found)
+
+    def _inside(self, x: Part, y: Part, found: Match) -> None:
+        self._side_by_side(x.parts, y.parts, found)
+
+    def _side_by_side(self, ones: Sequence[Part], others: Sequence[Part], found: Match) -> None:
+        in_order = aligned(ones, others, self.likeness, _key)
+        pairs = _moved(in_order)
+        gone = [x for x, y in pairs if y is None and x is not None]
+        come = [y for x, y in pairs if x is None and y is not None]
+        within = self._wrapped(gone, come) or [(y, x) for x, y in self._wrapped(come, gone)]
+        for x, y in pairs:
+            if x is not None and y is not None:
+                self._together(x, y, found)
+        found.gone += gone
+        found.come += come
+        if within:
+            self._side_by_side([x for x, _ in within], [y for _, y in within], found)
+
+    def _wrapped(self, gone: Sequence[Part], come: Sequence[Part]) -> list[tuple[Part, Part]]:
+        """What went and stands in a part that came: at least half of it."""
+        whole = sum(self.likeness(x, x) for x in gone)
+        best: tuple[int, Sequence[Part]] = (0, ())
+        for part in come:
+            for inner in part.below():
+                if inner.sort != LAYER and (score := self._of(gone, inner.parts)) > best[0]:
+                    best = (score, inner.parts)
+        if 2 * best[0] <= whole:
+            return []
+        pairs = aligned(gone, best[1], self.likeness, _key)
+        return [(x, y) for x, y in pairs if x is not None and y is not None]
 
 
-def _alike(left: Left, right: Left) -> Iterator[tuple[Path, Path, Pairs]]:
-    """The largest blocks of the same kinds, arguments, shapes and connections; the likeliest path first."""
-    known: dict[Any, list[tuple[Path, tuple[Node, ...]]]] = {}
-    for path, nodes in right.whole():
-        known.setdefault(_signature(nodes), []).append((path, nodes))
-    free, open_ = set(left.names), set(right.names)
-    for path, nodes in left.whole():
-        if not all(node.name in free for node in nodes):
-            continue
-        others = [
-            (other, theirs)
-            for other, theirs in known.get(_signature(nodes), ())
-            if all(node.name in open_ for node in theirs)
-        ]
-        if others:
-            other, theirs = max(others, key=lambda candidate: _common(path, candidate[0]))
-            free.difference_update(node.name for node in nodes)
-            open_.difference_update(node.name for node in theirs)
-            yield path, other, list(zip(nodes, theirs, strict=True))
+def _key(part: Part) -> int:
+    return part.key
 
 
-def _common(path: Path, other: Path) -> int:
-    """Segments that two paths have in common, from the start and from the end."""
-    start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(path, other, strict=False)))
-    return start + len(path) - len(_stems(path, other)[0])
-
-
-def _stems(path: Path, other: Path) -> tuple[Path, Path]:
-    """Two paths without what their ends have in common."""
-    ends = zip(reversed(path), reversed(other), strict=False)
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], ends))
-    return path[: len(path) - same], other[: len(other) - same]
-
-
-def _signature(nodes: Sequence[Node]) -> Any:
-    """Kinds, arguments, shapes and inner connections; names do not count."""
-    place = {node.name: number for number, node in enumerate(nodes)}
-    return tuple(
-        (
-            node.kind,
-            *map(str, node.layer.resolved(*node.incoming).values()),
-            node.incoming,
-            *(place.get(name, -1) for name in node.inputs),
-        )
-        for node in nodes
-    )
+def _moved(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs, and those that have the same name in another order."""
+    there = {y.label: y for x, y in pairs if x is None and y is not None and y.label and y.sort != TURN}
+    moved = {id(x): there.pop(x.label) for x, y in pairs if x is not None and y is None and x.label in there}
+    taken = {id(y) for y in moved.values()}
+    return [(x, moved.get(id(x), y)) for x, y in pairs if x is not None or id(y) not in taken]

@@ -6,8 +6,8 @@
     cnncalc diff net.yaml model.safetensors --params    does the checkpoint fit, tensor by tensor
 
 SPEC is a file, a network of the zoo, or `git:REF:PATH`. Exit code 0, the same or not; with --exit-code 1
-where they differ; 2 where one of them cannot be read. Layers are matched by their path; a block
-whose layers are all the same under another path is renamed, a repeat with more turns is a longer repeat.
+where they differ; 2 where one of them cannot be read. Steps are matched by what is written, then by what is in
+them, so that an insertion is one. What changed in the same way is one row; --depth 0 shows each layer.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..spelling import spelled
@@ -28,14 +28,38 @@ def figure(value: Any) -> str:
     return numbers.count(value) if isinstance(value, int) else str(value)
 
 
-def change(what: Mapping[str, tuple[Any, Any]]) -> str:
-    """`out 64 -> 32, input 64x56x56 -> 32x56x56`."""
+MOST = 3
+"""Values of one argument that are told apart, and layers that are named; of more the others are counted."""
+
+LISTED = 6
+"""Layers that are named of what was put in at several places."""
+
+
+def change(settings: Mapping[str, Sequence[tuple[Any, Any]]]) -> str:
+    """`out 64 -> 32, input 64x56x56 -> 32x56x56`; `out 16 -> 24, 96 -> 144 and 2 more`."""
     forms = {"input": _shapes, "output": numbers.shape, "reads": " and ".join}
     texts = []
-    for name, (a, b) in what.items():
+    for name, pairs in settings.items():
         form = forms.get(name, argument)
-        texts.append(f"{name} {form(a)} -> {form(b)}")
+        shown = ", ".join(f"{form(a)} -> {form(b)}" for a, b in pairs[:MOST])
+        texts.append(f"{name} {shown}" + (f" and {len(pairs) - MOST} more" if len(pairs) > MOST else ""))
     return ", ".join(texts)
+
+
+def layers(count: int) -> str:
+    """`1 layer`, `17 layers`."""
+    return f"{numbers.whole(count)} layer{'s' if count != 1 else ''}"
+
+
+def put(word: str, kinds: Sequence[str], times: int) -> str:
+    """What was put in or taken out: `conv, batchnorm, relu`, `double, 4 layers`, `batchnorm, 23 times`."""
+    if times == 1:
+        return ", ".join(kinds) if len(kinds) <= MOST else ", ".join(filter(None, [word, layers(len(kinds))]))
+    each = kinds[: len(kinds) // times]
+    if len(each) == 1:
+        return f"{each[0]}, {times} times"
+    inside = ", ".join(each) if len(each) <= LISTED else layers(len(each))
+    return f"{word or 'steps'} ({inside}), {times} times"
 
 
 def argument(value: Any) -> str:

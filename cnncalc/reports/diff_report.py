@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..analyses.difference import Difference, Side, difference
+from ..analyses.difference import Difference, Repeat, Side, difference
 from ..analyses.sizes import numeric
 from ..graph import Graph, Node
 from ..render import units
@@ -14,7 +14,7 @@ from .diff_rows import TOTALS, figure_table, layer_tables, sums, totals
 from .incomplete import COMPLETE, told
 from .macs_report import MACS
 from .params_report import PARAMS
-from .rows import BATCH, CONVENTION, EVERY_LAYER, KIND, NAME, NETWORK, View, mac_convention, used
+from .rows import AT_A_GLANCE, BATCH, CONVENTION, KIND, NAME, NETWORK, View, mac_convention, used
 
 SIDE = units.record(
     Column("spec", about="what it was called by"),
@@ -78,7 +78,7 @@ def diff(
     names: tuple[str, str] | None = None,
     batch: int = 1,
     training: bool = False,
-    view: View = EVERY_LAYER,
+    view: View = AT_A_GLANCE,
 ) -> Report:
     """What became of network a in network b: figures of both, and a row for what changed, came, went or was renamed."""
     found = difference(numeric(used(a, training)), numeric(used(b, training)))
@@ -120,9 +120,13 @@ def _layers(found: Difference, batch: int) -> dict[str, Any]:
     """The layers that differ, each under what became of it."""
 
     def figures(side: Side, nodes: Sequence[Node]) -> dict[str, int]:
-        return sums(side, nodes, 1, batch)
+        return sums(side, nodes, batch)
 
-    longer = {repeat.name: repeat.after > repeat.before for repeat in found.repeats}
+    def turns(repeat: Repeat) -> dict[str, int]:
+        more = repeat.after > repeat.before
+        found_of = sums(found.b if more else found.a, repeat.nodes, batch)
+        return {key: value if more else -value for key, value in found_of.items()}
+
     return {
         "changed": [
             {
@@ -141,7 +145,7 @@ def _layers(found: Difference, batch: int) -> dict[str, Any]:
                 "name": r.name,
                 "a": r.before,
                 "b": r.after,
-                **sums(*((found.b, r.nodes, 1) if longer[r.name] else (found.a, r.nodes, -1)), batch),
+                **turns(r),
             }
             for r in found.repeats
         ],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 from ..analyses.difference import Difference, Side
+from ..analyses.edits import Edit, edits
 from ..analyses.extent import field_of
 from ..analyses.figures import Figures
 from ..analyses.receptive import receptive_fields
@@ -18,7 +18,7 @@ from . import fields
 from .macs_report import FLOPS, MACS
 from .memory_report import PEAK
 from .params_report import BUFFERS, PARAMS, TRAINABLE
-from .rows import View, folds, table
+from .rows import View, table
 
 TOTALS = (
     PARAMS,
@@ -93,56 +93,34 @@ def layer_tables(found: Difference, batch: int, view: View) -> list[Table]:
 
 
 def _rows(found: Difference, batch: int, view: View) -> Iterator[dict[str, Any]]:
-    for repeat in found.repeats:
-        side, sign = (found.b, 1) if repeat.after > repeat.before else (found.a, -1)
-        what = f"repeat {repeat.before} -> {repeat.after}"
-        yield {
-            "change": "repeat",
-            "name": repeat.name,
-            "what": what,
-            **sums(side, repeat.nodes, sign, batch),
-        }
-    differing = {change.after.name: change for change in found.changed}
-    for block in found.renamed:
-        kept = [pair for pair in block.nodes if pair[1].name not in differing]
-        gone, come = (
-            sums(found.a, [x for x, _ in kept], -1, batch),
-            sums(found.b, [y for _, y in kept], 1, batch),
-        )
-        count = f", {len(block.nodes)} layers" if len(block.nodes) > 1 else ""
-        figures = {key: gone[key] + come[key] for key in gone}
-        yield {"change": "renamed", "name": block.before, "what": f"-> {block.after}{count}", **figures}
-    for name, nodes in _folded(found.b.graph, [change.after for change in found.changed], view):
-        members = [differing[node.name] for node in nodes]
-        texts = list(dict.fromkeys(changes.change(member.what) for member in members))
-        fields = ", ".join(dict.fromkeys(key for member in members for key in member.what))
-        what = texts[0] if len(texts) == 1 else f"{len(nodes)} layers: {fields}"
-        gone = sums(found.a, [member.before for member in members], -1, batch)
-        come = sums(found.b, nodes, 1, batch)
-        yield {
-            "change": "changed",
-            "name": name,
-            "what": what,
-            **{key: gone[key] + come[key] for key in gone},
-        }
-    for word, side, list_, sign in (
-        ("added", found.b, found.added, 1),
-        ("removed", found.a, found.removed, -1),
-    ):
-        for name, nodes in _folded(side.graph, list_, view):
-            what = nodes[0].kind if len(nodes) == 1 else f"{len(nodes)} layers"
-            yield {"change": word, "name": name, "what": what, **sums(side, nodes, sign, batch)}
+    depth = 0 if view.depth is None and view.top else view.depth
+    for edit in edits(found, depth):
+        yield {"change": edit.change, "name": edit.name, "what": _what(edit), **amounts(found, edit, batch)}
 
 
-def _folded(graph: Graph, nodes: Sequence[Node], view: View) -> Iterator[tuple[str, Sequence[Node]]]:
-    if nodes:
-        for row in folds(replace(graph, nodes=tuple(nodes)), view):
-            yield row.name, row.nodes
+def _what(edit: Edit) -> str:
+    """What became of the layers of an edit, in words."""
+    count = edit.whole or len(edit.layers)
+    more = f", {changes.layers(count)}" if count > 1 else ""
+    if edit.change in ("added", "removed"):
+        return changes.put(edit.word, [node.kind for node in edit.layers], edit.times)
+    if edit.change == "renamed":
+        return f"names alone{more}" if edit.follows else f"-> {edit.settings['name'][0][1]}{more}"
+    if edit.change == "folded":
+        return f"into {'their convolutions' if count > 1 else 'its convolution'}{more}"
+    text = changes.change(edit.settings)
+    return text if edit.change == "repeat" else f"{text}{' at the end' if edit.follows and more else ''}{more}"
 
 
-def sums(side: Side, nodes: Sequence[Node], sign: int, batch: int) -> dict[str, int]:
-    """The figures of some layers, as a difference."""
+def amounts(found: Difference, edit: Edit, batch: int) -> dict[str, int]:
+    """What an edit adds to the figures."""
+    gone, come = sums(found.a, edit.before, batch), sums(found.b, edit.after, batch)
+    return {key: come[key] - gone[key] for key in come}
+
+
+def sums(side: Side, nodes: Sequence[Node], batch: int) -> dict[str, int]:
+    """The figures of some layers."""
     return {
-        "params": sign * sum(side.params.of[node.name] for node in nodes),
-        "macs": sign * batch * sum(side.macs.of[node.name] for node in nodes),
+        "params": sum(side.params.of[node.name] for node in nodes),
+        "macs": batch * sum(side.macs.of[node.name] for node in nodes),
     }

@@ -46,6 +46,8 @@ class View(NamedTuple):
 
 EVERY_LAYER = View()
 
+AT_A_GLANCE = View(None)
+
 
 def input_text(graph: Graph) -> str:
     """`input 3x224x224`, or each by its name."""
