@@ -11,7 +11,10 @@ from ..render.numbers import whole
 from ..render.report import Column, Note
 
 OF_A_CHANGE = (
-    Column("code", about="norms-folded, tensors-merged, operators-dropped, parameters-unread or parameters-apart"),
+    Column(
+        "code",
+        about="norms-folded, tensors-merged, operators-dropped, branches-alike, parameters-unread or parameters-apart",
+    ),
     Column("count", unit=units.COUNT, about="how often"),
     Column("params", unit=units.COUNT, about="how many more the trained model has by it"),
     Column("operator", about="which operator is dropped", optional=True),
@@ -54,6 +57,9 @@ def _text(one: Change) -> str:
         tensors = f"{whole(one.times)} tensors" if many else "a tensor"
         are = "are" if many else "is"
         return f"{tensors} of {whole(one.params)} params that the forward pass does not read {are} not counted"
+    if one.code == "branches-alike":
+        ifs = f"{whole(one.times)} `If`s" if many else "an `If`"
+        return f"of {ifs} both branches have the same layers, and one is counted"
     if one.code == "parameters-apart":
         if one.params < 0:
             return f"of the params {whole(-one.params)} are buffers in the module: kernels that are not learned"

@@ -13,7 +13,7 @@ from .records import Node
 
 RULES = "pkg.onnxscript.rewriter.rule_name"
 
-NORMS, MERGED, DROPPED = "norms-folded", "tensors-merged", "operators-dropped"
+NORMS, MERGED, DROPPED, ALIKE = "norms-folded", "tensors-merged", "operators-dropped", "branches-alike"
 """Codes of changes."""
 
 
@@ -21,7 +21,7 @@ class Changes:
     """Counts of what was changed, while a file is read."""
 
     def __init__(self) -> None:
-        self.norms = self.norm_params = 0
+        self.norms = self.norm_params = self.alike = 0
         self.copies: set[str] = set()
         self.dropped: Counter[str] = Counter()
 
@@ -40,5 +40,7 @@ class Changes:
             found.append(Change(NORMS, self.norms, self.norm_params))
         if self.copies:
             found.append(Change(MERGED, len(self.copies), 0))
+        if self.alike:
+            found.append(Change(ALIKE, self.alike, 0))
         found += [Change(DROPPED, count, 0, op) for op, count in sorted(self.dropped.items())]
         return tuple(found)

@@ -11,7 +11,7 @@ from ...inputs import no_size, replaced
 from ...symbols import symbol
 from .constants import Constant
 from .names import symbol_name
-from .records import Declared, Dims, Model
+from .records import Declared, Dims, Model, every
 from .values import BATCH, Held, plain_axes
 
 
@@ -116,7 +116,8 @@ class Inputs:
     def _all_known(self) -> None:
         """Refuse a setting of what the model does not have. Raises CnncalcError."""
         known = sorted(self.known)
+        branches = {symbol_name(node.label) for node in every(self.model.graph.nodes) if node.op == "If"}
         for name in self.settings:
-            if name not in self.known:
+            if name not in self.known | branches:
                 listed = f"what may be set: {', '.join(known)}" if known else "it has no open sizes"
                 raise CnncalcError(f"{self.model.name} has no size `{name}`", did_you_mean(name, known) or listed)

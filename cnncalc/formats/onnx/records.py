@@ -8,7 +8,7 @@ Source: onnx.proto of IR version 13.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any, NamedTuple
@@ -139,6 +139,15 @@ def read_by(graph: GraphRecord) -> Counter[str]:
             if isinstance(value, GraphRecord):
                 found.update(read_by(value))
     return found
+
+
+def every(nodes: Sequence[Node]) -> Iterator[Node]:
+    """All nodes, those of branches too."""
+    for node in nodes:
+        yield node
+        for value in node.attributes.values():
+            if isinstance(value, GraphRecord):
+                yield from every(value.nodes)
 
 
 @dataclass(slots=True)

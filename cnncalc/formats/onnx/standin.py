@@ -8,6 +8,7 @@ from ...dims import Dim
 from ...errors import Mark
 from ...layers import KINDS
 from .names import node_name, symbol_name
+from .outlines import outline
 from .records import Dims, Node
 from .values import Held, plain_axes
 
@@ -25,7 +26,7 @@ def stand_in(reader: Reader, node: Node) -> str:
     wanted = [name for name in node.outputs if name and reader.readers[name]]
     found: dict[str, tuple[Dim, ...]] = {}
     for name in wanted:
-        dims = _dims(reader, name)
+        dims = _dims(reader, node, name)
         if dims is None:
             return f"the file has no shape of `{name}`: --shape {symbol_name(name) or name}=1,8,16 gives it"
         found[name] = dims
@@ -44,12 +45,14 @@ def stand_in(reader: Reader, node: Node) -> str:
     return ""
 
 
-def _dims(reader: Reader, name: str) -> tuple[Dim, ...] | None:
-    """The sizes of a tensor in the file's order: as they are given, else as the file has them."""
+def _dims(reader: Reader, node: Node, name: str) -> tuple[Dim, ...] | None:
+    """The sizes of a tensor in the file's order: as they are given, as they follow, or as the file has them."""
     for given in (name, symbol_name(name)):
         if given in reader.shapes:
             reader.shaped.add(given)
             return tuple(reader.shapes[given])
+    if (follows := outline(reader, node)) is not None:
+        return follows
     declared = reader.model.graph.declared.get(name)
     dims: Dims | None = declared.dims if declared else None
     for output in reader.model.graph.outputs:

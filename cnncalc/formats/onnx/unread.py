@@ -34,7 +34,7 @@ def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape]) ->
         times = f"{count} x " if count > 1 else ""
         lines.append(f"{times}{op}: {why}; `{first.node.label}` reads {', '.join(first.inputs) or 'nothing'}")
     nodes = f"{len(unread)} operators" if len(unread) > 1 else "an operator"
-    help = "docs/formats.md has the operators that are"
+    help = "docs/formats.md has the operators that are; --allow-unknown counts the rest"
     if missing := _open(inputs):
         help += f"; with a number for {missing} more can be worked out"
     return CnncalcError(f"{file}: {nodes} cannot be read", help, lines)
