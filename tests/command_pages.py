@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 import typer
-from pages import DOCS, screens
+from pages import DOCS, shown
 from test_json_page import WRITTEN_BY
 
 from cnncalc.cli import app
@@ -56,27 +56,27 @@ MORE = {
     "zoo": ["zoo"],
     "worked": ["notes/index", "notes/teachers"],
     "schema": ["reference", "json"],
-    "convert": ["convert", "formats"],
-    "summary": ["conventions"],
+    "convert": ["convert", "models"],
+    "summary": ["figures", "conventions"],
     "shapes": ["conventions"],
-    "params": ["checkpoints"],
-    "macs": ["why-numbers-differ"],
-    "receptive-field": ["conventions", "running"],
-    "memory": ["tutorial/5-memory-and-int8"],
-    "show": ["pictures"],
+    "params": ["figures", "checkpoints"],
+    "macs": ["figures", "why-numbers-differ"],
+    "receptive-field": ["figures", "running"],
+    "memory": ["figures", "tutorial/5-memory-and-int8"],
+    "show": ["recipes/paper-figure", "pictures"],
     "report": ["pictures"],
-    "explain": ["why-numbers-differ"],
+    "explain": ["recipes/thop", "why-numbers-differ"],
     "formula": ["formulas-and-cost"],
     "sweep": ["recipes"],
-    "fit": ["recipes"],
-    "diff": ["recipes"],
-    "compare": ["recipes"],
+    "fit": ["recipes/sram", "recipes"],
+    "diff": ["recipes/compare"],
+    "compare": ["recipes/compare"],
     "roofline": ["formulas-and-cost"],
     "energy": ["formulas-and-cost"],
     "training": ["formulas-and-cost"],
     "lint": ["lint"],
     "log": ["ci"],
-    "check": ["ci"],
+    "check": ["recipes/ci-budget", "ci"],
     "validate": ["running"],
     "run": ["running"],
     "saliency": ["running"],
@@ -87,10 +87,11 @@ MORE = {
 def page(name: str) -> str:
     """The page of a command."""
     first, *told = _told(name)
+    run = shown(FOLDER / f"{name}.md", RUNS[name])
     parts = [
         f"# cnncalc {name}",
         first,
-        f"```console\n$ cnncalc {RUNS[name]}\n{_shown(name)}```",
+        f"```console\n$ cnncalc {RUNS[name]}\n{run}```",
         *told,
         *_options(name),
         _ending(name),
@@ -110,13 +111,6 @@ def index() -> str:
         "[Exit codes, ranges and layer kinds](../reference.md), [JSON](../json.md), [from Python](../python.md)."
     )
     return "\n\n".join(parts) + "\n"
-
-
-def _shown(name: str) -> str:
-    """What stands under the run now; test_pages.py compares it with what is printed, and writes it again."""
-    path = FOLDER / f"{name}.md"
-    found = screens(path) if path.is_file() else []
-    return found[0][1] if found and found[0][0] == RUNS[name] else ""
 
 
 def _command(name: str) -> Any:

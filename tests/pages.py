@@ -58,6 +58,11 @@ def screens(page: Path) -> list[tuple[str, str]]:
             for found in COMMAND.finditer(one.text)]  # fmt: skip
 
 
+def shown(page: Path, arguments: str) -> str:
+    """What stands under a command of a page now; empty where the page or the command is new."""
+    return dict(screens(page)).get(arguments, "") if page.is_file() else ""
+
+
 def furnish(page: Path, folder: Path) -> None:
     """What a reader has when the page begins: the small specs of docs, and the files of the steps before it."""
     (folder / "docs").mkdir()

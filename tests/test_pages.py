@@ -148,3 +148,14 @@ def test_the_nets_of_the_tutorial_are_what_pytorch_counts(file: str, params: int
 
     assert (params, macs) == (sum(p.numel() for p in net.parameters()), counted.get_total_flops() // 2)
     assert (params, macs) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
+
+
+def test_the_code_of_the_lecture_is_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two commands of the recipe, with PyTorch."""
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    page = pages.DOCS / "recipes" / "lecture-to-code.md"
+    write, compare = [line.removeprefix("cnncalc ") for line in commands(page) if "block.py" in line]
+
+    assert "wrote block.py" in pages.printed(write)
+    assert "the same network under other names: 9 layers" in pages.printed(compare)
