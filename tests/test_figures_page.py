@@ -67,6 +67,18 @@ GROUPS = (
          "`stride` is the number of positions from one unit of the last map to the next."),
     ),
     Group(
+        "On a machine",
+        ("energy", "roofline", "training"),
+        ("compare lenet5 mobilenet_v2 --columns energy@int8,training",
+         "check lenet5 --max energy@int8=100uJ --max roofline@peak=472G,bandwidth=25.6G=1ms --max training@batch=32=4MB"),
+        ("`energy` is MACs times a multiplication and an addition, and words moved times an access, by a table that can be "
+         "replaced: an order of magnitude, at its high end.",
+         "`roofline` is for each layer the larger of FLOPs / peak and bytes / bandwidth, added up: a lower bound of the time.",
+         "`training` is weights, gradients, the state of the optimizer and the activations that are kept for the backward pass.",
+         "What each is worked out under stands with it: `energy@int8`, `roofline@jetson,fp16`, `training@adam,batch=32`; "
+         "[formulas and cost](formulas-and-cost.md) has the arithmetic."),
+    ),
+    Group(
         "Shapes",
         ("layers", "input", "output"),
         ("compare lenet5 unet --columns layers,input,output",),
