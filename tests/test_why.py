@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc.analyses.alignment import aligned
 from cnncalc.analyses.subject import Subject
-from cnncalc.budget.why import Cause, growth, side
+from cnncalc.budget.why import Cause, Steps, growth, side
 from cnncalc.language.zoo import member
 
 CONV = "{conv: {out: %s, kernel: 3, padding: 1}}"
@@ -26,7 +26,7 @@ def chain(*widths: int) -> str:
 def why(before: str, after: str, metric: str = "params") -> list[Cause]:
     """The steps that account for a growth."""
     then, now = (side(cnncalc.parse(text, "net"), own=True) for text in (before, after))
-    return growth(Subject(metric), then, now)
+    return growth(Subject(metric), Steps(then, now))
 
 
 def told(causes: list[Cause]) -> list[tuple[str, str, int | None]]:
@@ -82,6 +82,22 @@ def test_the_same_change_in_many_steps_is_one_row() -> None:
     kernels = why(before, before.replace("kernel: 3, padding: 1", "kernel: 5, padding: 2"))
 
     assert [("4 steps", "kernel 3 -> 5, padding 1 -> 2")] == [(cause.where, cause.change) for cause in kernels]
+
+
+@pytest.mark.parametrize(
+    ("name", "edit", "metric", "expected"),
+    [
+        ("resnet18", ("act: none}\n        shortcut", "act: none}\n          - {mul: [prev, [globalavgpool, sigmoid]]}\n        shortcut"), "layers",
+         [("4 steps", "with globalavgpool, sigmoid, mul", 24)]),
+        ("mobilenet_v2", ("relu6", "silu"), "receptive_field", [("9 steps", "act relu6 -> silu", None)]),
+        ("unet", ("conv: {act: relu}", "conv: {act: relu, norm: batchnorm}"), "layers",
+         [("14 steps", "with batchnorm", 23)]),
+    ],
+    ids=["a gate", "an activation", "norms"],
+)  # fmt: skip
+def test_what_was_done_in_every_block_is_one_row(name: str, edit: tuple[str, str], metric: str, expected: Any) -> None:
+    """It was done in a block or in the defaults, and no step is written otherwise."""
+    assert expected == told(why(*zoo(name, edit), metric))
 
 
 def test_a_turn_more_of_a_row_is_a_turn_more() -> None:

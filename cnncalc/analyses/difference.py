@@ -8,7 +8,7 @@ add up.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from .folding import SEGMENT
 from .macs import Macs, macs
 from .matching import Match, matched, matched_flat
 from .params import Params, params
-from .steptree import STEP, TURN, Part
+from .steptree import TURN, Part
 
 FOLLOWS = frozenset({"input", "output", "reads"})
 """What is another of a layer because of another layer."""
@@ -130,6 +130,24 @@ class Difference:
         """The layers that were taken out, but for turns of repeats and norms that were folded."""
         return [node for put in self.gone for node in put.nodes]
 
+    def within(self, parts: Sequence[Part]) -> Difference:
+        """What of it is in some parts of the two."""
+        inside = {id(node) for part in parts for node in part.nodes}
+
+        def some(nodes: Sequence[Node]) -> tuple[Node, ...]:
+            return tuple(node for node in nodes if id(node) in inside)
+
+        gone, come = ([put._replace(nodes=some(put.nodes)) for put in puts] for puts in (self.gone, self.come))
+        return replace(
+            self,
+            changed=[change for change in self.changed if id(change.after) in inside],
+            gone=[put for put in gone if put.nodes],
+            come=[put for put in come if put.nodes],
+            renamed=(),
+            repeats=[repeat for repeat in self.repeats if some(repeat.nodes)],
+            folded=some(self.folded),
+        )
+
     @property
     def same(self) -> bool:
         """Whether the layers, their names, arguments, shapes and connections are the same."""
@@ -181,12 +199,16 @@ class Difference:
 
 def difference(a: Graph, b: Graph) -> Difference:
     """What became of network a in network b: by steps, or layer by layer where that leaves much less to tell."""
-    old, new = Side(a, params(a), macs(a)), Side(b, params(b), macs(b))
-    by_parts = _difference(matched(a, b), old, new)
+    by_parts = by_steps(a, b)
     if by_parts.effort == 0 or (flat := matched_flat(a, b)) is None:
         return by_parts
-    by_layers = _difference(flat, old, new)
+    by_layers = _difference(flat, by_parts.a, by_parts.b)
     return by_layers if 3 * by_layers.effort <= 2 * by_parts.effort else by_parts
+
+
+def by_steps(a: Graph, b: Graph) -> Difference:
+    """What became of the steps of a."""
+    return _difference(matched(a, b), Side(a, params(a), macs(a)), Side(b, params(b), macs(b)))
 
 
 def _difference(match: Match, old: Side, new: Side) -> Difference:
@@ -227,8 +249,8 @@ def _puts(parts: Sequence[Part], told: set[int]) -> Iterator[Put]:
     """What has no counterpart, as steps; of a row or a loop whose steps have names of their own, those."""
     for part in parts:
         rest = tuple(node for node in part.nodes if id(node) not in told)
-        opens = part.sort != STEP or part.turns > 1 or (part.origin is not None and part.origin.opens)
-        if rest and (not opens or part.common or len(part.nodes) == 1):
+        whole = not part.opens and part.turns == 1
+        if rest and (whole or part.common or len(part.nodes) == 1):
             told.update(map(id, rest))
             yield Put(part.path, part.step, rest)
         elif rest:

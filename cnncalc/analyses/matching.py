@@ -8,13 +8,13 @@ looked for in it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..graph import Graph, Node
 from .alignment import MOST, aligned, total
-from .steptree import LAYER, TURN, Part, layers, made_by_steps, paths, steps
+from .steptree import LAYER, TURN, Part, layers, made_by_steps, paths, steps, units
 
 KIND, REPLACED, ARGUMENTS, SHAPE = 600, 600, 500, 100
 """What two layers have in common: a kind (or one of the same family in its place), arguments, the shape."""
@@ -29,6 +29,8 @@ Pair = tuple[Part | None, Part | None]
 class Match:
     """Two networks part by part."""
 
+    one: Part
+    other: Part
     pairs: list[tuple[Part, Part]] = field(default_factory=list)
     """Parts that belong together, the outer before what is in them."""
 
@@ -46,12 +48,27 @@ class Match:
     @cached_property
     def reverse(self) -> Match:
         """What the first is of the second."""
-        return Match([(y, x) for x, y in self.pairs], self.come, self.gone)
+        return Match(self.other, self.one, [(y, x) for x, y in self.pairs], self.come, self.gone)
 
     @cached_property
     def became(self) -> dict[int, Part]:
         """The identity of a part of the first -> what it became."""
         return {id(x): y for x, y in self.pairs}
+
+    def units(self) -> Iterator[tuple[list[Part], Part | None]]:
+        """The steps of the second with those that they were, one or, where more stand in it now, several."""
+        new = {id(part): part for part in units(self.other)}
+        of: dict[int, list[Part]] = {key: [] for key in new}
+        for part in units(self.one):
+            became = self.became.get(id(part))
+            while became is not None and id(became) not in new:
+                became = became.outer
+            if became is None:
+                yield [part], None
+            else:
+                of[id(became)].append(part)
+        for key, part in new.items():
+            yield of[key], part
 
 
 def matched(a: Graph, b: Graph) -> Match:
@@ -79,7 +96,7 @@ class _Matching:
         """Everything below two roots."""
         self._key(one)
         self._key(other)
-        found = Match()
+        found = Match(one, other)
         self._inside(one, other, found)
         return found
 

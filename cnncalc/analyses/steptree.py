@@ -48,11 +48,14 @@ class Part:
         return self.nodes[0] if self.sort == LAYER else None
 
     @property
+    def opens(self) -> bool:
+        """Whether it is nothing but the parts in it: a turn, a row, a branch, a `for` or a group."""
+        return self.sort not in (STEP, LAYER) or (self.origin is not None and self.origin.opens)
+
+    @property
     def step(self) -> str:
         """The word of the step that it is or that it alone has; "" for a loop or a group of several."""
-        if self.sort == LAYER:
-            return self.word
-        if self.sort == STEP and self.origin is not None and not self.origin.opens:
+        if self.sort == LAYER or (self.origin is not None and not self.opens):
             return self.word
         return self.parts[0].step if len(self.parts) == 1 else ""
 
@@ -85,6 +88,15 @@ class Part:
         for part in self.parts:
             yield part
             yield from part.below()
+
+
+def units(part: Part) -> Iterator[Part]:
+    """The steps in a part that do something, also those in its rows and groups."""
+    for inner in part.parts:
+        if inner.opens:
+            yield from units(inner)
+        else:
+            yield inner
 
 
 def steps(graph: Graph) -> Part:

@@ -26,7 +26,7 @@ from .lock import Entry, Lock
 from .notice import UNJUDGED, Notice
 from .reading import limits
 from .status import ACCEPTED, ALL, FAIL, NEW, OK, WARN
-from .why import Cause, growth, largest, side
+from .why import Cause, Steps, growth, largest, side
 
 UPDATE = "`cnncalc check --update` writes it"
 
@@ -282,12 +282,13 @@ def _explained(
         return list(findings), {}
     ours = side(graph, own)
     theirs = side(base, own) if base is not None and base is not graph else None
-    causes = {metric: tuple(growth(Subject(metric), theirs, ours)) for metric in differ} if theirs else {}
+    both = Steps(theirs, ours) if theirs is not None else None
+    causes = {metric: tuple(growth(Subject(metric), both)) for metric in differ} if both else {}
     explained = []
     for finding in findings:
         why: list[Cause] = []
-        if finding in broken and theirs is not None:
-            why = growth(finding.subject, theirs, ours)
+        if finding in broken and both is not None:
+            why = growth(finding.subject, both)
         if finding in broken and case.why and not why and finding.kind == "max":
             why = largest(finding.subject, ours)
         explained.append(replace(finding, why=tuple(why)) if why else finding)

@@ -5,55 +5,18 @@ A unit is a step of the net, or of one row of a `for` in the net. `net[1]` count
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
-from ..graph import Graph, Node, Origin
+from ..analyses.steptree import Part
+from ..graph import Origin
 from ..spelling import spelled
 
 
-@dataclass
-class Unit:
-    """A step of the net with all that it makes."""
-
-    where: str
-    what: str
-    word: str = ""
-    name: str = ""
-    """The name that the spec gives it."""
-
-    arguments: Mapping[str, str] = field(default_factory=dict)
-    """What is written on it, by parameter; empty for a word alone."""
-
-    turns: int = 0
-    nodes: list[str] = field(default_factory=list)
-
-
-def units(graph: Graph) -> list[Unit]:
-    """The units of a network that a spec made."""
-    found: dict[tuple[tuple[int, int | None], ...], Unit] = {}
-    turns: dict[tuple[tuple[int, int | None], ...], set[int | None]] = {}
-    for node in graph.nodes:
-        way = _way(node)
-        key = tuple((origin.place, origin.row) for origin in way)
-        unit = found.setdefault(key, Unit(_where(way), _what(way[-1]), way[-1].word, way[-1].name, _arguments(way[-1])))
-        unit.nodes.append(node.name)
-        turns.setdefault(key, set()).add(way[-1].turn)
-        unit.turns = len(turns[key])
-    return list(found.values())
-
-
-def _way(node: Node) -> list[Origin]:
-    """The steps down to the first that is more than the steps in it."""
-    way: list[Origin] = []
-    for origin in node.origin.way if node.origin else ():
-        way.append(origin)
-        if not origin.opens:
-            break
-    return way
-
-
-def _where(way: list[Origin]) -> str:
+def where(unit: Part, own: bool) -> str:
+    """Where a step stands in the user's own spec; else what the names of its layers begin with."""
+    if not own or unit.origin is None:
+        return unit.path
+    way = unit.origin.way
     text = f"net[{way[0].place}]"
     for origin in way[1:]:
         text += f" row {origin.row + 1}" if origin.row is not None else ""
@@ -61,25 +24,19 @@ def _where(way: list[Origin]) -> str:
     return f"{text} {way[-1].name}" if way[-1].name else text
 
 
-def _arguments(origin: Origin) -> dict[str, str]:
-    return {name: "" if value is ... else spelled(value) for name, value in origin.arguments}
+def arguments(unit: Part) -> Mapping[str, str]:
+    """What is written on it, by parameter; empty for a word alone."""
+    written: Sequence[tuple[str, object]] = unit.origin.arguments if unit.origin else ()
+    return {name: "" if value is ... else spelled(value) for name, value in written}
 
 
-def _what(origin: Origin) -> str:
+def what(unit: Part, own: bool) -> str:
+    """The step as it is written."""
+    if not own or unit.origin is None:
+        return ""
+    return _written(unit.origin)
+
+
+def _written(origin: Origin) -> str:
     shown = [name if value is ... else f"{name}={spelled(value)}" for name, value in origin.arguments]
     return f"{origin.word}({', '.join(shown)})" if shown else origin.word
-
-
-def units_by_name(graph: Graph) -> list[Unit]:
-    """The units of a network whose spec is not at hand: its nodes by the first part of their paths."""
-    found: dict[str, Unit] = {}
-    turns: dict[str, set[str]] = {}
-    for node in graph.nodes:
-        first, _, turn = node.name.split("/")[0].partition("[")
-        unit = found.setdefault(
-            first, Unit(first, node.kind if "/" not in node.name and not turn else "", first, first)
-        )
-        unit.nodes.append(node.name)
-        turns.setdefault(first, set()).add(turn)
-        unit.turns = len(turns[first])
-    return list(found.values())

@@ -6,15 +6,18 @@ net[1] row 2, inverted(t=6, c=24)   repeat 2 -> 3   +25,740,288
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
-from ..analyses.alignment import aligned
+from ..analyses.difference import Difference, by_steps
+from ..analyses.edits import edits
 from ..analyses.figures import FIGURES, Figures
 from ..analyses.memory import BYTES
+from ..analyses.steptree import Part, made_by_steps, paths, steps, units
 from ..analyses.subject import Subject, at_inference, of_nodes, within
-from ..graph import Graph, Node
-from ..layers.base import size_text
-from .units import Unit, units, units_by_name
+from ..graph import Graph
+from ..render import changes
+from .units import arguments, what, where
 
 SHOWN = 5
 
@@ -39,10 +42,11 @@ class Cause(NamedTuple):
 
 
 class Side(NamedTuple):
-    """A network with its units."""
+    """A network as it is used."""
 
     figures: Figures
-    units: list[Unit]
+    own: bool
+    """Whether its steps are those of the user's own spec; else they go by the names of their layers."""
 
     @property
     def graph(self) -> Graph:
@@ -52,20 +56,43 @@ class Side(NamedTuple):
 
 def side(graph: Graph, own: bool) -> Side:
     """A network as it is used, by the steps of the user's own spec; else by the paths of its nodes."""
-    figures = at_inference(graph)
-    return Side(figures, units(figures.graph) if own else units_by_name(figures.graph))
+    return Side(at_inference(graph), own)
 
 
-def growth(subject: Subject, then: Side, now: Side) -> list[Cause]:
+class Step(NamedTuple):
+    """A step of the one network and what it is in the other."""
+
+    where: str
+    what: str
+    change: str
+    then: Sequence[str]
+    """Its layers in the one network."""
+
+    now: Sequence[str]
+    """And in the other."""
+
+
+class Steps:
+    """Two networks step by step."""
+
+    def __init__(self, then: Side, now: Side) -> None:
+        self.then, self.now = then, now
+
+    @cached_property
+    def pairs(self) -> list[Step]:
+        """Every step of both, with how it differs."""
+        found = by_steps(self.then.graph, self.now.graph)
+        return [_step(old, new, found, self.now.own) for old, new in found.match.units()]
+
+
+def growth(subject: Subject, both: Steps) -> list[Cause]:
     """The steps that differ, the one that adds most first; for a figure that is no sum without amounts."""
-    before, after = _amounts(subject, then), _amounts(subject, now)
+    before, after = _amounts(subject, both.then), _amounts(subject, both.now)
     causes = []
-    for old, new in _pairs(then.units, now.units):
-        amount = _of(new, after) - _of(old, before)
-        change = _change(old, new, then.graph, now.graph)
-        if amount or (_no_sum(subject) and change):
-            unit = new or old
-            causes.append(Cause(unit.where, unit.what, change, None if _no_sum(subject) else amount))  # type: ignore[union-attr]  # one of the two is there
+    for step in both.pairs:
+        amount = _of(step.now, after) - _of(step.then, before)
+        if amount or (_no_sum(subject) and step.change):
+            causes.append(Cause(step.where, step.what, step.change, None if _no_sum(subject) else amount))
     causes = _folded(causes)
     causes.sort(key=lambda cause: (-abs(cause.amount or 0), -(cause.amount or 0)))
     if len(causes) <= SHOWN + 1:
@@ -102,8 +129,13 @@ def largest(subject: Subject, now: Side) -> list[Cause]:
         return [Cause(name, "", while_, n * size, False) for name, n in tensors[:SHOWN]]
     of = _amounts(subject, now)
     total = sum(of.values())
-    found = sorted(((_of(unit, of), unit) for unit in now.units), key=lambda pair: -pair[0])
-    return [Cause(u.where, u.what, f"{100 * n / total:.1f}%", n, False) for n, u in found[:SHOWN] if n]
+    tree = steps(now.graph) if made_by_steps(now.graph) else paths(now.graph)
+    found = sorted(((_of(_names(unit), of), unit) for unit in units(tree)), key=lambda pair: -pair[0])
+    return [
+        Cause(where(unit, now.own), what(unit, now.own), f"{100 * n / total:.1f}%", n, False)
+        for n, unit in found[:SHOWN]
+        if n
+    ]
 
 
 def _no_sum(subject: Subject) -> bool:
@@ -115,36 +147,32 @@ def _amounts(subject: Subject, one: Side) -> Mapping[str, int]:
     return {name: of[name] for name in within(subject.part, of)} if subject.part else of
 
 
-def _of(unit: Unit | None, amounts: Mapping[str, int]) -> int:
-    return sum(amounts.get(name, 0) for name in unit.nodes) if unit else 0
+def _of(names: Sequence[str], amounts: Mapping[str, int]) -> int:
+    return sum(amounts.get(name, 0) for name in names)
 
 
-def _pairs(then: Sequence[Unit], now: Sequence[Unit]) -> list[tuple[Unit | None, Unit | None]]:
-    """The units of both, put side by side: by name and place first, by what is written on them second."""
-    return aligned(then, now, _likeness, lambda unit: f"{unit.name} {unit.what}")
+def _names(unit: Part) -> list[str]:
+    return [node.name for node in unit.nodes]
 
 
-def _likeness(old: Unit, new: Unit) -> int:
-    """What two units have in common: a name counts more than a kind, and a kind more than what is written on it."""
-    named = bool(old.name) and old.name == new.name
-    alike = 1000 * (old.word == new.word) + 1500 * named
-    if not alike:
-        return 0
-    shared = sum(new.arguments.get(name) == value for name, value in old.arguments.items())
-    return alike + 100 * (old.what == new.what) + min(10 * shared, 90)
+def _step(old: Sequence[Part], new: Part | None, found: Difference, own: bool) -> Step:
+    unit = new or old[0]
+    names = [name for part in old for name in _names(part)]
+    return Step(where(unit, own), what(unit, own), _change(old, new, found), names, _names(new) if new else [])
 
 
-def _change(old: Unit | None, new: Unit | None, then: Graph, now: Graph) -> str:
-    if old is None or new is None:
-        return "new" if old is None else "removed"
-    changes = []
-    if old.word != new.word:
-        changes.append(f"{old.word} -> {new.word}")
-    elif old.what != new.what:
-        changes += _rewritten(old.arguments, new.arguments) or [f"was {old.what}"]
-    if old.turns != new.turns:
-        changes.append(f"repeat {old.turns} -> {new.turns}")
-    return ", ".join(changes) or _inside(old, new, then, now)
+def _change(old: Sequence[Part], new: Part | None, found: Difference) -> str:
+    if new is None or not old:
+        return "removed" if new is None else "new"
+    was, changed = old[0], []
+    written = arguments(was), arguments(new)
+    if was.word != new.word:
+        changed.append(f"{was.word} -> {new.word}")
+    elif written[0] != written[1]:
+        changed += _rewritten(*written)
+    if was.turns != new.turns:
+        changed.append(f"repeat {was.turns} -> {new.turns}")
+    return ", ".join(changed) or changes.inside(list(edits(found.within([*old, new]))))
 
 
 def _rewritten(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
@@ -158,37 +186,3 @@ def _rewritten(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
         elif old[name] != new[name]:
             changes.append(f"{name} {old[name]} -> {new[name]}")
     return changes
-
-
-def _inside(old: Unit, new: Unit, then: Graph, now: Graph) -> str:
-    """The first difference inside a step that is written as before."""
-    kinds = [[graph.by_name[name].kind for name in unit.nodes] for unit, graph in ((old, then), (new, now))]
-    renamed = [name for name in old.nodes if name not in now.by_name]
-    if len(old.nodes) != len(new.nodes) or (renamed and kinds[0] != kinds[1]):
-        gone = [name for name in old.nodes if name not in new.nodes]
-        come = [name for name in new.nodes if name not in old.nodes]
-        return ", ".join([f"without {name}" for name in gone[:1]] + [f"with {name}" for name in come[:1]])
-    for before, after in zip(old.nodes, new.nodes, strict=True):
-        if difference := _difference(then.by_name[before], now.by_name[after]):
-            return difference
-    return ""
-
-
-def _difference(before: Node, after: Node) -> str:
-    if before.kind != after.kind:
-        return f"{after.name}: {before.kind} -> {after.kind}"
-    old, new = vars(before.layer), vars(after.layer)
-    for name in new:
-        if old.get(name) != new[name] and str(old.get(name)) != str(new[name]):
-            return f"{after.name}: {name} {_plain(old.get(name))} -> {_plain(new[name])}"
-    if before.incoming != after.incoming:
-        was, now = (" + ".join(map(size_text, node.incoming)) for node in (before, after))
-        return f"input {was} -> {now}"
-    return ""
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, tuple):
-        texts = [_plain(member) for member in value]
-        return texts[0] if len(set(texts)) == 1 else "x".join(texts)
-    return str(value)

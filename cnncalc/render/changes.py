@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..spelling import spelled
 from . import numbers
+
+if TYPE_CHECKING:
+    from ..analyses.edits import Edit
 
 
 def signed(value: Any) -> str:
@@ -32,7 +35,7 @@ MOST = 3
 """Values of one argument that are told apart, and layers that are named; of more the others are counted."""
 
 LISTED = 6
-"""Layers that are named of what was put in at several places."""
+"""Layers that are named of a step that was put in."""
 
 
 def change(settings: Mapping[str, Sequence[tuple[Any, Any]]]) -> str:
@@ -53,13 +56,34 @@ def layers(count: int) -> str:
 
 def put(word: str, kinds: Sequence[str], times: int) -> str:
     """What was put in or taken out: `conv, batchnorm, relu`, `double, 4 layers`, `batchnorm, 23 times`."""
-    if times == 1:
-        return ", ".join(kinds) if len(kinds) <= MOST else ", ".join(filter(None, [word, layers(len(kinds))]))
     each = kinds[: len(kinds) // times]
-    if len(each) == 1:
-        return f"{each[0]}, {times} times"
-    inside = ", ".join(each) if len(each) <= LISTED else layers(len(each))
-    return f"{word or 'steps'} ({inside}), {times} times"
+    if len(each) <= (MOST if times == 1 else 1):
+        inside = ", ".join(each)
+    elif len(each) <= LISTED and word:
+        inside = f"{word} ({', '.join(each)})"
+    else:
+        inside = ", ".join(filter(None, [word, layers(len(each))]))
+    return f"{inside}, {numbers.whole(times)} times" if times > 1 else inside
+
+
+def edit(one: Edit) -> str:
+    """What became of the layers of an edit, in words; how many they are is not said."""
+    if one.change in ("added", "removed"):
+        return put(one.word, [node.kind for node in one.layers], one.times)
+    if one.change == "folded":
+        return f"into {'their convolutions' if len(one.layers) > 1 else 'its convolution'}"
+    if one.change == "renamed":
+        return "names alone" if one.follows else f"-> {one.settings['name'][0][1]}"
+    many = one.follows and len(one.layers) > 1
+    return f"{change(one.settings)}{' at the end' if many else ''}"
+
+
+def inside(edits: Sequence[Edit]) -> str:
+    """Edits of one step in a few words: `kernel 3 -> 5, with relu, without batchnorm`."""
+    words = {"added": "with ", "removed": "without ", "folded": "norms "}
+    told = [f"{words.get(one.change, '')}{edit(one)}" for one in edits if not one.follows]
+    texts = list(dict.fromkeys(told or [edit(one) for one in edits[:1]]))
+    return ", ".join(texts[:MOST]) + (f" and {len(texts) - MOST} more" if len(texts) > MOST else "")
 
 
 def argument(value: Any) -> str:

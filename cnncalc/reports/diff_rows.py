@@ -99,17 +99,10 @@ def _rows(found: Difference, batch: int, view: View) -> Iterator[dict[str, Any]]
 
 
 def _what(edit: Edit) -> str:
-    """What became of the layers of an edit, in words."""
+    """What became of the layers of an edit, in words, and how many they are."""
     count = edit.whole or len(edit.layers)
-    more = f", {changes.layers(count)}" if count > 1 else ""
-    if edit.change in ("added", "removed"):
-        return changes.put(edit.word, [node.kind for node in edit.layers], edit.times)
-    if edit.change == "renamed":
-        return f"names alone{more}" if edit.follows else f"-> {edit.settings['name'][0][1]}{more}"
-    if edit.change == "folded":
-        return f"into {'their convolutions' if count > 1 else 'its convolution'}{more}"
-    text = changes.change(edit.settings)
-    return text if edit.change == "repeat" else f"{text}{' at the end' if edit.follows and more else ''}{more}"
+    counted = edit.change not in ("repeat", "added", "removed") and count > 1
+    return changes.edit(edit) + (f", {changes.layers(count)}" if counted else "")
 
 
 def amounts(found: Difference, edit: Edit, batch: int) -> dict[str, int]:
