@@ -370,27 +370,6 @@ def test_what_a_picture_does_not_take_is_refused(arguments: list[str], said: str
     assert said in err
 
 
-def test_the_page_is_run(tmp_path: Path) -> None:
-    """Each command of docs/pictures.md that names a network of the zoo, and its Python."""
-    text = (Path(__file__).parents[1] / "docs/pictures.md").read_text(encoding="utf-8")
-    commands = [line.split()[2:] for line in text.splitlines() if line.startswith("    cnncalc show")]
-    program = text.partition("```python\n")[2].partition("```")[0]
-
-    for arguments in commands:
-        if arguments[0] != "net.yaml":
-            done = subprocess.run(
-                [sys.executable, "-m", "cnncalc", "show", *arguments],
-                capture_output=True,
-                text=True,
-                check=False,
-                cwd=tmp_path,
-            )
-            assert (0, "") == (done.returncode, done.stderr.replace(f"wrote {arguments[-1]}\n", ""))
-    made: dict[str, str] = {}
-    exec(program, made)  # noqa: S102 - the page's own
-    assert made["mermaid"].startswith("flowchart TD")
-
-
 def test_the_command_offers_the_formats_that_there_are() -> None:
     """It names them without loading what draws them."""
     assert PICTURES == tuple(FORMATS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 LIGHT = {
     "page": "#ffffff", "ink": "#0f172a", "quiet": "#475569", "line": "#64748b", "block": "#f8fafc #94a3b8",
     "input": "#e2e8f0 #475569", "output": "#e2e8f0 #475569", "convolution": "#dbeafe #2563eb",
@@ -25,20 +27,20 @@ DARK = {
 THEMES = ("auto", "light", "dark")
 
 
-def variables(selector: str, theme: str = "auto") -> str:
-    """The colours as variables of CSS for a selector; with `auto` dark where the reader's screen is."""
-    light, dark = _declared(LIGHT), _declared(DARK)
+def variables(selector: str, theme: str = "auto", names: Iterable[str] = LIGHT) -> str:
+    """The colours of some names as variables of CSS for a selector; with `auto` dark where the reader's screen is."""
+    light, dark = (_declared({name: palette[name] for name in names}) for palette in (LIGHT, DARK))
     if theme == "auto":
         return f"{selector}{{{light}}}@media (prefers-color-scheme:dark){{{selector}{{{dark}}}}}"
     return f"{selector}{{{light if theme == 'light' else dark}}}"
 
 
-def families(rule: str) -> str:
-    """A rule of CSS for each family: `{family}` in it is the family."""
-    return "".join(rule.replace("FAMILY", name) for name, colour in LIGHT.items() if " " in colour)
+def families(rule: str, names: Iterable[str] = LIGHT) -> str:
+    """A rule of CSS for each family among some names: `FAMILY` in it is the family."""
+    return "".join(rule.replace("FAMILY", name) for name in names if " " in LIGHT[name])
 
 
-def _declared(palette: dict[str, str]) -> str:
+def _declared(palette: Mapping[str, str]) -> str:
     said = []
     for name, colour in palette.items():
         fill, _, border = colour.partition(" ")

@@ -25,7 +25,7 @@ SHADES = 40
 CELLS = 48
 """Cells of the shading, along the longer side."""
 
-MARGIN, LINE, SMALL = 16, 16, 11
+MARGIN, LINE, SMALL, SWATCH = 16, 16, 11, 16
 SERIES = ("#2563eb", "#ea580c")
 
 
@@ -90,10 +90,12 @@ def _drawn(graph: Graph, name: str, pictures: Sequence[Any], shares: Mapping[str
     for source, image, looked in pictures:
         lines = _said(graph, name, source if len(pictures) > 1 else "", looked, source in shares)
         for line, colour in lines:
+            off = MARGIN + (SWATCH if colour else 0)
+            if colour:
+                body.append(f'<rect x="{MARGIN}" y="{high + 2}" width="10" height="10" fill="{colour}"/>')
             for piece in wrapped(line, 76):
-                fill = f' style="fill:{colour}"' if colour else ""
-                body.append(f'<text x="{MARGIN}" y="{high + 11}"{fill}>{escape(piece)}</text>')
-                wide = max(wide, round(width(piece, SMALL)))
+                body.append(f'<text x="{off}" y="{high + 11}">{escape(piece)}</text>')
+                wide = max(wide, round(width(piece, SMALL)) + off - MARGIN)
                 high += LINE
         high += 6
         drawn, tall = _image(image, looked, shares.get(source), high)
@@ -101,7 +103,7 @@ def _drawn(graph: Graph, name: str, pictures: Sequence[Any], shares: Mapping[str
         high += tall + MARGIN
     wide += 2 * MARGIN
     style = (
-        f"{variables('svg.field', theme)}svg.field{{font:{SMALL}px system-ui,sans-serif}}"
+        f"{variables('svg.field', theme)}svg.field{{font:{SMALL}px system-ui,sans-serif;background:var(--page)}}"
         ".field text{fill:var(--quiet)}"
         ".page{fill:var(--page)}.image{fill:var(--block);stroke:var(--line)}.unit{fill:none;stroke-width:1.6}"
         ".padding{fill:none;stroke-dasharray:4 3}.shade{fill:#16a34a}"

@@ -96,9 +96,12 @@ class _Rows:
         self.leaves: dict[tuple[str, str], float] = {}
 
     def placed(self) -> Placed:
-        """Rows centred on one spine, lanes beside them, lines through gutters."""
+        """Rows centred on one spine, lanes beside them, lines through gutters; all in the middle."""
         before, behind = zip(*(self._extents(row) for row in self.rows), strict=True)
-        left = EDGE + self.head.off.across
+        lanes = GAP / 2 + LANE * (max(self.lanes.values()) + 1) if self.lanes else 0
+        own = self.head.off.across + max(before) + max(behind) + lanes + 2 * EDGE
+        across = max(own, self.head.least)
+        left = EDGE + self.head.off.across + (across - own) / 2
         self.spine, self.side = left + max(before), left + max(before) + max(behind)
         for row in self.rows:
             x = self.spine - self._extents(row)[0]
@@ -106,7 +109,6 @@ class _Rows:
                 child.at = (x, 0)
                 x += child.size.across + GAP
         self._ports()
-        across = self.side + EDGE + (GAP / 2 + LANE * (max(self.lanes.values()) + 1) if self.lanes else 0)
         tracks = self._tracks()
         self.gutter = [self.head.off.along]
         for number, row in enumerate(self.rows):
@@ -117,7 +119,7 @@ class _Rows:
             self.gutter.append(top + max(child.size.along for child in row))
         leaving = any(not flow.target for flow in self.flows)
         end = self.gutter[-1] + (GUTTER + TRACK * len(tracks[-1]) if leaving else EDGE)
-        whole = Placed(self.box, Size(max(across, self.head.least), end), self.spine)
+        whole = Placed(self.box, Size(across, end), self.spine)
         whole.inside = [child for row in self.rows for child in row]
         whole.lines = [self._line(flow, tracks, whole) for flow in self.flows]
         return whole

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from xml.sax.saxutils import escape
 
 from ..graph import Graph
@@ -10,15 +10,15 @@ from ..render import numbers
 from .colours import LIGHT, families, variables
 from .parts import Box, Parts
 from .placing import Head, Placed, Point, Size, absolute, placed
-from .texts import Texts, Words, width, wrapped
+from .texts import WIDE, Texts, Words, width, wrapped
 
 LARGE, SMALL = 12, 11
 """Pixels of the letters of a name, and of what stands under it."""
 
 LINE, PAD, MARGIN = 15, 9, 12
 
-PAGE = 80
-"""Letters of a line above the picture."""
+PAGE = 100
+"""Letters of a line above the picture, at most."""
 
 
 def svg(graph: Graph, parts: Parts, texts: Texts, *, direction: str = "down", theme: str = "auto") -> str:
@@ -26,46 +26,48 @@ def svg(graph: Graph, parts: Parts, texts: Texts, *, direction: str = "down", th
     drawing = Drawing(texts, direction == "right")
     whole = placed(parts, drawing.measure, drawing.head)
     across, along = whole.size
-    wide, high = drawing.turned((across, along))
-    caption = _caption(graph, texts)
+    own, high = drawing.turned((across, along))
+    caption = _caption(graph, texts, own)
     caption_high = LINE * len(caption)
-    wide = max(wide, *(width(line, SMALL) for line in caption)) + 2 * MARGIN
+    wide = max(own, *(width(line, SMALL) for line in caption)) + 2 * MARGIN
     high = high + caption_high + 2 * MARGIN
+    lines = [
+        f'<text class="quiet" x="{MARGIN}" y="{_n(MARGIN + LINE * (n + 0.75))}">{_text(line)}</text>'
+        for n, line in enumerate(caption)
+    ]
+    corner = ((wide - own) / 2, MARGIN + caption_high)
+    body = [*drawing.drawn(whole, drawing.turned(corner))]
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="cnncalc" role="img" width="{_n(wide)}" height="{_n(high)}" '
         f'viewBox="0 0 {_n(wide)} {_n(high)}">',
         f"<title>{_text(graph.name)}</title>",
         f"<desc>{_text(' '.join(caption))}</desc>",
-        f"<style>{_style(theme)}</style>",
+        f"<style>{_style(theme, drawing.families)}</style>",
         '<defs><marker id="cnncalc-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
         'orient="auto"><path d="M0,1L7,4L0,7z"/></marker></defs>',
         f'<rect class="page" width="{_n(wide)}" height="{_n(high)}"/>',
     ]
-    lines = [
-        f'<text class="quiet" x="{MARGIN}" y="{_n(MARGIN + LINE * (n + 0.75))}">{_text(line)}</text>'
-        for n, line in enumerate(caption)
-    ]
-    corner = (MARGIN, MARGIN + caption_high)
-    body = drawing.drawn(whole, drawing.turned(corner))
     return "\n".join([*head, *lines, *body, "</svg>", ""])
 
 
-def _caption(graph: Graph, texts: Texts) -> list[str]:
-    """What the figures are of: the name, the input, the convention and the totals."""
+def _caption(graph: Graph, texts: Texts, wide: float) -> list[str]:
+    """What the figures are of: the name, the input, the convention and the totals; little wider than the picture."""
+    letters = min(PAGE, max(WIDE + 6, int(wide / width("n", SMALL))))
     several = len(graph.inputs) > 1
     size = numbers.shapes(graph.inputs) if several else numbers.shape(graph.input_shape)
-    return [*wrapped(f"{graph.name}, input {size}", PAGE), texts.convention]
+    return [*wrapped(f"{graph.name}, input {size}", letters), *wrapped(texts.convention, letters)]
 
 
-def _style(theme: str) -> str:
+def _style(theme: str, used: Set[str]) -> str:
+    names = [name for name, colour in LIGHT.items() if " " not in colour or name in used]
     return (
-        variables("svg.cnncalc", theme)
-        + "svg.cnncalc{font-family:system-ui,'DejaVu Sans','Liberation Sans',Arial,sans-serif}"
+        variables("svg.cnncalc", theme, names)
+        + "svg.cnncalc{font-family:system-ui,'DejaVu Sans','Liberation Sans',Arial,sans-serif;background:var(--page)}"
         f".cnncalc text{{font-size:{SMALL}px;fill:var(--ink)}}.cnncalc .name{{font-weight:bold;font-size:{LARGE}px}}"
         ".cnncalc .quiet{fill:var(--quiet)}.cnncalc .page{fill:var(--page)}"
         ".cnncalc .line{fill:none;stroke:var(--line);stroke-width:1.3;marker-end:url(#cnncalc-arrow)}"
         ".cnncalc marker path{fill:var(--line)}"
-        + families(".cnncalc .FAMILY rect{fill:var(--FAMILY);stroke:var(--FAMILY-line)}")
+        + families(".cnncalc .FAMILY rect{fill:var(--FAMILY);stroke:var(--FAMILY-line)}", names)
     )
 
 
@@ -75,6 +77,8 @@ class Drawing:
     def __init__(self, texts: Texts, right: bool) -> None:
         self.texts, self.right = texts, right
         self._words: dict[str, Words] = {}
+        self.families: set[str] = set()
+        """Those of the boxes that are drawn."""
 
     def turned(self, pair: Point) -> Point:
         """(across, along) as (x, y), or back."""
@@ -119,6 +123,7 @@ class Drawing:
     def _box(self, child: Placed, at: Point) -> Iterator[str]:
         words, (x, y), (wide, high) = self.words(child.box), self.turned(at), self.turned(child.size)
         family = words.family if words.family in LIGHT else "other"
+        self.families.add(family)
         yield f'<g class="{"leaf" if not child.box.parts else "part"} {family}"><title>{_text(words.hover)}</title>'
         yield f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(wide)}" height="{_n(high)}" rx="5"/>'
         level = y + PAD / 2

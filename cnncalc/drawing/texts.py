@@ -27,6 +27,9 @@ FIGURES = {
 
 USUAL = ("shape", "macs")
 
+DOT = " · "
+"""Between figures."""
+
 WIDE = 34
 """Characters after which a line is broken."""
 
@@ -81,11 +84,11 @@ class Texts:
             return Words(name, lines, f"{box.role} {printable(box.label)}: {' '.join(lines)}", box.role)
         first = box.turns[0].nodes
         what = _sequence(box) if len(first) <= 4 else f"{len(first)} layers"
-        shared, figures = self._shared(box), self.figures_of(box)
+        shared, figures = self._shared(box), packed(self.figures_of(box))
         lines = [
             *(wrapped(what) if what != name else []),
             *([f"weights of {shared}"] if shared else []),
-            *(wrapped(figures) if figures else []),
+            *figures,
         ]
         family = next((node for node in first if node.weights), first[0]).layer.family if len(first) <= 4 else "block"
         return Words(name, lines, self.hover(box), family)
@@ -93,7 +96,7 @@ class Texts:
     def title(self, box: Box) -> Words:
         """The text of a block that is drawn with what is in it."""
         name = printable(box.label) + (f" x{box.times}" if box.times > 1 else "")
-        return Words(name, [self.figures_of(box)], self.hover(box), "block")
+        return Words(name, [DOT.join(self.figures_of(box))], self.hover(box), "block")
 
     def hover(self, box: Box) -> str:
         """The path, and every figure."""
@@ -103,15 +106,15 @@ class Texts:
         turns = f", {len(box.turns)} turns" if len(box.turns) > 1 else ""
         return f"{printable(box.path)}: {_shape(box)}, {', '.join(sums)}{turns}"
 
-    def figures_of(self, box: Box) -> str:
-        """The figures that are asked for, in a line."""
+    def figures_of(self, box: Box) -> list[str]:
+        """The figures that are asked for, those that it has."""
         said = {
             "shape": lambda: _shape(box),
             "macs": lambda: _amount(sum(self._macs.get(node.name, 0) for node in box.nodes), "MACs"),
             "params": lambda: _amount(sum(self._params[node.name] for node in box.nodes), "params"),
-            "field": lambda: f"field {self._field(_last(box))}",
+            "field": lambda: self._field(_last(box)),
         }
-        return " · ".join(filter(None, (said[figure]() for figure in self.figures)))
+        return [text for figure in self.figures if (text := said[figure]())]
 
     @cached_property
     def _fields(self) -> dict[str, str]:
@@ -119,7 +122,8 @@ class Texts:
         return {node.name: field_text(field(seen[node.name], len(node.output) - 1)) for node in self.graph.nodes}
 
     def _field(self, node: Node) -> str:
-        return self._fields[node.name] if self.numbered else numbers.NOTHING
+        found = self._fields[node.name] if self.numbered else numbers.NOTHING
+        return f"field {found}" if found != numbers.NOTHING else ""
 
     @cached_property
     def _owners(self) -> dict[str, str]:
@@ -160,6 +164,17 @@ def _both(one: str, other: str) -> str:
     if len(words) != len(others):
         return f"{one} -> {other}"
     return ", ".join(a if a == b else f"{a} -> {b}" for a, b in zip(words, others, strict=True))
+
+
+def packed(figures: Sequence[str]) -> list[str]:
+    """Figures as lines that break between two of them, and inside one only where it alone is longer."""
+    lines: list[str] = []
+    for figure in figures:
+        if lines and len(lines[-1]) + len(DOT) + len(figure) <= WIDE:
+            lines[-1] += DOT + figure
+        else:
+            lines += wrapped(figure)
+    return lines
 
 
 def wrapped(text: str, wide: int = WIDE) -> list[str]:
