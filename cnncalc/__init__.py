@@ -60,8 +60,10 @@ if TYPE_CHECKING:
     from .reports.summary_report import summary as _summary
     from .sweeping.answer import fit as fit
     from .sweeping.answer import sweep as sweep
+    from .transforms.freezing import freeze as _freeze
 
     explain, shapes, show, summary = asked(_explain), asked(_shapes), asked(_show), asked(_summary)
+    freeze = asked(_freeze)
     box, check, draw, run, validate = asked(_box), asked(_check), asked(_draw), asked(_run), asked(_validate)
     macs, memory, params = asked(_macs), asked(_memory), asked(_params)
     receptive_fields = asked(_receptive_fields)
@@ -83,6 +85,7 @@ __all__ = [
     "explain",
     "fit",
     "formula",
+    "freeze",
     "from_keras",
     "from_onnx",
     "from_torch",
@@ -122,6 +125,7 @@ _HOMES = {
     "explain": "reports.explain_report",
     "fit": "sweeping.answer",
     "formula": "asking",
+    "freeze": "transforms.freezing",
     "from_keras": "given",
     "from_onnx": "given",
     "from_torch": "given",
@@ -146,7 +150,7 @@ _HOMES = {
 _RESULTS = ("macs", "memory", "params", "receptive_fields")
 """Questions whose answer is exact values by layer, printed as a table."""
 
-_ASKED = (*_RESULTS, "box", "check", "draw", "explain", "run", "shapes", "show", "summary", "validate")
+_ASKED = (*_RESULTS, "box", "check", "draw", "explain", "freeze", "run", "shapes", "show", "summary", "validate")
 """Questions about a graph that take a file or a name as well."""
 
 

@@ -52,10 +52,11 @@ CHECKED = "check net.yaml --max params=20k"
 SEEN = "saliency tiny.yaml --image image.npy --out map.npy"
 
 CASES: dict[str, Options] = {
-    "summary net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE, "--in-place": "--in-place"},
+    "summary net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE, "--in-place": "--in-place", "--freeze": "--freeze stem"},
     "shapes net.yaml": {**NETWORK, **ROWS, **MANY},
-    "params net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE, "--as": "--as torchinfo"},
-    "params net.yaml --as torchinfo": {**NETWORK, **ROWS, **MANY, **DTYPE},
+    "params net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE, "--as": "--as torchinfo",
+        "--freeze": "--freeze stem..body"},
+    "params net.yaml --as torchinfo": {**NETWORK, **ROWS, **MANY, **DTYPE, "--freeze": "--freeze stem"},
     "macs net.yaml": {
         **NETWORK, **ROWS, **MANY, "--flops": "--flops", "--operations": "--operations", "--compare": "--compare",
         "--form": ("--form separable", "--compare"), "--ratio": ("--ratio 2", "--compare"),
@@ -114,7 +115,8 @@ CASES: dict[str, Options] = {
         **NETWORK, **ROWS, **MANY, **DTYPE, "--memory": "--memory sram_8kB", "--energy-table": "--energy-table chip.yaml",
         "--fused": "--fused",
     },
-    "training net.yaml": {**NETWORK, **ROWS, **MANY, "--optimizer": "--optimizer sgd", "--dtype": "--dtype bf16"},
+    "training net.yaml": {**NETWORK, **ROWS, **MANY, "--optimizer": "--optimizer sgd", "--dtype": "--dtype bf16",
+        "--freeze": "--freeze stem..body"},
     "sweep net.yaml width=4,8,16": {
         "--columns": "--columns params", "--where": "--where params<30k", "--pareto": "--pareto params:max",
         "--sort": "--sort params", "--top": "--top 1", "--plot": "--plot",

@@ -5,14 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from fractions import Fraction
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
 from cnncalc import worked
-from cnncalc.errors import CnncalcError
 from cnncalc.worked import EXAMPLES, exercise, solve
 from cnncalc.worked.detection import overlap
 
@@ -42,12 +40,15 @@ from cnncalc.worked.detection import overlap
         ("receptive-field", {"layers": "3,3d2,3d4,3d8"}, "field", 31),
         ("max-pool", {}, "sum", 21),
         ("edges", {}, "outputs", 16),
+        ("forms", {}, "dense", 120_422_400),
+        ("forms", {}, "separable", 8_580_096),
+        ("forms", {}, "bottleneck", 12_443_648),
         ("iou", {}, "IoU", Fraction(1, 7)),
         ("iou", {"b": "4 1 6 3"}, "IoU", 0),
         ("iou", {"b": "2 1 4 3"}, "IoU", 1),
-        ("nms", {}, "kept", "1, 3"),
-        ("nms", {"boxes": "0 0 2 2 0.9 1; 0 0 2 2 0.8 2", "apart": "1"}, "kept", "1, 2"),
-        ("nms", {"boxes": "0 0 2 2 0.9 1; 0 0 2 2 0.8 2", "apart": "0"}, "kept", "1"),
+        ("nms", {}, "kept", (1, 3)),
+        ("nms", {"boxes": "0 0 2 2 0.9 1; 0 0 2 2 0.8 2", "apart": "1"}, "kept", (1, 2)),
+        ("nms", {"boxes": "0 0 2 2 0.9 1; 0 0 2 2 0.8 2", "apart": "0"}, "kept", (1,)),
         ("anchors", {}, "assigned", "anchor 2"),
         ("yolo-target", {}, "target", 144),
         ("yolo-target", {"grid": "19", "classes": "80", "anchors": "1 1; 1 2; 2 1; 2 2; 3 3"}, "target", 153_425),
@@ -57,13 +58,20 @@ from cnncalc.worked.detection import overlap
         ("sliding-windows", {"n": "28"}, "apart", 28_262_400),
         ("triplet", {}, "loss", 0),
         ("triplet", {"negative": "0.2 0.8"}, "loss", Fraction(1, 5)),
+        ("triplet", {"negative": "0.5 0.6; 0.2 0.6; 0.1 0.85"}, "hardest", "N3"),
+        ("triplet", {"negative": "0.5 0.6; 0.2 0.6; 0.1 0.85"}, "semi-hard", (2,)),
+        ("triplet", {"negative": "0.5 0.6; 0.2 0.6; 0.1 0.85"}, "cost", Fraction(27, 80)),
         ("verification", {"b": "0.1 0.9 0.3", "bias": "0"}, "y", 0.5),
         ("gram", {}, "G 1,2", 4),
         ("content", {}, "cost", Fraction(3, 2)),
         ("ensemble", {}, "passes", 1_008),
+        ("ensemble", {"spec": "alexnet", "crops": "10", "models": "1"}, "MACs", 7_244_068_160),
+        ("ensemble", {"spec": "alexnet", "crops": "10", "models": "5"}, "params", 5 * 60_965_224),
         ("freezing", {}, "kept an image", 16_384),
         ("freezing", {"spec": "lecture/vgg16_two_classes"}, "trained", 8_194),
         ("freezing", {"spec": "lecture/vgg16_two_classes"}, "frozen", 134_260_544),
+        ("freezing", {"spec": "vgg16", "freeze": "conv1..conv4"}, "frozen", 7_635_264),
+        ("freezing", {"spec": "lenet5", "freeze": "..C1"}, "kept an image", 6 * 28 * 28 * 4),
     ],
 )  # fmt: skip
 def test_the_numbers_of_the_notes(name: str, settings: dict[str, str], figure: str, result: Any) -> None:
@@ -129,104 +137,150 @@ def test_max_pool_backward_is_pytorchs(seed: int, torch: Any) -> None:
     assert x.grad[0, 0].tolist() == answer.matrices["gradient"]
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_iou_and_nms_are_torchvisions_definition(seed: int, torch: Any) -> None:
-    """By the definition in PyTorch's tensors: the greedy loop over a matrix of IoUs."""
-    draw = Random(seed)  # noqa: S311 - no secret
-    boxes = []
-    for _ in range(30):
-        x, y = draw.randrange(0, 20), draw.randrange(0, 20)
-        boxes.append(
-            [x, y, x + draw.randrange(1, 12), y + draw.randrange(1, 12), draw.randrange(1, 1000), draw.randrange(1, 3)]
-        )
-    boxes = [[*box[:4], Fraction(box[4], 1000), box[5]] for box in boxes]
-    corners = torch.tensor([[float(entry) for entry in box[:4]] for box in boxes], dtype=torch.float64)
-    low, high = (
-        torch.max(corners[:, None, :2], corners[None, :, :2]),
-        torch.min(corners[:, None, 2:], corners[None, :, 2:]),
-    )
-    inner = (high - low).clamp(min=0).prod(dim=2)
-    area = (corners[:, 2:] - corners[:, :2]).prod(dim=1)
+@pytest.fixture(scope="module")
+def ops(torch: Any) -> Any:
+    """The operators of torchvision, where it is installed and its library loads."""
+    try:
+        from torchvision import ops
+    except (ImportError, RuntimeError) as error:  # a build for CUDA beside a PyTorch for the CPU
+        pytest.skip(f"torchvision is not here: {error}")
+    return ops
+
+
+def some_boxes(draw: Random, count: int) -> list[list[Any]]:
+    """Boxes of whole and of broken sides, some of them twice, with scores that differ and two classes."""
+    boxes: list[list[Any]] = []
+    for place in range(count):
+        x, y = Fraction(draw.randrange(0, 80), 4), Fraction(draw.randrange(0, 80), 4)
+        sides = [x, y, x + Fraction(draw.randrange(1, 48), 4), y + Fraction(draw.randrange(1, 48), 4)]
+        if place % 7 == 6:
+            sides = boxes[-1][:4]
+        boxes.append([*sides, None, draw.randrange(1, 3)])
+    for box, score in zip(boxes, draw.sample(range(1, 1000), count), strict=True):
+        box[4] = Fraction(score, 1000)
+    return boxes
+
+
+def corners_of(boxes: list[list[Any]], torch: Any) -> Any:
+    """Boxes as PyTorch has them."""
+    return torch.tensor([[float(entry) for entry in box[:4]] for box in boxes], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_iou_is_torchvisions(seed: int, torch: Any, ops: Any) -> None:
+    """`box_iou` of each two of 20 boxes, one without area among them."""
+    boxes = some_boxes(Random(seed), 20)  # noqa: S311 - no secret
+    boxes[3][2:4] = boxes[3][:2]
+    wanted = ops.box_iou(corners_of(boxes, torch), corners_of(boxes, torch))
+    wanted[3, 3] = 0  # 0/0, which torchvision leaves as NaN
+
+    found = [[float(overlap(a[:4], b[:4])) for b in boxes] for a in boxes]
+    assert wanted.tolist() == [pytest.approx(row) for row in found]
+
+
+@pytest.mark.parametrize("threshold", ["0.3", "0.5", "0.7"])
+@pytest.mark.parametrize("seed", range(6))
+def test_nms_is_torchvisions(seed: int, threshold: str, torch: Any, ops: Any) -> None:
+    """`nms` of all boxes together and `batched_nms` of each class, behind a limit of the scores."""
+    boxes = some_boxes(Random(seed), 40)  # noqa: S311 - no secret
+    limit = Fraction(1, 5)
+    over = [n for n, box in enumerate(boxes) if box[4] >= limit]
+    sides = corners_of([boxes[n] for n in over], torch)
+    scores = torch.tensor([float(boxes[n][4]) for n in over], dtype=torch.float64)
+    classes = torch.tensor([boxes[n][5] for n in over])
+
+    for apart, kept in enumerate(
+        (ops.nms(sides, scores, float(threshold)), ops.batched_nms(sides, scores, classes, float(threshold)))
+    ):
+        answer = worked.detection.nms(boxes, Fraction(threshold), limit, apart)
+        assert tuple(over[n] + 1 for n in kept.tolist()) == answer.results["kept"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_iou_and_nms_are_the_greedy_loop(seed: int, torch: Any) -> None:
+    """By the definition, over a matrix of IoUs in PyTorch's tensors, where there is no torchvision too."""
+    boxes = some_boxes(Random(seed), 40)  # noqa: S311 - no secret
+    corners = corners_of(boxes, torch)
+    low = torch.max(corners[:, None, :2], corners[None, :, :2])
+    high = torch.min(corners[:, None, 2:], corners[None, :, 2:])
+    inner, area = (high - low).clamp(min=0).prod(dim=2), (corners[:, 2:] - corners[:, :2]).prod(dim=1)
     ious = inner / (area[:, None] + area[None, :] - inner)
-    order, kept = sorted(range(30), key=lambda n: (-boxes[n][4], n)), []
-    for n in order:
+    kept: list[int] = []
+    for n in sorted(range(40), key=lambda n: -boxes[n][4]):
         if all(ious[n, other] <= 0.45 or boxes[n][5] != boxes[other][5] for other in kept):
             kept.append(n)
-    answer = worked.detection.nms(boxes, Fraction(9, 20), 0, 1)
+    found = [[float(overlap(a[:4], b[:4])) for b in boxes] for a in boxes]
 
-    assert all(
-        ious[i, j].item() == pytest.approx(float(overlap(boxes[i][:4], boxes[j][:4])))
-        for i in range(8)
-        for j in range(30)
+    assert ious.tolist() == [pytest.approx(row) for row in found]
+    assert tuple(n + 1 for n in kept) == worked.detection.nms(boxes, Fraction(9, 20), 0, 1).results["kept"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_edges_are_pytorchs_convolution(seed: int, torch: Any) -> None:
+    """`conv2d`, which is a cross-correlation; turned by half a circle a convolution (NumPy's, in one dimension)."""
+    import numpy as np
+
+    draw = Random(seed)  # noqa: S311 - no secret
+    grid = [[draw.randrange(-9, 10) for _ in range(7)] for _ in range(6)]
+    kernel = [[draw.randrange(-3, 4) for _ in range(draw.randrange(1, 4))]]
+    kernel += [[draw.randrange(-3, 4) for _ in kernel[0]] for _ in range(draw.randrange(0, 3))]
+    wanted = torch.nn.functional.conv2d(torch.tensor([[grid]]), torch.tensor([[kernel]]))[0, 0].tolist()
+
+    assert wanted == worked.maps.edges(grid, kernel).matrices["output"]
+    assert [np.convolve(grid[0], kernel[0], "valid").tolist()] == worked.maps.edges([grid[0]], [kernel[0]], 1).matrices[
+        "output"
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_field_of_a_stack_is_where_pytorch_has_a_gradient(seed: int, torch: Any) -> None:
+    """The inputs that a middle output depends on, with weights of 1; and how far the next one looks away."""
+    settings = dict(exercise("receptive-field", seed))
+    x = torch.zeros(1, 1, 2001, dtype=torch.float64, requires_grad=True)
+    y = x
+    for kernel, stride, dilation in worked.sizes.stack(settings["layers"]):
+        weight = torch.ones(1, 1, kernel, dtype=torch.float64)
+        y = torch.nn.functional.conv1d(y, weight, stride=stride, dilation=dilation)
+    middle = y.shape[-1] // 2
+    first, second = (
+        torch.autograd.grad(y[0, 0, middle + step], x, retain_graph=True)[0][0, 0].nonzero()[:, 0] for step in (0, 1)
     )
-    assert ", ".join(str(n + 1) for n in kept) == answer.results["kept"]
+    answer = solve("receptive-field", **settings)
+
+    assert (first[-1] - first[0] + 1).item() == answer.results["field"]
+    assert (second[0] - first[0]).item() == answer.steps[-1].values["j"]
 
 
-def test_losses_are_pytorchs(torch: Any) -> None:
-    """Triplet loss with squared distances, Gram matrix, content and style cost, on random numbers."""
-    draw = Random(3)  # noqa: S311 - no secret
+@pytest.mark.parametrize("seed", range(6))
+def test_losses_are_pytorchs(seed: int, torch: Any) -> None:
+    """Gram matrix, content and style cost, and triplet loss with squared distances, on random numbers."""
+    draw = Random(seed)  # noqa: S311 - no secret
     rows = [[[Fraction(draw.randrange(-20, 20), 8) for _ in range(6)] for _ in range(3)] for _ in range(3)]
     a, p, n = (torch.tensor([[float(entry) for entry in row] for row in one], dtype=torch.float64) for one in rows)
     distance = torch.nn.functional.mse_loss
-    gram = lambda x: x @ x.T  # noqa: E731 - the definition
+    gram = lambda x: torch.einsum("ci,di->cd", x, x)  # noqa: E731 - the definition
 
     assert gram(a).tolist() == [[float(e) for e in row] for row in worked.losses.gram(rows[0]).matrices["Gram"]]
     assert distance(a, p, reduction="sum").item() / 2 == float(worked.losses.content(rows[0], rows[1]).results["cost"])
     wanted = distance(gram(a), gram(p), reduction="sum").item() / (2 * 6 * 3) ** 2
     assert wanted == pytest.approx(float(worked.losses.style(rows[0], rows[1]).results["cost"]))
     wanted = torch.nn.functional.triplet_margin_with_distance_loss(
-        a[:1], p[:1], n[:1], distance_function=lambda x, y: (x - y).square().sum(dim=1), margin=0.5
-    )
-    found = worked.losses.triplet(list(rows[0][0]), list(rows[1][0]), list(rows[2][0]), Fraction(1, 2)).results["loss"]
-    assert wanted.item() == pytest.approx(float(found))
+        a[:1].expand(3, 6), p[:1].expand(3, 6), n, margin=0.5, reduction="none",
+        distance_function=lambda x, y: (x - y).square().sum(dim=1),
+    )  # fmt: skip
+    results = worked.losses.triplet(rows[0][0], rows[1][0], rows[2], Fraction(1, 2)).results
+    assert wanted.tolist() == pytest.approx([float(results[f"loss {place}"]) for place in (1, 2, 3)])
+    assert wanted.sum().item() == pytest.approx(float(results["cost"]))
 
 
-@pytest.mark.parametrize(
-    ("name", "settings", "said"),
-    [
-        ("iou", {"a": "3 1 1 3"}, "has a negative side"),
-        ("iou", {"a": "1 1 3"}, "x1 y1 x2 y2"),
-        ("iou", {"a": "nan 1 2 3"}, "must be a number"),
-        ("max-pool", {"matrix": "1 2; 3"}, "2 numbers in row 1 and 1 in row 2"),
-        ("max-pool", {"kernel": "6"}, "does not fit"),
-        ("max-pool", {"upstream": "1"}, "upstream is 1x1"),
-        ("nms", {"threshold": "1.5"}, "from 0 to 1"),
-        ("nms", {"boxes": ""}, "must have a number"),
-        ("nms", {"boxes": "0 0 1 1 0.5 1;" * 10_001}, "at most 10,000"),
-        ("gram", {"activations": "1 " * 1_000_001}, "more than 1,000,000"),
-        ("output-size", {"f": "9"}, "does not fit"),
-        ("output-size", {"n": "1e30"}, "below 10^18"),
-        ("output-size", {"k": "3"}, "no setting `k`"),
-        ("receptive-field", {"layers": "3s0"}, "has a 0"),
-        ("receptive-field", {"layers": "x"}, "3s1,3s2,5d2"),
-        ("freezing", {"until": "fc9"}, "names no layer"),
-        ("yolo-target", {"boxes": "9 0.5 0.5 0.1 0.1"}, "of class 9"),
-        ("sliding-windows", {"n": "13"}, "from 14"),
-        ("triplet", {"anchor": "1 2 3"}, "differ in length"),
-        ("iuo", {}, "did you mean `iou`"),
-    ],
-)  # fmt: skip
-def test_what_makes_no_sense_is_refused(name: str, settings: dict[str, str], said: str) -> None:
-    """In a line that says what it must be."""
-    with pytest.raises(CnncalcError) as raised:
-        solve(name, **settings)
-    assert said in f"{raised.value}"
+def test_verification_is_pytorchs_logistic_unit(torch: Any) -> None:
+    """A linear layer on the absolute differences, and a sigmoid."""
+    draw = Random(5)  # noqa: S311 - no secret
+    a, b, w = ([Fraction(draw.randrange(-20, 20), 8) for _ in range(7)] for _ in range(3))
+    tensors = [torch.tensor([float(entry) for entry in one], dtype=torch.float64) for one in (a, b, w)]
+    wanted = torch.sigmoid(torch.nn.functional.linear((tensors[0] - tensors[1]).abs(), tensors[2][None]) + 0.25)
 
-
-def test_matrices_come_from_files_too(tmp_path: Path) -> None:
-    """CSV and .npy, with the same result as typed; an empty file is refused."""
-    import numpy as np
-
-    rows = [[1.0, 2.0], [3.5, 4.0]]
-    np.save(tmp_path / "m.npy", np.array(rows))
-    (tmp_path / "m.csv").write_text("1,2\n3.5,4\n")
-    (tmp_path / "empty.csv").write_text("")
-    typed = solve("gram", activations="1 2; 3.5 4").matrices["Gram"]
-
-    assert typed == solve("gram", activations=f"{tmp_path}/m.npy").matrices["Gram"]
-    assert typed == solve("gram", activations=f"{tmp_path}/m.csv").matrices["Gram"]
-    with pytest.raises(CnncalcError, match="must have a number"):
-        solve("gram", activations=f"{tmp_path}/empty.csv")
+    assert wanted.item() == pytest.approx(worked.losses.verification(a, b, w, Fraction(1, 4)).results["y"])
 
 
 def command(*arguments: str) -> tuple[int, str, str]:

@@ -207,6 +207,21 @@ def _zoo(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     return [*zoo.names(), *zoo.lecture()]
 
 
+def _examples(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    from ..worked import EXAMPLES
+
+    return EXAMPLES
+
+
+def _given(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    """The settings of the example that is already typed."""
+    from ..worked import EXAMPLES
+
+    typed = _typed(ctx, incomplete)[0]
+    example = EXAMPLES.get(typed[0]) if typed else None
+    return [f"{name}=" for name in example.settings] if example else []
+
+
 def _documents(ctx: typer.Context, incomplete: str) -> Iterable[str]:
     from ..contracts import HOMES
 
@@ -225,6 +240,8 @@ WORDS: dict[str, Words] = {
     "zoo spec": _zoo,
     "schema spec": _kinds,
     "schema of": _documents,
+    "worked name": _examples,
+    "worked settings": _given,
     "init source": _zoo,
     "init path": _any_file,
     "format": _formats,
@@ -238,6 +255,7 @@ WORDS: dict[str, Words] = {
     "layer": _layers,
     "tap": _layers,
     "at": _layers,
+    "freeze": _layers,
     "unit": _positions,
     "set": _settings,
     "set_a": _settings,

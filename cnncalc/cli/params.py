@@ -3,6 +3,7 @@
     cnncalc params spec.yaml
     cnncalc params resnet50 --top 5 --dtype fp16
     cnncalc params resnet50 --as keras           --as help lists the tools
+    cnncalc params resnet50 --freeze stem..layer3
     cnncalc params model.safetensors             the tensors of a checkpoint, by names, shapes and dtypes
 
 Running statistics of a batch norm are buffers and no parameters. `trainable` and `frozen` add up to `params`.
@@ -16,7 +17,7 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import MODEL, OF_A_CHECKPOINT, Request, report_with
+from .request import MODEL, OF_A_CHECKPOINT, Freeze, Request, report_with, with_frozen
 from .vain import refused
 
 
@@ -28,6 +29,7 @@ def command(
         str | None,
         typer.Option("--as", metavar="TOOL", help="Count as another tool does; `--as help` lists them."),
     ] = None,
+    freeze: Freeze = None,
 ) -> Report:
     """Parameters."""
     from .. import reports
@@ -35,11 +37,14 @@ def command(
     if convention == "help":
         return reports.tools("params")
     if request.checkpoint:
-        refused({"--as": convention, "--dtype": dtype != "fp32", "--training": request.training}, *OF_A_CHECKPOINT)
+        given = {"--as": convention, "--dtype": dtype != "fp32", "--training": request.training, "--freeze": freeze}
+        refused(given, *OF_A_CHECKPOINT)
         return reports.tensors(request.opened_checkpoint(), view=request.view)
     if convention is not None:
+        refused({"--freeze": freeze}, "beside --as: other tools count what is trained by their own rules")
         if dtype != "fp32":
             raise CnncalcError("`--as` excludes `--dtype`: it counts numbers, no bytes")
         return reports.params_as(request.whole, convention, training=request.training, view=request.view)
 
-    return reports.params(request.whole, dtype=dtype, training=request.training, view=request.view)
+    graph = request.frozen(freeze)
+    return with_frozen(reports.params(graph, dtype=dtype, training=request.training, view=request.view), freeze)

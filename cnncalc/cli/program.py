@@ -52,7 +52,8 @@ class LazyGroup(TyperGroup):
             from .completing import attach
 
             attach(cmd_name, module.command)
-        app.command(cmd_name, cls=Command, help=_help(module.__doc__ or ""))(module.command)
+        parsing = getattr(module, "PARSING", None)
+        app.command(cmd_name, cls=Command, help=_help(module.__doc__ or ""), context_settings=parsing)(module.command)
         return typer.main.get_command(app)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:

@@ -80,6 +80,12 @@ ShapeOf = Annotated[
     ),
 ]
 
+Freeze = Annotated[
+    list[str] | None,
+    typer.Option("--freeze", metavar="PART", help="Freeze a layer, a block, or FIRST..LAST in the network's order."),
+]
+"""For the commands that tell what is trained."""
+
 COMMON: dict[str, tuple[Any, Any]] = {
     "spec": (Spec, None),
     "format": (Format, None),
@@ -168,6 +174,14 @@ class Request:
 
         return self.file.graph(dict(setting(text) for text in self.set), input_shape(self.input))
 
+    def frozen(self, parts: list[str] | None) -> Graph:
+        """The network with the steps that are used in training only, and with parts of it frozen."""
+        if not parts:
+            return self.whole
+        from ..transforms.freezing import freeze
+
+        return freeze(self.whole, parts)
+
     @property
     def graph(self) -> Graph:
         """The network as it is used; with --training, with the steps that only training uses."""
@@ -204,6 +218,11 @@ class Request:
         from ..render.colour import columns_of_terminal, looks_at
 
         return columns_of_terminal() if self.output is None and looks_at(sys.stdout) else None
+
+
+def with_frozen(answer: Report, parts: list[str] | None) -> Report:
+    """The answer with what was frozen in its caption."""
+    return replace(answer, caption=[*answer.caption, f"frozen {', '.join(parts)}"]) if parts else answer
 
 
 def _own() -> str | None:

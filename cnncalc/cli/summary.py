@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import Request, report
+from .request import Freeze, Request, report, with_frozen
 from .vain import refused_in_rows
 
 
@@ -24,14 +24,15 @@ def command(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
     ] = False,
+    freeze: Freeze = None,
 ) -> Report:
     """Everything at a glance."""
     from .. import reports
 
-    refused_in_rows({"--dtype": dtype != "fp32", "--in-place": in_place}, request.format)
+    refused_in_rows({"--dtype": dtype != "fp32", "--in-place": in_place, "--freeze": freeze}, request.format)
     given = [f"--set {text}" for text in request.set] + [f"--input {text}" for text in request.input]
-    return reports.summary(
-        request.whole,
+    answer = reports.summary(
+        request.frozen(freeze),
         dtype=dtype,
         in_place=in_place,
         batch=request.batch,
@@ -39,3 +40,4 @@ def command(
         view=request.view,
         lint=" ".join(["cnncalc lint", request.file.spec, *given]),
     )
+    return with_frozen(answer, freeze)

@@ -2,6 +2,7 @@
 
     cnncalc training resnet50 --batch 32 --optimizer adam
     cnncalc training net.yaml --dtype bf16
+    cnncalc training vgg16 --freeze conv1_1..conv4_3   what is left to do with the first layers frozen
 
 An input gradient costs the forward MACs again, except where nothing below is trained (the first layer,
 layers on a frozen body); a weight gradient too, except where the layer is frozen. What is kept for the
@@ -17,7 +18,7 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import MODEL, Request, report_with
+from .request import MODEL, Freeze, Request, report_with, with_frozen
 from .vain import refused_in_rows
 
 
@@ -28,9 +29,12 @@ def command(
     dtype: Annotated[
         str, typer.Option("--dtype", metavar="DTYPE", help="Of weights, gradients, activations.")
     ] = "fp32",
+    freeze: Freeze = None,
 ) -> Report:
     """A training step."""
     from .. import reports
 
     refused_in_rows({"--optimizer": optimizer != "adam"}, request.format)
-    return reports.training(request.whole, optimizer=optimizer, dtype=dtype, batch=request.batch, view=request.view)
+    graph = request.frozen(freeze)
+    answer = reports.training(graph, optimizer=optimizer, dtype=dtype, batch=request.batch, view=request.view)
+    return with_frozen(answer, freeze)

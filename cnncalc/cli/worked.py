@@ -3,12 +3,14 @@
     cnncalc worked                                    the examples
     cnncalc worked iou                                with the notes' own numbers, and whether those are right
     cnncalc worked output-size n=224 f=7 p=3 s=2
-    cnncalc worked max-pool matrix="1 3 2; 9 1 1" kernel=2 upstream="1 2"
+    cnncalc worked max-pool --matrix "1 3 2; 9 1 1" --kernel 2 --upstream "1 2"
     cnncalc worked nms boxes=boxes.csv threshold=0.45
+    cnncalc worked freezing --spec resnet50 --freeze stem..layer3
     cnncalc worked receptive-field --exercise --seed 7             a question with other numbers
     cnncalc worked receptive-field --exercise --seed 7 --solution
 
-A matrix has its rows between `;`, or is a file: `.csv`, or `.npy`. Numbers stay exact: 0.1 is 1/10.
+A setting is written `kernel=2` or `--kernel 2`. A matrix has its rows between `;`, or is a file: `.csv`, `.txt` or
+`.npy`. Numbers stay exact: 0.1 is 1/10.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report_with
+
+PARSING = {"ignore_unknown_options": True}
+"""How the line is read: an option that is not the command's own is a setting of the example."""
 
 
 @report_with("format", "output")
@@ -47,13 +52,24 @@ def command(
         if exercise:
             raise CnncalcError("an exercise of which example?", "cnncalc worked output-size --exercise")
         return reports.examples()
-    given = {}
-    for text in settings or []:
-        key, equals, value = text.partition("=")
-        if not equals:
-            raise CnncalcError(f"`{text}` is no setting", f"cnncalc worked {name} NAME=VALUE")
+    given = _settings(name, settings or [])
+    chosen = (1 if seed is None else seed) if exercise else None
+    return reports.worked(name, given, seed=chosen, solution=solution, form=request.format)
+
+
+def _settings(name: str, words: list[str]) -> dict[str, str]:
+    """`kernel=2`, `--kernel=2` and `--kernel 2` as name -> value. Raises CnncalcError."""
+    given: dict[str, str] = {}
+    left = iter(words)
+    for word in left:
+        key, equals, value = word.removeprefix("--").partition("=")
+        if not equals and word.startswith("--"):
+            value = next(left, "")
+        elif not equals:
+            raise CnncalcError(f"`{word}` is no setting", f"cnncalc worked {name} NAME=VALUE")
+        if not value:
+            raise CnncalcError(f"`{key}` has no value", f"cnncalc worked {name} {key}=VALUE")
         if key in given:
             raise CnncalcError(f"`{key}` is given twice")
         given[key] = value
-    chosen = (1 if seed is None else seed) if exercise else None
-    return reports.worked(name, given, seed=chosen, solution=solution, form=request.format)
+    return given

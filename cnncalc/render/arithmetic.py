@@ -24,19 +24,25 @@ STEPS = (
 )
 
 
-class Line:
-    """A figure in words."""
+class Written:
+    """A figure as it is written: its name, formula, numbers and result, and what it is of."""
+
+    def __init__(self, name: str, steps: list[str], remark: str) -> None:
+        self.name, self.steps, self.remark = name, steps, remark
+
+
+class Line(Written):
+    """A figure of a layer in words."""
 
     def __init__(self, figure: Figure, names: Mapping[str, str], tex: bool) -> None:
         style = formulas.LATEX if tex else formulas.TEXT
-        self.name = figure.name
         self.formula = formulas.named(figure.formula, style, names, figure.values)
         self.numbers = formulas.numbered(figure.formula, figure.values, style)
         self.result = numbers.whole(figure.result)
-        self.remark = figure.remark if figure.remark != self.result else ""
+        remark = figure.remark if figure.remark != self.result else ""
+        super().__init__(figure.name, self._steps(), remark)
 
-    @property
-    def steps(self) -> list[str]:
+    def _steps(self) -> list[str]:
         """Formula, numbers, result; without what only repeats."""
         plain = self.result.replace(",", "")
         steps = [self.formula]
@@ -45,17 +51,17 @@ class Line:
         return steps if self.formula == plain else [*steps, self.result]
 
 
-def table(lines: Sequence[Line]) -> Table:
+def table(lines: Sequence[Written]) -> Table:
     """Each figure in a row: its name, formula, numbers, result, and what it is of."""
     return Table(STEPS, [{"name": line.name, **_steps(line), "remark": line.remark} for line in lines])
 
 
-def _steps(line: Line) -> dict[str, str]:
+def _steps(line: Written) -> dict[str, str]:
     first, *others = line.steps
     return {"formula": first, **dict(zip(("numbers", "result"), (f"= {step}" for step in others), strict=False))}
 
 
-def page(head: Sequence[str], lines: Sequence[Line], form: str) -> str | None:
+def page(head: Sequence[str], lines: Sequence[Written], form: str) -> str | None:
     """Each figure on a line of its own, where a format has more for it than a table."""
     if form == "latex":
         rows = " \\\\\n".join(

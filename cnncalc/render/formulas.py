@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..symbols import Atom, Monomial, Polynomial
+from . import numbers
 
 ORDER = (
     "field",
@@ -172,4 +175,73 @@ def lecture(tex: bool) -> Mapping[str, str]:
     return {name: word.replace("[", "^{[").replace("]", "]}") for name, word in LECTURE.items()}
 
 
-__all__: Sequence[str] = ("LATEX", "TEXT", "lecture", "named", "numbered")
+NAME = re.compile(r"\{([^{}]+)\}")
+"""A name in a formula that is a text."""
+
+FUNCTION = re.compile(r"\b(floor|max|min|exp)\(")
+WORDS = re.compile(r"(?<![\\{\w])[A-Za-z]{2,}(?: [A-Za-z]{2,})*(?!\w)(?: (?=\w))?")
+"""Words, which are no product of variables."""
+
+SHOWN_TERMS = 12
+"""Terms of a long sum that are written, the last of them included."""
+
+
+def spelled(formula: str, style: Style = TEXT) -> str:
+    """A formula that is a text with its names in braces: `({n} + 2 * {p}) / {s}` as `(n + 2 * p) / s`."""
+    return _styled(NAME.sub(lambda found: found[1], formula), style)
+
+
+def filled(formula: str, values: Mapping[str, Any], style: Style = TEXT) -> str:
+    """The same with numbers in place of the names that have one, exact; nothing where there is none."""
+    if not NAME.search(formula):
+        return ""
+
+    def number(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            return found[1]
+        before, after = formula[: found.start()].rstrip(), formula[found.end() :].lstrip()
+        return _inside(numbers.exact(values[found[1]]), before[-1:], after[:1])
+
+    return _styled(NAME.sub(number, formula), style)
+
+
+def summed(pattern: str, rows: Sequence[Sequence[Any]], last: Any = None, style: Style = TEXT) -> str:
+    """A sum with its numbers: `({} - {})^2` once for each row; of many the first ones, and how many there are."""
+    counted = itertools.count()
+    formula = re.sub(r"\{\}", lambda _: f"{{{next(counted)}}}", pattern)
+
+    def term(row: Sequence[Any]) -> str:
+        return filled(formula, {str(place): value for place, value in enumerate(row)})
+
+    if len(rows) > SHOWN_TERMS:
+        terms = [*map(term, rows[: SHOWN_TERMS - 1]), "...", term(rows[-1])]
+    else:
+        terms = [*map(term, rows)]
+    if last is not None:
+        terms.append(numbers.exact(last))
+    text = " + ".join(f"({term})" if term.startswith("-") and place else term for place, term in enumerate(terms))
+    return _styled(text, style) + (f" ({numbers.whole(len(rows))} terms)" if len(rows) > SHOWN_TERMS else "")
+
+
+def told(sentence: str, values: Mapping[str, Any]) -> str:
+    """A sentence with numbers in place of the names in braces, as people read them."""
+    return NAME.sub(lambda found: numbers.brief(values[found[1]]) if found[1] in values else found[1], sentence)
+
+
+def _inside(number: str, before: str, after: str) -> str:
+    """A number in its place: a fraction or a negative one in brackets, where it would be read otherwise."""
+    alone = before in ("", "(", ",", "|")
+    if "/" in number and not (alone and after in ("", ")", ",", "|")):
+        return f"({number})"
+    return f"({number})" if number.startswith("-") and (not alone or after == "^") else number
+
+
+def _styled(text: str, style: Style) -> str:
+    if not style.tex:
+        return text
+    text = FUNCTION.sub(lambda found: rf"\operatorname{{{found[1]}}}(", text)
+    text = WORDS.sub(lambda found: rf"\text{{{found[0]}}}", text)
+    return text.replace(" * ", style.times)
+
+
+__all__: Sequence[str] = ("LATEX", "TEXT", "filled", "lecture", "named", "numbered", "spelled", "summed", "told")

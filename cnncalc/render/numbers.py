@@ -10,6 +10,9 @@ Form = Callable[[Any], str]
 
 NOTHING = "-"
 
+LONGEST_QUOTIENT = 24
+"""Signs of a fraction that is written as one."""
+
 
 def text(value: Any) -> str:
     """As it is."""
@@ -126,3 +129,21 @@ def real(value: float) -> str:
 def plain(value: float) -> str:
     """As short as it is."""
     return f"{value:g}"
+
+
+def exact(value: Any) -> str:
+    """As it is: 9, 0.6, 1/7; 6 digits of what is not exact; several with commas between."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(exact, value)) or "none"
+    if isinstance(value, Fraction) and value.denominator != 1:
+        decimal, quotient = real(float(value)), f"{value.numerator}/{value.denominator}"
+        return decimal if Fraction(decimal) == value or len(quotient) > LONGEST_QUOTIENT else quotient
+    return real(value) if isinstance(value, float) else str(value)
+
+
+def brief(value: Any) -> str:
+    """In a sentence: 1,024 and 0.25 as they are, 3 digits of what is longer."""
+    if isinstance(value, int):
+        return whole(value)
+    text = exact(value)
+    return ratio(value) if isinstance(value, Fraction | float) and (len(text) > 6 or "/" in text) else text

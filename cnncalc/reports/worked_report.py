@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-from ..render import units
-from ..render.arithmetic import page, table
+from ..render import formulas, numbers, units
+from ..render.arithmetic import Written, page, table
 from ..render.report import MACHINES, Column, Contract, Note, Report, Table
 from ..worked import EXAMPLES, example, exercise, solve
-from ..worked.example import Matrix, Step
-from ..worked.example import text as number
+from ..worked.example import Answer, Step
 
+LONGEST_SETTING = 160
+"""Signs of a setting that the caption repeats."""
+
+RESULT = units.ANY._replace(form=numbers.exact)
 STEPS = (
     Column("name", "figure", units.WORD, "its name"),
     Column("formula", "formula", units.WORD, "with names"),
     Column("numbers", "numbers", units.WORD, "the formula with the numbers put in"),
-    Column("result", "result", units.ANY, "what comes out: a number, or a text"),
+    Column("values", unit=units.by_name(units.ANY), about="name -> what stands for it", where=MACHINES),
+    Column("result", "result", RESULT, "what comes out: a number, a text, or the numbers of rows"),
     Column("exact", unit=units.TEXT, about="the same as it is exactly: 1/7", where=MACHINES),
     Column("remark", "remark", units.WORD, "what it is of"),
 )
@@ -52,14 +56,6 @@ NOTES = (
 )
 
 
-class _Line(NamedTuple):
-    """A step as the arithmetic of `explain` is written."""
-
-    name: str
-    steps: list[str]
-    remark: str
-
-
 def worked(
     name: str,
     settings: Mapping[str, str] | None = None,
@@ -78,9 +74,10 @@ def worked(
     values = {key: given.get(key, setting.text) for key, setting in found.settings.items()}
     asks = seed is not None and not solution
     own = "" if given else " (the notes' own numbers)"
-    head = [name, found.about, f"{', '.join(f'{key} = {value}' for key, value in values.items())}{own}"]
-    lines = [_Line(step.name, ["?"] if asks else _steps(step), "" if asks else step.remark) for step in answer.steps]
-    notes = [Note("said", said) for said in answer.said if not asks]
+    head = [name, found.about, f"{', '.join(f'{key} = {_short(value)}' for key, value in values.items())}{own}"]
+    style = formulas.LATEX if form == "latex" else formulas.TEXT
+    lines = [Written(step.name, ["?"], "") if asks else _written(step, style) for step in answer.steps]
+    notes = [Note("said", formulas.told(*said)) for said in answer.said if not asks]
     if not given:
         notes += [
             Note("printed", f"the notes print: {found.printed} ({found.section})"),
@@ -89,10 +86,9 @@ def worked(
     if asks:
         notes.append(Note("solution", f"`cnncalc worked {name} --exercise --seed {seed} --solution` answers"))
     rows = [] if asks else [_row(step) for step in answer.steps]
-    matrices = {} if asks else answer.matrices
     return Report(
         head,
-        [table(lines), *_tables(matrices)],  # type: ignore[arg-type]  # what a line has, a step has
+        [table(lines), *([] if asks else _tables(answer))],
         CONTRACT,
         {
             "name": name,
@@ -102,10 +98,10 @@ def worked(
             "verdict": found.verdict,
             "settings": values,
             "steps": rows,
-            "matrices": {key: [[_plain(entry) for entry in row] for row in rows] for key, rows in matrices.items()},
+            "matrices": {} if asks else {key: [*map(list, rows)] for key, rows in answer.matrices.items()},
         },
         notes,
-        text=page(head, lines, form) if form == "latex" else None,  # type: ignore[arg-type]  # the same
+        text=page(head, lines, form) if form == "latex" else None,
         records=Table(STEPS, rows),
     )
 
@@ -134,32 +130,56 @@ def examples() -> Report:
     )
 
 
+def _short(value: str) -> str:
+    """A setting in the caption: on one line, and of a large matrix how long it is."""
+    line = " ".join(value.split())
+    return line if len(line) <= LONGEST_SETTING else f"({numbers.whole(len(line))} signs)"
+
+
 def _judges(verdict: str) -> bool:
     return verdict.startswith(("right", "wrong", "incomplete"))
 
 
-def _steps(step: Step) -> list[str]:
-    result = number(step.result)
-    steps = [step.formula]
-    if step.numbers not in (step.formula, result):
-        steps.append(step.numbers)
-    return [*steps, f"{step.result:,}" if isinstance(step.result, int) else result]
+def _written(step: Step, style: formulas.Style) -> Written:
+    """A step as the arithmetic of `explain` is written: formula, numbers, result; without what only repeats."""
+    result = numbers.whole(step.result) if isinstance(step.result, int) else numbers.exact(step.result)
+    put = _numbers(step, style)
+    steps = [formulas.spelled(step.formula, style)]
+    if put and put not in (steps[0], numbers.exact(step.result)):
+        steps.append(put)
+    return Written(step.name, [*steps, result], formulas.told(step.remark, step.values))
+
+
+def _numbers(step: Step, style: formulas.Style = formulas.TEXT) -> str:
+    """The formula with the numbers put in; nothing where it is a sentence."""
+    if step.terms is not None:
+        return formulas.summed(*step.terms, style)
+    return formulas.filled(step.formula, step.values, style)
 
 
 def _row(step: Step) -> dict[str, Any]:
-    exact = step.result if isinstance(step.result, str) else number(step.result)
-    return {**step.__dict__, "result": _plain(step.result), "exact": exact}
+    return {
+        "name": step.name,
+        "formula": formulas.spelled(step.formula),
+        "numbers": _numbers(step),
+        "values": step.values,
+        "result": step.result,
+        "exact": numbers.exact(step.result),
+        "remark": formulas.told(step.remark, step.values),
+    }
 
 
-def _plain(value: Any) -> Any:
-    return value if isinstance(value, int | float | str) else units.exact(value)
-
-
-def _tables(matrices: Mapping[str, Matrix]) -> list[Table]:
-    """Each matrix as a table of its own, without heads."""
+def _tables(answer: Answer) -> list[Table]:
+    """Each matrix as a table of its own, with the heads that it has."""
     made: list[Table] = []
-    for name, rows in matrices.items():
-        columns: Sequence[Column] = [Column(f"{n}", unit=units.WORD, kept=True) for n in range(len(rows[0]))]
-        texts = [{f"{n}": number(entry) for n, entry in enumerate(row)} for row in rows]
-        made.append(Table(columns, texts, title=name))
+    for name, rows in answer.matrices.items():
+        heads = answer.heads.get(name, [""] * len(rows[0]))
+        unit = units.WORD._replace(right=name not in answer.heads)
+        columns = [Column(f"{n}", head, unit, kept=True) for n, head in enumerate(heads)]
+        form = numbers.exact if name not in answer.heads else _cell
+        made.append(Table(columns, [{f"{n}": form(entry) for n, entry in enumerate(row)} for row in rows], title=name))
     return made
+
+
+def _cell(value: Any) -> str:
+    return numbers.whole(value) if isinstance(value, int) else numbers.exact(value)

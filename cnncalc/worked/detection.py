@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from fractions import Fraction
 from random import Random
 
-from .example import Answer, Example, Number, Setting, Step, text
-from .reading import box, share, sides, table, whole
+from .example import Answer, Drawn, Example, Number, Said, Setting, Step, Terms, Value, affordable, divided
+from .reading import box, flag, share, sides, table, whole
 
-MOST_BOXES = 10_000
+MOST_BOXES = 5_000
 """Boxes that are held against each other."""
+
+HALF = Fraction(1, 2)
 
 
 def area(corners: Sequence[Number]) -> Number:
-    """Of a box x1 y1 x2 y2."""
+    """Of a box x1 y1 x2 y2, in squares of its unit."""
     return (corners[2] - corners[0]) * (corners[3] - corners[1])
 
 
@@ -27,122 +29,151 @@ def common(a: Sequence[Number], b: Sequence[Number]) -> tuple[Number, Number]:
 
 
 def overlap(a: Sequence[Number], b: Sequence[Number]) -> Number:
-    """Intersection over union; 0 for two boxes without area."""
+    """Intersection over union of boxes x1 y1 x2 y2 in one unit, from 0 to 1; 0 for two boxes without area.
+
+    Sides are x2 - x1: no pixel is added to them, as in torchvision. Source: F4, week 3.
+    """
     wide, high = common(a, b)
     union = area(a) + area(b) - wide * high
-    return _divided(wide * high, union) if union else 0
-
-
-def _divided(a: Number, b: Number) -> Number:
-    return a / b if isinstance(a, float) or isinstance(b, float) else Fraction(a) / Fraction(b)
+    return divided(wide * high, union) if union else 0
 
 
 def iou(a: list[Number], b: list[Number]) -> Answer:
-    """Intersection over union of two boxes."""
+    """Intersection over union of two boxes x1 y1 x2 y2, step by step. Source: F4, week 3."""
     wide, high = common(a, b)
-    inner, union = wide * high, area(a) + area(b) - wide * high
-    found = overlap(a, b)
-    put = [f"min({text(a[n + 2])}, {text(b[n + 2])}) - max({text(a[n])}, {text(b[n])})" for n in (0, 1)]
-    judged = f"{float(found):.4f}; {'correct' if found >= Fraction(1, 2) else 'not correct'} by the rule IoU >= 0.5"
-    areas = f"{text(area(a))} + {text(area(b))} - {text(inner)}"
+    inner, found = wide * high, overlap(a, b)
+    values: dict[str, Value] = {
+        "x1": a[0], "y1": a[1], "x2": a[2], "y2": a[3], "x1'": b[0], "y1'": b[1], "x2'": b[2], "y2'": b[3],
+        "width": wide, "height": high, "intersection": inner, "area": area(a), "area'": area(b),
+        "union": area(a) + area(b) - inner, "IoU": float(found),
+    }  # fmt: skip
+    judged = f"{{IoU}}: {'correct' if found >= HALF else 'not correct'} by the rule IoU >= 0.5"
     steps = [
-        Step("width", "min(x2, x2') - max(x1, x1')", put[0], wide, "0 where it is negative"),
-        Step("height", "min(y2, y2') - max(y1, y1')", put[1], high, "0 where it is negative"),
-        Step("intersection", "width * height", f"{text(wide)} * {text(high)}", inner),
-        Step("union", "area + area' - intersection", areas, union),
-        Step("IoU", "intersection / union", f"{text(inner)} / {text(union)}", found, judged),
+        Step("width", "max(0, min({x2}, {x2'}) - max({x1}, {x1'}))", values, wide),
+        Step("height", "max(0, min({y2}, {y2'}) - max({y1}, {y1'}))", values, high),
+        Step("intersection", "{width} * {height}", values, inner),
+        Step("union", "{area} + {area'} - {intersection}", values, area(a) + area(b) - inner),
+        Step("IoU", "{intersection} / {union}", values, found, judged),
     ]
-    return Answer(steps)
+    return Answer(steps, drawn=[Drawn(a, "a"), Drawn(b, "b")])
 
 
-def nms(boxes: list[list[Number]], threshold: Number, score: Number, apart: int) -> Answer:
-    """Non-max suppression: of boxes that overlap the one with the best score stays; by class, or all with apart=0."""
-    if len(boxes) > MOST_BOXES:
-        raise ValueError(f"boxes are at most {MOST_BOXES:,}, and these are {len(boxes):,}")
+def nms(boxes: list[list[Number]], threshold: Number, score: Number, apart: int = 1) -> Answer:
+    """Non-max suppression: of boxes that overlap the one with the best score stays; by class, or all with apart=0.
+
+    A row of `boxes` is x1 y1 x2 y2 score class, corners in one unit; a box goes where its IoU with a kept one is above
+    `threshold`, or its score below `score`. Of equal scores the first row is first. Rows are counted from 1.
+    Source: F4, week 3. Raises ValueError.
+    """
     for row in boxes:
         sides(row[:4])
     left = [n for n, row in enumerate(boxes) if row[4] >= score]
+    if len(left) > MOST_BOXES:
+        raise ValueError(f"boxes at or above the score are at most {MOST_BOXES:,}, and these are {len(left):,}")
     left.sort(key=lambda n: (-boxes[n][4], n))
-    low = [n + 1 for n, row in enumerate(boxes) if row[4] < score]
-    steps = []
-    if low:
-        gone = ", ".join(map(str, low))
-        steps.append(Step("discard", "score < limit", f"score < {text(score)}", gone, "boxes by their row, from 1"))
+    low = tuple(n + 1 for n, row in enumerate(boxes) if row[4] < score)
+    limits: dict[str, Value] = {"threshold": threshold, "limit": score}
+    steps = [Step("discard", "score < {limit}", limits, low, "boxes by their row, from 1")] if low else []
     kept: list[int] = []
     while left:
-        best = left.pop(0)
+        best, others = left[0], left[1:]
         kept.append(best)
-        shares = {
-            other: overlap(boxes[best][:4], boxes[other][:4])
-            for other in left
-            if not apart or boxes[other][5] == boxes[best][5]
-        }
-        near = {other for other, found in shares.items() if found > threshold}
-        by = ", ".join(f"{other + 1} (IoU {float(shares[other]):.3f})" for other in left if other in near)
-        left = [other for other in left if other not in near]
-        of = f"of class {text(boxes[best][5])}; these go, IoU > {text(threshold)}"
-        steps.append(Step(f"keep {best + 1}", "the best score left", text(boxes[best][4]), by or "none", of))
-    steps.append(
-        Step("kept", "by score", f"{len(kept)} of {len(boxes)}", ", ".join(str(n + 1) for n in kept) or "none")
-    )
-    return Answer(steps, {"kept": [boxes[n] for n in kept]} if kept else {})
+        near = _over(boxes, best, others, threshold, apart)
+        left = [other for other in others if other not in near]
+        values: dict[str, Value] = {
+            **limits, "the best score left": boxes[best][4], "class": boxes[best][5],
+            **{f"IoU {other + 1}": float(found) for other, found in near.items()},
+        }  # fmt: skip
+        ious = ", ".join(f"{other + 1} has {{IoU {other + 1}}}" for other in near)
+        said = f"of class {{class}}; these go: {ious}; IoU > {{threshold}}" if near else "of class {class}; none goes"
+        steps.append(Step(f"keep {best + 1}", "{the best score left}", values, tuple(n + 1 for n in near), said))
+    count = {"kept": len(kept), "boxes": len(boxes)}
+    steps.append(Step("kept", "by score", count, tuple(n + 1 for n in kept), "{kept} of {boxes} boxes"))
+    drawn = [Drawn(row[:4], f"{n + 1}", n in kept) for n, row in enumerate(boxes)]
+    heads = {"kept": ("row", "x1", "y1", "x2", "y2", "score", "class")}
+    return Answer(steps, {"kept": [[n + 1, *boxes[n]] for n in kept]} if kept else {}, heads, drawn=drawn)
 
 
-def anchors(size: list[Number], anchors: list[list[Number]]) -> Answer:
-    """The anchor whose shape has the largest IoU with a box, both put on one centre."""
-    if len(size) != 2 or min(*size, *(side for row in anchors for side in row)) <= 0:
+def _over(boxes: list[list[Number]], best: int, others: list[int], threshold: Number, apart: int) -> dict[int, Number]:
+    """Those of the others that share more than the threshold with one, and how much."""
+    x1, y1, x2, y2, _, kind = boxes[best]
+    found = {}
+    for other in others:
+        a1, b1, a2, b2, _, of = boxes[other]
+        if a1 >= x2 or x1 >= a2 or b1 >= y2 or y1 >= b2 or (apart and of != kind):
+            continue
+        shared = overlap(boxes[best][:4], boxes[other][:4])
+        if shared > threshold:
+            found[other] = shared
+    return found
+
+
+def shape_overlap(a: Sequence[Number], b: Sequence[Number]) -> Number:
+    """Intersection over union of two shapes, width and height, both put on one centre."""
+    inner = min(a[0], b[0]) * min(a[1], b[1])
+    return divided(inner, a[0] * a[1] + b[0] * b[1] - inner)
+
+
+def anchors(size: list[list[Number]], anchors: list[list[Number]]) -> Answer:
+    """The anchor whose shape has the largest IoU with an object's, both put on one centre; of equal ones the first.
+
+    A row of `size` and of `anchors` is a width and a height above 0, all in one unit. Source: F4, week 3. Raises
+    ValueError.
+    """
+    if min(side for row in (*size, *anchors) for side in row) <= 0:
         raise ValueError("a shape is a width and a height above 0")
-    steps, found = [], []
-    for number_of, (wide, high) in enumerate(anchors, 1):
-        inner = min(wide, size[0]) * min(high, size[1])
-        union = wide * high + size[0] * size[1] - inner
-        found.append(_divided(inner, union))
-        put = f"{text(inner)} / {text(union)}"
-        steps.append(Step(f"anchor {number_of}", "min w * min h / union", put, found[-1], f"{float(found[-1]):.4f}"))
-    best = max(range(len(found)), key=lambda n: found[n])
-    steps.append(Step("assigned", "the largest IoU", f"{float(found[best]):.4f}", f"anchor {best + 1}"))
+    affordable(len(size) * len(anchors))
+    steps = []
+    for of, shape in enumerate(size, 1):
+        found = [shape_overlap(one, shape) for one in anchors]
+        prefix = f"object {of}, " if len(size) > 1 else ""
+        for place, (one, alike) in enumerate(zip(anchors, found, strict=True), 1):
+            values: dict[str, Value] = {
+                "w": one[0], "h": one[1], "w'": shape[0], "h'": shape[1], "IoU": float(alike),
+                "inner": min(one[0], shape[0]) * min(one[1], shape[1]),
+            }  # fmt: skip
+            formula = "min({w}, {w'}) * min({h}, {h'}) / ({w} * {h} + {w'} * {h'} - {inner})"
+            steps.append(Step(f"{prefix}anchor {place}", formula, values, alike, "IoU {IoU}"))
+        best = max(range(len(found)), key=lambda n: found[n])
+        steps.append(Step(f"{prefix}assigned", "the largest IoU", {}, f"anchor {best + 1}"))
     return Answer(steps)
 
 
 def yolo_target(boxes: list[list[Number]], grid: int, classes: int, anchors: list[list[Number]]) -> Answer:
-    """The target tensor of a picture: for each cell and anchor p_c, b_x, b_y, b_h, b_w and the classes.
+    """The target tensor grid x grid x anchors x (5 + classes) of a picture: p_c, b_x, b_y, b_h, b_w and the classes.
 
-    Boxes are class, x and y of the centre, width and height as shares of the picture; b_x and b_y are counted from the
-    corner of the cell, b_h and b_w in cells.
+    A row of `boxes` is class, x and y of the centre, width and height as shares of the picture; b_x and b_y are counted
+    from the corner of the cell, b_h and b_w in cells; `anchors` are widths and heights in cells. Cells are counted from
+    1, the row first. Source: F4, week 3. Raises ValueError.
     """
     taken: dict[tuple[int, int, int], list[Number]] = {}
-    size = f"{grid} * {grid} * {len(anchors)} * (5 + {classes})"
+    values: dict[str, Value] = {"grid": grid, "anchors": len(anchors), "classes": classes}
     numbers = grid * grid * len(anchors) * (5 + classes)
-    steps = [Step("target", "grid * grid * anchors * (5 + classes)", size, numbers, "numbers")]
-    for number_of, (kind, x, y, wide, high) in enumerate(boxes, 1):
+    steps = [Step("target", "{grid} * {grid} * {anchors} * (5 + {classes})", values, numbers, "numbers")]
+    for place, (kind, x, y, wide, high) in enumerate(boxes, 1):
         if not (0 <= x < 1 and 0 <= y < 1 and 0 < wide <= 1 and 0 < high <= 1):
-            raise ValueError(f"box {number_of} is no share of the picture: centre from 0 to 1, sides above 0 up to 1")
+            raise ValueError(f"box {place} is no share of the picture: centre from 0 to 1, sides above 0 up to 1")
         if not isinstance(kind, int) or not 1 <= kind <= classes:
-            raise ValueError(f"box {number_of} is of class {text(kind)}, and there are 1 to {classes}")
+            raise ValueError(f"box {place} is of class {kind}, and there are 1 to {classes}")
         column, row = int(x * grid), int(y * grid)
-        shapes = wide * grid, high * grid
-        ious = []
-        for a, b in anchors:
-            inner = min(a, shapes[0]) * min(b, shapes[1])
-            ious.append(_divided(inner, a * b + shapes[0] * shapes[1] - inner))
+        ious = [shape_overlap(one, (wide * grid, high * grid)) for one in anchors]
         anchor = max(range(len(anchors)), key=lambda n: ious[n])
-        place = row, column, anchor
-        if place in taken:
+        if (row, column, anchor) in taken:
             where = f"cell {row + 1},{column + 1} with anchor {anchor + 1}"
             raise ValueError(f"two boxes fall into {where}: more anchors, or a finer grid")
         one_hot = [int(kind == n) for n in range(1, classes + 1)]
-        taken[place] = [1, x * grid - column, y * grid - row, high * grid, wide * grid, *one_hot]
-        put = f"floor({grid} * {text(y)}), floor({grid} * {text(x)})"
-        said = f"anchor {anchor + 1}, IoU {float(ious[anchor]):.3f}"
-        steps.append(Step(f"box {number_of}", "cell of the centre", put, f"cell {row + 1},{column + 1}", said))
-    rows = {
-        f"cell {row + 1},{column + 1} anchor {anchor + 1}": [values]
-        for (row, column, anchor), values in sorted(taken.items())
-    }
-    notes = [
-        "each row is p_c b_x b_y b_h b_w and the classes; every other cell has p_c = 0, and the rest is not looked at"
+        taken[row, column, anchor] = [1, x * grid - column, y * grid - row, high * grid, wide * grid, *one_hot]
+        put = {**values, "x": x, "y": y, "anchor": anchor + 1, "IoU": float(ious[anchor])}
+        formula = "floor({grid} * {y}) + 1, floor({grid} * {x}) + 1"
+        steps.append(Step(f"box {place}", formula, put, f"cell {row + 1},{column + 1}", "anchor {anchor}, IoU {IoU}"))
+    rows = [[row + 1, column + 1, anchor + 1, *held] for (row, column, anchor), held in sorted(taken.items())]
+    names = ("row", "column", "anchor", "p_c", "b_x", "b_y", "b_h", "b_w", *(f"c{n + 1}" for n in range(classes)))
+    notes = [Said("every other cell and anchor has p_c = 0, and what else it holds is not looked at")]
+    drawn = [
+        Drawn((x - divided(w, 2), y - divided(h, 2), x + divided(w, 2), y + divided(h, 2)), f"{n}")
+        for n, (_, x, y, w, h) in enumerate(boxes, 1)
     ]
-    return Answer(steps, rows, notes)
+    return Answer(steps, {"target": rows}, {"target": names}, notes, drawn)
 
 
 WINDOW = ((5, 16), (2, 0), (5, 400), (1, 400), (1, 4))
@@ -150,31 +181,37 @@ WINDOW = ((5, 16), (2, 0), (5, 400), (1, 400), (1, 4))
 
 
 def sliding_windows(n: int) -> Answer:
-    """The network of 14x14 windows run once over a larger picture, against once for each window."""
+    """The network of 14x14 windows run once over an n x n picture, against once for each window: MACs for one image.
+
+    Source: F2 and F4, week 3; Sermanet et al. 2013, arXiv:1312.6229. Raises ValueError for a size that has no windows.
+    """
     if n < 14 or n % 2:
         raise ValueError(f"must be even and at least 14, the window, and is {n}")
 
-    def cost(size: int) -> tuple[int, int]:
-        macs, channels = 0, 3
+    def cost(size: int) -> tuple[list[int], int]:
+        layers, channels = [], 3
         for f, filters in WINDOW:
             if not filters:
                 size //= f
                 continue
             size = size - f + 1
-            macs += f * f * channels * filters * size * size
+            layers.append(f * f * channels * filters * size * size)
             channels = filters
-        return macs, size
+        return layers, size
 
-    one, _ = cost(14)
-    shared, side = cost(n)
-    apart = one * side * side
+    window, _ = cost(14)
+    layers, side = cost(n)
+    one, shared = sum(window), sum(layers)
+    values: dict[str, Value] = {"n": n, "windows": side * side, "one window": one, "apart": one * side * side}
+    values |= {"shared": shared, "saving": one * side * side / shared}
     steps = [
-        Step("windows", "((n - 14) / 2 + 1)^2", f"(({n} - 14) / 2 + 1)^2", side * side, "stride 2, that of the pool"),
-        Step("one window", "the network on 14 x 14", "441600", one, "MACs"),
-        Step("apart", "windows * one window", f"{side * side} * {one}", apart),
-        Step("shared", f"the network on {n} x {n}", f"{shared}", shared, "each window is a place of the output"),
-        Step("saving", "apart / shared", f"{apart} / {shared}", apart / shared),
-    ]
+        Step("windows", "(({n} - 14) / 2 + 1)^2", values, side * side, "stride 2, that of the pool"),
+        Step("one window", "the network on 14 x 14", {}, one, "MACs", Terms("{}", [(macs,) for macs in window])),
+        Step("apart", "{windows} * {one window}", values, one * side * side, "MACs"),
+        Step("shared", "the network on the whole", {}, shared, "MACs; each window is a place of the output",
+             Terms("{}", [(macs,) for macs in layers])),
+        Step("saving", "{apart} / {shared}", values, one * side * side / shared),
+    ]  # fmt: skip
     return Answer(steps)
 
 
@@ -184,6 +221,21 @@ def _some_boxes(draw: Random) -> dict[str, str]:
         return f"{x} {y} {x + draw.randrange(2, 6)} {y + draw.randrange(2, 6)}"
 
     return {"a": one(), "b": one()}
+
+
+def _some_scored(draw: Random) -> dict[str, str]:
+    rows = []
+    for kind in (1, 1, 1, 2, 2):
+        x, y = draw.randrange(0, 4), draw.randrange(0, 4)
+        rows.append(f"{x} {y} {x + draw.randrange(3, 6)} {y + draw.randrange(3, 6)} 0.{draw.randrange(50, 100)} {kind}")
+    return {"boxes": "; ".join(rows), "threshold": draw.choice(["0.3", "0.4", "0.5"])}
+
+
+def _some_shapes(draw: Random) -> dict[str, str]:
+    def one() -> str:
+        return f"{draw.randrange(1, 7)} {draw.randrange(1, 7)}"
+
+    return {"size": one(), "anchors": "; ".join(one() for _ in range(3))}
 
 
 EXAMPLES = {
@@ -203,15 +255,16 @@ EXAMPLES = {
         "right; for several classes it is run for each (apart=1); exactly the threshold stays, as in torchvision",
         {
             "boxes": Setting(
-                table(("x1", "y1", "x2", "y2", "score", "class")),
+                table(("x1", "y1", "x2", "y2", "score", "class"), words="class"),
                 "1 1 4 4 0.9 1; 1.2 1 4.2 4 0.7 1; 6 1 9 4 0.8 1; 6.3 1.2 9.3 4.2 0.6 1; 2 6 4 8 0.4 1",
                 "x1 y1 x2 y2 score class: rows between ;, or a file",
             ),
             "threshold": Setting(share, "0.5", "IoU above which a box goes"),
             "score": Setting(share, "0.6", "score below which a box goes"),
-            "apart": Setting(whole(0), "1", "1: class by class; 0: all together"),
+            "apart": Setting(flag, "1", "1: class by class; 0: all together"),
         },
         nms,
+        _some_scored,
     ),
     "anchors": Example(
         "which anchor box an object belongs to",
@@ -219,10 +272,11 @@ EXAMPLES = {
         "assigned to the anchor box for the grid cell with highest IoU",
         "right; IoU of the shapes alone, put on one centre",
         {
-            "size": Setting(lambda said: table(("w", "h"))(said)[0], "3 1.5", "width and height of the object"),
+            "size": Setting(table(("w", "h")), "3 1.5", "width and height of the object; several between ;, or a file"),
             "anchors": Setting(table(("w", "h")), "1 3; 3 1", "width and height of each anchor: rows between ;"),
         },
         anchors,
+        _some_shapes,
     ),
     "yolo-target": Example(
         "the target tensor of a picture's boxes",
@@ -247,5 +301,6 @@ EXAMPLES = {
         "1,459,200 in place of 1,766,400 on 16 x 16; 21,273,600 in place of 28,262,400 on 28 x 28",
         {"n": Setting(whole(14), "16", "pixels a side")},
         sliding_windows,
+        lambda draw: {"n": f"{draw.randrange(9, 40) * 2}"},
     ),
 }  # fmt: skip

@@ -9,21 +9,51 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 Number = int | Fraction | float
+Value = Number | str | Sequence[int]
+"""A number, a word, or the numbers of some rows, counted from 1."""
+
 Matrix = Sequence[Sequence[Number]]
+
+MOST_PRODUCTS = 5_000_000
+"""Multiplications of exact numbers that one example is given."""
+
+
+class Said(NamedTuple):
+    """A sentence with numbers in it: each in braces by its name."""
+
+    text: str
+    values: Mapping[str, Value] = {}
+
+
+class Terms(NamedTuple):
+    """A sum with the numbers put in: `({} - {})^2` once for each row of numbers."""
+
+    pattern: str
+    rows: Sequence[Sequence[Number]]
+    last: Number | None = None
+    """What is added in the end."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A figure: what it is called, its formula, the formula with the numbers put in, and the result."""
+    """A figure: what it is called, its formula, what the names in it stand for, and the result."""
 
     name: str
     formula: str
-    numbers: str
-    result: Number | str
+    """With each name in braces: `floor(({n} + 2 * {p} - {f}) / {s}) + 1`; what has no braces is no number."""
+
+    values: Mapping[str, Value]
+    """Name -> what stands for it, in the formula and in the remark."""
+
+    result: Value
     remark: str = ""
+    """What it is of; a name in braces is written as its number."""
+
+    terms: Terms | None = None
+    """The numbers put in, where the formula is a sum over many."""
 
 
 @dataclass(frozen=True)
@@ -31,16 +61,30 @@ class Answer:
     """A calculation step by step."""
 
     steps: Sequence[Step]
-    matrices: Mapping[str, Matrix] = field(default_factory=dict)
+    matrices: Mapping[str, Sequence[Sequence[Value]]] = field(default_factory=dict)
     """Name -> rows, for what is more than a number."""
 
-    said: Sequence[str] = ()
+    heads: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Name -> the names of its columns, where they have some."""
+
+    said: Sequence[Said] = ()
     """What else is to be said."""
 
+    drawn: Sequence[Drawn] = ()
+    """Boxes to draw, where a picture says more."""
+
     @property
-    def results(self) -> dict[str, Number | str]:
+    def results(self) -> dict[str, Value]:
         """Name -> result of each step."""
         return {step.name: step.result for step in self.steps}
+
+
+class Drawn(NamedTuple):
+    """A box of a picture: its corners, what it is called, and whether it stays."""
+
+    corners: Sequence[Number]
+    name: str
+    kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,24 +129,14 @@ def plain(value: Number) -> Number:
     return value
 
 
-def text(value: Number | str) -> str:
-    """A number as it stands in a formula: 9, 0.6, 1/7, 0.1429."""
-    if isinstance(value, str):
-        return value
-    value = plain(value)
-    if isinstance(value, int):
-        return f"{value}"
-    if isinstance(value, Fraction):
-        exact = value.denominator
-        while exact % 2 == 0:
-            exact //= 2
-        while exact % 5 == 0:
-            exact //= 5
-        return f"{float(value):g}" if exact == 1 else f"{value.numerator}/{value.denominator}"
-    return f"{value:.6g}"
+def divided(a: Number, b: Number) -> Number:
+    """A quotient, exact where both are."""
+    return plain(Fraction(a) / Fraction(b)) if not isinstance(a, float) and not isinstance(b, float) else a / b
 
 
-def bracketed(value: Number) -> str:
-    """The same inside a formula: a negative number and a fraction in brackets."""
-    said = text(value)
-    return f"({said})" if said.startswith("-") or "/" in said else said
+def affordable(products: int) -> None:
+    """Refuse what would take too long with exact numbers. Raises ValueError."""
+    if products > MOST_PRODUCTS:
+        raise ValueError(
+            f"this takes {products:,} multiplications of exact numbers, and at most {MOST_PRODUCTS:,} are made"
+        )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 from math import exp
+from random import Random
 
-from .example import Answer, Example, Matrix, Number, Setting, Step, bracketed, text
-from .reading import matrix, number, vector
+from .example import Answer, Example, Matrix, Number, Setting, Step, Terms, affordable, divided
+from .reading import matrix, number, planes, vector
 
 
 def squared(a: Sequence[Number], b: Sequence[Number]) -> Number:
@@ -15,95 +15,116 @@ def squared(a: Sequence[Number], b: Sequence[Number]) -> Number:
     return sum(((x - y) ** 2 for x, y in zip(a, b, strict=True)), 0)
 
 
-def _distance_of(x: Number, y: Number) -> Number:
-    return x - y if x > y else y - x
-
-
 def _alike(*vectors: Sequence[Number]) -> None:
     if len({len(v) for v in vectors}) > 1:
         raise ValueError(f"vectors differ in length: {', '.join(str(len(v)) for v in vectors)}")
 
 
-def triplet(anchor: list[Number], positive: list[Number], negative: list[Number], margin: Number) -> Answer:
-    """The triplet loss of one triplet: the squared distances, the margin, and whether the triplet is hard."""
-    _alike(anchor, positive, negative)
-    near, far = squared(anchor, positive), squared(anchor, negative)
-    loss = max(near - far + margin, 0)
-    kind = "hard: the negative is nearer than the positive" if far < near else "semi-hard: within the margin"
-    kind = "easy: nothing is learned of it" if not loss else kind
-    steps = [
-        Step("d(A, P)", "||f(A) - f(P)||^2", _distance(anchor, positive), near),
-        Step("d(A, N)", "||f(A) - f(N)||^2", _distance(anchor, negative), far),
-        Step(
-            "loss",
-            "max(d(A, P) - d(A, N) + margin, 0)",
-            f"max({text(near)} - {text(far)} + {text(margin)}, 0)",
-            loss,
-            kind,
-        ),
-    ]
+def _kind(near: Number, far: Number, margin: Number) -> str:
+    """How hard a triplet is, as FaceNet says it."""
+    if near - far + margin <= 0:
+        return "easy: nothing is learned of it"
+    return "semi-hard: within the margin" if far > near else "hard: the negative is no further than the positive"
+
+
+def triplet(anchor: list[Number], positive: list[Number], negative: Matrix, margin: Number) -> Answer:
+    """The triplet loss of an anchor, a positive and one negative or more: squared distances, and which is hard.
+
+    All are vectors of one length, a row of `negative` for each; the loss has the unit of a squared distance.
+    Source: F4, week 4; Schroff et al. 2015, arXiv:1503.03832, sections 3.1 and 3.2. Raises ValueError.
+    """
+    _alike(anchor, positive, *negative)
+    affordable(len(anchor) * (len(negative) + 1))
+    near = squared(anchor, positive)
+    away = [squared(anchor, one) for one in negative]
+    losses = [max(near - far + margin, 0) for far in away]
+    steps = [Step("d(A, P)", "||f(A) - f(P)||^2", {}, near, "", _distance(anchor, positive))]
+    for place, (one, far, loss) in enumerate(zip(negative, away, losses, strict=True), 1):
+        name = "N" if len(negative) == 1 else f"N{place}"
+        values = {"d(A, P)": near, f"d(A, {name})": far, "margin": margin}
+        formula = f"max({{d(A, P)}} - {{d(A, {name})}} + {{margin}}, 0)"
+        steps += [
+            Step(f"d(A, {name})", f"||f(A) - f({name})||^2", {}, far, "", _distance(anchor, one)),
+            Step("loss" if len(negative) == 1 else f"loss {place}", formula, values, loss, _kind(near, far, margin)),
+        ]
+    if len(negative) > 1:
+        hardest = min(range(len(away)), key=lambda n: away[n])
+        within = [n for n, far in enumerate(away) if near < far < near + margin]
+        steps += [
+            Step("cost", "the sum over the triplets", {}, sum(losses), "", Terms("{}", [(loss,) for loss in losses])),
+            Step("hardest", "the nearest negative", {}, f"N{hardest + 1}"),
+            Step("semi-hard", "d(A, P) < d(A, N) < d(A, P) + margin", {}, tuple(n + 1 for n in within),
+                 "what FaceNet picks: the hardest alone may make all encodings one"),
+        ]  # fmt: skip
     return Answer(steps)
 
 
-def _distance(a: Sequence[Number], b: Sequence[Number]) -> str:
-    return " + ".join(f"({text(x)} - {bracketed(y)})^2" for x, y in zip(a, b, strict=True))
+def _distance(a: Sequence[Number], b: Sequence[Number]) -> Terms:
+    return Terms("({} - {})^2", [*zip(a, b, strict=True)])
+
+
+def _apart(x: Number, y: Number) -> Number:
+    return x - y if x > y else y - x
 
 
 def verification(a: list[Number], b: list[Number], weights: list[Number], bias: Number) -> Answer:
-    """Logistic regression on the differences of two encodings: whether they are of one person."""
+    """Logistic regression on the differences of two encodings: the chance that they are of one person.
+
+    `a`, `b` and `weights` are vectors of one length; z has no unit, y is from 0 to 1.
+    Source: F4, week 4; Taigman et al. 2014, DeepFace, section 4.2. Raises ValueError.
+    """
     _alike(a, b, weights)
-    total = bias
-    for x, y, w in zip(a, b, weights, strict=True):
-        total += w * _distance_of(x, y)
+    rows: list[tuple[Number, Number, Number]] = [*zip(weights, a, b, strict=True)]
+    total = sum((w * _apart(x, y) for w, x, y in rows), bias)
     chance = 1 / (1 + exp(-max(min(float(total), 700.0), -700.0)))
-    put = " + ".join(f"{bracketed(w)} * |{text(x)} - {bracketed(y)}|" for x, y, w in zip(a, b, weights, strict=True))
+    same = "the same person" if chance >= 0.5 else "two persons"
     steps = [
-        Step("z", "sum w_k |f_k - f_k'| + b", f"{put} + {bracketed(bias)}", total),
-        Step(
-            "y",
-            "1 / (1 + e^-z)",
-            f"1 / (1 + e^-{bracketed(total)})",
-            chance,
-            "the same person" if chance >= 0.5 else "two persons",
-        ),
+        Step("z", "the sum of w_k * |f_k - f_k'|, and b", {}, total, "", Terms("{} * |{} - {}|", rows, bias)),
+        Step("y", "1 / (1 + exp(-{z}))", {"z": total}, chance, same),
     ]
     return Answer(steps)
 
 
 def gram_of(activations: Matrix) -> list[list[Number]]:
-    """Channels by channels: the sum over the places of what two channels have."""
+    """n_c x n_c: for each two channels the sum over the places of the products of what they have."""
     return [[sum((x * y for x, y in zip(one, other, strict=True)), 0) for other in activations] for one in activations]
 
 
 def gram(activations: Matrix) -> Answer:
-    """The Gram matrix of activations, a row a channel, a column a place."""
+    """The Gram matrix n_c x n_c of activations n_c x (n_h n_w): a row a channel, a column a place.
+
+    Nothing is divided by n_c n_h n_w, as some texts do.
+    Source: F4, week 4; Gatys et al. 2015, arXiv:1508.06576, equation 3. Raises ValueError for too large a one.
+    """
     channels, places = len(activations), len(activations[0])
+    macs = channels * channels * places
+    affordable(macs)
     found = gram_of(activations)
     other = min(1, channels - 1)
-    pairs = zip(activations[0], activations[other], strict=True)
-    put = " + ".join(f"{bracketed(x)}*{bracketed(y)}" for x, y in pairs)
-    macs = channels * channels * places
+    pairs = [*zip(activations[0], activations[other], strict=True)]
+    values = {"n_c": channels, "n_h * n_w": places}
     steps = [
-        Step(f"G 1,{other + 1}", "sum over places of a_k * a_k'", put, found[0][other]),
-        Step("size", "n_c * n_c", f"{channels} * {channels}", channels * channels),
-        Step("multiplications", "n_c * n_c * n_h * n_w", f"{channels} * {channels} * {places}", macs, "MACs"),
+        Step(f"G 1,{other + 1}", "the sum over places of a_k * a_k'", {}, found[0][other], "", Terms("{} * {}", pairs)),
+        Step("size", "{n_c} * {n_c}", values, channels * channels),
+        Step("multiplications", "{n_c} * {n_c} * {n_h * n_w}", values, macs, "MACs"),
     ]
     return Answer(steps, {"activations": activations, "Gram": found})
 
 
 def content(content: Matrix, generated: Matrix) -> Answer:
-    """The content cost of two sets of activations."""
+    """The content cost of two sets of activations n_c x (n_h n_w): half the squared distance.
+
+    Source: F4, week 4; Gatys et al. 2015, arXiv:1508.06576, equation 1. The course's assignment divides by
+    4 n_h n_w n_c in place of 2. Raises ValueError where the sizes differ.
+    """
     _same_size(content, generated)
     total = sum(squared(one, other) for one, other in zip(content, generated, strict=True))
+    pairs = [pair for one, other in zip(content, generated, strict=True) for pair in zip(one, other, strict=True)]
     steps = [
-        Step("distance", "sum of (a_C - a_G)^2", f"{len(content) * len(content[0])} squares", total),
-        Step("cost", "1/2 ||a_C - a_G||^2", f"1/2 * {text(total)}", _half(total)),
+        Step("distance", "the sum of (a_C - a_G)^2", {}, total, "", Terms("({} - {})^2", pairs)),
+        Step("cost", "1/2 * {distance}", {"distance": total}, divided(total, 2)),
     ]
     return Answer(steps)
-
-
-def _half(value: Number) -> Number:
-    return value / 2 if isinstance(value, float) else Fraction(value, 2)
 
 
 def _same_size(a: Matrix, b: Matrix) -> None:
@@ -112,34 +133,54 @@ def _same_size(a: Matrix, b: Matrix) -> None:
 
 
 def style(style: Matrix, generated: Matrix) -> Answer:
-    """The style cost of one layer: how far the Gram matrices are apart."""
+    """The style cost of one layer, of activations n_c x (n_h n_w): how far the Gram matrices are apart.
+
+    Source: F4, week 4; Gatys et al. 2015, arXiv:1508.06576, equation 4. Raises ValueError where the sizes differ.
+    """
     _same_size(style, generated)
     channels, places = len(style), len(style[0])
+    affordable(2 * channels * channels * places)
     one, other = gram_of(style), gram_of(generated)
     total = sum(squared(a, b) for a, b in zip(one, other, strict=True))
     scale = (2 * places * channels) ** 2
-    cost = total / scale if isinstance(total, float) else Fraction(total) / scale
+    cost = divided(total, scale)
+    values = {"n_h * n_w": places, "n_c": channels, "distance": total, "scale": scale, "cost": float(cost)}
+    pairs = [pair for a, b in zip(one, other, strict=True) for pair in zip(a, b, strict=True)]
     steps = [
-        Step("distance", "sum of (G_S - G_G)^2", f"{channels * channels} squares", total),
-        Step("scale", "(2 n_h n_w n_c)^2", f"(2 * {places} * {channels})^2", scale),
-        Step("cost", "distance / scale", f"{text(total)} / {scale}", cost, f"{float(cost):.6g}"),
+        Step("distance", "the sum of (G_S - G_G)^2", {}, total, "", Terms("({} - {})^2", pairs)),
+        Step("scale", "(2 * {n_h * n_w} * {n_c})^2", values, scale),
+        Step("cost", "{distance} / {scale}", values, cost, "{cost}, without a unit"),
     ]
     return Answer(steps, {"Gram of the style": one, "Gram of the generated": other})
 
+
+def _some_triplet(draw: Random) -> dict[str, str]:
+    def one() -> str:
+        return " ".join(f"0.{draw.randrange(1, 10)}" for _ in range(3))
+
+    return {"anchor": one(), "positive": one(), "negative": f"{one()}; {one()}"}
+
+
+def _some_activations(draw: Random) -> str:
+    return "; ".join(" ".join(f"{draw.randrange(0, 4)}" for _ in range(4)) for _ in range(2))
+
+
+PLANES = "a row a channel, a column a place; or a file, .npy of n_c x n_h x n_w too"
 
 EXAMPLES = {
     "triplet": Example(
         "the triplet loss of an anchor, a positive and a negative",
         "F4, week 4, triplet loss",
         "max(||f(A) - f(P)||^2 - ||f(A) - f(N)||^2 + margin, 0)",
-        "right; the sum over the triplets is the cost",
+        "right; the sum over the triplets is the cost, and only those within the margin teach anything",
         {
             "anchor": Setting(vector, "0.1 0.9", "f(A), or a file"),
             "positive": Setting(vector, "0.2 0.8", "f(P)"),
-            "negative": Setting(vector, "0.5 0.6", "f(N)"),
+            "negative": Setting(matrix, "0.5 0.6", "f(N); several between ;, or a file with a row for each"),
             "margin": Setting(number, "0.2", "alpha"),
         },
         triplet,
+        _some_triplet,
     ),
     "verification": Example(
         "face verification as logistic regression of differences",
@@ -159,8 +200,9 @@ EXAMPLES = {
         "F4, week 4, style cost function",
         "G_kk' = sum over i and j of a_ijk a_ijk'",
         "right; n_c x n_c, and n_h n_w n_c^2 MACs",
-        {"activations": Setting(matrix, "1 2 0 1; 0 1 1 2; 1 1 1 0", "a row a channel, a column a place; or a file")},
+        {"activations": Setting(planes, "1 2 0 1; 0 1 1 2; 1 1 1 0", PLANES)},
         gram,
+        lambda draw: {"activations": _some_activations(draw)},
     ),
     "content": Example(
         "the content cost of neural style transfer",
@@ -168,10 +210,11 @@ EXAMPLES = {
         "1/2 ||a(C) - a(G)||^2",
         "right",
         {
-            "content": Setting(matrix, "1 2 0 1; 0 1 1 2", "activations: a row a channel; or a file"),
-            "generated": Setting(matrix, "1 1 0 1; 0 2 1 1", "the same of the generated picture"),
+            "content": Setting(planes, "1 2 0 1; 0 1 1 2", PLANES),
+            "generated": Setting(planes, "1 1 0 1; 0 2 1 1", "the same of the generated picture"),
         },
         content,
+        lambda draw: {"content": _some_activations(draw), "generated": _some_activations(draw)},
     ),
     "style": Example(
         "the style cost of a layer",
@@ -179,9 +222,10 @@ EXAMPLES = {
         "1 / (2 n_h n_w n_c)^2 sum sum (G(S) - G(G))",
         "wrong: the difference is squared",
         {
-            "style": Setting(matrix, "1 2 0 1; 0 1 1 2", "activations: a row a channel; or a file"),
-            "generated": Setting(matrix, "1 1 0 1; 0 2 1 1", "the same of the generated picture"),
+            "style": Setting(planes, "1 2 0 1; 0 1 1 2", PLANES),
+            "generated": Setting(planes, "1 1 0 1; 0 2 1 1", "the same of the generated picture"),
         },
         style,
+        lambda draw: {"style": _some_activations(draw), "generated": _some_activations(draw)},
     ),
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from .example import Answer, Example, Matrix, Number, Setting, Step, bracketed, text
-from .reading import matrix, whole
+from .example import Answer, Example, Matrix, Number, Setting, Step, Terms, affordable
+from .reading import flag, matrix, whole
 
 FILTERS: dict[str, Matrix] = {
     "vertical": [[1, 0, -1], [1, 0, -1], [1, 0, -1]],
@@ -24,12 +24,15 @@ def _sizes(x: Matrix, kernel: tuple[int, int], stride: int) -> tuple[int, int]:
     return high // stride + 1, wide // stride + 1
 
 
-def max_pool(matrix: Matrix, kernel: int, stride: int, upstream: Matrix | None = None) -> Answer:
+def max_pool(matrix: Matrix, kernel: int, stride: int = 1, upstream: Matrix | None = None) -> Answer:
     """The largest of each window, and what each input gets back of an upstream gradient.
 
-    What several windows give one input adds up; of equal inputs the first of a window gets it, as in PyTorch.
+    `matrix` is h x w, `upstream` as large as the output, (h - kernel) // stride + 1 rows. What several windows give one
+    input adds up; of equal inputs the first of a window gets it, as in PyTorch. Positions are row,column from 0.
+    Source: F2, slides 19 to 31. Raises ValueError where a size does not fit.
     """
     high, wide = _sizes(matrix, (kernel, kernel), stride)
+    affordable(high * wide * kernel * kernel)
     pooled: list[list[Number]] = []
     back: list[list[Number]] = [[0] * len(matrix[0]) for _ in matrix]
     parts: dict[tuple[int, int], list[Number]] = {}
@@ -44,38 +47,47 @@ def max_pool(matrix: Matrix, kernel: int, stride: int, upstream: Matrix | None =
             if upstream is not None:
                 back[largest[0]][largest[1]] += upstream[i][j]
                 parts.setdefault(largest, []).append(upstream[i][j])
-    steps = [
-        Step("outputs", "floor((n - f) / s) + 1", f"floor(({len(matrix)} - {kernel}) / {stride}) + 1", high, "a side")
-    ]
-    steps += [
-        Step(f"gradient at {row},{column}", "the sum of the windows that it is largest in",
-             " + ".join(bracketed(part) for part in given), sum(given))
-        for (row, column), given in sorted(parts.items())
-    ]  # fmt: skip
-    found: dict[str, Matrix] = {"input": matrix, "output": pooled}
+    values = {"n": len(matrix), "f": kernel, "s": stride}
+    steps = [Step("outputs", "floor(({n} - {f}) / {s}) + 1", values, high, "a side" if high == wide else "rows")]
     if upstream is not None:
-        found |= {"upstream": upstream, "gradient": back}
-        steps.append(Step("sum", "as of upstream", f"{text(sum(map(sum, upstream)))}", sum(map(sum, back))))
-    return Answer(steps, found)
+        steps += [
+            Step(f"gradient at {row},{column}", "the sum of the windows that it is largest in", {}, sum(given),
+                 "" if len(given) == 1 else "accumulated", Terms("{}", [(part,) for part in given]))
+            for (row, column), given in sorted(parts.items())
+        ]  # fmt: skip
+        total = sum(map(sum, upstream))
+        said = {"sum of upstream": total}
+        steps.append(Step("sum", "{sum of upstream}", said, sum(map(sum, back)), "nothing is lost"))
+    found: dict[str, Matrix] = {"input": matrix, "output": pooled}
+    return Answer(steps, found if upstream is None else {**found, "upstream": upstream, "gradient": back})
 
 
-def edges(matrix: Matrix, filter: Matrix, flip: int) -> Answer:
-    """A filter slid over a matrix without padding: a cross-correlation, or with `flip` a convolution."""
+def edges(matrix: Matrix, filter: Matrix, flip: int = 0) -> Answer:
+    """A filter slid over a matrix without padding: a cross-correlation, or with `flip` a convolution.
+
+    `matrix` is h x w, `filter` a x b, the output (h - a + 1) x (w - b + 1), in the unit of the matrix.
+    Source: F4, week 1, edge detection. Raises ValueError where the filter is larger than the matrix.
+    """
     kernel = [list(reversed(row)) for row in reversed(filter)] if flip else filter
-    high, wide = _sizes(matrix, (len(kernel), len(kernel[0])), 1)
+    (rows, columns), taps = (len(kernel), len(kernel[0])), len(kernel) * len(kernel[0])
+    high, wide = _sizes(matrix, (rows, columns), 1)
+    affordable(high * wide * taps)
     out = [
         [
-            sum(kernel[a][b] * matrix[i + a][j + b] for a in range(len(kernel)) for b in range(len(kernel[0])))
+            sum((kernel[a][b] * matrix[i + a][j + b] for a in range(rows) for b in range(columns)), 0)
             for j in range(wide)
         ]
         for i in range(high)
     ]
-    pairs = [(kernel[a][b], matrix[a][b]) for a in range(len(kernel)) for b in range(len(kernel[0]))]
-    put = " + ".join(f"{bracketed(w)}*{bracketed(x)}" for w, x in pairs)
+    pairs = [(kernel[a][b], matrix[a][b]) for a in range(rows) for b in range(columns)]
+    values = {
+        "h": len(matrix), "w": len(matrix[0]), "f": rows, "f'": columns, "taps": taps, "outputs": high * wide,
+    }  # fmt: skip
+    other = "{f}" if rows == columns else "{f'}"
     steps = [
-        Step("output at 0,0", "sum of w * x", put, out[0][0]),
-        Step("outputs", "(n - f + 1)^2" if high == wide else "(h - f + 1)(w - f + 1)", f"{high} * {wide}", high * wide),
-        Step("multiplications", "f * f * outputs", f"{len(pairs)} * {high * wide}", len(pairs) * high * wide),
+        Step("output at 0,0", "the sum of filter * input", {}, out[0][0], "", Terms("{} * {}", pairs)),
+        Step("outputs", f"({{h}} - {{f}} + 1) * ({{w}} - {other} + 1)", values, high * wide),
+        Step("multiplications", "{taps} * {outputs}", values, taps * high * wide, "MACs"),
     ]
     return Answer(steps, {"input": matrix, "filter": kernel, "output": out})
 
@@ -94,6 +106,11 @@ def _some_pool(draw: Random) -> dict[str, str]:
     grid = [[draw.randrange(0, 10) for _ in range(4)] for _ in range(4)]
     upper = [[draw.randrange(1, 7) for _ in range(3)] for _ in range(3)]
     return {"matrix": written(grid), "kernel": "2", "upstream": written(upper)}
+
+
+def _some_edges(draw: Random) -> dict[str, str]:
+    grid = [[draw.randrange(0, 10) for _ in range(5)] for _ in range(5)]
+    return {"matrix": written(grid), "filter": draw.choice([*FILTERS])}
 
 
 SLIDE = "1 2 8 3 0; 9 4 5 1 3; 2 3 6 4 5; 1 5 0 3 2; 4 7 1 2 7"
@@ -122,8 +139,9 @@ EXAMPLES = {
         {
             "matrix": Setting(matrix, "; ".join(["10 10 10 0 0 0"] * 6), "the input: rows between ;, or a file"),
             "filter": Setting(filter_of, "vertical", "vertical, horizontal, sobel, scharr, or a matrix"),
-            "flip": Setting(whole(0), "0", "1 for a convolution as in mathematics"),
+            "flip": Setting(flag, "0", "1 for a convolution as in mathematics"),
         },
         edges,
+        _some_edges,
     ),
 }  # fmt: skip
