@@ -102,7 +102,7 @@ def test_every_command_takes_what_is_written(page: Path) -> None:
         assert name in COMMANDS or name.startswith("-"), line
         if name in COMMANDS:
             command = group.get_command(None, name)
-            command.make_parser(command.context_class(command)).parse_args(arguments)
+            command.make_parser(command.context_class(command, **command.context_settings)).parse_args(arguments)
 
 
 NOTES = [

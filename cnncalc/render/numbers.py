@@ -142,8 +142,10 @@ def exact(value: Any) -> str:
 
 
 def brief(value: Any) -> str:
-    """In a sentence: 1,024 and 0.25 as they are, 3 digits of what is longer."""
+    """In a sentence: 1,024 and 0.25 as they are; of what is longer 3 digits, or 2 behind the point."""
     if isinstance(value, int):
         return whole(value)
     text = exact(value)
-    return ratio(value) if isinstance(value, Fraction | float) and (len(text) > 6 or "/" in text) else text
+    if isinstance(value, Fraction | float) and (len(text) > 6 or "/" in text):
+        return hundredths(float(value)) if abs(value) >= 1 else ratio(value)
+    return text
