@@ -43,7 +43,7 @@ HOMES = {
     "run": "reports.run_report",
     "saliency": "reports.saliency_report",
     "zoo": "reports.zoo_report",
-    "lecture": "reports.zoo_report:LECTURE",
+    "lecture": "reports.lecture_report",
     "worked": "reports.worked_report",
     "worked-examples": "reports.worked_report:INDEX_CONTRACT",
     "spec": "reports.spec_report",

@@ -3,7 +3,8 @@
     cnncalc zoo                      the table
     cnncalc zoo resnet               only names with `resnet` in them
     cnncalc zoo resnet50 --show      the spec itself
-    cnncalc zoo --lecture            the worked examples of the lecture notes, by note and section
+    cnncalc zoo --lecture            what the lecture notes print, what is right, and the command that shows it
+    cnncalc zoo vgg --lecture        only what has `vgg` in it
 
 Each is usable by its name: `cnncalc summary resnet50`, `cnncalc explain lecture/inception_5x5`.
 """
@@ -24,7 +25,7 @@ from .vain import refused
 def command(
     request: Request,
     show: Annotated[bool, typer.Option("--show", help="Print the spec of the network that is named.")] = False,
-    lecture: Annotated[bool, typer.Option("--lecture", help="The worked examples of the lecture notes.")] = False,
+    lecture: Annotated[bool, typer.Option("--lecture", help="The claims of the lecture notes, one by one.")] = False,
 ) -> Report:
     """The networks of the zoo."""
     from .. import reports
@@ -35,7 +36,7 @@ def command(
         refused({"--lecture": lecture, "--top": request.top, "--sort": request.sort}, "beside `--show`")
     if lecture:
         refused({"--top": request.top, "--sort": request.sort}, "beside `--lecture`: its order is that of the notes")
-        return _lecture([name for name in zoo.lecture() if (request.spec or "") in name], request)
+        return _lecture(request.spec or "")
     names = [*zoo.names(), *zoo.lecture()] if show else list(zoo.names())
     if show:
         if request.spec not in names:
@@ -51,25 +52,19 @@ def command(
             text = f"# {member.name} is {member.path.stem} {settings}\n{text}"
         return reports.spec_text(str(request.spec), text)
     chosen = [name for name in names if (request.spec or "") in name]
-    if not chosen and (examples := [name for name in zoo.lecture() if str(request.spec) in name]):
-        return _lecture(examples, request)
+    if not chosen and any(str(request.spec) in name for name in zoo.lecture()):
+        return _lecture(str(request.spec))
     if not chosen:
         near = did_you_mean(request.spec or "", names)
         raise CnncalcError(f"no network of the zoo has `{request.spec}` in its name", near)
     return reports.networks({name: load(name) for name in chosen}, view=request.view)
 
 
-def _lecture(names: list[str], request: Request) -> Report:
+def _lecture(among: str) -> Report:
     from .. import reports
+    from ..language import zoo
     from ..marked import plain
     from ..opening import load
 
-    if not names:
-        raise CnncalcError(f"no worked example has `{request.spec}` in its name", "`cnncalc zoo --lecture` lists them")
-    graphs = {name: load(name) for name in names}
-    return reports.lecture(
-        {
-            name: (graph, plain(graph.notes) if graph.notes and graph.notes.is_mapping else {})
-            for name, graph in graphs.items()
-        }
-    )
+    notes = {name: load(name).notes for name in zoo.lecture()}
+    return reports.lecture({name: plain(said) for name, said in notes.items() if said is not None}, among)

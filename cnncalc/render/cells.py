@@ -23,6 +23,13 @@ def cells(columns: Sequence[Column], row: Mapping[str, Any]) -> list[str]:
     return [printable(column.unit.form(row[column.key])) if column.key in row else "" for column in columns]
 
 
+def entries(column: Column, row: Mapping[str, Any]) -> list[str]:
+    """A cell as people read it, line by line: of a list a line for each member; none where there is nothing."""
+    value = row.get(column.key)
+    texts = value if isinstance(value, list) else [column.unit.form(value)]
+    return [printable(str(text)) for text in texts if text]
+
+
 def total(table: Table, columns: Sequence[Column]) -> list[str]:
     """The total of a table as people read it; `>=` where it is a lower bound."""
     row = cells(columns, table.total or {})

@@ -6,13 +6,15 @@ spare, where texts would have to be broken in pieces that are hard to read; then
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .wrapping import longest_word
+from ..errors import width_of
+from .cells import entries
+from .wrapping import broken, longest_word, padded
 
 if TYPE_CHECKING:
-    from .report import Column
+    from .report import Column, Table
 
 GAP = 2
 """Columns of the terminal between two of a table, and before the first."""
@@ -83,6 +85,33 @@ def layout(
     widths = [needs[place].least(floor) for place in shown]
     _grow(widths, [needs[place].natural for place in shown], width - taken(floor))
     return Layout(shown, widths, [place for place in range(len(columns)) if place not in shown])
+
+
+READ = 80
+"""Columns of the screen that a list of sentences takes at the most."""
+
+
+def listed(table: Table, width: int | None) -> Iterator[tuple[str, bool]]:
+    """Each row as lines: its first cell where it is another than above, then the others, each with its title.
+
+    Beside each line whether it is of a first cell. A list has a line for each of its members.
+    """
+    first, *others = table.shown
+    width = min(width or READ, READ)
+    titles = max((width_of(column.title) for column in others), default=0)
+    above: list[str] = []
+    for row in table.printed:
+        if (head := entries(first, row)) != above:
+            if above:
+                yield "", False
+            above = head
+            yield from ((line, True) for text in head for line in broken(f"{' ' * GAP}{text}", width, " " * GAP))
+        for column in others:
+            texts = entries(column, row)
+            pieces = [piece for text in texts for piece in broken(text, max(width - titles - 3 * GAP, LEAST), "  ")]
+            for place, piece in enumerate(pieces):
+                title = padded("" if place else column.title, titles, False)
+                yield f"{' ' * 2 * GAP}{title}{' ' * GAP}{piece}", False
 
 
 def _need(column: Column, cells: Sequence[str], measure: Callable[[str], int]) -> _Need:

@@ -147,5 +147,6 @@ def brief(value: Any) -> str:
         return whole(value)
     text = exact(value)
     if isinstance(value, Fraction | float) and (len(text) > 6 or "/" in text):
-        return hundredths(float(value)) if abs(value) >= 1 else ratio(value)
+        number = float(value)
+        return hundredths(number) if abs(number) >= 1 else ratio(number)
     return text

@@ -29,6 +29,11 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
+    if table.listed:
+        from .layout import listed
+
+        yield from (line for line, _ in listed(table, None))
+        return
     columns = table.shown
     titles = [column.title for column in columns]
     rows = body(table, columns)

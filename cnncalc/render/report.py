@@ -91,6 +91,9 @@ class Table(NamedTuple):
     least: bool = False
     """Whether the total is a lower bound."""
 
+    listed: bool = False
+    """Whether people read each row as a list of its own, however wide the screen is: its columns are sentences."""
+
     @property
     def shown(self) -> list[Column]:
         """The columns that people see."""

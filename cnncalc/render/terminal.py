@@ -15,7 +15,7 @@ from rich.text import Text
 from ..errors import width_of
 from .cells import body
 from .cells import total as total_of
-from .layout import GAP, Layout, layout
+from .layout import GAP, Layout, layout, listed
 from .wrapping import broken, padded
 
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ class Sheet:
 
     def draw(self, table: Table) -> None:
         """A table, and which columns it had no room for."""
+        if table.listed:
+            for line, first in listed(table, self.width):
+                self.say([line], "bold" if first else "")
+            return
         columns, rows = table.shown, body(table, table.shown)
         total = [] if table.total is None else [total_of(table, columns)]
         found = layout(columns, [*rows, *total], self.width, _measure)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .formula_report import formula as formula
     from .kinds_report import arguments as arguments
     from .kinds_report import kinds as kinds
+    from .lecture_report import lecture as lecture
     from .log_report import log as log
     from .macs_report import macs as macs
     from .memory_report import memory as memory
@@ -48,7 +49,6 @@ if TYPE_CHECKING:
     from .weights_report import weights as weights
     from .worked_report import examples as examples
     from .worked_report import worked as worked
-    from .zoo_report import lecture as lecture
     from .zoo_report import networks as networks
 
 _HOMES = {
@@ -66,7 +66,7 @@ _HOMES = {
     "forms": "forms_report",
     "formula": "formula_report",
     "kinds": "kinds_report",
-    "lecture": "zoo_report",
+    "lecture": "lecture_report",
     "log": "log_report",
     "macs": "macs_report",
     "memory": "memory_report",

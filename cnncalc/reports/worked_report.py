@@ -8,7 +8,7 @@ from typing import Any
 from ..render import formulas, numbers, units
 from ..render.arithmetic import Written, page, table
 from ..render.report import MACHINES, Column, Contract, Note, Report, Table
-from ..worked import EXAMPLES, example, exercise, solve
+from ..worked import EXAMPLES, NOTES, VERDICTS, example, exercise, solve
 from ..worked.example import Answer, Step
 
 LONGEST_SETTING = 160
@@ -25,6 +25,7 @@ STEPS = (
     Column("remark", "remark", units.WORD, "what it is of"),
 )
 SETTINGS = units.by_name(units.TEXT)
+VERDICT = f"what becomes of it: {', '.join(VERDICTS)}"
 CONTRACT = Contract(
     "worked",
     1,
@@ -34,7 +35,8 @@ CONTRACT = Contract(
         Column("about", about="what it works out"),
         Column("section", about="where the notes have it"),
         Column("printed", about="what the notes print"),
-        Column("verdict", about="whether that is right, and why not"),
+        Column("verdict", about=VERDICT),
+        Column("why", about="what is right, where that is another, and why"),
         Column("settings", unit=SETTINGS, about="the numbers that are put in, as they are typed"),
         Column("steps", unit=units.rows(*STEPS), about="each figure"),
         Column("matrices", unit=units.by_name(units.ANY), about="name -> rows of numbers"),
@@ -45,14 +47,10 @@ INDEX = (
     Column("about", "what it works out", about="what it works out", kept=True),
     Column("section", "in the notes", about="where the notes have it"),
     Column("settings", "settings", units.listed(units.TEXT), "what may be given"),
-    Column("verdict", "right", about="whether what the notes print is right", where=MACHINES),
+    Column("verdict", "verdict", about=VERDICT, where=MACHINES),
 )
 INDEX_CONTRACT = Contract(
     "worked-examples", 1, "The worked examples of the lecture notes.", (Column("examples", unit=units.rows(*INDEX)),)
-)
-NOTES = (
-    "F0 and F3: Coursera, Convolutional Neural Networks, week 2 (F3 in Chinese); F1: the same with separable "
-    "convolutions; F2: Harvard CS109B, lecture 11; F4: the whole Coursera course"
 )
 
 
@@ -81,7 +79,7 @@ def worked(
     if not given:
         notes += [
             Note("printed", f"the notes print: {found.printed} ({found.section})"),
-            Note("verdict", f"that is {found.verdict}" if _judges(found.verdict) else f"right is: {found.verdict}"),
+            Note("verdict", f"that is {VERDICTS[found.verdict]}; {found.why}"),
         ]
     if asks:
         notes.append(Note("solution", f"`cnncalc worked {name} --exercise --seed {seed} --solution` answers"))
@@ -96,6 +94,7 @@ def worked(
             "section": found.section,
             "printed": found.printed,
             "verdict": found.verdict,
+            "why": found.why,
             "settings": values,
             "steps": rows,
             "matrices": {} if asks else {key: [*map(list, rows)] for key, rows in answer.matrices.items()},
@@ -125,7 +124,7 @@ def examples() -> Report:
         {},
         [
             Note("how", "`cnncalc worked NAME` works one out; NAME SETTING=VALUE with other numbers"),
-            Note("notes", NOTES),
+            *(Note("notes", f"{short}: {name}") for short, name in NOTES.items()),
         ],
     )
 
@@ -134,10 +133,6 @@ def _short(value: str) -> str:
     """A setting in the caption: on one line, and of a large matrix how long it is."""
     line = " ".join(value.split())
     return line if len(line) <= LONGEST_SETTING else f"({numbers.whole(len(line))} signs)"
-
-
-def _judges(verdict: str) -> bool:
-    return verdict.startswith(("right", "wrong", "incomplete"))
 
 
 def _written(step: Step, style: formulas.Style) -> Written:

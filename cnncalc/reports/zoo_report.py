@@ -1,9 +1,9 @@
-"""Networks side by side: those of the zoo, and the worked examples of the lecture notes."""
+"""Networks side by side: those of the zoo."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..analyses.extent import field_of
@@ -13,12 +13,12 @@ from ..analyses.params import params
 from ..analyses.receptive import receptive_fields
 from ..graph import Graph
 from ..render import numbers, units
-from ..render.report import Column, Contract, Note, Report, Table
+from ..render.report import Column, Contract, Report
 from .fields import RECEPTIVE_FIELD, field
 from .macs_report import MACS
 from .memory_report import PEAK
 from .params_report import PARAMS
-from .rows import EVERY_LAYER, INPUT, OUTPUT, View, inputs, table
+from .rows import EVERY_LAYER, INPUT, View, inputs, table
 
 INPUTS = INPUT._replace(
     title="input", unit=units.either(units.SHAPE, units.by_name(units.SHAPE))._replace(form=numbers.shapes, nested=True)
@@ -64,64 +64,3 @@ def _network(name: str, graph: Graph) -> dict[str, Any]:
         "peak_activations": memory(graph).peak_elements * BYTES["fp32"],
         "source": graph.source,
     }
-
-
-def _right(value: Any) -> str:
-    return numbers.count(value) if isinstance(value, int) else numbers.NOTHING if value is None else str(value)
-
-
-EXAMPLES = (
-    Column("section", "note and section", units.TEXT, "of the lecture notes", kept=True),
-    Column("example", "example", units.TEXT, "the name that it is used by", kept=True),
-    INPUTS,
-    OUTPUT,
-    PARAMS.beside,
-    MACS.beside,
-    Column("printed", "the notes print", units.TEXT, "the figure as the notes have it", kept=True),
-    Column(
-        "right",
-        "right is",
-        units.either(units.REAL._replace(form=_right), units.TEXT),
-        "the figure that is right, where that is another",
-        kept=True,
-        nullable=True,
-    ),
-    Column("why", "why", units.TEXT, "why they differ", kept=True),
-)
-LECTURE = Contract(
-    "lecture", 1, "The worked examples of the lecture notes.", (Column("examples", unit=units.rows(*EXAMPLES)),)
-)
-
-
-def lecture(examples: Mapping[str, tuple[Graph, Mapping[str, Any]]]) -> Report:
-    """Worked examples: each with its network and what the notes print, in the order of the notes."""
-    rows: list[dict[str, Any]] = []
-    for name, (whole, notes) in examples.items():
-        graph = whole.inference
-        rows.append(
-            {
-                "section": str(notes.get("section", "")),
-                "example": name,
-                "input": inputs(graph),
-                "output": graph.output_shape,
-                "params": params(graph).total,
-                "macs": macs(graph).total,
-                "printed": str(notes.get("printed", "")),
-                "right": notes.get("right"),
-                "why": str(notes.get("why", "")),
-            }
-        )
-    rows.sort(key=lambda row: (row["section"].split(",")[0], row["section"]))
-    return Report(
-        _LECTURE_CAPTION,
-        [Table(EXAMPLES, rows, {"section": f"{len(rows)} examples"}, key="examples")],
-        LECTURE,
-        notes=[Note("explain", "`cnncalc explain lecture/NAME` shows the arithmetic of one")],
-    )
-
-
-_LECTURE_CAPTION: Sequence[str] = (
-    "worked examples of the lecture notes",
-    "F0 to F4: five sets of notes",
-    "MACs of convolution and linear, per image",
-)

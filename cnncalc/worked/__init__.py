@@ -2,7 +2,8 @@
 
     answer = cnncalc.worked.solve("iou", a="2 1 4 3", b="1 2 3 4")
     answer.results["IoU"]                                   Fraction(1, 7)
-    cnncalc.worked.EXAMPLES["iou"].verdict                  whether what the notes print is right
+    cnncalc.worked.EXAMPLES["iou"].verdict                  what becomes of what the notes print: right
+    cnncalc.worked.CLAIMS                                   what they print of networks of the zoo
     cnncalc.worked.detection.overlap((2, 1, 4, 3), (1, 2, 3, 4))
 
 Numbers stay exact: what is typed as 0.1 is 1/10.
@@ -15,7 +16,8 @@ from random import Random
 
 from ..errors import CnncalcError, did_you_mean
 from . import detection, losses, maps, practice, sizes
-from .example import Answer, Example
+from .claims import CLAIMS, NOTES, Claim
+from .example import VERDICTS, Answer, Example
 
 EXAMPLES: Mapping[str, Example] = {
     **sizes.EXAMPLES,
@@ -71,8 +73,12 @@ def exercise(name: str, seed: int) -> Mapping[str, str]:
 
 
 __all__ = [
+    "CLAIMS",
     "EXAMPLES",
+    "NOTES",
+    "VERDICTS",
     "Answer",
+    "Claim",
     "Example",
     "detection",
     "example",

@@ -243,7 +243,8 @@ EXAMPLES = {
         "intersection over union of two boxes",
         "F4, week 3, intersection over union",
         "correct if IoU >= 0.5",
-        "right; the assignment's boxes (2,1,4,3) and (1,2,3,4) have 1/7",
+        "right",
+        "the assignment's boxes (2,1,4,3) and (1,2,3,4) have 1/7",
         {"a": Setting(box, "2 1 4 3", "x1 y1 x2 y2"), "b": Setting(box, "1 2 3 4", "x1 y1 x2 y2")},
         iou,
         _some_boxes,
@@ -252,7 +253,8 @@ EXAMPLES = {
         "non-max suppression, step by step",
         "F4, week 3, non-max suppression",
         "discard p_c <= 0.6; take the largest p_c, discard what has IoU >= 0.5 with it",
-        "right; for several classes it is run for each (apart=1); exactly the threshold stays, as in torchvision",
+        "right",
+        "for several classes it is run for each (apart=1); exactly the threshold stays, as in torchvision",
         {
             "boxes": Setting(
                 table(("x1", "y1", "x2", "y2", "score", "class"), words="class"),
@@ -270,7 +272,8 @@ EXAMPLES = {
         "which anchor box an object belongs to",
         "F4, week 3, anchor boxes",
         "assigned to the anchor box for the grid cell with highest IoU",
-        "right; IoU of the shapes alone, put on one centre",
+        "right",
+        "IoU of the shapes alone, put on one centre",
         {
             "size": Setting(table(("w", "h")), "3 1.5", "width and height of the object; several between ;, or a file"),
             "anchors": Setting(table(("w", "h")), "1 3; 3 1", "width and height of each anchor: rows between ;"),
@@ -282,7 +285,8 @@ EXAMPLES = {
         "the target tensor of a picture's boxes",
         "F4, week 3, YOLO algorithm",
         "3 x 3 x 2 x 8; 19 x 19 x 5 x 85",
-        "right; 3 x 3 x 16 numbers with two anchors, three classes",
+        "right",
+        "3 x 3 x 16 numbers with two anchors, three classes",
         {
             "boxes": Setting(
                 table(("class", "x", "y", "w", "h")), "1 0.5 0.75 0.1 0.4; 2 0.55 0.8 0.5 0.2",
@@ -298,6 +302,7 @@ EXAMPLES = {
         "a network run once over a picture in place of once for each window",
         "F2 and F4, week 3, convolutional implementation of sliding windows",
         "a figure, not spelled out in the text: 14 x 14, 16 x 16 and 28 x 28",
+        "figure",
         "1,459,200 in place of 1,766,400 on 16 x 16; 21,273,600 in place of 28,262,400 on 28 x 28",
         {"n": Setting(whole(14), "16", "pixels a side")},
         sliding_windows,

@@ -87,6 +87,18 @@ class Drawn(NamedTuple):
     kept: bool = True
 
 
+VERDICTS: Mapping[str, str] = {
+    "right": "right",
+    "rounded": "right, and rounded",
+    "loose": "right in effect, not in its words",
+    "incomplete": "incomplete",
+    "wrong": "wrong",
+    "figure": "not spelled out in the text",
+    "open": "not to be told from the text",
+}
+"""What becomes of a claim of the notes, and how that is said."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """Something that may be given another value: `name=VALUE`."""
@@ -114,7 +126,10 @@ class Example:
     """What they print."""
 
     verdict: str
-    """Whether that is right, and why not."""
+    """What becomes of it: a word of VERDICTS."""
+
+    why: str
+    """What is right, where that is another, and why."""
 
     settings: Mapping[str, Setting]
     work: Callable[..., Answer]

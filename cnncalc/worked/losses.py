@@ -172,7 +172,8 @@ EXAMPLES = {
         "the triplet loss of an anchor, a positive and a negative",
         "F4, week 4, triplet loss",
         "max(||f(A) - f(P)||^2 - ||f(A) - f(N)||^2 + margin, 0)",
-        "right; the sum over the triplets is the cost, and only those within the margin teach anything",
+        "right",
+        "the sum over the triplets is the cost, and only those within the margin teach anything",
         {
             "anchor": Setting(vector, "0.1 0.9", "f(A), or a file"),
             "positive": Setting(vector, "0.2 0.8", "f(P)"),
@@ -186,7 +187,8 @@ EXAMPLES = {
         "face verification as logistic regression of differences",
         "F4, week 4, face verification and binary classification",
         "y = sigma(sum |f(x)_k - f(x')_k| + b)",
-        "incomplete: each difference has a weight w_k",
+        "incomplete",
+        "each difference has a weight w_k",
         {
             "a": Setting(vector, "0.1 0.9 0.3", "the encoding of one picture, or a file"),
             "b": Setting(vector, "0.2 0.8 0.1", "of the other"),
@@ -199,7 +201,8 @@ EXAMPLES = {
         "the Gram matrix of activations",
         "F4, week 4, style cost function",
         "G_kk' = sum over i and j of a_ijk a_ijk'",
-        "right; n_c x n_c, and n_h n_w n_c^2 MACs",
+        "right",
+        "n_c x n_c, and n_h n_w n_c^2 MACs",
         {"activations": Setting(planes, "1 2 0 1; 0 1 1 2; 1 1 1 0", PLANES)},
         gram,
         lambda draw: {"activations": _some_activations(draw)},
@@ -209,6 +212,7 @@ EXAMPLES = {
         "F4, week 4, content cost function",
         "1/2 ||a(C) - a(G)||^2",
         "right",
+        "half the squared distance",
         {
             "content": Setting(planes, "1 2 0 1; 0 1 1 2", PLANES),
             "generated": Setting(planes, "1 1 0 1; 0 2 1 1", "the same of the generated picture"),
@@ -220,7 +224,8 @@ EXAMPLES = {
         "the style cost of a layer",
         "F4, week 4, style cost function",
         "1 / (2 n_h n_w n_c)^2 sum sum (G(S) - G(G))",
-        "wrong: the difference is squared",
+        "wrong",
+        "the difference is squared",
         {
             "style": Setting(planes, "1 2 0 1; 0 1 1 2", PLANES),
             "generated": Setting(planes, "1 1 0 1; 0 2 1 1", "the same of the generated picture"),

@@ -121,7 +121,8 @@ EXAMPLES = {
         "a max pool forward, and the gradient that flows back through it",
         "F2, slides 19 to 31",
         "9 8 8 / 9 6 6 / 7 7 7; upstream 1 3 1 / 1 4 2 / 6 2 1 goes to the largest input, +1 and +3 make +4",
-        "right; (0,2) gets 4, (1,0) 2, (2,2) 6, (4,1) 8, (4,4) 1: 21 in sum, as upstream",
+        "right",
+        "(0,2) gets 4, (1,0) 2, (2,2) 6, (4,1) 8, (4,4) 1: 21 in sum, as upstream",
         {
             "matrix": Setting(matrix, SLIDE, "the input: rows between ;, or a file"),
             "kernel": Setting(whole(1), "3", "taps a side"),
@@ -135,7 +136,8 @@ EXAMPLES = {
         "an edge detector on a matrix",
         "F4, week 1, edge detection",
         "6 x 6 with a 3 x 3 filter gives 4 x 4: 0 30 30 0 in each row",
-        "right; what is computed is a cross-correlation, and flip=1 a convolution",
+        "right",
+        "what is computed is a cross-correlation, and flip=1 a convolution",
         {
             "matrix": Setting(matrix, "; ".join(["10 10 10 0 0 0"] * 6), "the input: rows between ;, or a file"),
             "filter": Setting(filter_of, "vertical", "vertical, horizontal, sobel, scharr, or a matrix"),

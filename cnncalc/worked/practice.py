@@ -97,7 +97,8 @@ EXAMPLES = {
         "many crops and many networks at test time",
         "F0, F3 and F4, week 2, tips for doing well on benchmarks",
         "10-crop: run the classifier on ten crops and average the results",
-        "right; GoogLeNet's 144 crops and 7 networks are 1,008 passes a picture",
+        "right",
+        "GoogLeNet's 144 crops and 7 networks are 1,008 passes a picture",
         {
             "spec": Setting(network, "googlenet", "a file, or a network of the zoo"),
             "crops": Setting(whole(1), "144", "crops of a picture"),
@@ -109,6 +110,7 @@ EXAMPLES = {
         "the first layers frozen, and their activations kept on a disk",
         "F0, F1, F3 and F4, week 2, transfer learning; F2, slides 54 and 55",
         "save the activations of the last frozen layer to disk",
+        "right",
         "VGG-16 up to fc7: 4,096 numbers an image are 16,384 bytes, and the head alone is trained",
         {
             "spec": Setting(network, "vgg16", "a file, or a network of the zoo"),

@@ -227,7 +227,8 @@ EXAMPLES = {
         "outputs of a convolution or a pool from n, f, p and s",
         "F4, week 1, strided convolutions",
         "floor((n + 2p - f) / s + 1); 7 x 7 with f = 3, s = 2 gives 3 x 3",
-        "right; p = (f - 1) / 2 keeps the size for odd f and s = 1 alone",
+        "right",
+        "p = (f - 1) / 2 keeps the size for odd f and s = 1 alone",
         {
             "n": Setting(COUNT, "7", "inputs a side"),
             "f": Setting(COUNT, "3", "taps of the window"),
@@ -242,7 +243,8 @@ EXAMPLES = {
         "parameters and multiplications of a convolution",
         "F4, week 1, one layer of a convolutional network",
         "#parameters = f x f x nc[1] + nc[l]",
-        "wrong: f x f x nc[l-1] x nc[l] + nc[l]; ten filters of 3 x 3 x 3 have 280, whatever the size of the image",
+        "wrong",
+        "f x f x nc[l-1] x nc[l] + nc[l]; ten filters of 3 x 3 x 3 have 280, whatever the size of the image",
         {
             "n": Setting(COUNT, "64", "inputs a side"),
             "channels": Setting(COUNT, "3", "n_c, input channels"),
@@ -260,6 +262,7 @@ EXAMPLES = {
         "a depthwise and a pointwise convolution in place of a dense one",
         "F2, slide 83; F1, week 2, MobileNet",
         "(5x5) x 3 x 256 x (12x12) = 2.8M; (5x5) x 3 x (12x12) + 3 x 256 x (8x8) = 60K; parameters 19,456 and 1K",
+        "wrong",
         "a 5x5 window without padding has 8 x 8 places on a 12 x 12 map: 1,228,800 and 53,952, 22.8 times cheaper",
         {
             "n": Setting(COUNT, "12", "inputs a side"),
@@ -276,6 +279,7 @@ EXAMPLES = {
         "a 1x1 convolution that makes a larger one cheap",
         "F0, F3 and F4, week 2, inception network",
         "120M against 28 x 28 x 16 x 1 x 1 x 192 + 28 x 28 x 32 x 5 x 5 x 32 = 12M (F0), about 10M (F3)",
+        "wrong",
         "the second term has 5 x 5 x 16: 2,408,448 + 10,035,200 = 12,443,648; 10M is that term alone; 9.68 times",
         {
             "n": Setting(COUNT, "28", "inputs a side; the size stays"),
@@ -291,7 +295,8 @@ EXAMPLES = {
         "a convolution dense, separable and behind a bottleneck, side by side",
         "F0, F1, F3 and F4, week 2, inception network and MobileNet",
         "120M against 12M; 1/512 + 1/25 = 4.2% for 512 filters of 5 x 5",
-        "right, rounded: 120,422,400 and 12,443,648; a separable one takes 8,580,096 here, 1/32 + 1/25 of the dense",
+        "rounded",
+        "120,422,400 and 12,443,648; a separable one takes 8,580,096 here, 1/32 + 1/25 of the dense",
         {
             "n": Setting(COUNT, "28", "inputs a side; the size stays"),
             "channels": Setting(COUNT, "192", "n_c"),
@@ -306,7 +311,8 @@ EXAMPLES = {
         "what one output of a stack of layers sees",
         "F2, slides 40, 41 and 72",
         "5 x 5, k = 3, p = 1, s = 2: 3 x 3, then 2 x 2; two 3 x 3 layers see what one 5 x 5 sees",
-        "right; fields of 3 and 7, strides of 2 and 4; two 3 x 3 without stride: layers=3,3 sees 5",
+        "right",
+        "fields of 3 and 7, strides of 2 and 4; two 3 x 3 without stride: layers=3,3 sees 5",
         {"layers": Setting(stack, "3s2,3s2", "kernel, s and stride, d and dilation: 3s1,3s2,5d2")},
         receptive_field,
         _some_stack,
