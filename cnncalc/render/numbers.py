@@ -142,11 +142,11 @@ def exact(value: Any) -> str:
 
 
 def brief(value: Any) -> str:
-    """In a sentence: 1,024 and 0.25 as they are; of what is longer 3 digits, or 2 behind the point."""
+    """In a sentence: 1,024 and 0.25 as they are; of what is longer 4 digits, or 2 behind the point."""
     if isinstance(value, int):
         return whole(value)
     text = exact(value)
     if isinstance(value, Fraction | float) and (len(text) > 6 or "/" in text):
         number = float(value)
-        return hundredths(number) if abs(number) >= 1 else ratio(number)
+        return hundredths(number) if abs(number) >= 1 else f"{number:.4g}"
     return text
