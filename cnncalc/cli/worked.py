@@ -5,6 +5,7 @@
     cnncalc worked output-size n=224 f=7 p=3 s=2
     cnncalc worked max-pool --matrix "1 3 2; 9 1 1" --kernel 2 --upstream "1 2"
     cnncalc worked nms boxes=boxes.csv threshold=0.45
+    cnncalc worked nms -o nms.svg                     which boxes stay, as a picture
     cnncalc worked freezing --spec resnet50 --freeze stem..layer3
     cnncalc worked receptive-field --exercise --seed 7             a question with other numbers
     cnncalc worked receptive-field --exercise --seed 7 --solution
@@ -27,7 +28,7 @@ PARSING = {"ignore_unknown_options": True}
 """How the line is read: an option that is not the command's own is a setting of the example."""
 
 
-@report_with("format", "output")
+@report_with("format", "output", formats=("svg",))
 def command(
     request: Request,
     name: Annotated[
@@ -51,10 +52,25 @@ def command(
     if name is None:
         if exercise:
             raise CnncalcError("an exercise of which example?", "cnncalc worked output-size --exercise")
+        if request.format == "svg":
+            raise CnncalcError("the list of examples is no picture", "name one: cnncalc worked iou -o iou.svg")
         return reports.examples()
     given = _settings(name, settings or [])
     chosen = (1 if seed is None else seed) if exercise else None
+    if request.format == "svg":
+        return _picture(name, given, chosen, solution)
     return reports.worked(name, given, seed=chosen, solution=solution, form=request.format)
+
+
+def _picture(name: str, given: dict[str, str], seed: int | None, solution: bool) -> Report:
+    """The matrices or the boxes of an example."""
+    from ..drawing.examples import example
+    from ..worked import exercise, solve
+
+    if seed is not None and not solution:
+        raise CnncalcError("a picture would tell the answer of an exercise", "add --solution")
+    settings = {**(exercise(name, seed) if seed is not None else {}), **given}
+    return Report([], [], text=example(name, solve(name, **settings)), form="table")
 
 
 def _settings(name: str, words: list[str]) -> dict[str, str]:

@@ -173,7 +173,7 @@ def yolo_target(boxes: list[list[Number]], grid: int, classes: int, anchors: lis
         Drawn((x - divided(w, 2), y - divided(h, 2), x + divided(w, 2), y + divided(h, 2)), f"{n}")
         for n, (_, x, y, w, h) in enumerate(boxes, 1)
     ]
-    return Answer(steps, {"target": rows}, {"target": names}, notes, drawn)
+    return Answer(steps, {"target": rows}, {"target": names}, notes, drawn, grid)
 
 
 WINDOW = ((5, 16), (2, 0), (5, 400), (1, 400), (1, 4))

@@ -73,6 +73,9 @@ class Answer:
     drawn: Sequence[Drawn] = ()
     """Boxes to draw, where a picture says more."""
 
+    grid: int = 0
+    """Cells a side of a picture from 0 to 1 that the boxes stand on; 0 where they are in units of their own."""
+
     @property
     def results(self) -> dict[str, Value]:
         """Name -> result of each step."""
