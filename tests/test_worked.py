@@ -89,6 +89,16 @@ def test_the_slides_of_the_max_pool() -> None:
     ]
 
 
+def test_sums_that_nobody_reads_are_left_out_and_said() -> None:
+    """Of 1,600 inputs that each get a gradient; the matrix has them all."""
+    grid = [[1] * 40 for _ in range(40)]
+    answer = worked.maps.max_pool(grid, 1, 1, grid)
+
+    assert ["outputs", "sum"] == [step.name for step in answer.steps]
+    assert [1_600] == [said.values["inputs"] for said in answer.said]
+    assert grid == answer.matrices["gradient"]
+
+
 def test_the_edges_of_the_course() -> None:
     """0 30 30 0 in each row; a convolution turns the sign."""
     assert [[0, 30, 30, 0]] * 4 == solve("edges").matrices["output"]

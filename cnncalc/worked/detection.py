@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from random import Random
 
-from .example import Answer, Drawn, Example, Number, Said, Setting, Step, Terms, Value, affordable, divided
+from .example import Answer, Drawn, Example, Number, Said, Setting, Step, Terms, Value, affordable, divided, few
 from .reading import box, flag, share, sides, table, whole
 
 MOST_BOXES = 5_000
@@ -122,7 +122,7 @@ def anchors(size: list[list[Number]], anchors: list[list[Number]]) -> Answer:
     """
     if min(side for row in (*size, *anchors) for side in row) <= 0:
         raise ValueError("a shape is a width and a height above 0")
-    affordable(len(size) * len(anchors))
+    few(len(size) * len(anchors), "objects times anchors")
     steps = []
     for of, shape in enumerate(size, 1):
         found = [shape_overlap(one, shape) for one in anchors]
@@ -146,6 +146,9 @@ def yolo_target(boxes: list[list[Number]], grid: int, classes: int, anchors: lis
     from the corner of the cell, b_h and b_w in cells; `anchors` are widths and heights in cells. Cells are counted from
     1, the row first. Source: F4, week 3. Raises ValueError.
     """
+    few(len(boxes) * len(anchors), "boxes times anchors")
+    few(classes, "classes")
+    affordable(len(boxes) * classes)
     taken: dict[tuple[int, int, int], list[Number]] = {}
     values: dict[str, Value] = {"grid": grid, "anchors": len(anchors), "classes": classes}
     numbers = grid * grid * len(anchors) * (5 + classes)

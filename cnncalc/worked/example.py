@@ -152,6 +152,16 @@ def divided(a: Number, b: Number) -> Number:
     return plain(Fraction(a) / Fraction(b)) if not isinstance(a, float) and not isinstance(b, float) else a / b
 
 
+MOST_ROWS = 10_000
+"""Steps of one kind: boxes with anchors, triplets, classes."""
+
+
+def few(count: int, what: str) -> None:
+    """Refuse more steps than anybody reads. Raises ValueError."""
+    if count > MOST_ROWS:
+        raise ValueError(f"{what} are at most {MOST_ROWS:,}, and these are {count:,}")
+
+
 def affordable(products: int) -> None:
     """Refuse what would take too long with exact numbers. Raises ValueError."""
     if products > MOST_PRODUCTS:

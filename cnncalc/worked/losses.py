@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import exp
 from random import Random
 
-from .example import Answer, Example, Matrix, Number, Setting, Step, Terms, affordable, divided
+from .example import Answer, Example, Matrix, Number, Setting, Step, Terms, affordable, divided, few
 from .reading import matrix, number, planes, vector
 
 
@@ -34,6 +34,7 @@ def triplet(anchor: list[Number], positive: list[Number], negative: Matrix, marg
     Source: F4, week 4; Schroff et al. 2015, arXiv:1503.03832, sections 3.1 and 3.2. Raises ValueError.
     """
     _alike(anchor, positive, *negative)
+    few(len(negative), "negatives")
     affordable(len(anchor) * (len(negative) + 1))
     near = squared(anchor, positive)
     away = [squared(anchor, one) for one in negative]

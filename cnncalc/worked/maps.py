@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from .example import Answer, Example, Matrix, Number, Setting, Step, Terms, affordable
+from .example import Answer, Example, Matrix, Number, Said, Setting, Step, Terms, affordable
 from .reading import flag, matrix, whole
 
 FILTERS: dict[str, Matrix] = {
@@ -15,6 +15,10 @@ FILTERS: dict[str, Matrix] = {
     "scharr": [[3, 0, -3], [10, 0, -10], [3, 0, -3]],
 }
 """Edge detectors of the notes."""
+
+
+MOST_SUMS = 1_000
+"""Inputs whose gradient is added up step by step."""
 
 
 def _sizes(x: Matrix, kernel: tuple[int, int], stride: int) -> tuple[int, int]:
@@ -49,17 +53,21 @@ def max_pool(matrix: Matrix, kernel: int, stride: int = 1, upstream: Matrix | No
                 parts.setdefault(largest, []).append(upstream[i][j])
     values = {"n": len(matrix), "f": kernel, "s": stride}
     steps = [Step("outputs", "floor(({n} - {f}) / {s}) + 1", values, high, "a side" if high == wide else "rows")]
-    if upstream is not None:
+    said = []
+    if len(parts) > MOST_SUMS:
+        said.append(Said("the sums of {inputs} inputs are left out: the matrix has them", {"inputs": len(parts)}))
+    elif upstream is not None:
         steps += [
             Step(f"gradient at {row},{column}", "the sum of the windows that it is largest in", {}, sum(given),
                  "" if len(given) == 1 else "accumulated", Terms("{}", [(part,) for part in given]))
             for (row, column), given in sorted(parts.items())
         ]  # fmt: skip
+    if upstream is not None:
         total = sum(map(sum, upstream))
-        said = {"sum of upstream": total}
-        steps.append(Step("sum", "{sum of upstream}", said, sum(map(sum, back)), "nothing is lost"))
+        put = {"sum of upstream": total}
+        steps.append(Step("sum", "{sum of upstream}", put, sum(map(sum, back)), "nothing is lost"))
     found: dict[str, Matrix] = {"input": matrix, "output": pooled}
-    return Answer(steps, found if upstream is None else {**found, "upstream": upstream, "gradient": back})
+    return Answer(steps, found if upstream is None else {**found, "upstream": upstream, "gradient": back}, said=said)
 
 
 def edges(matrix: Matrix, filter: Matrix, flip: int = 0) -> Answer:

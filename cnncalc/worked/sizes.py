@@ -7,7 +7,7 @@ from dataclasses import replace
 from random import Random
 
 from .example import Answer, Example, Said, Setting, Step, Value
-from .reading import flag, whole
+from .reading import LARGEST, flag, whole
 
 
 def output_size(n: int, f: int, p: int, s: int, d: int = 1) -> Answer:
@@ -182,6 +182,8 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> Answer:
         formula = "{r} + ({k} - 1) * {d} * {j}" if dilation > 1 else "{r} + ({k} - 1) * {j}"
         field += (kernel - 1) * dilation * jump
         jump *= stride
+        if max(field, jump) > LARGEST:
+            raise ValueError(f"layer {number} sees more than 10^18 inputs, or steps further")
         steps.append(Step(f"layer {number}", formula, values, field, "then j = {next}" if stride > 1 else ""))
     values = {"r": field, "j": jump}
     steps.append(Step("field", "{r}", values, field, "inputs; neighbouring outputs are {j} apart"))
