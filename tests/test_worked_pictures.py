@@ -13,7 +13,7 @@ from cnncalc.worked import EXAMPLES, solve
 from cnncalc.worked.detection import overlap
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
-PICTURED = ["max-pool", "edges", "iou", "nms", "yolo-target", "gram", "style"]
+PICTURED = ["max-pool", "edges", "iou", "nms", "yolo-target", "gram", "style", "receptive-field"]
 
 
 def picture(*words: str) -> ET.Element:
@@ -77,6 +77,23 @@ def test_drawn_boxes_overlap_as_much_as_those_that_were_given() -> None:
     assert 1 / 7 == pytest.approx(float(overlap(one, other)), rel=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("layers", "field", "jump"), [("3s2,3s2", 7, 4), ("3,3", 5, 1), ("3,3d2,3d4", 15, 1), ("2s2,5", 10, 2)]
+)
+def test_a_stack_is_followed_down_to_the_inputs_that_it_sees(layers: str, field: int, jump: int) -> None:
+    """As many inputs are lit as the field has, one after the other, and the next output's begin a jump later."""
+    root = picture("receptive-field", f"layers={layers}")
+    dots = [
+        (float(one.get("cx", "")), float(one.get("cy", "")), one.get("style", ""))
+        for one in root.iter(f"{NAMESPACE}circle")
+    ]
+    bottom, top = max(y for _, y, _ in dots), min(y for _, y, _ in dots)
+    inputs = [style.removeprefix("fill:") for _, y, style in sorted(dots) if y == bottom]
+
+    assert 2 == len([y for _, y, _ in dots if y == top])
+    assert ["#2563eb"] * field + ["#ea580c"] * jump == inputs
+
+
 def test_boxes_that_go_are_dashed() -> None:
     """As many as go, and those that stay are not."""
     root = picture("nms")
@@ -116,6 +133,9 @@ def test_a_picture_is_written_by_its_name(tmp_path: Path) -> None:
         (["edges", "matrix=" + ";".join(["1 " * 50] * 50)], "at most 1,600 cells"),
         (["nms", "boxes=" + ";".join(f"{n} 0 {n + 1} 1 0.9 1" for n in range(500))], "at most 400 boxes"),
         (["iou", "--exercise"], "add --solution"),
+        (["receptive-field", "layers=300"], "at most 128 inputs"),
+        (["receptive-field", "layers=9999999d9999999"], "at most 128 inputs"),
+        (["receptive-field", "layers=3s999,3"], "at most 128 inputs"),
         ([], "name one"),
     ],
 )

@@ -1,6 +1,7 @@
-"""Pictures of worked examples: matrices as cells that are the darker the larger their numbers, boxes on a picture.
+"""Pictures of worked examples: matrices as cells that are the darker the larger their numbers, boxes, stacks.
 
-A box that stays is drawn whole, one that goes dashed; what two boxes share is darker.
+A box that stays is drawn whole, one that goes dashed; what two boxes share is darker. Of a stack of layers two
+neighbouring outputs are followed down to the inputs that they see.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ WIDEST = 900
 SIDE = 420
 """Pixels of the longer side of a picture with boxes."""
 
-MOST_CELLS, MOST_BOXES = 1_600, 400
-"""Beyond these nobody reads the numbers and the names."""
+MOST_CELLS, MOST_BOXES, MOST_INPUTS = 1_600, 400, 128
+"""Beyond these nobody reads the numbers and the names, or follows the lines."""
 
 POSITIVE, NEGATIVE = "#2563eb", "#ea580c"
 
@@ -35,6 +36,8 @@ def example(name: str, answer: Answer, theme: str = "auto") -> str:
         if len(answer.drawn) > MOST_BOXES:
             raise CnncalcError(f"a picture has at most {MOST_BOXES} boxes, and these are {len(answer.drawn)}")
         body, wide, high = _boxes(answer.drawn, answer.grid)
+    elif answer.stack:
+        body, wide, high = _stack(answer.stack)
     elif plain:
         cells = sum(len(rows) * len(rows[0]) for rows in plain.values())
         if cells > MOST_CELLS:
@@ -46,7 +49,7 @@ def example(name: str, answer: Answer, theme: str = "auto") -> str:
         f"{variables('svg.worked', theme)}svg.worked{{font:{SMALL}px system-ui,sans-serif}}"
         ".worked text{fill:var(--ink)}.page{fill:var(--page)}.frame,.grid{fill:none;stroke:var(--line)}"
         ".grid{stroke-width:.5}.box{fill-opacity:.16;stroke-width:1.6}.gone{stroke-dasharray:5 3}"
-        ".number{text-anchor:middle}.end{text-anchor:end}"
+        ".reads{fill:none;stroke-width:1.2}.number{text-anchor:middle}.end{text-anchor:end}"
     )
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="worked" role="img" width="{wide}" height="{high}" '
@@ -54,6 +57,52 @@ def example(name: str, answer: Answer, theme: str = "auto") -> str:
         f'<style>{style}</style><rect class="page" width="{wide}" height="{high}"/>'
     )
     return "\n".join([head, *body, "</svg>", ""])
+
+
+ROW, GAP, DOT = 64, 22, 5
+"""Pixels between the layers of a stack and between its inputs, and of half a unit."""
+
+
+def _stack(layers: Sequence[tuple[int, int, int]]) -> tuple[list[str], int, int]:
+    """The elements, and how wide and high they are: inputs below, two outputs on top, lines to what each unit reads."""
+    seen = [[{0}], [{1}]]
+    for kernel, stride, dilation in reversed(layers):
+        if kernel > MOST_INPUTS:
+            raise CnncalcError(f"a picture has at most {MOST_INPUTS} inputs, and a kernel of {kernel} sees more")
+        for units in seen:
+            units.insert(0, {i * stride + tap * dilation for i in units[0] for tap in range(kernel)})
+            if len(units[0]) > MOST_INPUTS:
+                raise CnncalcError(f"a picture has at most {MOST_INPUTS} inputs, and this stack sees more")
+    count = max(seen[1][0]) + 1
+    if count > MOST_INPUTS:
+        raise CnncalcError(f"a picture has at most {MOST_INPUTS} inputs, and these are {count}")
+    label = max(round(width(_layer(level, layers), SMALL)) for level in range(len(layers) + 1))
+    places = [{i: float(2 * MARGIN + label + i * GAP) for i in range(count)}]
+    body: list[str] = []
+    bottom = MARGIN + ROW * len(layers) + DOT
+    for level, (kernel, stride, dilation) in enumerate(layers, 1):
+        y = bottom - level * ROW
+        places.append({})
+        for colour, units in zip((NEGATIVE, POSITIVE), reversed(seen), strict=True):
+            for i in sorted(units[level]):
+                reads = [places[-2][i * stride + tap * dilation] for tap in range(kernel)]
+                x = places[-1][i] = (reads[0] + reads[-1]) / 2
+                lines = "".join(f"M{x:g},{y}L{at:g},{y + ROW}" for at in reads)
+                body.append(f'<path class="reads" d="{lines}" style="stroke:{colour}"/>')
+    for level, row in enumerate(places):
+        y = bottom - level * ROW
+        body.append(f'<text x="{MARGIN}" y="{y + SMALL / 3:g}">{_layer(level, layers)}</text>')
+        for i, x in row.items():
+            colour = POSITIVE if i in seen[0][level] else NEGATIVE if i in seen[1][level] else "var(--line)"
+            body.append(f'<circle cx="{x:g}" cy="{y}" r="{DOT}" style="fill:{colour}"/>')
+    return body, round(max(places[0].values())) + MARGIN + DOT, bottom + DOT + MARGIN
+
+
+def _layer(level: int, layers: Sequence[tuple[int, int, int]]) -> str:
+    if not level:
+        return "input"
+    kernel, stride, dilation = layers[level - 1]
+    return f"layer {level}: {kernel}{f's{stride}' if stride > 1 else ''}{f'd{dilation}' if dilation > 1 else ''}"
 
 
 def _matrices(matrices: dict[str, Sequence[Sequence[Any]]]) -> tuple[list[str], int, int]:

@@ -76,6 +76,9 @@ class Answer:
     grid: int = 0
     """Cells a side of a picture from 0 to 1 that the boxes stand on; 0 where they are in units of their own."""
 
+    stack: Sequence[tuple[int, int, int]] = ()
+    """Kernel, stride and dilation of layers to draw, the first one below."""
+
     @property
     def results(self) -> dict[str, Value]:
         """Name -> result of each step."""

@@ -187,7 +187,7 @@ def receptive_field(layers: list[tuple[int, int, int]]) -> Answer:
         steps.append(Step(f"layer {number}", formula, values, field, "then j = {next}" if stride > 1 else ""))
     values = {"r": field, "j": jump}
     steps.append(Step("field", "{r}", values, field, "inputs; neighbouring outputs are {j} apart"))
-    return Answer(steps)
+    return Answer(steps, stack=layers)
 
 
 def _some_layer(draw: Random) -> dict[str, str]:
