@@ -185,3 +185,28 @@ def test_check_and_lint_allow_what_is_not_known(arguments: list[str], code: int,
     asked = RUN.invoke(app, [command, str(detector), *options, "--allow-unknown"])
     assert (code, True) == (asked.exit_code, said in asked.output)
     assert 2 == RUN.invoke(app, [command, str(detector), *options]).exit_code
+
+
+def test_what_is_converted_has_its_unknown_steps_and_counts_the_same(model: Path, tmp_path: Path) -> None:
+    """As a spec they are steps `unknown`; nothing else can be written of them."""
+    given = ["--allow-unknown", "--shape", "c=1,8,16,16"]
+    spec = tmp_path / "net.cnn.yaml"
+    done = RUN.invoke(app, ["convert", str(model), *given, "-o", str(spec)])
+    read = cnncalc.load(spec)
+
+    assert (0, "") == (done.exit_code, done.stdout)
+    assert ["conv", "unknown", "unknown", "pointwise"] == [node.kind for node in read.nodes]
+    assert 202_592 == cnncalc.macs(read).total
+    assert ">= 202,592" in RUN.invoke(app, ["macs", str(spec)]).stdout
+    assert 2 == RUN.invoke(app, ["convert", str(model)]).exit_code
+    refused = RUN.invoke(app, ["convert", str(model), *given, "-o", str(tmp_path / "net.onnx")])
+    assert 2 == refused.exit_code
+    assert "`unknown`, which ONNX has no operators for" in refused.stderr
+
+
+def test_a_converted_detector_says_what_is_left_out(detector: Path) -> None:
+    """On stderr, and in the source of the spec."""
+    done = RUN.invoke(app, ["convert", str(detector), "--allow-unknown"])
+
+    assert "3 operators behind sizes that depend on values are left out" in done.stderr
+    assert "3 operators left out" in done.stdout

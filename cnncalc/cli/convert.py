@@ -8,6 +8,7 @@
     cnncalc convert net.yaml -o net.py              PyTorch code; --to torch prints it
     cnncalc convert net.yaml -o net.py --to keras
     cnncalc convert model.onnx -o net.yaml --save-weights weights.npz
+    cnncalc convert detector.onnx --allow-unknown -o trunk.cnn.yaml
 
 A spec has blocks, loops and tables in place of one step a layer. What is written has been read back: it is the same
 network, with the same layers, sizes, connections, shared and frozen weights and side outputs. Where no shorter text is,
@@ -17,7 +18,7 @@ An ONNX model has operator set 21 and images of a batch of 1. Its weights are th
 --weights, or drawn with --init; without any they have their shapes and no numbers. --save-weights writes them by the
 names of the new spec or code, for `cnncalc run net.yaml --weights weights.npz`. What is used in training only is left
 out, as it is of code: modules of PyTorch, one class a block, or a model of Keras 3, one function a block, which do not
-need cnncalc.
+need cnncalc. With --allow-unknown an operator that is not known is a step `unknown` of its shape.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .request import COMMON, Input, Output, Request, Set, Spec, failures, writable
+from .request import COMMON, AllowUnknown, Input, NoBatch, Output, Request, Set, ShapeOf, Spec, failures, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,9 @@ def command(
         str | None,
         typer.Option("--save-weights", metavar="FILE", help="Write them to an .npz by the names of what is written."),
     ] = None,
+    allow_unknown: AllowUnknown = False,
+    no_batch: NoBatch = False,
+    shape: ShapeOf = None,
 ) -> None:
     """A network as a spec, as an ONNX model, or as PyTorch or Keras code."""
 
@@ -64,13 +68,16 @@ def command(
     with failures():
         usual = {name: default for name, (_, default) in COMMON.items()}
         given = {"spec": spec, "output": output, "set": set or [], "input": input or [], "training": True}
-        request = Request(**{**usual, **given})
+        read = {"allow_unknown": allow_unknown, "no_batch": no_batch, "shape": shape}
+        request = Request(**{**usual, **given, **read})
         if output is not None:
             writable(output, spec)
         format = _format(output, to)
         _no_contradiction(format, flat, init, seed, weights, save_weights)
         _distinct(spec, output, weights, save_weights)
         graph = request.whole
+        if graph.behind:
+            print(f"{len(graph.behind):,} operators behind sizes that depend on values are left out", file=sys.stderr)
         values = _weights(graph, weights, init, seed or 0, format == "onnx" or save_weights is not None)
         if save_weights is not None and not values:
             raise CnncalcError(

@@ -383,4 +383,5 @@ class Reader:
     def _source(self) -> str:
         made = f", made by {self.model.producer}" if self.model.producer else ""
         images = f", written for {self.images} images" if self.images > 1 else ""
-        return f"{PurePath(self.file).name}: ONNX operator set {self.opset}{made}{images}"
+        left = f", {len(self.behind.nodes):,} operators left out" if self.behind.nodes else ""
+        return f"{PurePath(self.file).name}: ONNX operator set {self.opset}{made}{images}{left}"
