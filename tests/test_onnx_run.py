@@ -120,6 +120,29 @@ def _local_response(m: Model) -> str:
     return m("LRN", x, size=5, alpha=2.0, beta=0.6, bias=1.5)
 
 
+def _cut_and_standardised(m: Model) -> str:
+    """A weight that is cut out of a larger one, standardised, and scaled by a choice."""
+    cut = m("Slice", m.w(10, 3, 3, 3), m.sizes(2), m.sizes(10), m.sizes(0))
+    apart = m("Reshape", cut, m.sizes(1, 8, -1))
+    ones, zeros = m.w(of=np.ones(8, np.float32)), m.w(of=np.zeros(8, np.float32))
+    normal = m("BatchNormalization", apart, ones, zeros, zeros, ones, training_mode=1)
+    m.nodes[-1].output.extend(["mean", "variance"])
+    weight = m("Reshape", normal, m.sizes(8, 3, 3, 3))
+    numbers = m("CumSum", m.w(8), m.w(of=np.array(0)))
+    bias = m("Where", m("Greater", numbers, m.one(0.0)), numbers, m("Gather", m.w(9), m.sizes(*range(1, 9))))
+    return m("Conv", "x", weight, bias)
+
+
+def _a_state(m: Model) -> str:
+    """Rows through an LSTM in both directions, its matrices cut out of one tensor."""
+    rows = m("Transpose", m("Reshape", "x", m.sizes(1, 3, 64)), perm=[2, 0, 1])
+    whole = m.w(2, 20, 8)
+    first = m("Slice", whole, m.sizes(0), m.sizes(3), m.sizes(2))
+    second = m("Slice", whole, m.sizes(3), m.sizes(8), m.sizes(2))
+    made = m("LSTM", rows, first, second, m.w(2, 40), hidden_size=5, direction="bidirectional")
+    return m("Reshape", m("Transpose", made, perm=[2, 0, 1, 3]), m.sizes(1, 64, 10))
+
+
 WRITTEN: dict[str, Callable[[Model], str]] = {
     "a norm, and a silu that is written out": _norm_and_silu,
     "a matrix as it lies, with alpha and beta": _gemm(1),
@@ -130,6 +153,8 @@ WRITTEN: dict[str, Callable[[Model], str]] = {
     "a weight that operators make, and a difference": _worked_out,
     "a shuffle, a transposed convolution, slopes": _shuffled,
     "a number an element": _per_element,
+    "a weight that is cut out and standardised": _cut_and_standardised,
+    "a layer with a state": _a_state,
     "a local response normalisation, whose alpha is divided by its size": _local_response,
 }
 

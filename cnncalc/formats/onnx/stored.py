@@ -5,7 +5,7 @@ Layers have them as PyTorch does: what a file holds transposed is turned, what o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from math import prod
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import CnncalcError
-from .constants import NotFolded, axis_of
+from .constants import NotFolded
 from .external import stretch
 from .numbers import numbers
 from .records import DATA_TYPES, Model, Node, Tensor
 from .values import Weight
+from .weights import OPERATORS
 from .wire import File, Memory, Part
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ AS_THEY_LIE = frozenset((
     "prelu", "scale", "bias", "learned",
 ))  # fmt: skip
 """The kinds whose learned tensors a file has as the layer has them, or transposed."""
+
+ROWS = {"lstm": (0, 2, 3, 1), "gru": (1, 0, 2), "rnn": (0,)}
+"""Where the parts of a layer with a state, i f g o and r z n, lie in ONNX, which has them as i o f c and z r h."""
 
 LETTERS = {1: "<f4", 2: "u1", 3: "i1", 4: "<u2", 5: "<i2", 6: "<i4", 7: "<i8", 9: "?", 10: "<f2", 11: "<f8",
            12: "<u4", 13: "<u8"}  # fmt: skip
@@ -65,13 +69,33 @@ class Stored:
                     if full in values:
                         continue
                     weight = self.learned.get(node.name, {}).get(key)
-                    if weight is None or not weight.tensor or node.kind not in AS_THEY_LIE:
+                    recurrent = node.kind in ROWS
+                    if weight is None or not weight.tensor or not (recurrent or node.kind in AS_THEY_LIE):
                         raise CnncalcError(
                             f"{self.name}: the numbers of `{full}` ({node.kind}) cannot be taken from the file",
                             "--init he draws weights, --weights FILE reads them",
                         )
-                    values[full] = _fitted(tensors.array(weight.tensor), weight, shape, full, self.name).astype(dtype)
+                    array = tensors.array(weight.tensor)
+                    if recurrent:
+                        array = _of_states(array, weight, node.kind, shape, full, self.name)
+                    values[full] = _fitted(array, weight, shape, full, self.name).astype(dtype)
         return values
+
+
+def _of_states(array: Array, weight: Weight, kind: str, shape: Sequence[int], full: str, file: str) -> Array:
+    """The part of W, R or B that a layer with a state calls so: of one direction, its rows in the layer's order."""
+    word = weight.name.rpartition("#")[2]
+    way = int(word.endswith("_reverse"))
+    rows = shape[0]
+    if array.dtype.kind != "f" or array.ndim != 1 + len(shape) or array.shape[0] <= way:
+        raise CnncalcError(f"{file}: `{full}` lies in the file as no float matrix a direction", "--weights FILE")
+    own = array[way]
+    if word.startswith("bias"):  # the biases of W, and behind them those of R
+        own = own[rows : 2 * rows] if word.startswith("bias_hh") else own[:rows]
+    if own.shape != tuple(shape):
+        raise CnncalcError(f"{file}: `{full}` is {own.shape} in the file, and its layer has {tuple(shape)}")
+    parts = np.split(own, len(ROWS[kind]))
+    return np.concatenate([parts[place] for place in ROWS[kind]])
 
 
 def _fitted(array: Array, weight: Weight, shape: Sequence[int], full: str, file: str) -> Array:
@@ -109,10 +133,10 @@ class Tensors:
             elif node is None or depth > DEPTH:
                 raise CnncalcError(f"{self.model.name}: the numbers of `{name}` are not in the file")
             else:
-                self.known[name] = self._worked_out(node, depth)
+                self.known[name] = self._worked_out(node, name, depth)
         return self.known[name]
 
-    def _worked_out(self, node: Node, depth: int) -> Array:
+    def _worked_out(self, node: Node, name: str, depth: int) -> Array:
         if node.op == "Constant":
             for key, value in node.attributes.items():
                 if isinstance(value, Tensor):
@@ -131,7 +155,8 @@ class Tensors:
             for key, value in node.attributes.items()
         }
         try:
-            return np.asarray(rule(arrays, attributes))
+            made = rule(arrays, attributes)
+            return np.asarray(made[node.outputs.index(name)] if isinstance(made, tuple) else made)
         except (ValueError, IndexError, KeyError, TypeError, NotFolded) as error:
             raise CnncalcError(f"{self.model.name}: {node.op} `{node.label}` of its weights: {error}") from None
 
@@ -164,64 +189,3 @@ def numbers_of(record: Tensor, file: str) -> Array:
     if array.size != record.elements:
         raise CnncalcError(f"{file}: the tensor `{record.name}` has {array.size:,} numbers, not {record.elements:,}")
     return array.reshape(record.dims)
-
-
-Rule = Callable[[list[Array], Mapping[str, Any]], Any]
-
-
-def _axes(arrays: list[Array], attributes: Mapping[str, Any]) -> tuple[int, ...]:
-    given = arrays[1].ravel().tolist() if len(arrays) > 1 else attributes.get("axes") or []
-    return tuple(int(axis) for axis in given)
-
-
-def _reshape(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
-    asked = [int(n) for n in arrays[1].ravel()]
-    return arrays[0].reshape([arrays[0].shape[i] if n == 0 else n for i, n in enumerate(asked)])
-
-
-def _unsqueeze(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
-    return np.expand_dims(arrays[0], _axes(arrays, attributes))
-
-
-def _flatten(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
-    axis = attributes.get("axis", 1)
-    return arrays[0].reshape(prod(arrays[0].shape[:axis]), -1)
-
-
-def _filled(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
-    value = np.asarray(attributes.get("value", np.zeros(1, np.float32)))
-    return np.full([int(n) for n in arrays[0]], value.ravel()[0])
-
-
-def _mean(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
-    axes = _axes(arrays, attributes) or None
-    mean: Array = np.asarray(arrays[0].mean(axis=axes, keepdims=bool(attributes.get("keepdims", 1))))
-    return mean
-
-
-def _concat(arrays: list[Array], attributes: Mapping[str, Any]) -> Array:
-    return np.concatenate(arrays, axis_of(attributes["axis"], arrays[0].ndim))
-
-
-OPERATORS: Mapping[str, Rule] = {
-    "Add": lambda arrays, _: arrays[0] + arrays[1],
-    "Cast": lambda arrays, own: arrays[0].astype(LETTERS[own["to"]]),
-    "Concat": _concat,
-    "ConstantOfShape": _filled,
-    "Div": lambda arrays, _: arrays[0] / arrays[1],
-    "Expand": lambda arrays, _: arrays[0] * np.ones([int(n) for n in arrays[1]], arrays[0].dtype),
-    "Flatten": _flatten,
-    "Identity": lambda arrays, _: arrays[0],
-    "Mul": lambda arrays, _: arrays[0] * arrays[1],
-    "Neg": lambda arrays, _: -arrays[0],
-    "Pow": lambda arrays, _: arrays[0] ** arrays[1],
-    "Reciprocal": lambda arrays, _: 1 / arrays[0],
-    "ReduceMean": _mean,
-    "Reshape": _reshape,
-    "Sqrt": lambda arrays, _: np.sqrt(arrays[0]),
-    "Squeeze": lambda arrays, own: np.squeeze(arrays[0], _axes(arrays, own) or None),
-    "Sub": lambda arrays, _: arrays[0] - arrays[1],
-    "Transpose": lambda arrays, own: np.transpose(arrays[0], own.get("perm")),
-    "Unsqueeze": _unsqueeze,
-}
-"""Operators on weights that are worked out."""
