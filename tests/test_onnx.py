@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,45 +103,17 @@ def test_what_is_no_model_is_told_in_one_line(case: str, tmp_path: Path) -> None
     assert refused.value.message.replace(str(path), "m.onnx").startswith("m.onnx ")
 
 
-def _damaged(content: bytes, seed: int) -> bytes:
-    """Some bytes changed, left out, doubled, or the end gone."""
-    import random
-
-    draw = random.Random(seed)  # noqa: S311 - the same damage each time
-    made = bytearray(content)
-    for _ in range(draw.randint(1, 8)):
-        at = draw.randrange(len(made))
-        match draw.randrange(5):
-            case 0:
-                made[at] = draw.randrange(256)
-            case 1:
-                del made[at : at + draw.randint(1, 20)]
-            case 2:
-                made[at:at] = made[at : at + draw.randint(1, 20)]
-            case 3:
-                made[at] ^= 1 << draw.randrange(8)
-            case 4:
-                made = made[: max(at, 1)] if draw.random() < 0.2 else made
-        if not made:
-            made = bytearray(b"\x00")
-    return bytes(made)
-
-
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a process")
 @pytest.mark.parametrize("name", ["light_bvlc_alexnet", "light_vgg19", "light_zfnet512"])
-def test_a_damaged_model_is_an_error_of_ours(name: str, tmp_path: Path) -> None:
-    """A network or a CnncalcError with one line; never another exception. More in `.ci/nightly`."""
-    import os
+def test_a_damaged_model_is_an_error_of_ours(name: str) -> None:
+    """A network or a CnncalcError with one line, within 2 s and 100 MB; a million in `.ci/nightly`."""
+    count = os.environ.get("CNNCALC_DAMAGED", "500")
+    script = Path(__file__).parent / "onnx_damaged.py"
+    done = subprocess.run(
+        [sys.executable, script, LIGHT / f"{name}.onnx", count], capture_output=True, text=True, check=False
+    )
 
-    content, path = (LIGHT / f"{name}.onnx").read_bytes(), tmp_path / "m.onnx"
-    for seed in range(int(os.environ.get("CNNCALC_DAMAGED", "300"))):
-        path.write_bytes(_damaged(content, seed))
-        try:
-            graph = cnncalc.load(path)
-        except cnncalc.CnncalcError as error:
-            assert "\n" not in error.message
-            continue
-        assert cnncalc.params(graph).total >= 0
-        assert graph.nodes
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
 
 
 GIVEN = [

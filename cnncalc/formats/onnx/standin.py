@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...dims import Dim
 from ...errors import Mark
-from ...layers import KINDS
+from ...layers import KINDS, ArgumentError
 from .names import node_name, symbol_name
 from .outlines import outline
 from .records import Dims, Node
@@ -37,7 +37,10 @@ def stand_in(reader: Reader, node: Node) -> str:
             return f"what it makes has {len(shape)} axes"
         operator = f"{node.domain}.{node.op}" if node.domain else node.op
         named = operator if not place else f"{operator}, output {node.outputs.index(name) + 1}"
-        layer = KINDS["unknown"].read({"operator": named[:100], "shape": list(shape)}, 0)
+        try:
+            layer = KINDS["unknown"].read({"operator": named[:100], "shape": list(shape)}, 0)
+        except ArgumentError as error:
+            return error.message
         mark, wish = Mark.of(reader.file, f"{node.op} `{node.label}`"), node_name(node, node.op.lower())
         tensor = reader.builder.add(layer, [value.tensor for value in held], wish, mark=mark)
         reader.wishes[tensor] = wish
