@@ -82,6 +82,7 @@ STEPS = [
     (MAP, "concat: [prev, [tanh]]"),
     (MAP, "concat: {axis: width, branches: [prev, [tanh]]}"),
     (MAP, "amax: map"),
+    (MAP, "argmax: channels"),
     (MAP, "amin: width"),
     (MAP, "where: [[{map: x > 0.5}], prev, [tanh]]"),
     (MAP, "flip: width"),

@@ -312,6 +312,7 @@ def test_arrangements(data, axes):
     if axes == 2:
         agree("channel_shuffle", {"groups": 3}, x, {}, lambda t, w: F.channel_shuffle(t, 3))
         agree("pixel_shuffle", {"scale": 2}, x, {}, lambda t, w: F.pixel_shuffle(t, 2))
+        agree("argmax", {}, x, {}, lambda t, w: t.argmax(1, keepdim=True).to(t.dtype) + 0 * t[:, :1])
         for axis, by in ((2, 3), (3, -1), (1, -2)):
             word = ("channels", "height", "width")[axis - 1]
             agree("roll", {"axis": word, "by": by}, x, {}, lambda t, w, by=by, axis=axis: t.roll(by, axis))

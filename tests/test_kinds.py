@@ -250,7 +250,7 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     ),
     "kernels.weights.FIRST": (set(ROLES) - {TAPS}, set(weights.FIRST)),
     "effective.uniform.RULES": (
-        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "amax", "amin", "maxout"} | of_family("recurrent")
+        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "amax", "amin", "argmax", "maxout"} | of_family("recurrent")
         | {"maximum", "minimum", "where", "sub", "mul", "div"},
         set(uniform.RULES),
     ),

@@ -95,6 +95,8 @@ MOVES = [
     ([node("ReduceMin", "x", axes=[1], keepdims=0)], {}),
     ([node("ReduceMin", "x", keepdims=0, axes=[1, 2, 3])], {}),
     ([node("ReduceMax", "x", axes=[1, 3])], {}),
+    ([node("ArgMax", "x", "n", axis=1), node("Cast", "n", to=TensorProto.FLOAT)], {}),
+    ([node("ArgMin", "x", "n", axis=-1, keepdims=0), node("Cast", "n", to=TensorProto.FLOAT)], {}),
     ([node("ReduceL1", "x", axes=[3])], {}),
     ([node("ReduceLogSumExp", "x", axes=[1])], {}),
     ([node("ReduceL2", "x", axes=[1, 2, 3])], {}),

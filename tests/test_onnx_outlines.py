@@ -19,8 +19,8 @@ INTS = np.array
 CASES = [
     # operator, what it reads, attributes, constants; `n` is what ArgMax makes of the input
     ("TopK", "x k", {"axis": 1}, {"k": INTS([2])}),
-    ("ArgMax", "x", {"axis": 1}, {}),
-    ("ArgMin", "x", {"axis": -1, "keepdims": 0}, {}),
+    ("ArgMax", "x", {"axis": 1, "select_last_index": 1}, {}),
+    ("ArgMin", "x", {"axis": -1, "keepdims": 0, "select_last_index": 1}, {}),
     ("Gather", "x n", {"axis": 3}, {}),
     ("GatherElements", "x n", {"axis": 3}, {}),
     ("CumSum", "x k", {}, {"k": INTS(2)}),

@@ -30,6 +30,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "sum": ("ReduceSum",),
     "amax": ("ReduceMax",),
     "amin": ("ReduceMin",),
+    "argmax": ("ArgMax",),
     "batchnorm": ("BatchNormalization",),
     "layernorm": ("LayerNormalization",),
     "groupnorm": ("Reshape", "InstanceNormalization", "Reshape", "MulNumber", "AddNumber"),

@@ -57,6 +57,7 @@ WRITTEN: Mapping[str, Written] = {
     "sum": _traced("sum"),
     "amax": _traced("amax"),
     "amin": _traced("amin"),
+    "argmax": _traced("argmax"),
     "batchnorm": _same("batch_norm", "BatchNorm"),
     "layernorm": _same("layer_norm", "LayerNorm"),
     "groupnorm": _same("group_norm", "GroupNorm"),

@@ -10,7 +10,7 @@ from .base import BIASED, IN, JOINED, OUT, TAPS, Tool, nothing, times
 SEVERAL = (
     "adaptiveavgpool", "adaptivemaxpool", "l2pool", "layernorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm",
     "prelu", "gelu", "mish", "hardtanh", "maxout", "map", "lstm", "gru", "rnn", "amax",
-    "amin", "where",
+    "amin", "argmax", "where",
 )  # fmt: skip
 """Kinds that Keras has no one operator for, and no one way to write."""
 

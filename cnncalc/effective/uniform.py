@@ -122,7 +122,7 @@ RULES: Mapping[str, Backward] = {
     "maximum": _branches,
     "minimum": _branches,
     "where": _branches,
-    **dict.fromkeys(("amax", "amin"), pool.mean_backward),
+    **dict.fromkeys(("amax", "amin", "argmax"), pool.mean_backward),
     **dict.fromkeys(("lstm", "gru", "rnn"), _steps),
     **dict.fromkeys(("sub", "mul", "div"), join.add_backward),
     "upsample": _neighbours,

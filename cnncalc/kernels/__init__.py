@@ -50,6 +50,7 @@ KERNELS: dict[str, Kernel] = {
     "sum": pool.SUM,
     "amax": pool.AMAX,
     "amin": pool.AMIN,
+    "argmax": pool.ARGMAX,
     "batchnorm": norm.BATCH,
     "layernorm": norm.IMAGE,
     "groupnorm": norm.IMAGE,

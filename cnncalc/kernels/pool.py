@@ -238,6 +238,18 @@ def extreme_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights
     return (hit * (gradient.reshape(shape) / hit.sum(axis=axes, keepdims=True)),)
 
 
+def argmax_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """The first place of the largest along the axis."""
+    (x,) = inputs
+    places: Array = np.argmax(x, axis=place_of(layer.over, x), keepdims=True).astype(x.dtype)
+    return places
+
+
+def argmax_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """None: a place does not move with the values, but jumps."""
+    return (np.zeros_like(inputs[0]),)
+
+
 MAX = Kernel(max_forward, max_backward)
 AVG = Kernel(avg_forward, avg_backward)
 L2 = Kernel(l2_forward, l2_backward)
@@ -249,3 +261,4 @@ MEAN = Kernel(mean_forward, mean_backward)
 SUM = Kernel(sum_forward, sum_backward)
 AMAX = Kernel(_extreme_forward(np.max), extreme_backward)
 AMIN = Kernel(_extreme_forward(np.min), extreme_backward)
+ARGMAX = Kernel(argmax_forward, argmax_backward)

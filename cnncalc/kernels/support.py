@@ -285,7 +285,7 @@ RULES: dict[str, Rule] = {
     "space_to_depth": _unblocked,
     "softmax": _summed_up,
     "concat": _spliced,
-    **dict.fromkeys(("mean", "sum", "amax", "amin"), _reduced),
+    **dict.fromkeys(("mean", "sum", "amax", "amin", "argmax"), _reduced),
 }
 """Kind -> how a place is followed back through it, its channels taken together."""
 

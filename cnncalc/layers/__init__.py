@@ -46,6 +46,7 @@ from .pool import (
     AdaptiveMaxPool,
     Amax,
     Amin,
+    Argmax,
     AvgPool,
     GlobalAvgPool,
     GlobalMaxPool,
@@ -64,7 +65,7 @@ from .upconv import Upconv
 CLASSES: tuple[type[Layer], ...] = (
     *(Conv, Pointwise, Depthwise, Upconv, Linear, Lstm, Gru, Rnn),
     *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool),
-    *(Mean, Sum, Amax, Amin),
+    *(Mean, Sum, Amax, Amin, Argmax),
     *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, GlobalResponseNorm, LocalResponseNorm, L2Norm, Scale, Bias),
     *(Relu, Relu6, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Mish, HardSwish, HardSigmoid, HardTanh),
     *(Sigmoid, Tanh, Softplus, Softsign, Map, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),

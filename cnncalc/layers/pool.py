@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..dims import Dim, Shape, product
-from .base import ALL, AXES, MEANT, NEW, NOTHING, OWN, Need, Shapes, Weightless, axis_of, has_axis
+from .base import ALL, AXES, DOUBTFUL, MEANT, NEW, NOTHING, OWN, Need, Shapes, Weightless, axis_of, has_axis
 from .conv import PADDING, windows_fit
 from .fields import COUNT_PER_AXIS, FLAG, PARTS, Choice, Pad, Padding, field
 from .join import is_one
@@ -248,6 +248,15 @@ class Amin(Reduction):
     """The smallest over the map, which leaves a vector, or over one axis, which stays at size 1."""
 
     kind = "amin"
+
+
+class Argmax(Reduction):
+    """The place of the largest along an axis, counted from 0; the axis stays at size 1. It has no gradient."""
+
+    kind = "argmax"
+    doubled = DOUBTFUL
+
+    over: str = field(Choice(*AXES), "channels", about="the axis along which the largest is looked for")
 
 
 class Sum(Reduction):

@@ -268,6 +268,10 @@ def _roll(node: Node) -> Code:
     return Code(call=f"ops.roll({{0}}, {layer.by}, axis={axis(node)})")
 
 
+def _argmax(node: Node) -> Code:
+    return Code(call=f'ops.cast(ops.argmax({{0}}, axis={axis(node, "over")}, keepdims=True), "float32")')
+
+
 def _flip(node: Node) -> Code:
     return Code(call=f"ops.flip({{0}}, axis={axis(node)})")
 
@@ -335,6 +339,7 @@ RULES: Mapping[str, Rule] = {
     "sum": _reduction("sum"),
     "amax": _reduction("max"),
     "amin": _reduction("min"),
+    "argmax": _argmax,
     "relu": lambda node: Code("layers.ReLU"),
     "relu6": _relu6,
     "leakyrelu": _leakyrelu,

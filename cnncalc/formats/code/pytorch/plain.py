@@ -188,6 +188,10 @@ def _split(node: Node) -> Code:
     return Code(call=f"{{0}}.chunk({layer.parts}, dim={_axis(node)})[{layer.part}]")
 
 
+def _argmax(node: Node) -> Code:
+    return Code(call=f"{{0}}.argmax({_axis(node, 'over')}, keepdim=True).to({{0}}.dtype)")
+
+
 def _flip(node: Node) -> Code:
     return Code(call=f"{{0}}.flip({_axis(node)})")
 
@@ -249,6 +253,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("adaptiveavgpool", "globalavgpool"), _adaptive("Avg")),
     **dict.fromkeys(("adaptivemaxpool", "globalmaxpool"), _adaptive("Max")),
     **{word: _reduction(word) for word in ("mean", "sum", "amax", "amin")},
+    "argmax": _argmax,
     "relu": module("ReLU"),
     "relu6": module("ReLU6"),
     "leakyrelu": module("LeakyReLU", negative_slope=("slope", 0.01)),

@@ -8,6 +8,7 @@ from typing import Any
 from ....dims import is_symbolic
 from ....graph import Node
 from ....layers.base import axis_of
+from ..encode import FLOAT
 from ..writer import OnnxWriter, Unwritten
 from .base import Rule, axes_of_map, cut, padding_of, plain
 
@@ -71,6 +72,14 @@ def _reduction(op: str) -> Rule:
     return rule
 
 
+def _argmax(writer: OnnxWriter, node: Node) -> None:
+    """Whole numbers, which the layers behind read as floats."""
+    layer: Any = node.layer
+    axis = 1 + (axis_of(layer.over, node.incoming[0]) or 0)
+    places = writer.put("ArgMax", [node.inputs[0]], axis=axis, keepdims=1)
+    writer.put("Cast", [places], node.name, to=FLOAT)
+
+
 RULES: Mapping[str, Rule] = {
     "maxpool": _pool("MaxPool"),
     "avgpool": _pool("AveragePool"),
@@ -81,6 +90,7 @@ RULES: Mapping[str, Rule] = {
     "sum": _reduction("ReduceSum"),
     "amax": _reduction("ReduceMax"),
     "amin": _reduction("ReduceMin"),
+    "argmax": _argmax,
     "globalavgpool": plain("GlobalAveragePool"),
     "globalmaxpool": plain("GlobalMaxPool"),
 }

@@ -82,4 +82,21 @@ def _each(reader: Reader, node: Node, value: Held, axes: Sequence[int]) -> Held:
     return value
 
 
-RULES: Mapping[str, Rule] = dict.fromkeys(OVER_AXIS, reduction)
+def argmax(reader: Reader, node: Node) -> None:
+    """The place of the largest, or of the smallest, along an axis, which stays at size 1 or goes."""
+    value = reader.held(node)
+    axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
+    if value.axes[axis] == BATCH:
+        raise Refused("it works along the images")
+    if node.attributes.get("select_last_index"):
+        raise Refused("the last of several that are as large")
+    if node.op == "ArgMin":
+        value = reader.step(node, "map", {"formula": "-x"}, value)
+    word = axis_word(value, axis)
+    result = reader.step(node, "argmax", {} if word == "channels" else {"over": word}, value)
+    if not node.attributes.get("keepdims", 1):
+        result = without(reader, node, result, [axis])
+    reader.define(node, result)
+
+
+RULES: Mapping[str, Rule] = {**dict.fromkeys(OVER_AXIS, reduction), "ArgMax": argmax, "ArgMin": argmax}
