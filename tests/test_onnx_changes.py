@@ -71,3 +71,28 @@ def test_copies_and_what_does_nothing_are_told(tmp_path: Path) -> None:
 def test_where_nothing_was_changed_nothing_is_said() -> None:
     """As of a spec."""
     assert "changes" not in cnncalc.reports.params(cnncalc.load("lenet5")).data
+
+
+def test_weights_in_eight_bits_are_told(tmp_path: Path) -> None:
+    """A convolution of dequantised numbers and an integer one: two tensors; a scale and a zero point are none."""
+    node = onnx.helper.make_node
+    nodes = [
+        node("DequantizeLinear", ["a", "s", "z"], ["w"]),
+        node("Conv", ["x", "w"], ["c"], pads=[1, 1, 1, 1]),
+        node("DynamicQuantizeLinear", ["c"], ["q", "qs", "qz"]),
+        node("ConvInteger", ["q", "b", "qz"], ["i"]),
+        node("Cast", ["i"], ["f"], to=1),
+        node("Mul", ["f", "qs"], ["y"]),
+    ]
+    eight = {"a": (4, 3, 3, 3), "b": (2, 4, 1, 1), "z": ()}
+    tensors = [onnx.numpy_helper.from_array(np.zeros(dims, np.int8), name) for name, dims in eight.items()]
+    tensors.append(onnx.numpy_helper.from_array(np.ones((), np.float32), "s"))
+    value = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(nodes, "n", [value("x", 1, (1, 3, 8, 8))], [value("y", 1, None)], tensors)
+    path = tmp_path / "m.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)]), path)
+    read = cnncalc.load(path)
+
+    assert [("weights-quantised", 2, 0, "")] == _codes(read)
+    assert 4 * 27 + 8 == cnncalc.params(read).total
+    assert "2 learned tensors are stored in eight bits; --dtype int8" in str(cnncalc.reports.summary(read))

@@ -13,7 +13,8 @@ from ..render.report import Column, Note
 OF_A_CHANGE = (
     Column(
         "code",
-        about="norms-folded, tensors-merged, operators-dropped, branches-alike, parameters-unread or parameters-apart",
+        about="norms-folded, tensors-merged, operators-dropped, weights-quantised, branches-alike, "
+        "parameters-unread or parameters-apart",
     ),
     Column("count", unit=units.COUNT, about="how often"),
     Column("params", unit=units.COUNT, about="how many more the trained model has by it"),
@@ -57,6 +58,9 @@ def _text(one: Change) -> str:
         tensors = f"{whole(one.times)} tensors" if many else "a tensor"
         are = "are" if many else "is"
         return f"{tensors} of {whole(one.params)} params that the forward pass does not read {are} not counted"
+    if one.code == "weights-quantised":
+        tensors = f"{whole(one.times)} learned tensors are" if many else "a learned tensor is"
+        return f"{tensors} stored in eight bits; --dtype int8 counts bytes so"
     if one.code == "branches-alike":
         ifs = f"{whole(one.times)} `If`s" if many else "an `If`"
         return f"of {ifs} both branches have the same layers, and one is counted"

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections import Counter
 
 from ...graph import Change
-from .records import Node
+from .records import DATA_TYPES, Node
+from .values import Weight
+
+BITS = 8
+"""Of a number of a quantised weight."""
 
 RULES = "pkg.onnxscript.rewriter.rule_name"
 
 NORMS, MERGED, DROPPED, ALIKE = "norms-folded", "tensors-merged", "operators-dropped", "branches-alike"
+QUANTISED = "weights-quantised"
 """Codes of changes."""
 
 
@@ -24,6 +29,7 @@ class Changes:
         self.norms = self.norm_params = self.alike = 0
         self.copies: set[str] = set()
         self.dropped: Counter[str] = Counter()
+        self.quantised: set[str] = set()
 
     def convolution(self, node: Node, channels: int) -> None:
         """A convolution: whether a batch norm is folded into it, its scale and shift in place of a bias."""
@@ -31,6 +37,12 @@ class Changes:
         if weight.startswith("onnx::Conv") or "FuseBatchNorm" in node.metadata.get(RULES, ""):
             self.norms += 1
             self.norm_params += channels if len(node.inputs) > 2 and node.inputs[2] else 2 * channels
+
+    def weight(self, weight: Weight) -> None:
+        """A learned tensor that a quantised operator reads: whether the file holds it in eight bits."""
+        kind = weight.record and DATA_TYPES.get(weight.record.type)
+        if kind and kind.bits == BITS and weight.record and weight.record.elements > 1:
+            self.quantised.add(weight.name)
 
     @property
     def found(self) -> tuple[Change, ...]:
@@ -40,6 +52,8 @@ class Changes:
             found.append(Change(NORMS, self.norms, self.norm_params))
         if self.copies:
             found.append(Change(MERGED, len(self.copies), 0))
+        if self.quantised:
+            found.append(Change(QUANTISED, len(self.quantised), 0))
         if self.alike:
             found.append(Change(ALIKE, self.alike, 0))
         found += [Change(DROPPED, count, 0, op) for op, count in sorted(self.dropped.items())]

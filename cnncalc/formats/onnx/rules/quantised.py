@@ -25,7 +25,9 @@ def same(reader: Reader, node: Node) -> None:
     if isinstance(value, Held):
         reader.define(node, value)
     else:
-        reader.values[node.outputs[0]] = reader.weight(node, 0)
+        weight = reader.weight(node, 0)
+        reader.changes.weight(weight)
+        reader.values[node.outputs[0]] = weight
 
 
 def dynamic(reader: Reader, node: Node) -> None:
@@ -49,6 +51,9 @@ def _as(op: str, *places: int, domain: str = "") -> Rule:
         from . import RULES
 
         inputs = tuple(node.inputs[place] if place < len(node.inputs) else "" for place in places)
+        for name in inputs[1:]:
+            if isinstance(value := reader.values.get(name), Weight):
+                reader.changes.weight(value)
         while inputs and not inputs[-1]:
             inputs = inputs[:-1]
         plain = Node(op, domain, node.name, inputs, node.outputs, node.attributes, node.metadata)
