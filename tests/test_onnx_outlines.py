@@ -27,6 +27,9 @@ CASES = [
     ("Hardmax", "x", {}, {}),
     ("Celu", "x", {}, {}),
     ("Trilu", "x", {}, {}),
+    ("GridSample", "x g", {}, {"g": np.zeros((1, 6, 7, 2), np.float32)}),
+    ("RoiAlign", "x r b", {"output_height": 3, "output_width": 2}, {"r": np.zeros((5, 4), np.float32), "b": INTS([0] * 5)}),
+    ("DeformConv", "x w o", {}, {"w": np.ones((8, 3, 2, 2), np.float32), "o": np.zeros((1, 8, 3, 4), np.float32)}),
     ("OneHot", "n d v", {"axis": 1}, {"d": INTS([5]), "v": INTS([0, 1], np.float32)}),
 ]
 # fmt: on
@@ -43,7 +46,7 @@ def test_a_shape_that_follows_needs_not_be_given(op: str, inputs: str, attribute
     tensors = [numpy_helper.from_array(value, name) for name, value in constants.items()]
     value: Any = helper.make_tensor_value_info
     graph = helper.make_graph(nodes, "n", [value("x", 1, x.shape)], [value("z", 1, None)], tensors)
-    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19)], ir_version=9), path)
     (expected,) = runtime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"]).run(None, {"x": x})
     network = cnncalc.load(path, allow_unknown=True)
 
