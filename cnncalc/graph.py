@@ -36,6 +36,9 @@ class Origin:
     row: int | None = None
     """In which row of the `for` around it, from 0."""
 
+    row_mark: Mark | None = None
+    """Where that row is written, if it is."""
+
     turn: int | None = None
     """Of a step with `repeat`: in which turn, from 0."""
 

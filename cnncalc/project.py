@@ -1,7 +1,8 @@
 """The project that a folder is in: its configuration, and the specs that are its own.
 
 The configuration is the nearest `cnncalc.toml`, or pyproject.toml with `[tool.cnncalc]`, upwards, no further than the
-top of the repository. `specs` in it are patterns relative to its folder; they match nothing outside. Without it the
+top of the repository. `specs` in it are patterns relative to its folder; they match nothing outside, and nothing that
+git ignores, unless they name the file. Without it the
 nearest `spec.yaml` in the repository is the one spec.
 """
 
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 from . import files
 from .errors import CnncalcError, Diagnostic, SpecError
+from .git import unignored
 from .language.yaml import Node
 from .toml import marked
 
@@ -179,9 +181,14 @@ def _matching(found: Project, pattern: str) -> list[Path]:
     files.inside(found.folder, pattern, where)
     parts = [part for part in pattern.replace(os.sep, "/").split("/") if part not in ("", ".")]
     paths = sorted(path for path in set(_glob(found.folder, tuple(parts), set())) if not left_out(found, path))
+    kept = unignored(found.folder, paths) if any(sign in pattern for sign in "*?[") else paths
+    if paths and not kept:
+        raise CnncalcError(
+            f"{where} has {pattern!r}, and git ignores all that it matches", "a file's own name means it all the same"
+        )
     if not paths:
         raise CnncalcError(f"{where} has {pattern!r}, and no file matches", "patterns are relative to its folder")
-    return [files.inside(found.folder, path.relative_to(found.folder).as_posix(), where) for path in paths]
+    return [files.inside(found.folder, path.relative_to(found.folder).as_posix(), where) for path in kept]
 
 
 def _glob(folder: Path, parts: tuple[str, ...], seen: set[tuple[Path, int]]) -> Iterator[Path]:

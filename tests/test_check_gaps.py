@@ -525,6 +525,28 @@ def test_a_folder_leaves_out_what_is_excluded_and_ignored(home: Path) -> None:
     assert ["models/a.yaml", "models/b.yaml"] == specs
 
 
+def test_a_pattern_leaves_out_what_git_ignores(home: Path) -> None:
+    """A pattern of `specs` as a folder does; what is committed all the same, and what is named, is checked."""
+    for place in ("build/models", "env/lib", "models/deep", "forced"):
+        (home / place).mkdir(parents=True, exist_ok=True)
+        (home / place / "b.cnn.yaml").write_text(TINY)
+    (home / "env" / "pyvenv.cfg").write_text("home = /usr\n")
+    (home / ".gitignore").write_text("build/\nforced/\n")
+    git(home, "add", "-f", "forced/b.cnn.yaml")
+
+    def specs(patterns: str) -> list[str]:
+        (home / "cnncalc.toml").write_text(f"specs = {patterns}\n")
+        answer = run("--max", "macs=1G", "--report", "json")
+        assert 0 == answer.exit_code, answer.stderr
+        return [spec["spec"] for spec in json.loads(answer.stdout)["specs"]]
+
+    assert ["forced/b.cnn.yaml", "models/deep/b.cnn.yaml"] == specs('["**/*.cnn.yaml"]')
+    assert ["build/models/b.cnn.yaml"] == specs('["build/models/b.cnn.yaml"]')
+    (home / "cnncalc.toml").write_text('specs = ["build/**/*.cnn.yaml"]\n')
+    none = run("--max", "macs=1G")
+    assert (2, True) == (none.exit_code, "git ignores all that it matches" in none.stderr)
+
+
 # --- where the repository is odd ---------------------------------------------------------------------------------
 
 

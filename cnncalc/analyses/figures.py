@@ -207,9 +207,7 @@ def _strides(extent: Extent) -> Ends:
 
 
 def _input(f: Figures) -> Any:
-    if len(f.graph.inputs) > 1:
-        raise NoFigure(f"{f.graph.name} has several inputs", f"they are {', '.join(f.graph.inputs)}")
-    return f.graph.input_shape
+    return f.graph.input_shape if len(f.graph.inputs) == 1 else f.graph.inputs
 
 
 def _trainable(f: Figures) -> Mapping[str, Dim]:

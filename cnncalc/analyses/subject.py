@@ -154,7 +154,7 @@ def value(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Any:
     """
     figure = FIGURES[wanted.metric]
     if figure.unit == SHAPE:
-        return _shape(tuple(figure.whole(figures)), wanted)
+        return _shapes(figures, figure.whole(figures), wanted)
     if figure.unit == POSITIONS:
         return _positions(figures, figure, wanted)
     if figure.priced and not wanted.each:
@@ -226,6 +226,15 @@ def locked(figures: Figures) -> dict[str, Any]:
 
 def _size(figure: Figure, dtype: str) -> int:
     return DTYPES[dtype or DEFAULT_DTYPE] if figure.unit == BYTES else 1
+
+
+def _shapes(figures: Figures, found: Any, wanted: Subject) -> Any:
+    """A shape, or that of each input, where there are several; one axis only of one."""
+    if not isinstance(found, Mapping):
+        return _shape(tuple(found), wanted)
+    if wanted.axis:
+        raise NoFigure(f"{figures.graph.name} has several inputs", f"they are {', '.join(found)}")
+    return PerInput(tuple((name, tuple(found[name])) for name in sorted(found)))
 
 
 def _shape(shape: tuple[Dim, ...], wanted: Subject) -> Any:

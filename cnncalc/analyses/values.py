@@ -23,6 +23,8 @@ from typing import Any
 Number = int | Fraction | float
 """A float is `inf` alone: all of the input, which is more than any number."""
 
+Shape = tuple[int, ...]
+
 GLOBAL = "global"
 
 
@@ -51,13 +53,12 @@ class PerAxis:
 class PerInput:
     """A figure whose inputs differ: its value for each input."""
 
-    inputs: tuple[tuple[str, Number | Span | PerAxis], ...]
+    inputs: tuple[tuple[str, Number | Span | PerAxis | Shape], ...]
 
     def __str__(self) -> str:
         return ", ".join(f"{name} {text(value)}" for name, value in self.inputs)
 
 
-Shape = tuple[int, ...]
 Value = Number | Span | PerAxis | PerInput | Shape
 
 
@@ -98,13 +99,17 @@ def plain(value: Value) -> Any:
 
 def read(written: Any, shape: bool) -> Value:
     """The value that `plain` wrote, or a person; `[7, 7]` is 7. Raises ValueError."""
+    if isinstance(written, Mapping) and written:
+        return PerInput(tuple((str(name), _part(part, shape)) for name, part in sorted(written.items())))
+    return _part(written, shape)
+
+
+def _part(written: Any, shape: bool) -> Number | Span | PerAxis | Shape:
     if shape:
         members = written if isinstance(written, Sequence) and not isinstance(written, str) else [written]
         if not members or not all(type(n) is int and n > 0 for n in members):
             raise ValueError(f"`{written}` is no shape")
         return tuple(members)
-    if isinstance(written, Mapping) and written:
-        return PerInput(tuple((str(name), _of_axes(part)) for name, part in sorted(written.items())))
     return _of_axes(written)
 
 
@@ -135,4 +140,4 @@ def _number(written: Any) -> Number:
 
 def text(value: Any) -> str:
     """A value as reports call it: 7, 7x5, 188-204, global."""
-    return GLOBAL if value == inf else str(value)
+    return GLOBAL if value == inf else "x".join(map(str, value)) if isinstance(value, tuple) else str(value)

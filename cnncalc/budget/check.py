@@ -93,7 +93,7 @@ def judge(found: Iterable[Limit], figures: Figures, *bases: Base) -> list[Findin
                 then = next((was for base in bases if (was := before(base, limit)) is not None), None)
                 findings.append(_grown(limit, now, then))
             elif limit.subject.each:
-                findings.append(_held_by_each(limit, of_layers(figures, limit.subject)))
+                findings.append(_held_by_each(limit, figures))
             else:
                 findings.append(_held(limit, now))
         except CnncalcError as error:
@@ -166,12 +166,15 @@ def _held(limit: Limit, value: Any) -> Finding:
     return replace(finding, status=_status(holds, limit.level), excess=excess, used=used)
 
 
-def _held_by_each(limit: Limit, shares: Mapping[str, Any]) -> Finding:
+def _held_by_each(limit: Limit, figures: Figures) -> Finding:
     """A limit on single layers: how the layer stands to it that has most of the figure, or least for a `min`."""
+    shares = of_layers(figures, limit.subject)
     worst = (min if limit.kind == MIN else max)(shares, key=lambda name: shares[name])
     finding = _held(limit, shares[worst])
     beyond = [name for name, share in shares.items() if _held(limit, share).excess is not None]
-    return replace(finding, layer=worst, others=max(len(beyond) - 1, 0))
+    mark = figures.graph.by_name[worst].mark
+    place = Place.of(mark) if mark and not mark.element else None
+    return replace(finding, layer=worst, others=max(len(beyond) - 1, 0), layer_place=place)
 
 
 def _grown(limit: Limit, value: Any, base: Value | None) -> Finding:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from ..analyses.subject import Subject
 from ..analyses.values import Value
 from .limits import ERROR, GROWTH, LOCK, RELATIONS, Bound, Place
-from .status import ALL
+from .status import ALL, WARN
 from .why import Cause
 
 
@@ -46,10 +46,24 @@ class Finding:
     why: tuple[Cause, ...] = ()
     """What accounts for it."""
 
+    layer_place: Place | None = None
+    """Where the step of that layer is written."""
+
     @property
     def relation(self) -> str:
         """As in `value <= limit`."""
         return RELATIONS[self.kind]
+
+    @property
+    def shrunk(self) -> bool:
+        """Whether it is less than the lock says, which is told and is no fault."""
+        return self.kind == LOCK and self.status == WARN
+
+    @property
+    def step(self) -> Place | None:
+        """Where the step is written that grew most, or that makes the layer beyond its limit; None if not known."""
+        grew = (cause.spot for cause in self.why if cause.grown and cause.spot and (cause.amount or 0) >= 0)
+        return next(grew, self.layer_place)
 
     @property
     def title(self) -> str:

@@ -34,8 +34,21 @@ class Outcome:
     """What a spec is that an error stands in the way of."""
 
     @property
+    def advisory(self) -> bool:
+        """Whether a broken limit is told and is no failure."""
+        return self.fail_on == "never"
+
+    def level_of(self, finding: Finding) -> str:
+        """How much a limit matters: error where it fails the run; a note where it holds."""
+        if finding.status == FAIL:
+            return WARNING if self.advisory else ERROR
+        return WARNING if finding.status == WARN else NOTE
+
+    @property
     def sign(self) -> str:
         """The heading of a report."""
+        if self.advisory and not self.exit_code and self.count(FAIL):
+            return "limits are broken, which is no failure here"
         return {0: "all limits hold", 1: "limits are broken", 2: "could not judge everything"}[self.exit_code]
 
     @property
@@ -57,9 +70,11 @@ class Outcome:
     def level(self, notice: Notice) -> str:
         """How much a notice matters: error where it fails the run."""
         if notice.weight == BROKEN:
-            return ERROR
-        if notice.weight in (UNJUDGED, UNFIT):
+            return WARNING if self.advisory else ERROR
+        if notice.weight == UNJUDGED or (notice.weight == UNFIT and not self.advisory):
             return ERROR if self.strict else WARNING
+        if notice.weight == UNFIT:
+            return WARNING
         return ERROR if notice.weight == ABSENT and self.fail_on == "new" else NOTE
 
     def matters(self, notice: Notice) -> bool:
@@ -93,4 +108,5 @@ class Outcome:
             return 2
         if self.fail_on == "never":
             return 0
-        return 1 if failing or self.count(*FAILING[self.fail_on]) else 0
+        broken = (f.status in FAILING[self.fail_on] and not f.shrunk for _, f in self.findings)
+        return 1 if failing or any(broken) else 0

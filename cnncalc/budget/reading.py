@@ -25,6 +25,7 @@ from ..analyses.terms import Machines
 from ..analyses.values import read
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError, did_you_mean
 from ..language.yaml import Node
+from ..marked import plain
 from ..quantities import BYTES, POSITIONS, SHAPE, Unreadable, amount, growth, shape
 from .limits import EQUALS, ERROR, GROWTH, KINDS, LEVELS, MAX, WARN, WARNING, Bound, Limit
 
@@ -115,7 +116,7 @@ class _Reader:
         if value.is_sequence and _unit(wanted) != SHAPE:
             for member in value.items:
                 yield from self._limits(wanted, key, member)
-        elif value.is_mapping:
+        elif value.is_mapping and (_unit(wanted) != SHAPE or {*value.entries} & {*KINDS, "level"}):
             yield from self._entries(wanted, key, value.entries)
         else:
             kind = EQUALS if _unit(wanted) == SHAPE else MAX
@@ -170,8 +171,8 @@ class _Reader:
             if unit == SHAPE:
                 if kind != EQUALS:
                     raise Unreadable(f"an `{wanted.metric}` has no `{kind}`", f"{wanted.metric}: {{equals: [1000]}}")
-                bound = shape([member.value for member in value.items] if value.is_sequence else value.value)
-            elif unit == POSITIONS and kind == EQUALS and value.is_sequence:
+                bound = _shape(value)
+            elif unit == POSITIONS and kind == EQUALS and (value.is_sequence or value.is_mapping):
                 bound = _by_axis(value)
             elif kind == GROWTH:
                 bound, relative = growth(value.value, unit)
@@ -236,12 +237,21 @@ def _unit(wanted: Subject) -> str:
 
 
 def _by_axis(value: Node) -> Bound:
-    """`[7, 5]`, one number an axis; `[[188, 204], [7, 7]]` where it depends on the position."""
-    written = [[n.value for n in one.items] if one.is_sequence else one.value for one in value.items]
+    """`[7, 5]`, one number an axis; `[[188, 204], [7, 7]]` by position; `{a: 1, b: 5}` by input."""
     try:
-        return read(written, shape=False)
+        return read(plain(value), shape=False)
     except ValueError as error:
-        raise Unreadable(str(error), "one number an axis: [7, 5]") from None
+        raise Unreadable(str(error), "one number an axis: [7, 5]; one an input: {a: 1, b: 5}") from None
+
+
+def _shape(value: Node) -> Bound:
+    """`[3, 224, 224]`, or `64x7x7`; `{a: [3, 32], b: [3, 32]}` of several inputs."""
+    if not value.is_mapping:
+        return shape(plain(value))
+    try:
+        return read(plain(value), shape=True)
+    except ValueError as error:
+        raise Unreadable(str(error), "one shape an input: {a: [3, 32], b: [3, 32]}") from None
 
 
 def option(kind: str, text: str, machines: Machines | None = None) -> list[Limit]:

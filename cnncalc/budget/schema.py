@@ -10,7 +10,7 @@ from ..analyses.subject import EACH
 from ..analyses.terms import KEYS as TERMS
 from ..analyses.terms import WORDS
 from ..quantities import BYTES, COUNT, ENERGY, POSITIONS, SHAPE, TIME
-from .limits import GROWTH, KINDS, LEVELS
+from .limits import EQUALS, GROWTH, KINDS, LEVELS
 from .reading import MACHINES
 
 UNITS = {
@@ -111,6 +111,8 @@ def _metric(name: str) -> dict[str, Any]:
         kind: {"description": f"{kind}: {'2% or ' if kind == GROWTH else ''}{UNITS[figure.unit]}.", **limit}
         for kind in KINDS
     }
+    if figure.unit == POSITIONS:
+        keys[EQUALS] = {**keys[EQUALS], "type": ["number", "string", "array", "object"]}
     keys["level"] = {"enum": list(LEVELS), "description": "Whether a broken limit fails or warns."}
     if figure.priced:
         keys |= _terms(name)
@@ -124,4 +126,5 @@ def _metric(name: str) -> dict[str, Any]:
 
 
 def _shape() -> dict[str, Any]:
-    return {"type": ["array", "string", "integer"], "items": {"type": "integer"}}
+    """One shape, or one of each input."""
+    return {"type": ["array", "string", "integer", "object"], "items": {"type": "integer"}}

@@ -10,6 +10,13 @@ from collections.abc import Mapping, Sequence
 from ..analyses.steptree import Part
 from ..graph import Origin
 from ..spelling import spelled
+from .limits import Place
+
+
+def spot(unit: Part) -> Place | None:
+    """Where a step is written, or its row of a table; None where that is no place in a text."""
+    origin = unit.origin
+    return None if origin is None or origin.mark.element else Place.of(origin.row_mark or origin.mark)
 
 
 def where(unit: Part, own: bool) -> str:

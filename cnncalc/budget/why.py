@@ -17,7 +17,8 @@ from ..analyses.steptree import Part, made_by_steps, paths, steps, units
 from ..analyses.subject import Subject, at_inference, of_nodes, within
 from ..graph import Graph
 from ..render import changes
-from .units import arguments, what, where
+from .limits import Place
+from .units import arguments, spot, what, where
 
 SHOWN = 5
 
@@ -34,6 +35,9 @@ class Cause(NamedTuple):
     amount: int | None
     grown: bool = True
     """Whether the amount is a difference."""
+
+    spot: Place | None = None
+    """Where the step is written now; None where it is gone, or in no text."""
 
     @property
     def place(self) -> str:
@@ -71,6 +75,9 @@ class Step(NamedTuple):
     now: Sequence[str]
     """And in the other."""
 
+    spot: Place | None = None
+    """Where it is written in the other."""
+
 
 class Steps:
     """Two networks step by step."""
@@ -92,7 +99,8 @@ def growth(subject: Subject, both: Steps) -> list[Cause]:
     for step in both.pairs:
         amount = _of(step.now, after) - _of(step.then, before)
         if amount or (_no_sum(subject) and step.change):
-            causes.append(Cause(step.where, step.what, step.change, None if _no_sum(subject) else amount))
+            share = None if _no_sum(subject) else amount
+            causes.append(Cause(step.where, step.what, step.change, share, spot=step.spot))
     causes = _folded(causes)
     causes.sort(key=lambda cause: (-abs(cause.amount or 0), -(cause.amount or 0)))
     if len(causes) <= SHOWN + 1:
@@ -114,7 +122,8 @@ def _folded(causes: Sequence[Cause]) -> list[Cause]:
             found += same
         else:
             amounts = [cause.amount for cause in same if cause.amount is not None]
-            found.append(Cause(f"{len(same)} steps", "", same[0].change, sum(amounts) if amounts else None))
+            first = max(same, key=lambda cause: cause.amount or 0).spot
+            found.append(Cause(f"{len(same)} steps", "", same[0].change, sum(amounts) if amounts else None, spot=first))
     return found
 
 
@@ -132,7 +141,7 @@ def largest(subject: Subject, now: Side) -> list[Cause]:
     tree = steps(now.graph) if made_by_steps(now.graph) else paths(now.graph)
     found = sorted(((_of(_names(unit), of), unit) for unit in units(tree)), key=lambda pair: -pair[0])
     return [
-        Cause(where(unit, now.own), what(unit, now.own), f"{100 * n / total:.1f}%", n, False)
+        Cause(where(unit, now.own), what(unit, now.own), f"{100 * n / total:.1f}%", n, False, spot(unit))
         for n, unit in found[:SHOWN]
         if n
     ]
@@ -158,7 +167,8 @@ def _names(unit: Part) -> list[str]:
 def _step(old: Sequence[Part], new: Part | None, found: Difference, own: bool) -> Step:
     unit = new or old[0]
     names = [name for part in old for name in _names(part)]
-    return Step(where(unit, own), what(unit, own), _change(old, new, found), names, _names(new) if new else [])
+    change, at = _change(old, new, found), spot(new) if new else None
+    return Step(where(unit, own), what(unit, own), change, names, _names(new) if new else [], at)
 
 
 def _change(old: Sequence[Part], new: Part | None, found: Difference) -> str:

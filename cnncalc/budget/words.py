@@ -166,10 +166,23 @@ def repository_top() -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
 
 
-def spot(result: Result, finding: Finding) -> tuple[str, int]:
-    """File and line to show a finding at: where the limit is written, else the spec's first line."""
+def spot(result: Result, finding: Finding) -> Place:
+    """Where to show a finding: at the step that grew, else where the limit is written, else the spec's first line."""
+    place = finding.step or finding.place
+    return place._replace(line=max(place.line, 1)) if place.file else Place(result.spec, 1, 1)
+
+
+def limit_at(result: Result, finding: Finding) -> Place | None:
+    """Where the limit is written, where the finding is shown elsewhere; None for one that is in no file."""
     place = finding.place
-    return (place.file, max(place.line, 1)) if place.file else (result.spec, 1)
+    return place if place.file and place[:2] != spot(result, finding)[:2] else None
+
+
+def located(result: Result, finding: Finding) -> str:
+    """`sentence`, and where the limit is written, where it is shown elsewhere."""
+    place = limit_at(result, finding)
+    more = f"; the limit is written at {rooted(place.file)}:{max(place.line, 1)}" if place else ""
+    return sentence(finding) + more
 
 
 def plain_settings(settings: Any) -> dict[str, Any]:

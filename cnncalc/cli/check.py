@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import CnncalcError, printable_lines
-from .request import TROUBLE, AllowUnknown, Input, Set, failures
+from .request import AllowUnknown, Input, Set, failures
 
 if TYPE_CHECKING:
     from ..budget.outcome import Outcome
@@ -68,7 +68,7 @@ def command(
     fail_on: Annotated[str, FAIL_ON] = "error",
     strict: Annotated[bool | None, STRICT] = None,
     locked: Annotated[bool, _flag("--locked", "Fail unless a lock has all specs and their figures.")] = False,
-    exit_zero: Annotated[bool, _flag("--exit-zero", "Exit code 0 also where a limit is broken.")] = False,
+    exit_zero: Annotated[bool, _flag("--exit-zero", "Exit code 0 where a limit is broken: --fail-on never.")] = False,
     allow_empty: Annotated[bool, _flag("--allow-empty", "No limits at all are no fault.")] = False,
     why: Annotated[bool, _flag("--why", "Show the steps that account for what is too large.")] = False,
     report: Annotated[list[str] | None, REPORT] = None,
@@ -108,7 +108,7 @@ def command(
             strict=in_ci() if strict is None else strict,
             locked=locked,
             ci=in_ci(),
-            fail_on=fail_on,
+            fail_on="never" if exit_zero else fail_on,
             jobs=jobs,
             allow_unknown=allow_unknown,
         )
@@ -122,7 +122,7 @@ def command(
         _deliver(outcome, reports)
         if summary:
             _summarise(outcome)
-        if outcome.exit_code == TROUBLE or (outcome.exit_code and not exit_zero):
+        if outcome.exit_code:
             raise typer.Exit(outcome.exit_code)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..analyses.figures import FIGURES
 from ..analyses.subject import Subject, subject
-from ..analyses.values import ends, text
+from ..analyses.values import PerInput, ends, plain, text
 from ..quantities import BYTES, ENERGY, POSITIONS, SHAPE, TIME
 from ..render import numbers, units
 from ..render.report import Column
@@ -26,6 +26,12 @@ def _largest(value: Any) -> Any:
 FIGURE = units.COUNT._replace(form=_figure, schema={}, rank=_largest)
 
 
+SHAPES = units.SHAPE._replace(
+    form=lambda value: text(value) if isinstance(value, PerInput) else numbers.shape(value),
+    exact=lambda value: plain(value) if isinstance(value, PerInput) else units.exact(value),
+)
+"""Of each input, where there are several."""
+
 PRICED = {ENERGY: units.PICOJOULES, TIME: units.PICOSECONDS, BYTES: units.BYTES}
 
 
@@ -35,7 +41,7 @@ def figure_column(wanted: Subject | str, dtype: str) -> Column:
     figure = FIGURES[wanted.metric]
     title = figure.title if wanted.text == wanted.metric else wanted.text
     if figure.unit == SHAPE and not wanted.axis:
-        return Column(wanted.text, title, units.SHAPE, figure.about)
+        return Column(wanted.text, title, SHAPES, figure.about)
     if wanted.terms is not None:
         title = wanted._replace(terms=None).text + f" ({wanted.terms.told(wanted.metric, dtype)})"
         return Column(wanted.text, title, PRICED[figure.unit], figure.about)

@@ -14,7 +14,8 @@ COLOURS = {0: "brightgreen", 1: "red", 2: "lightgrey"}
 
 def written(outcome: Outcome) -> str:
     """The text of the report."""
-    colour = "yellow" if outcome.exit_code == 0 and outcome.count(WARN) else COLOURS[outcome.exit_code]
+    doubtful = outcome.exit_code == 0 and outcome.count(WARN, FAIL)
+    colour = "yellow" if doubtful else COLOURS[outcome.exit_code]
     label = outcome.results[0].name if len(outcome.results) == 1 else "networks"
     return json_text({"schemaVersion": 1, "label": label or "network", "message": _message(outcome), "color": colour})
 

@@ -15,9 +15,9 @@ def written(outcome: Outcome) -> str:
     for result in outcome.results:
         for finding in result.findings:
             if finding.status in (FAIL, WARN):
-                file, line = words.spot(result, finding)
+                file, line, *_ = words.spot(result, finding)
                 of = "" if file == result.key else f"{result.key}: "
-                lines.append(f"{file}:{line}: {STATUS[finding.status]} {of}{words.sentence(finding)}")
+                lines.append(f"{file}:{line}: {STATUS[finding.status]} {of}{words.located(result, finding)}")
         lines += [f"{result.key}: {outcome.missed}: {problem.message}" for problem in result.problems]
     for about, notice in outcome.notices:
         file, line = words.notice_spot(about, notice)

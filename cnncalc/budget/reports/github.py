@@ -24,11 +24,12 @@ def written(outcome: Outcome) -> str:
         for result in outcome.results
         for problem in result.problems
     ]
-    for status, word in ((FAIL, "error"), (WARN, "warning"), ("", "notice")):
+    for word in WORDS.values():
         for result, finding in outcome.findings:
-            if finding.status == status:
+            if finding.status in (FAIL, WARN) and WORDS[outcome.level_of(finding)] == word:
                 title = f"{result.key}: {finding.title}"
-                notes.append(_command(word, *words.spot(result, finding), title, words.sentence(finding)))
+                place = words.spot(result, finding)
+                notes.append(_command(word, place.file, place.line, title, words.located(result, finding)))
         for about, notice in outcome.notices:
             if WORDS[outcome.level(notice)] == word:
                 title = f"{about.key}: {notice.code}" if about else notice.code

@@ -25,8 +25,9 @@ def written(outcome: Outcome) -> str:
             )
         for finding in result.findings:
             if finding.status in (FAIL, WARN):
-                severity = "major" if finding.status == FAIL else "minor"
-                text = f"{result.key}: {words.sentence(finding)}"
+                severity = SEVERITIES[outcome.level_of(finding)]
+                text = f"{result.key}: {words.located(result, finding)}"
+                place = words.spot(result, finding)
                 mark = words.fingerprint(result, finding)
                 issues.append(
                     _issue(
@@ -34,7 +35,8 @@ def written(outcome: Outcome) -> str:
                         f"{finding.subject.metric}-{finding.kind}",
                         mark,
                         severity,
-                        *words.spot(result, finding),
+                        place.file,
+                        place.line,
                     )
                 )
     for about, notice in outcome.notices:

@@ -16,6 +16,7 @@ from ..notice import Notice
 from ..outcome import Outcome
 from ..run import Result
 from ..status import FAIL, NEW, WARN
+from ..why import Cause
 
 FIGURES = units.by_name(units.ANY)
 CAUSES = units.rows(
@@ -24,6 +25,7 @@ CAUSES = units.rows(
     Column("change", about="how it differs"),
     Column("amount", unit=units.COUNT, about="how much of the figure it is", nullable=True),
     Column("grown", unit=units.YES_NO, about="whether the amount is a difference"),
+    Column("line", unit=units.POSITION, about="where the step is written in the spec, from 1", nullable=True),
 )
 LIMITS = units.rows(
     Column("metric", about="the figure"),
@@ -148,7 +150,7 @@ def _spec(result: Result, outcome: Outcome) -> dict[str, Any]:
         "figures": _figures(result.figures),
         "baseline": None if result.base is None else _figures(result.base),
         "limits": [_limit(finding) for finding in result.findings],
-        "changes": {metric: [cause._asdict() for cause in causes] for metric, causes in result.causes.items()},
+        "changes": {metric: [_cause(cause) for cause in causes] for metric, causes in result.causes.items()},
         "notices": [_notice(notice, outcome) for notice in result.notices],
         "problems": [{"message": p.message, "file": p.place.file, "line": p.place.line} for p in result.problems],
     }
@@ -192,7 +194,18 @@ def _limit(finding: Finding) -> dict[str, Any]:
         "file": place.file or None,
         "line": place.line or None,
         "written": place.text or None,
-        "why": [cause._asdict() for cause in finding.why],
+        "why": [_cause(cause) for cause in finding.why],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    return {
+        "where": cause.where,
+        "what": cause.what,
+        "change": cause.change,
+        "amount": cause.amount,
+        "grown": cause.grown,
+        "line": cause.spot.line if cause.spot else None,
     }
 
 

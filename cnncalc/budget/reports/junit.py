@@ -63,7 +63,7 @@ def _case(finding: Finding, result: Result) -> list[str]:
     start = _open("testcase", name=f"{finding.title} {finding.relation} {words.bound(finding)}", classname=result.key)
     text = words.sentence(finding)
     if finding.status == FAIL:
-        file, line = words.spot(result, finding)
+        file, line, *_ = words.spot(result, finding)
         more = "".join(f"\n{words.because([cause], finding.subject.metric)}" for cause in finding.why)
         detail = _text(f"{words.rooted(file)}:{line}{more}")
         return [

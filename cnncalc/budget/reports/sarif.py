@@ -1,4 +1,4 @@
-"""SARIF 2.1.0: results with stable fingerprints at the line of the limit."""
+"""SARIF 2.1.0: results with stable fingerprints, at the step that grew, with the limit as a related location."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ...analyses.figures import FIGURES
 from ...render.formats import json_text
 from .. import words
 from ..finding import Finding
+from ..limits import Place
 from ..notice import CODES, Notice
 from ..outcome import Outcome
 from ..run import Problem, Result
@@ -22,7 +23,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 
 def written(outcome: Outcome) -> str:
     """The text of the report."""
-    results = [_result(r, f) for r, f in outcome.findings if f.status in (FAIL, WARN)]
+    results = [_result(r, f, outcome.level_of(f)) for r, f in outcome.findings if f.status in (FAIL, WARN)]
     results += [_noticed(about, notice, outcome.level(notice)) for about, notice in outcome.notices]
     rules = sorted({result["ruleId"] for result in results})
     for result in results:
@@ -58,19 +59,34 @@ def _rule(name: str) -> dict[str, Any]:
     }
 
 
-def _result(result: Result, finding: Finding) -> dict[str, Any]:
-    file, line = words.spot(result, finding)
-    region: dict[str, int] = {"startLine": line}
-    if finding.place.file and finding.place.column > 1:
-        region["startColumn"] = finding.place.column
+def _result(result: Result, finding: Finding, level: str) -> dict[str, Any]:
     more = "".join(f"\n{words.because([cause], finding.subject.metric)}" for cause in finding.why[1:])
-    return {
+    found: dict[str, Any] = {
         "ruleId": f"{finding.subject.metric}-{finding.kind}",
-        "level": "error" if finding.status == FAIL else "warning",
+        "level": level,
         "message": {"text": f"{result.key}: {words.sentence(finding)}{more}"},
-        "locations": [_location(file, region)],
+        "locations": [_located(words.spot(result, finding))],
         "partialFingerprints": {"cnncalcLimit/v1": words.fingerprint(result, finding)},
     }
+    related = _related(result, finding)
+    return {**found, "relatedLocations": related} if related else found
+
+
+def _related(result: Result, finding: Finding) -> list[dict[str, Any]]:
+    """The limit, and the other steps that grew."""
+    limit = words.limit_at(result, finding)
+    told = f"the limit: {finding.title} {finding.relation} {words.bound(finding)}"
+    found = [(told, limit)] if limit else []
+    metric, shown = finding.subject.metric, words.spot(result, finding)
+    found += [(words.because([c], metric), c.spot) for c in finding.why if c.spot and c.spot != shown]
+    return [{"id": place, "message": {"text": text}, **_located(at)} for place, (text, at) in enumerate(found, 1)]
+
+
+def _located(place: Place) -> dict[str, Any]:
+    region = {"startLine": max(place.line, 1)}
+    if place.column > 1:
+        region["startColumn"] = place.column
+    return _location(place.file, region)
 
 
 def _noticed(result: Result | None, notice: Notice, level: str) -> dict[str, Any]:

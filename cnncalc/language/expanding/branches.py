@@ -88,5 +88,5 @@ def _rows(branch: Branch, place: Place) -> Iterator[tuple[str, Place]]:
         return
     context = place.context
     for turn, row in enumerate(rows(branch.each, place.scope)):
-        inner = context.turn(row, turn)._replace(turning=place.step.mark)
+        inner = context.turn(row, turn, branch.each.rows)._replace(turning=place.step.mark)
         yield f"{branch.name}{turn + 1}", place._replace(context=inner, scope=Local(inner.scope, place.at, inner))

@@ -190,6 +190,7 @@ class Expander:
             outer,
             context.branch,
             context.row,
+            context.row_mark,
             turn,
             opens=isinstance(body, Loop) or (isinstance(body, Group) and step.repeat is None),
             calls=isinstance(body, BlockCall),
@@ -212,7 +213,7 @@ class Expander:
     def _loop(self, loop: Loop, place: Place) -> Tensor:
         context, at = place.context, place.at
         for turn, row in enumerate(rows(loop, place.scope)):
-            inner = context.turn(row, turn)
+            inner = context.turn(row, turn, loop.rows)
             inner = inner._replace(prefix=place.path.then(f"[{turn}]/"), turning=place.step.mark)
             at = self.run(loop.steps, at, inner)
         return at

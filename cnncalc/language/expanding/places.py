@@ -13,7 +13,7 @@ from ...layers.base import AXIS_NAMES, size_text
 from ...spelling import spelled
 from ..arithmetic import ExpressionError
 from ..expressions import Unknown
-from ..steps import Arguments, Block, Fault, Step
+from ..steps import Arguments, Block, Fault, Step, Value
 from .problems import fault
 
 
@@ -117,13 +117,15 @@ class Context(NamedTuple):
     """The branch of a join or head that the list is."""
 
     row: int | None = None
+    row_mark: Mark | None = None
     turning: Mark | None = None
     """The `for` or `repeat` around it whose turn is `$i`."""
 
-    def turn(self, row: Mapping[str, Any], number: int) -> Context:
-        """The same in a turn of a loop: with the values of its row."""
+    def turn(self, row: Mapping[str, Any], number: int, table: Value) -> Context:
+        """The same in a turn of a loop: with the values of its row of the table."""
         loops = {**self.loops, **dict.fromkeys(row, self.prefix)}
-        return self._replace(scope={**self.scope, **row}, loops=loops, row=number)
+        mark = table.members[number].mark if table.members else None
+        return self._replace(scope={**self.scope, **row}, loops=loops, row=number, row_mark=mark)
 
     def naming(self, names: frozenset[str]) -> Path:
         """What the path of a name begins with that mentions these variables: what is outside of all their loops."""
@@ -174,7 +176,7 @@ class Place(NamedTuple):
     @property
     def inside(self) -> Context:
         """Where the steps in this one run, under its path."""
-        return self.context._replace(prefix=self.path.then("/"), loops={}, row=None)
+        return self.context._replace(prefix=self.path.then("/"), loops={}, row=None, row_mark=None)
 
 
 def called(
