@@ -225,7 +225,7 @@ def test_git_is_asked_once_for_all_specs(repository: Path, monkeypatch: pytest.M
     monkeypatch.setattr(subprocess, "run", counted)
     run("--baseline", "git:main")
 
-    assert 4 == len(started)  # the repository, the commit, what changed, all files at once
+    assert 5 == len(started)  # what is ignored, the repository, the commit, what changed, all files at once
 
 
 # --- the hooks and the recipes ------------------------------------------------------------------------
