@@ -27,6 +27,12 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return re.sub(r"\]\((?:\.\./)+README\.md", f"]({up}index.md", markdown)
 
 
+def on_post_page(output: str, **_: Any) -> str:
+    """The search has a name for who does not see it."""
+    search = 'data-md-component="search" role="dialog"'
+    return output.replace(search, f'{search} aria-label="Search"')
+
+
 def _within(text: str) -> str:
     """Links as they are from within docs."""
     return re.sub(r"\]\(docs/", "](", text).replace("](README.md", "](index.md")

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
-COMMAND = re.compile(r"^\$ cnncalc (?P<arguments>.*)\n(?P<shown>(?:(?!\$ ).*\n)*)", re.MULTILINE)
+COMMAND = re.compile(r"^\$ cnncalc (?P<arguments>(?:.* \\\n)*.*)\n(?P<shown>(?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -109,5 +109,5 @@ def printed(arguments: str) -> str:
     """What a command prints: its answer, or its errors. In the folder where one is."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.suppress(SystemExit):
-        app(shlex.split(arguments), prog_name="cnncalc")
+        app(shlex.split(arguments.replace("\\\n", " ")), prog_name="cnncalc")
     return out.getvalue() or err.getvalue()
