@@ -210,3 +210,17 @@ def test_a_converted_detector_says_what_is_left_out(detector: Path) -> None:
 
     assert "3 operators behind sizes that depend on values are left out" in done.stderr
     assert "3 operators left out" in done.stdout
+
+
+def test_an_axis_that_is_no_batch_is_asked_for(tmp_path: Path) -> None:
+    """Frames by features, and a mean over the frames: the message has the option."""
+    node = helper.make_node("ReduceMean", ["x"], ["y"], axes=[0])
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph([node], "n", [value("x", 1, (100, 80))], [value("y", 1, None)])
+    path = tmp_path / "rows.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(path)
+
+    assert "where the first axis of an input is no batch, --no-batch" in refused.value.details[0]
+    assert (1, 80) == cnncalc.load(path, batch=False).output_shape

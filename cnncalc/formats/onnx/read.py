@@ -42,6 +42,13 @@ class Refused(Exception):
     """An operator, or a use of one, that no layer stands for."""
 
 
+class AlongImages(Refused):
+    """An operator that mixes images, or an axis that was taken for theirs and is none."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}; where the first axis of an input is no batch, --no-batch")
+
+
 MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a rule runs into where an attribute is of another type, an axis is not there, a list is too short."""
 
@@ -251,7 +258,7 @@ class Reader:
         """The tensor with an axis of the file as its channels: a permute where another is. Raises Refused."""
         place = value.axes[axis]
         if place == BATCH:
-            raise Refused("it works along the images")
+            raise AlongImages("it works along the images")
         if place == 0:
             return value
         rank = len(value.axes) - value.batched

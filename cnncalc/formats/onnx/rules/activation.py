@@ -7,7 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ..constants import axis_of
-from ..read import Refused
+from ..read import AlongImages, Refused
 from ..records import Node
 from ..values import BATCH, Held
 from .words import axis_word
@@ -99,7 +99,7 @@ def softmax(reader: Reader, node: Node) -> None:
     if reader.opset < 13 and any(str(size) != "1" for size in value.dims[axis + 1 :]):
         raise Refused("a softmax over several axes")
     if value.axes[axis] == BATCH:
-        raise Refused("a softmax over the images")
+        raise AlongImages("a softmax over the images")
     over = axis_word(value, axis)
     reader.emit(node, "softmax", {} if over == "channels" else {"over": over}, [value], keeps_order=True)
 

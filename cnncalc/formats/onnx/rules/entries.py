@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic
 from ..constants import Constant, axis_of
-from ..read import Refused
+from ..read import AlongImages, Refused
 from ..records import Node
 from ..values import BATCH, Held
 from .arrange import recut
@@ -71,7 +71,7 @@ def _bounds(start: Any, end: Any, size: Dim) -> tuple[Dim, Dim | None]:
 
 def _cut(reader: Reader, node: Node, value: Held, axis: int, bounds: Mapping[str, Dim | None]) -> Held:
     if value.axes[axis] == BATCH:
-        raise Refused("a slice of the images")
+        raise AlongImages("a slice of the images")
     return reader.step(node, "slice", _stretch(value, axis, bounds), value)
 
 
@@ -84,7 +84,7 @@ def _stretch(value: Held, axis: int, bounds: Mapping[str, Dim | None]) -> dict[s
 
 def _word(value: Held, axis: int) -> str:
     if value.axes[axis] == BATCH:
-        raise Refused("it works along the images")
+        raise AlongImages("it works along the images")
     return axis_word(value, axis)
 
 
@@ -128,7 +128,7 @@ def gather(reader: Reader, node: Node) -> None:
         if size == 1 and not known.dims and len(value.dims) > 1:
             reader.define(node, value.dropped(axis))
             return
-        raise Refused("one of the images")
+        raise AlongImages("one of the images")
     value = _picked(reader, node, value, axis, picks)
     if len(known.dims) > 1:
         dims = value.dims[:axis] + known.dims + value.dims[axis + 1 :]
@@ -221,7 +221,7 @@ def pad(reader: Reader, node: Node) -> None:
             before, after = (n if is_symbolic(n) or n > 0 else 0 for n in (before, after))
         if is_symbolic(before) or is_symbolic(after) or before or after:
             if value.axes[axis] == BATCH:
-                raise Refused("a pad of the images")
+                raise AlongImages("a pad of the images")
             around[value.axes[axis]] = [before, after]
     reader.define(node, _padded(reader, node, value, around, words[mode], fill) if around else value)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..constants import axis_of
-from ..read import Refused
+from ..read import AlongImages, Refused
 from ..records import Node
 from ..values import BATCH, Held
 from .words import axis_word, without
@@ -55,7 +55,7 @@ def reduction(reader: Reader, node: Node) -> None:
     axes = sorted(axis_of(axis, rank) for axis in asked)
     kept = bool(node.attributes.get("keepdims", 1))
     if any(value.axes[axis] == BATCH for axis in axes):
-        raise Refused("a reduction over the images")
+        raise AlongImages("a reduction over the images")
     if node.op in BEFORE:
         value = reader.step(node, *BEFORE[node.op], value)
     result = _whole_map(reader, node, value, axes, kept) or _each(reader, node, value, axes)
@@ -87,7 +87,7 @@ def argmax(reader: Reader, node: Node) -> None:
     value = reader.held(node)
     axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
     if value.axes[axis] == BATCH:
-        raise Refused("it works along the images")
+        raise AlongImages("it works along the images")
     if node.attributes.get("select_last_index"):
         raise Refused("the last of several that are as large")
     if node.op == "ArgMin":
