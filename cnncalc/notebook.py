@@ -33,6 +33,13 @@ def fragment(result: Any) -> str:
     return report(result)._repr_html_()
 
 
+def frame(result: Any) -> Any:
+    """Its rows as a pandas DataFrame."""
+    from .reports.result_report import result as report
+
+    return report(result).to_pandas()
+
+
 def attach() -> None:
     """Let notebooks ask a network for it; a Graph itself knows nothing of pictures."""
     Graph._repr_html_ = html  # type: ignore[attr-defined]  # what notebooks look for
@@ -45,3 +52,4 @@ def attach_tables() -> None:
     for kind in TABLES:
         kind.__str__ = table  # type: ignore[method-assign, assignment]  # which a NamedTuple leaves to its repr
         kind._repr_html_ = fragment  # type: ignore[attr-defined]  # what notebooks look for
+        kind.to_pandas = frame  # type: ignore[attr-defined]  # as a report has it

@@ -22,6 +22,7 @@ from ..graph import Graph
 from ..render import numbers
 from ..render.cells import body, cells
 from ..render.report import Report, Table
+from ..render.wrapping import joined
 from .board import board, shown
 from .colours import families, variables
 from .panels import panels
@@ -87,7 +88,7 @@ def page(
             "<section aria-labelledby=h-layers><h2 id=h-layers>Layers</h2>",
             '<p><button type="button" id="copy">copy as CSV</button></p>',
             *_table(summary.tables[0], "the layers", "layers"),
-            *(f"<p>{_text(note)}</p>" for note in summary.notes if note),
+            *(f"<p>{_text(joined(note))}</p>" for note in summary.notes if note),
             f"</section></main><footer><p>Made by cnncalc {metadata.version('cnncalc')}.</p></footer>",
             f'<script type="application/json" id="arithmetic">{_json(_arithmetic(drawn, texts))}</script>',
             f"<script>{script}</script></body></html>\n",
@@ -187,7 +188,7 @@ def _section(name: str, report: Report) -> Iterator[str]:
         yield f"<details class=long><summary>{len(table.rows)} rows</summary>" if long else ""
         yield from _table(table, f"{name}, table {number}")
         yield "</details>" if long else ""
-    yield from (f"<p>{_text(note)}</p>" for note in report.notes if note)
+    yield from (f"<p>{_text(joined(note))}</p>" for note in report.notes if note)
     yield "</section>"
 
 

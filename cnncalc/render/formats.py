@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping
 from math import isfinite
@@ -15,7 +14,7 @@ from .cells import body, shown, total
 from .choosing import known
 from .colour import coloured, columns_of_terminal, looks_at
 from .units import exact
-from .wrapping import broken
+from .wrapping import broken, joined
 
 if TYPE_CHECKING:
     from .report import Column, Report, Table
@@ -182,13 +181,8 @@ def _markdown(report: Report) -> str:
     parts = [f"**{report.caption[0]}** " + ", ".join(report.caption[1:])]
     for table in report.tables:
         parts += ([f"### {table.title}"] if table.title else []) + [_markdown_table(table)]
-    parts += ["\n".join(f"- {_joined(note)}" for note in report.notes if note)] if any(report.notes) else []
+    parts += ["\n".join(f"- {joined(note)}" for note in report.notes if note)] if any(report.notes) else []
     return "\n\n".join(parts) + "\n"
-
-
-def _joined(note: str) -> str:
-    """The parts of a note, which blanks set apart on a screen."""
-    return re.sub(r" {3,}", "; ", note)
 
 
 def _latex(report: Report) -> str:

@@ -1,28 +1,60 @@
-"""A report as a data frame: the table that CSV has, with exact values."""
+"""A report as a data frame: the table that CSV has, with exact values, for pandas and for whatever reads Arrow."""
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CnncalcError
 
 if TYPE_CHECKING:
-    from .report import Report
+    from .report import Column, Report
 
 
 def frame(report: Report) -> Any:
     """A pandas DataFrame, a column a key. Raises CnncalcError where pandas is missing or there is no table."""
+    pandas = _imported("pandas")
+    rows = _rows(report)
+    # integers stay integers where others of their column are missing
+    return pandas.DataFrame(rows, columns=list(_keys(report)), dtype=object).convert_dtypes()
+
+
+def arrow(report: Report) -> Any:
+    """A table of pyarrow, a column a key; a column of several kinds of values has them as JSON.
+
+    Raises CnncalcError where pyarrow is missing or there is no table.
+    """
+    pyarrow = _imported("pyarrow")
+    rows = _rows(report)
+    columns = {}
+    for key in _keys(report):
+        values = [row[key] for row in rows]
+        try:
+            columns[key] = pyarrow.array(values)
+        except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError):
+            columns[key] = pyarrow.array([None if value is None else json.dumps(value) for value in values])
+    return pyarrow.table(columns)
+
+
+def _imported(name: str) -> Any:
     try:
-        pandas = import_module("pandas")
+        return import_module(name)
     except ImportError:
-        raise CnncalcError("a data frame needs pandas", "pip install pandas") from None
+        raise CnncalcError(f"a data frame needs {name}", f"pip install {name}") from None
+
+
+def _keys(report: Report) -> dict[str, Column]:
     table = report.records or next(iter(report.tables), None)
     if table is None:
         raise CnncalcError(f"{report.caption[0]} is a text and has no rows", "str(report)")
-    columns = [column for column in table.columns if "csv" in column.where]
-    rows = [
-        {c.key: None if row.get(c.key) is None else c.unit.exact(row[c.key]) for c in columns} for row in table.rows
+    return {column.key: column for column in table.columns if "csv" in column.where}
+
+
+def _rows(report: Report) -> list[dict[str, Any]]:
+    columns = _keys(report)
+    table = report.records or report.tables[0]
+    return [
+        {key: None if row.get(key) is None else column.unit.exact(row[key]) for key, column in columns.items()}
+        for row in table.rows
     ]
-    # integers stay integers where others of their column are missing
-    return pandas.DataFrame(rows, columns=[column.key for column in columns], dtype=object).convert_dtypes()

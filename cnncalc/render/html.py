@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from .cells import body, total
+from .wrapping import joined
 
 if TYPE_CHECKING:
     from .report import Column, Report, Table
@@ -48,7 +49,7 @@ def fragment(report: Report) -> str:
 def _inner(report: Report) -> Iterator[str]:
     for table in report.tables:
         yield from _table(table)
-    yield from (f"<p>{escape(note)}</p>" for note in report.notes if note)
+    yield from (f"<p>{escape(joined(note))}</p>" for note in report.notes if note)
 
 
 def _table(table: Table) -> Iterator[str]:

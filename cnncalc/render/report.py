@@ -200,6 +200,12 @@ class Report:
 
         return frame(self)
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The same rows as Arrow, for `polars.DataFrame(report)`. Raises CnncalcError where pyarrow is missing."""
+        from .frames import arrow
+
+        return arrow(self).__arrow_c_stream__(requested_schema)
+
     def __str__(self) -> str:
         return self.written()
 

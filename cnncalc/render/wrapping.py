@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from ..errors import width_of
@@ -34,6 +35,11 @@ def filled(texts: Iterable[str], width: int, gap: str) -> list[str]:
         elif not lines or text.strip():
             lines.append(text.strip() if lines else text)
     return lines
+
+
+def joined(note: str) -> str:
+    """The parts of a note, which blanks set apart on a screen, for what takes several blanks as one."""
+    return re.sub(r" {3,}", "; ", note)
 
 
 def padded(text: str, width: int, right: bool) -> str:
