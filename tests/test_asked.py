@@ -203,7 +203,7 @@ def test_a_page_of_html_is_whole_and_escaped() -> None:
     assert "<h1>a&lt;b&gt;&amp;</h1>" in text
     assert '<tr><td>conv</td><td>conv</td><td class="number">4x3x3x3 + 4</td><td class="number">112</td>' in text
     assert '<tfoot><tr><td>total</td><td></td><td class="number"></td><td class="number">112</td>' in text
-    assert "<p>trainable 112   frozen 0   params 112 = 112   448 B in fp32</p>" in text
+    assert "<p>trainable 112; frozen 0; params 112 = 112; 448 B in fp32</p>" in text
     assert text.endswith("</body></html>\n")
 
 
