@@ -253,6 +253,14 @@ def test_open_sizes_are_drawn_as_formulas() -> None:
     assert "sizes without a number have no MACs" in text
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_open_sizes_of_weights_are_formulas_too(format: str) -> None:
+    """A linear layer on an open map has as many weights as the map has elements."""
+    graph = spec("{linear: 10}", top="input: [3, H, W]")
+
+    assert "30 H W" in draw(graph, format, figures=["shape", "params"])
+
+
 def test_shared_weights_and_several_inputs_are_drawn_as_such() -> None:
     """The second tower says whose weights it has."""
     text = draw(cnncalc.load("siamese_koch" if "siamese_koch" in ZOO else "siamese"), "svg", depth=0)

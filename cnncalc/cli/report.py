@@ -6,7 +6,8 @@
     cnncalc report net.yaml --peak 2T --bandwidth 50G -o net.html
 
 Blocks fold and unfold, a click on a layer shows its arithmetic as `cnncalc explain` does, and `net.html#path/of/layer`
-opens it there. The limits of a spec, and how it stands to them, are part of it. Nothing is fetched; it prints, and is
+opens it there. The limits of a spec, and how it stands to them, are part of it. A model whose names have no scopes is
+shown in the blocks that `cnncalc convert` finds in it, as `cnncalc show` does. Nothing is fetched; it prints, and is
 dark where the reader's screen is.
 """
 
@@ -21,7 +22,7 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .machine import machine
-from .request import Request, report_with
+from .request import Request, blocks, report_with
 
 
 @report_with("spec", "output", "set", "input", "training", texts=(".html",))
@@ -54,6 +55,8 @@ def command(
     if request.output is None and sys.stdout is not None and sys.stdout.isatty():
         raise CnncalcError("a page is not read on a terminal", "-o report.html writes it to a file")
     graphs = [replace(request, spec=spec).graph for spec in (request.spec, *(others or []))]
+    if len(graphs) == 1:
+        graphs = [blocks(graphs[0])]
     also = [(f"Limits of {graph.name}", limits) for graph in graphs if (limits := held(graph)) is not None]
     for tool in tools or []:
         also += [(f"{graph.name}, as {tool} counts", reports.counts_as(graph, tool)) for graph in graphs]

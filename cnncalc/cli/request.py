@@ -232,6 +232,15 @@ def _own() -> str | None:
     return own_spec()[0]
 
 
+def blocks(graph: Graph) -> Graph:
+    """The network of a file without scopes in the blocks that are found in it, under the names of these."""
+    if any(node.origin for node in graph.nodes):
+        return graph
+    from ..recovery.write import in_blocks
+
+    return in_blocks(graph)
+
+
 def named(spec: str | None) -> str:
     """The spec that is named, or the folder's own, which is told. Raises CnncalcError where there is neither."""
     if spec is not None:

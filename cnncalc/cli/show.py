@@ -14,16 +14,13 @@ scopes is shown in the blocks that `cnncalc convert` finds in it, under the name
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import MODEL, Request, report_with
-
-if TYPE_CHECKING:
-    from ..graph import Graph
+from .request import MODEL, Request, blocks, report_with
 
 PICTURES = ("svg", "mermaid", "dot")
 
@@ -64,19 +61,12 @@ def command(
         if value is not None:
             raise CnncalcError(f"`--{name}` goes with a picture", "--format svg, mermaid or dot; or -o net.svg")
     return reports.show(
-        _folded(request.whole),
+        blocks(request.whole),
         expanded=expanded,
         depth=request.depth,
         batch=request.batch,
         training=request.training,
     )
-
-
-def _folded(graph: Graph) -> Graph:
-    """The network of a file without scopes in the blocks that are found in it."""
-    from ..recovery.write import in_blocks
-
-    return graph if any(node.origin for node in graph.nodes) else in_blocks(graph)
 
 
 def drawn(
@@ -86,7 +76,7 @@ def drawn(
     from ..drawing import USUAL, draw
 
     return draw(
-        _folded(request.graph),
+        blocks(request.graph),
         form,
         depth=request.depth,
         expanded=expanded,

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ..analyses.figures import Figures
+from ..dims import Dim
 from ..errors import CnncalcError, did_you_mean, printable
 from ..graph import Graph, Node
 from ..render import numbers
@@ -73,7 +74,7 @@ class Texts:
         return dict(self.known.macs.of) if self.numbered else {}
 
     @cached_property
-    def _params(self) -> dict[str, int]:
+    def _params(self) -> dict[str, Dim]:
         return dict(self.known.params.of)
 
     def of(self, box: Box) -> Words:
@@ -100,9 +101,9 @@ class Texts:
 
     def hover(self, box: Box) -> str:
         """The path, and every figure."""
-        sums = [f"{sum(self._params[node.name] for node in box.nodes):,} params"]
+        sums = [f"{numbers.whole(sum(self._params[node.name] for node in box.nodes))} params"]
         if self.numbered:
-            sums.append(f"{sum(self._macs[node.name] for node in box.nodes):,} MACs")
+            sums.append(f"{numbers.whole(sum(self._macs[node.name] for node in box.nodes))} MACs")
         turns = f", {len(box.turns)} turns" if len(box.turns) > 1 else ""
         return f"{printable(box.path)}: {_shape(box)}, {', '.join(sums)}{turns}"
 
@@ -141,8 +142,8 @@ def _last(box: Box) -> Node:
     return box.turns[-1].nodes[-1]
 
 
-def _amount(amount: int, word: str) -> str:
-    return f"{numbers.short(amount)} {word}" if amount else ""
+def _amount(amount: Dim, word: str) -> str:
+    return "" if isinstance(amount, int) and not amount else f"{numbers.short(amount)} {word}"
 
 
 def _shape(box: Box) -> str:
