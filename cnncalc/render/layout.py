@@ -101,9 +101,9 @@ def listed(table: Table, width: int | None) -> Iterator[tuple[str, bool]]:
     titles = max((width_of(column.title) for column in others), default=0)
     above: list[str] = []
     for row in table.printed:
+        if above:
+            yield "", False
         if (head := entries(first, row)) != above:
-            if above:
-                yield "", False
             above = head
             yield from ((line, True) for text in head for line in broken(f"{' ' * GAP}{text}", width, " " * GAP))
         for column in others:

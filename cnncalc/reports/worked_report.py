@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import printable
 from ..render import formulas, numbers, units
 from ..render.arithmetic import Written, page, table
 from ..render.report import MACHINES, Column, Contract, Note, Report, Table
@@ -131,7 +132,7 @@ def examples() -> Report:
 
 def _short(value: str) -> str:
     """A setting in the caption: on one line, and of a large matrix how long it is."""
-    line = " ".join(value.split())
+    line = printable(" ".join(value.split()))
     return line if len(line) <= LONGEST_SETTING else f"({numbers.whole(len(line))} signs)"
 
 

@@ -85,7 +85,7 @@ def nms(boxes: list[list[Number]], threshold: Number, score: Number, apart: int 
             **{f"IoU {other + 1}": float(found) for other, found in near.items()},
         }  # fmt: skip
         ious = ", ".join(f"{other + 1} has {{IoU {other + 1}}}" for other in near)
-        said = f"of class {{class}}; these go: {ious}; IoU > {{threshold}}" if near else "of class {class}; none goes"
+        said = f"of class {{class}}; IoU above {{threshold}}: {ious}" if near else "of class {class}; none goes"
         steps.append(Step(f"keep {best + 1}", "{the best score left}", values, tuple(n + 1 for n in near), said))
     count = {"kept": len(kept), "boxes": len(boxes)}
     steps.append(Step("kept", "by score", count, tuple(n + 1 for n in kept), "{kept} of {boxes} boxes"))
