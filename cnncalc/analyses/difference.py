@@ -293,7 +293,8 @@ def _outermost(part: Part, match: Match) -> tuple[Part, Part] | None:
     found, inside = None, part.outer
     while inside is not None:
         became = match.became.get(id(inside))
-        if became is not None and inside.label and became.label and inside.label != became.label:
+        named = inside.label and not inside.varies
+        if became is not None and named and became.label and inside.label != became.label:
             found = (inside, became)
         inside = inside.outer
     return found

@@ -20,7 +20,10 @@ KIND, REPLACED, ARGUMENTS, SHAPE = 600, 600, 500, 100
 """What two layers have in common: a kind (or one of the same family in its place), arguments, the shape."""
 
 WORD, NAMED = 100, 300
-"""What two steps have in common besides what is in them."""
+"""What two steps have in common besides what is in them; a name that is made of a number counts as a word."""
+
+MISSING = 20
+"""What each layer takes away that only one of two steps has, at each level, but no more than half."""
 
 Pair = tuple[Part | None, Part | None]
 
@@ -131,7 +134,8 @@ class _Matching:
             least = min(self.likeness(x, x), self.likeness(y, y)) if x.key != y.key else 0
             if 2 * inside < least or not inside:
                 return 0
-        return inside + WORD * (x.word == y.word) + NAMED * named
+        alike = inside + WORD * (x.word == y.word) + (WORD if x.varies else NAMED) * named
+        return max(alike - MISSING * abs(len(x.nodes) - len(y.nodes)), alike // 2)
 
     def _of(self, ones: Sequence[Part], others: Sequence[Part]) -> int:
         return total(ones, others, self.likeness, _key)

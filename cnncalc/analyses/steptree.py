@@ -31,6 +31,9 @@ class Part:
     label: str = ""
     """The name that was given to it; "" for one that only has a number."""
 
+    varies: bool = False
+    """Whether that is another in each turn or row, as `down$level` is."""
+
     outer: Part | None = None
     origin: Origin | None = None
     """The step of a spec that it is."""
@@ -76,6 +79,8 @@ class Part:
         length = len(first)
         for other in others:
             length = next((n for n in range(min(length, len(other))) if first[n] != other[n]), min(length, len(other)))
+        if self.label in first[:length]:
+            length = first.index(self.label) + 1
         path, root = joined(first[:length]), self
         while root.outer is not None:
             root = root.outer
@@ -112,6 +117,7 @@ def steps(graph: Graph) -> Part:
                 name = "" if origin.branch.isdigit() else origin.branch
                 inside = _part(made, inside, BRANCH, origin.branch, name, origin.branch)
             inside = _part(made, inside, STEP, origin.word, origin.name or origin.tensor, origin.place, origin)
+            inside.varies = not origin.name
             inside = _part(made, inside, TURN, "turn", "", origin.turn or 0)
         inside.parts.append(Part(LAYER, node.kind, outer=inside))
         _hold(inside.parts[-1], node)
@@ -161,7 +167,7 @@ def _part(
     """The part at a place in another, made where it is not there yet."""
     key = (id(outer), (sort, place))
     if key not in made:
-        made[key] = Part(sort, word, label, outer, origin)
+        made[key] = Part(sort, word, label, outer=outer, origin=origin)
         outer.parts.append(made[key])
     return made[key]
 
