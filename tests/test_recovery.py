@@ -100,6 +100,51 @@ def test_a_unet_is_two_tables() -> None:
     assert "in: [[4, 512, 56], [3, 256, 104], [2, 128, 200], [1, 64, 392]]" in text
 
 
+TWICE = """
+input: [16, 64]
+blocks:
+  unit(c, n):
+    - pointwise: $c * 2
+    - add:
+        a: [{slice: {stop: $c}}, {reshape: [4, $c // 4, $n]}, square, {map: "x * 0.5"}, tanh]
+        b: [{slice: {start: $c}}, {reshape: [4, $c // 4, $n]}, square, {map: "x * 0.5"}, tanh]
+    - {reshape: [$c, $n]}
+net:
+  - {unit: [16, 64]}
+  - relu
+  - {unit: [16, 64]}
+  - {conv: {out: 32, kernel: 2, stride: 2}}
+  - {unit: [32, 32]}
+  - sigmoid
+  - {unit: [32, 32]}
+  - {conv: {out: 64, kernel: 2, stride: 2}}
+  - {unit: [64, 16]}
+"""
+
+
+def test_a_list_of_sizes_that_a_block_was_given_stays_in_it() -> None:
+    """What recurs in a block and reads its parameters inside a list is no block that is known elsewhere."""
+    text = recover(anonymous(cnncalc.parse(TWICE), 1)).text
+
+    assert "reshape: [4, $stop // 4, $size]}, square" in text
+    assert lines(text) <= 20
+
+
+def test_branches_of_one_open_size_may_change_places() -> None:
+    """`2 ceil(H/4)` and `ceil(H/2)` are one size where they are added: the words that stand for it are no fact."""
+    stem = "{conv: {out: 4, kernel: 3, stride: 2, padding: 1}}"
+    graph = cnncalc.parse(
+        f"input: [3, H, W]\nnet: [{{add: [[{stem}], [{stem}, {stem}, {{upsample: 2}}]]}}, {{upsample: 2}}, "
+        "{conv: {out: 4, kernel: 3, padding: 1, act: relu}, repeat: 4}]"
+    )
+    recovered = recover(graph)
+
+    assert recovered.remark == ""
+    assert "repeat: 4" in recovered.text
+    sized = [cnncalc.parse(text, input=(3, 32, 48)) for text in (recovered.text, recover(graph, plain=True).text)]
+    assert cnncalc.macs(sized[0]).total == cnncalc.macs(sized[1]).total
+
+
 @given(specs())
 @settings(max_examples=40, deadline=None)
 def test_random_networks_come_back(text: str) -> None:

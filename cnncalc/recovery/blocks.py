@@ -76,7 +76,8 @@ class Effort:
 def factored(steps: Sequence, writer: Writer, effort: Effort) -> Program:
     """The net with blocks for what recurs, as far as the effort goes."""
     program = Program({}, steps)
-    cost = _cost(program, writer)
+    known: Known = {}
+    cost = _cost(program, writer, known)
     while effort.left > 0:
         best: tuple[int, Program] | None = None
         for most, length, places in _candidates(program, writer):
@@ -85,7 +86,7 @@ def factored(steps: Sequence, writer: Writer, effort: Effort) -> Program:
             found = _replaced(program, length, places)
             if found is None:
                 continue
-            saved = cost - _cost(found, writer) + (WHOLE if places[0].sequence[places[0].start].parts else 0)
+            saved = cost - _cost(found, writer, known) + (WHOLE if places[0].sequence[places[0].start].parts else 0)
             if saved >= LEAST and (best is None or saved > best[0]):
                 best = saved, found
             if effort.spent(_size(program) + length * len(places)):
@@ -93,7 +94,7 @@ def factored(steps: Sequence, writer: Writer, effort: Effort) -> Program:
         if best is None:
             break
         program = best[1]
-        cost = _cost(program, writer)
+        cost = _cost(program, writer, known)
     return program
 
 
@@ -102,12 +103,21 @@ def _size(program: Program) -> int:
     return sum(map(len, _sequences(program)))
 
 
-def _cost(program: Program, writer: Writer) -> int:
+Known = dict[tuple[int, str], tuple[Sequence, int]]
+"""What the bodies of blocks cost, each with its first line; the steps are kept, so that no others have their number."""
+
+
+def _cost(program: Program, writer: Writer, known: Known) -> int:
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
     total = writer.cost(folded(program.steps))
     for name, block in program.blocks.items():
-        lines = writer.body(f"  {signature(name, block.parameters)}:", folded(block.steps), 4)
-        total += sum(map(_parameter, block.parameters.values())) + sum(LINE + len(line) for line in lines)
+        head = f"  {signature(name, block.parameters)}:"
+        key = id(block.steps), head
+        if key not in known:
+            cost = sum(map(_parameter, block.parameters.values()))
+            cost += sum(LINE + len(line) for line in writer.body(head, folded(block.steps), 4))
+            known[key] = block.steps, cost
+        total += known[key][1]
     return total
 
 

@@ -15,6 +15,8 @@ ENDS = ("stride", "kernel", "act", "norm", "dilation", "padding")
 
 PERIOD = 4
 ROWS = 3
+MOST_ROWS = 60
+"""Of a table, which a person reads line by line."""
 
 
 def folded(steps: Sequence, periods: bool = True) -> Sequence:
@@ -90,12 +92,13 @@ def _repeat(turns: Sequence, body: Item, end: str, changed: Mapping[str, Any]) -
 def _periods(steps: Sequence) -> Sequence:
     """Groups of two to four steps that recur at once."""
     found: list[Item] = []
+    says = said(steps)
     place = 0
     while place < len(steps):
         for period in range(2, PERIOD + 1):
             group = steps[place : place + period]
             turns = 1
-            while said(steps[place + turns * period : place + (turns + 1) * period]) == said(group):
+            while says[place + turns * period : place + (turns + 1) * period] == says[place : place + period]:
                 if any(item.label for item in steps[place + (turns - 1) * period : place + (turns + 1) * period - 1]):
                     break
                 turns += 1
@@ -117,9 +120,10 @@ def tabled(steps: Sequence, writer: Writer) -> Sequence:
     """The net with its rows in tables, where those are shorter."""
     while True:
         best, gain = None, 0
+        words = [item.word for item in steps]
         for start in range(len(steps)):
             for period in range(1, PERIOD + 1):
-                found = _table(steps, start, period)
+                found = _table(steps, words, start, period)
                 if found is None:
                     continue
                 table, end = found
@@ -132,14 +136,12 @@ def tabled(steps: Sequence, writer: Writer) -> Sequence:
         steps = (*steps[:start], table, *steps[end:])
 
 
-def _table(steps: Sequence, start: int, period: int) -> tuple[Item, int] | None:
+def _table(steps: Sequence, words: list[str], start: int, period: int) -> tuple[Item, int] | None:
     """The longest table of this period that begins here, and where it ends."""
-    words = [item.word for item in steps[start : start + period]]
-    end = start + period
-    while [item.word for item in steps[end : end + period]] == words:
-        end += period
-    count = (end - start) // period
-    if count < ROWS or any(item.word in ("for", "do", "head") for item in steps[start:end]):
+    end, count = start + period, 1
+    while count <= MOST_ROWS and words[end : end + period] == words[start : start + period]:
+        end, count = end + period, count + 1
+    if not ROWS <= count <= MOST_ROWS or not {"for", "do", "head"}.isdisjoint(words[start : start + period]):
         return None
     numbered = numbers_of([steps[start + n * period : start + (n + 1) * period] for n in range(count)])
     if numbered is None:

@@ -77,6 +77,8 @@ def _with(item: Item, arguments: Any) -> Item:
 
 
 def _value(value: Any, arguments: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_value(member, arguments) for member in value)
     if not is_expression(value) or isinstance(value, Raw):
         return value
     whole = PARAMETER.fullmatch(value)

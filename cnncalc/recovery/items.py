@@ -103,6 +103,11 @@ class Item:
         return any(item.optional for part in self.parts for item in part.steps)
 
     @cached_property
+    def settled(self) -> Sequence:
+        """What it is without what is not there."""
+        return _settled(self)
+
+    @cached_property
     def folded(self) -> dict[str, Item]:
         """A place for what becomes of it when its equal neighbours are folded, worked out once."""
         return {}
@@ -143,8 +148,8 @@ def written(value: Any) -> str:
 
 
 def is_expression(value: Any) -> bool:
-    """Whether it is read where it stands, and means another thing elsewhere."""
-    return isinstance(value, str) and "$" in value
+    """Whether it, or a member of it, is read where it stands, and means another thing elsewhere."""
+    return any(map(is_expression, value)) if isinstance(value, tuple) else isinstance(value, str) and "$" in value
 
 
 def settled(steps: Sequence) -> Sequence:
@@ -155,7 +160,7 @@ def settled(steps: Sequence) -> Sequence:
     for item in steps:
         if item.slots.get("@when") is False:
             continue
-        found += _settled(item)
+        found += item.settled
     return tuple(found)
 
 

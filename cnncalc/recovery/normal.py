@@ -19,6 +19,9 @@ from .items import Item, Raw
 UNORDERED = ("add", "mul", "maximum", "minimum")
 """Joins whose branches may change places."""
 
+LONG = 32
+"""Members of a list that is only looked at as a whole."""
+
 NOT_SUGAR = ("dropout", "identity", "softmax")
 """Activations that people write as steps of their own."""
 
@@ -194,7 +197,10 @@ def _call(node: Node, arguments: dict[str, Any]) -> str:
 
 
 def _fixed(value: Any) -> Any:
-    return tuple(map(_fixed, value)) if isinstance(value, list | tuple) else value
+    """A value that does not change; a long list is its text, which is compared at once."""
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple(map(_fixed, value)) if len(value) < LONG else Raw(text_of(value))
 
 
 def _padding(node: Node) -> Any:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from ..dims import is_symbolic
 from ..graph import Graph, Node
 from .normal import UNORDERED, passes_on
 
@@ -69,6 +70,19 @@ def _axis(graph: Graph, name: str) -> Any:
 
 
 def _resolved(node: Node) -> tuple[Any, ...]:
-    """What the node is, however its arguments are spelled."""
-    arguments = sorted(node.layer.resolved(*node.incoming).items())
-    return (node.kind, repr(arguments), repr(node.output), bool(node.frozen and node.weights), node.train_only)
+    """What the node is, however its arguments are spelled.
+
+    A size without a number follows from what the node is and reads; of two branches with the same size in other words
+    it has the words of the first.
+    """
+    arguments = [
+        (name, getattr(node.layer, name, None) if _open(value) else value)
+        for name, value in sorted(node.layer.resolved(*node.incoming).items())
+    ]
+    output = ["open" if is_symbolic(size) else size for size in node.output]
+    return (node.kind, repr(arguments), repr(output), bool(node.frozen and node.weights), node.train_only)
+
+
+def _open(value: Any) -> bool:
+    """Whether there is a size without a number in it."""
+    return any(map(_open, value)) if isinstance(value, list | tuple) else is_symbolic(value)

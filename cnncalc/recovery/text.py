@@ -21,9 +21,6 @@ LINE = 30
 LISTED = 3
 """Arguments of a block, none of which has a default, from which they stand in a list."""
 
-LONG = 32
-"""Members of a list whose text is kept."""
-
 Defaults = Mapping[str, Mapping[str, Any]]
 
 
@@ -52,45 +49,36 @@ class Writer:
     def __init__(self, defaults: Defaults, blocks: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.defaults = defaults
         self.blocks = blocks or {}
-        self._costs: dict[int, tuple[Item, int]] = {}
-        self._texts: dict[int, tuple[Any, str]] = {}
-
-    def _value(self, value: Any) -> str:
-        """The text of a value; of a long list it is worked out once."""
-        if not isinstance(value, tuple) or len(value) < LONG:
-            return value_text(value)
-        if id(value) not in self._texts:
-            self._texts[id(value)] = (value, value_text(value))
-        return self._texts[id(value)][1]
+        self._lines: dict[tuple[int, int], tuple[Item, list[str]]] = {}
+        """The lines of an item at an indent; the item is kept, so that no other has its number."""
 
     def cost(self, steps: Iterable[Item], indent: int = 2) -> int:
         """What the lines of a sequence cost."""
-        return sum(self._cost(item, indent) for item in settled(tuple(steps)))
-
-    def _cost(self, item: Item, indent: int) -> int:
-        known = self._costs.get(id(item))
-        if known is None:
-            known = self._costs[id(item)] = (item, sum(LINE + len(line) for line in self.lines(item, indent)))
-        return known[1]
+        return sum(LINE + len(line) for item in settled(tuple(steps)) for line in self.lines(item, indent))
 
     def lines(self, item: Item, indent: int = 2) -> list[str]:
         """The lines of a step."""
+        key = id(item), indent
+        if key not in self._lines:
+            self._lines[key] = item, self._laid(item, indent)
+        return self._lines[key][1]
+
+    def _laid(self, item: Item, indent: int) -> list[str]:
         pad = " " * indent
-        whole = f"{pad}- {self.flow(item)}"
-        if self._plain(item) and len(whole) <= WIDTH:
-            return [whole]
+        if self._plain(item):
+            whole = f"{pad}- {self.flow(item)}"
+            if len(whole) <= WIDTH or not item.parts:
+                return [whole]
         if item.word in ("do", "for"):
             return self._group(item, pad)
         modifiers = self._modifiers(item)
-        if item.parts and item.word != "head" and self._names_branches(item):
+        if item.word != "head" and self._names_branches(item):
             head = [f"{pad}- {item.word}:"]
             head += [f"{pad}    {key}: {text}" for key, text in self._arguments(item).items()]
             head += [f"{pad}    branches:"]
             lines = [*head, *self._branches(item, indent + 6)]
-        elif item.parts:
-            lines = [f"{pad}- {item.word}:", *self._branches(item, indent + 4)]
         else:
-            return [whole]
+            lines = [f"{pad}- {item.word}:", *self._branches(item, indent + 4)]
         return lines + [f"{pad}  {key}: {text}" for key, text in modifiers.items()]
 
     def _group(self, item: Item, pad: str) -> list[str]:
@@ -110,33 +98,32 @@ class Writer:
     def body(self, head: str, steps: Sequence, indent: int) -> list[str]:
         """The steps of a block, a loop or a branch: on the line of its head, where they are few and plain."""
         steps = settled(steps)
-        flow = f"{head} [{', '.join(map(self._member, steps))}]"
-        plain = sum(item.size for item in steps) <= FEW and not any(_joins(item) for item in steps)
-        return [flow] if plain and len(flow) <= WIDTH else [head, *self._each(steps, indent)]
+        if sum(item.size for item in steps) <= FEW and not any(_joins(item) for item in steps):
+            flow = f"{head} [{', '.join(map(self._member, steps))}]"
+            if len(flow) <= WIDTH:
+                return [flow]
+        return [head, *self._each(steps, indent)]
 
     def _each(self, steps: Sequence, indent: int) -> list[str]:
         return [line for item in steps for line in self.lines(item, indent)]
 
     def _plain(self, item: Item) -> bool:
-        """Whether a step may stand on one line."""
+        """Whether a step may stand on one line, where that is not too long."""
         if not item.parts:
             return True
-        if item.word == "for":
+        if item.word == "for" or any(inner.parts for part in item.parts for inner in part.steps):
             return False
-        if any(inner.parts for part in item.parts for inner in part.steps):
-            return False
-        return len(self.flow(item)) <= WIDTH and sum(len(part.steps) for part in item.parts) <= 3
+        return sum(len(part.steps) for part in item.parts) <= 3
 
     def _branches(self, item: Item, indent: int) -> Iterator[str]:
         pad = " " * indent
         for place, (name, part) in enumerate(zip(branch_names(item), item.parts, strict=True)):
-            flow = f"{pad}{name}: {self._part(part, item.slots.get(f'@when{place}'))}"
-            plain = not any(inner.parts for inner in part.steps) and len(part.steps) <= FEW
-            if not part.steps or (plain and len(flow) <= WIDTH):
-                yield flow
-                continue
-            at = indent + 2
-            when = item.slots.get(f"@when{place}")
+            at, when = indent + 2, item.slots.get(f"@when{place}")
+            if len(part.steps) <= FEW and not any(inner.parts for inner in part.steps):
+                flow = f"{pad}{name}: {self._part(part, when)}"
+                if not part.steps or len(flow) <= WIDTH:
+                    yield flow
+                    continue
             if part.start or when is not None:
                 yield f"{pad}{name}:"
                 if part.start:
@@ -210,7 +197,7 @@ class Writer:
         if item.word in self.blocks:
             usual = self.blocks[item.word]
             given = {name: item.slots[name] for name in usual if name in item.slots}
-            return {n: self._value(v) for n, v in given.items() if v is not None and not alike(v, usual[n])}
+            return {n: value_text(v) for n, v in given.items() if v is not None and not alike(v, usual[n])}
         kind = KINDS.get(item.word)
         if kind is None:
             return {}
@@ -219,7 +206,7 @@ class Writer:
             if name.startswith("@") or value is None:
                 continue
             if not alike(value, self.usual(item, name)):
-                written[name] = self._value(value)
+                written[name] = value_text(value)
         return written
 
     def usual(self, item: Item, name: str) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from .items import Item, Sequence, is_expression, written
+from .items import Item, Raw, Sequence, is_expression, written
 
 MOST_PARAMETERS = 8
 SIZES = ("out", "size", "@repeat")
@@ -130,7 +130,7 @@ class _Unifier:
         lists = column.slot == "shape" and all(isinstance(value, tuple) for value in column.values)
         if lists and len({len(value) for value in values}) == 1:
             members = zip(*column.values, strict=True)
-            return tuple(self._resolved(column._replace(slot="size", values=one)) for one in members)
+            return tuple(self._resolved(column._replace(slot="size", name="size", values=one)) for one in members)
         found = self._of_parameters(column)
         if found is None and column.slot in SIZES and not self.table and all(isinstance(v, int) for v in values):
             found = self._worked_out(column)
@@ -218,13 +218,14 @@ class _Unifier:
         for name, values in whole:
             filled = [1 if value is None else value for value in values]
             yield f"${name} > 1", [value > 1 for value in filled], {name: filled}
+            yield f"${name} == 1", [value == 1 for value in filled], {name: filled}
         if self.channels is None:
             return
         ins = self.channels
         for name, values in whole:
             filled = [n if value is None else value for value, n in zip(values, ins, strict=True)]
             yield f"${name} != {IN}", [a != b for a, b in zip(filled, ins, strict=True)], {name: filled}
-        outs = [(text, values) for text, values in self.outs if None not in values]
+        outs = [(text, values) for text, values in self.outs if None not in values and text != IN]
         strides = [(n, v) for n, v in whole if self.slots[n] == "stride" and None not in v]
         for out, values in outs:
             differs = [a != b for a, b in zip(ins, values, strict=True)]
@@ -248,6 +249,7 @@ class _Unifier:
             optional = 2 * count >= len(known) and not is_expression(value)
             number = isinstance(value, int) and not isinstance(value, bool)
             plain = self.slots[name].startswith(SETTINGS) if number else isinstance(value, str | bool)
+            plain = plain and not isinstance(value, Raw)
             usual[name] = value if optional and plain and not self.table else None
         order = sorted(usual, key=lambda name: usual[name] is not None)
         calls = tuple({name: self.parameters[name][n] for name in order} for n in range(self.count))

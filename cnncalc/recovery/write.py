@@ -138,7 +138,10 @@ def finished(graph: Graph, program: Program, writer: Writer) -> Finished:
     """The text of a program: equal neighbours folded, rows in tables."""
     program = numbered(inlined(program))
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
-    steps = min((tabled(folded(program.steps, periods), writer) for periods in (True, False)), key=writer.cost)
+    shorter, longer = folded(program.steps), folded(program.steps, periods=False)
+    steps = tabled(shorter, writer)
+    if said(shorter) != said(longer):
+        steps = min(steps, tabled(longer, writer), key=writer.cost)
     blocks = {name: (block.parameters, folded(block.steps)) for name, block in program.blocks.items()}
     called = named(steps, writer, blocks, {*graph.inputs, *graph.heads})
     return Finished(document(graph, blocks, steps), document(graph, blocks, called))
