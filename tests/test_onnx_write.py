@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layer_steps import STEPS
+from layer_steps import MORE, STEPS
 from typer.testing import CliRunner
 
 import cnncalc
@@ -46,7 +46,7 @@ def computed(graph: Graph) -> tuple[Any, Any]:
     return cnncalc.run(graph, inputs, weights=weights).output, found[0]
 
 
-@pytest.mark.parametrize(("input", "step"), STEPS, ids=[step for _, step in STEPS])
+@pytest.mark.parametrize(("input", "step"), [*STEPS, *MORE], ids=[step for _, step in [*STEPS, *MORE]])
 def test_onnxruntime_computes_what_cnncalc_does(input: str, step: str) -> None:
     """A layer of each kind, with its arguments."""
     expected, found = computed(
@@ -58,10 +58,45 @@ def test_onnxruntime_computes_what_cnncalc_does(input: str, step: str) -> None:
 
 def test_every_kind_has_operators_and_a_case() -> None:
     """A new kind is named here until it has both."""
-    cases = {node.kind for input, step in STEPS for node in cnncalc.parse(f"input: {input}\nnet:\n  - {step}").nodes}
+    cases = {
+        node.kind
+        for input, step in [*STEPS, *MORE]
+        for node in cnncalc.parse(f"input: {input}\nnet:\n  - {step}").nodes
+    }
 
     assert set(KINDS) - {"unknown"} == set(OPERATORS)
-    assert set(OPERATORS) - {"lstm", "gru", "rnn"} == cases
+    assert set(OPERATORS) == cases
+
+
+RECURRENT = [
+    ("[4, 12]", "lstm: {hidden: 5, reverse: true}"),
+    ("[4, 12]", "lstm: {hidden: 5, bidirectional: true, bias: false}"),
+    ("[4, 12]", "gru: {hidden: 3, reset: before}"),
+    ("[4, 12]", "rnn: {hidden: 3, act: relu, bidirectional: true}"),
+    ("[4, 12]", "lstm: 4, repeat: 2, share: a"),
+    ("{x: [4, 12], h: [10], c: [10]}", "lstm: {hidden: 5, bidirectional: true, branches: [prev, h, c]}"),
+    ("{x: [4, 12], h: [5, 1]}", "gru: {hidden: 5, branches: [prev, h]}"),
+]
+
+
+@pytest.mark.parametrize(("input", "step"), RECURRENT, ids=[step for _, step in RECURRENT])
+def test_layers_with_a_state_are_written_and_read(input: str, step: str, tmp_path: Path) -> None:
+    """Directions, states that come in, shared weights: as onnxruntime computes them, and the same figures read back."""
+    graph = cnncalc.parse(f"input: {input}\nnet: [{{{step}}}, {{linear: 3}}]")
+    expected, found = computed(graph)
+    (tmp_path / "net.onnx").write_bytes(content(graph))
+    again = cnncalc.load(tmp_path / "net.onnx")
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    assert cnncalc.params(graph).total == cnncalc.params(again).total
+    assert cnncalc.macs(graph).total == cnncalc.macs(again).total
+
+
+def test_one_bias_has_zeros_beside_it() -> None:
+    """Keras adds one bias where ONNX has two."""
+    expected, found = computed(cnncalc.parse("input: [4, 12]\nnet: [{lstm: {hidden: 5, single: true}}]"))
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 NETWORKS = [name for name in zoo.names() if not zoo.member(name).settings]
@@ -135,7 +170,7 @@ def test_the_command_writes_a_model(tmp_path: Path) -> None:
         ("[4, H, W]\nnet: [{channel_shuffle: 2}]", [], "error: `channel_shuffle` has two sizes without a number"),
         ("[4, 8, 8]\nnet: [relu]", ["--init", "hee"], "error: no scheme is called `hee`"),
         ("[4, H, H]\nnet: [relu]", ["--init", "he"], "error: the input of spec is 4xHxH, and H has no value"),
-        ("[4, 8]\nnet: [{lstm: 4}]", [], "error: `lstm` is `lstm`: a layer with a state is not written as ONNX"),
+        ("[4, 8]\nnet: [{lstm: {hidden: 4, cells: true}}]", [], "error: `lstm` has cells as channels, and ONNX has"),
         ("[4, 8, 8]\nnet: [relu]", ["--flat"], "error: --flat is for a spec"),
         ("[4, 8, 8]\nnet: [relu]", ["--seed", "1"], "error: without --init nothing is drawn"),
         ("[4, 8, 8]\nnet: [{do: []}]", [], "error: spec has no layer"),

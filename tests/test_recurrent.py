@@ -149,3 +149,11 @@ def test_the_macs_say_that_recurrent_layers_are_among_them() -> None:
     assert "MACs of convolution, linear and recurrent, per image" in str(cnncalc.reports.summary(parse(STACKED)))
     plain = parse("input: [3, 9]\nnet:\n  - {conv: {out: 4, kernel: 3}}\n")
     assert "MACs of convolution and linear, per image" in str(cnncalc.reports.summary(plain))
+
+
+@pytest.mark.parametrize("act", ["tanh", "relu"])
+def test_the_activation_of_a_plain_recurrent_layer_is_its_own(act: str) -> None:
+    """`act` is what each new state goes through, and no layer behind it."""
+    (node,) = cnncalc.parse(f"input: [4, 12]\nnet: [{{rnn: {{hidden: 3, act: {act}}}}}]").nodes
+
+    assert (node.kind, node.layer.act) == ("rnn", act)

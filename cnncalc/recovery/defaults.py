@@ -51,7 +51,7 @@ def _best(word: str, name: str, items: list[Item]) -> tuple[int, Any]:
 
 def _usual(item: Item, name: str) -> Any:
     """What the argument is where nothing says otherwise; the step of a pool is its window."""
-    if name in SUGAR:
+    if name in SUGAR and KINDS[item.word].sugar:
         return "none"
     default = KINDS[item.word].fields[name].default
     return item.slots.get("kernel") if default is None else default

@@ -216,7 +216,7 @@ class Writer:
             common = self.defaults.get(source, {})
             if name in common and (source == word or name not in kind.not_inherited):
                 return common[name]
-        if name in SUGAR:
+        if name in SUGAR and kind.sugar:
             return "none"
         field = kind.fields[name]
         if field.default is None and name == "stride":

@@ -14,7 +14,7 @@ FLOAT, INT64 = 1, 7
 
 VARINT, LENGTH, FIXED32 = 0, 2, 5
 
-A_FLOAT, A_INT, A_STRING, A_TENSOR, A_FLOATS, A_INTS = 1, 2, 3, 4, 6, 7
+A_FLOAT, A_INT, A_STRING, A_TENSOR, A_FLOATS, A_INTS, A_STRINGS = 1, 2, 3, 4, 6, 7, 8
 """Types of attributes."""
 
 
@@ -124,6 +124,10 @@ def _attribute(name: str, value: Any) -> Message:
         return message.real(2, value).number(20, A_FLOAT)
     if isinstance(value, int):
         return message.number(3, value).number(20, A_INT)
+    if value and isinstance(value[0], str):
+        for entry in value:
+            message.text(9, entry)
+        return message.number(20, A_STRINGS)
     for entry in value:
         message.number(8, entry)
     return message.number(20, A_INTS)

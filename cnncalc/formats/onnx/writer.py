@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...dims import Shape, is_symbolic
@@ -68,6 +68,18 @@ class OnnxWriter:
         role = node.layer.roles.get(name)
         value = PLAIN[role] if role else float(name == "running_var")
         self.filled(key, dims, value)
+        return key
+
+    def stacked(self, key: str, dims: tuple[int, ...], made: Callable[[Mapping[str, Any]], Any]) -> str:
+        """Learned tensors as one, made of their numbers where there are some; one for all that share it."""
+        if key in self.constants or key in self._filled:
+            return key
+        if any(map(is_symbolic, dims)):
+            raise Unwritten(f"`{key}` has a size without a number", "give it with --input or --set")
+        if self.weights is None:
+            self.filled(key, dims, PLAIN[TAPS])
+        else:
+            self.constants[key] = Constant(dims, made(self.weights))
         return key
 
     def filled(self, key: str, dims: tuple[int, ...], value: float) -> None:

@@ -60,7 +60,7 @@ class LayerReader:
         arguments.update(given)
         for argument in arguments.values():
             self.names.read(argument)
-        follow = [(name, self._following(arguments.pop(name))) for name in SUGAR if name in arguments]
+        follow = [(name, self._following(arguments.pop(name))) for name in SUGAR if kind.sugar and name in arguments]
         return LayerCall(kind, arguments, follow)
 
     def _arguments(self, kind: type[Layer], node: Node) -> dict[str, Value]:
@@ -80,7 +80,7 @@ class LayerReader:
         values = {}
         for name, (key, value) in node.entries.items():
             if name in known:
-                values[name] = self._sugar(name, value) if name in SUGAR else self.values.value(value)
+                values[name] = self._sugar(name, value) if kind.sugar and name in SUGAR else self.values.value(value)
                 continue
             other = OTHER_WORDS.get(name.lower(), "")
             near = f"write `{other}`" if other in known else did_you_mean(name, known)
