@@ -97,7 +97,35 @@ def test_a_unet_is_two_tables() -> None:
     text = recover(anonymous(cnncalc.load("unet"), 3)).text
 
     assert "do: [{conv: {out: $out, kernel: 3, act: relu}, repeat: 2, as: skip$level}, {maxpool: 2}]" in text
-    assert "in: [[4, 512, 56], [3, 256, 104], [2, 128, 200], [1, 64, 392]]" in text
+    assert "in: [[4, 512], [3, 256], [2, 128], [1, 64]]" in text
+    assert "concat: {new: {from: skip$level, do: [{crop: $up.size}]}, kept: prev}" in text
+
+
+@pytest.mark.parametrize("name", ["unet", "fcn8s", "fcn16s", "fcn32s"])
+def test_what_is_cropped_to_a_tensor_is_so_for_every_input(name: str) -> None:
+    """The number of a crop is the size of the tensor that it meets, or of the input: another input passes."""
+    bare = replace(anonymous(cnncalc.load(name), 5), expect=None)
+    text = re.sub("(?m)^expect.*$", "", recover(bare).text)
+    (input,) = bare.inputs.values()
+    larger = (input[0], input[1] + 32, input[2] + 64)
+    again, by_hand = cnncalc.parse(text, input=larger), cnncalc.load(name, input=larger)
+
+    assert "crop: $" in text or "crop: {size: $" in text
+    assert cnncalc.macs(again).total == cnncalc.macs(by_hand).total
+    assert again.output_shape == by_hand.output_shape
+
+
+def test_a_map_that_is_made_as_large_as_another_is_so_by_its_name() -> None:
+    """The way up of a pyramid, and scores as large as the image."""
+    stem = "{conv: {out: 4, kernel: 3, stride: 2, padding: 1}}"
+    graph = cnncalc.parse(
+        f"input: [3, 37, 53]\nnet: [{stem}, {{{stem[1:-1]}, as: low}}, {stem}, {{upsample: {{size: [10, 14]}}}}, "
+        "{add: [prev, low]}, {upsample: {size: [37, 53]}}]"
+    )
+    text = recover(anonymous(graph, 1)).text
+
+    assert "- upsample: {size: $skip1.size}" in text
+    assert "- upsample: {size: $input.size}" in text
 
 
 TWICE = """

@@ -16,6 +16,10 @@ JOIN_OF_ONE = "prev"
 """The branch that is the tensor itself."""
 
 
+UP = "up"
+"""What a tensor is called that another is cropped to; a number follows where it is not that of its row."""
+
+
 class Raw(str):
     """A value that is YAML already, such as `{leakyrelu: 0.1}`."""
 

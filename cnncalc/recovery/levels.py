@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .items import JOIN_OF_ONE, Item, Sequence
+from .items import JOIN_OF_ONE, UP, Item, Raw, Sequence
 
 NUMBERED = re.compile(r"([^$]*?)(\d+)")
 LEVEL = "level"
@@ -12,7 +12,8 @@ LEVEL = "level"
 
 def numbers_of(rows: list[Sequence]) -> tuple[list[Sequence], dict[str, list[int]]] | None:
     """The rows with one text for each name, and the columns of numbers; None where names are no such series."""
-    found = [list(row) for row in rows]
+    found = [list(map(_without_number, row)) for row in rows]
+    rows = [tuple(row) for row in found]
     columns: dict[str, list[int]] = {}
     for place in range(len(rows[0])):
         items = [row[place] for row in rows]
@@ -40,6 +41,19 @@ def numbers_of(rows: list[Sequence]) -> tuple[list[Sequence], dict[str, list[int
     return [tuple(row) for row in found], columns
 
 
+def _without_number(item: Item) -> Item:
+    """The step with `up` for `up3`: each row has its own."""
+    label = UP if re.fullmatch(rf"{UP}\d+", item.label) else item.label
+    slots = {
+        name: re.sub(rf"^\${UP}\d+\.size$", f"${UP}.size", value)
+        if isinstance(value, str) and not isinstance(value, Raw)
+        else value
+        for name, value in item.slots.items()
+    }
+    parts = tuple(part._replace(steps=tuple(map(_without_number, part.steps))) for part in item.parts)
+    return item.but(label=label, slots=slots, parts=parts)
+
+
 def _reads_by_name(item: Item) -> bool:
     """Whether it is tied by nothing but the names that its branches start from."""
     inner = any(one.tied or one.label for part in item.parts for one in part.steps)
@@ -47,6 +61,8 @@ def _reads_by_name(item: Item) -> bool:
 
 
 def _series(names: list[str], columns: dict[str, list[int]]) -> str | None:
+    if {*names} == {UP}:
+        return UP
     matches = [NUMBERED.fullmatch(name) for name in names]
     if any(match is None for match in matches):
         return None

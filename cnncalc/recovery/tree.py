@@ -8,17 +8,22 @@ core, since as a branch it would nest a network in a network.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..graph import Graph
-from .items import JOIN_OF_ONE, Item, Part, Sequence
+from .items import JOIN_OF_ONE, UP, Item, Part, Sequence
 from .normal import UNORDERED, Operation
 
 LONG = 10
 """Steps of a branch that goes round a skip, from which the skip has a name instead."""
 
 SHORT = 2
+
+WIDER = ("upconv", "upsample")
+"""Steps that make a map larger."""
+
 
 Edge = tuple[str, Sequence]
 FREE = ""
@@ -64,7 +69,13 @@ class _Tree:
         steps = tuple(self._schedule())
         taken = {*self.graph.inputs, *self.graph.heads}
         stem = next(stem for stem in ("skip", "tensor", "kept_tensor") if not any(n.startswith(stem) for n in taken))
-        names = {item.label: f"{stem}{n}" for n, item in enumerate((i for i in steps if i.label), 1)}
+        names: dict[str, str] = {}
+        count: Counter[str] = Counter()
+        for item in steps:
+            if item.label:
+                own = UP if item.word in WIDER and not any(name.startswith(UP) for name in taken) else stem
+                count[own] += 1
+                names[item.label] = f"{own}{count[own]}"
         return tuple(_renamed(item, names) for item in steps)
 
     def _reduce(self) -> bool:
@@ -138,6 +149,7 @@ class _Tree:
                     Part((), JOIN_OF_ONE) if place == along else self._part(edge, "" if steps else at, named)
                     for place, edge in enumerate(edges)
                 ]
+                parts = self._sized(steps, parts, along, at, named)
                 steps.append(_with_parts(self.items[end], parts))
             else:
                 start, held = edges[0]
@@ -146,6 +158,7 @@ class _Tree:
                     steps[0] = _modified(steps[0], "@from", self._name(start, named))
                 elif start == FREE and at != self.first:
                     self._name(at, named) if self.degree.get(at) else None
+            steps = [self._fitted(step, self.first) for step in steps]
             steps += self.after.get(end, ())
             steps += [_head(head, ()) for head, tensor in self.heads.items() if tensor == end]
             pieces.append((end, steps))
@@ -178,6 +191,40 @@ class _Tree:
             return Part(steps, "" if steps else JOIN_OF_ONE)
         return Part(steps, self._name(start, named))
 
+    def _sized(self, steps: list[Item], parts: list[Part], along: int, at: str, named: dict[str, str]) -> list[Part]:
+        """The branches of a join, a crop at the end of one as large as the tensor that it meets.
+
+        That is the one that the flow brings, whose step then has a name; or what the flow itself is cropped to.
+        """
+        if along < 0:
+            return parts
+        found = list(parts)
+        for place, part in enumerate(parts):
+            if place == along or not (part.steps or part.start):
+                continue
+            if not part.steps:
+                steps[-1:] = [self._fitted(step, part.start) for step in steps[-1:]]
+                continue
+            met = steps[-1].nodes[-1] if steps else at
+            last = self._fitted(part.steps[-1], met)
+            if last is part.steps[-1]:
+                continue
+            if steps:
+                steps[-1] = steps[-1].but(label=met)
+            else:
+                self._name(at, named)
+            found[place] = part._replace(steps=(*part.steps[:-1], last))
+        return found
+
+    def _fitted(self, item: Item, tensor: str) -> Item:
+        """A step that gives a map the size of a tensor, where it is that; every other as it is."""
+        if item.word not in ("crop", "upsample") or item.slots.get("size") is None:
+            return item
+        layer: Any = self.graph.by_name[item.nodes[0]].layer
+        if layer.size != self.graph.shapes[tensor][1:]:
+            return item
+        return item.but(slots={**item.slots, "size": SizeOf(tensor)})
+
     def _name(self, end: str, named: dict[str, str]) -> str:
         if end in self.graph.inputs:
             return end
@@ -186,9 +233,15 @@ class _Tree:
         return named[end]
 
 
+class SizeOf(NamedTuple):
+    """The height and width of a tensor, which has no name yet."""
+
+    tensor: str
+
+
 def _goes_round(steps: Sequence, size: int) -> bool:
     words = {inner.word for item in steps for inner in item.operations}
-    if words & {"upconv", "upsample"}:
+    if words & {*WIDER}:
         return True
     return size >= LONG and any(_strides(inner) for item in steps for inner in item.operations)
 
@@ -241,6 +294,9 @@ def _renamed(item: Item, names: Mapping[str, str]) -> Item:
     slots = dict(item.slots)
     if "@from" in slots:
         slots["@from"] = names.get(slots["@from"], slots["@from"])
+    for name, value in slots.items():
+        if isinstance(value, SizeOf):
+            slots[name] = f"${names.get(value.tensor, value.tensor)}.size"
     parts = tuple(
         part._replace(
             start=names.get(part.start, part.start), steps=tuple(_renamed(inner, names) for inner in part.steps)

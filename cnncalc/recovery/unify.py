@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from .items import Item, Raw, Sequence, is_expression, written
+from .items import UP, Item, Raw, Sequence, is_expression, written
 
 MOST_PARAMETERS = 8
 SIZES = ("out", "size", "@repeat")
@@ -123,7 +123,8 @@ class _Unifier:
         if not values:
             return None
         first = written(values[0])
-        if all(written(value) == first for value in values) and not is_expression(values[0]):
+        own = self.table and first == f"${UP}.size"
+        if all(written(value) == first for value in values) and (own or not is_expression(values[0])):
             if column.slot == "out" and isinstance(values[0], int):
                 self.outs.append((str(values[0]), [values[0]] * self.count))
             return values[0]
