@@ -173,6 +173,20 @@ def test_branches_of_one_open_size_may_change_places() -> None:
     assert cnncalc.macs(sized[0]).total == cnncalc.macs(sized[1]).total
 
 
+def test_above_a_bound_repeats_alone_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a text that could not be read again is an error, with its size."""
+    graph = anonymous(cnncalc.load("vgg16"), 1)
+    monkeypatch.setattr("cnncalc.recovery.write.MOST", 30)
+    recovered = recover(graph)
+
+    assert recovered.remark == "repeats alone: blocks are looked for up to 20,000 layers"
+    assert proof.same(graph, cnncalc.parse(recovered.text))
+    assert lines(recovered.text) <= 16
+    monkeypatch.setattr("cnncalc.recovery.write.MAX_BYTES", 900)
+    with pytest.raises(cnncalc.CnncalcError, match=r"vgg16 has [\d,]+ characters, and a spec is read up to 900"):
+        recover(graph, plain=True)
+
+
 @given(specs())
 @settings(max_examples=40, deadline=None)
 def test_random_networks_come_back(text: str) -> None:

@@ -15,6 +15,9 @@ ENDS = ("stride", "kernel", "act", "norm", "dilation", "padding")
 
 PERIOD = 4
 ROWS = 3
+MOST_STEPS = 1000
+"""Of a net in which tables are looked for."""
+
 MOST_ROWS = 60
 """Of a table, which a person reads line by line."""
 
@@ -118,7 +121,7 @@ def _periods(steps: Sequence) -> Sequence:
 
 def tabled(steps: Sequence, writer: Writer) -> Sequence:
     """The net with its rows in tables, where those are shorter."""
-    while True:
+    while len(steps) <= MOST_STEPS:
         best, gain = None, 0
         words = [item.word for item in steps]
         for start in range(len(steps)):
@@ -134,6 +137,7 @@ def tabled(steps: Sequence, writer: Writer) -> Sequence:
             return steps
         start, end, table = best
         steps = (*steps[:start], table, *steps[end:])
+    return steps
 
 
 def _table(steps: Sequence, words: list[str], start: int, period: int) -> tuple[Item, int] | None:

@@ -12,8 +12,9 @@ LEVEL = "level"
 
 def numbers_of(rows: list[Sequence]) -> tuple[list[Sequence], dict[str, list[int]]] | None:
     """The rows with one text for each name, and the columns of numbers; None where names are no such series."""
-    found = [list(map(_without_number, row)) for row in rows]
-    rows = [tuple(row) for row in found]
+    if any(item.label.startswith(UP) for item in rows[0]):
+        rows = [tuple(map(_without_number, row)) for row in rows]
+    found = [list(row) for row in rows]
     columns: dict[str, list[int]] = {}
     for place in range(len(rows[0])):
         items = [row[place] for row in rows]

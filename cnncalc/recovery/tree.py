@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ..graph import Graph
@@ -79,20 +80,26 @@ class _Tree:
         return tuple(_renamed(item, names) for item in steps)
 
     def _reduce(self) -> bool:
+        """Joins first, in their order; then what is left in a row, from its end, so that each step is moved once."""
         changed = False
         for end in [*self.into]:
-            if end not in self.into:
+            if len(self.into.get(end, ())) < 2:
                 continue
             edges = [self._collapsed(edge) for edge in self.into[end]]
             starts = {start for start, _ in edges if start != FREE}
-            if len(edges) > 1 and len(starts) == 1 and not self._crosses(edges):
+            if len(starts) == 1 and not self._crosses(edges):
                 start = next(iter(starts))
                 free = sum(edge[0] == FREE for edge in edges)
                 self.degree[start] -= len(edges) - free - 1
                 joined = _join(self.items[end].but(channels=self.graph.shapes[start][0]), edges)
-                edges = [self._collapsed((start, (joined,)))]
+                edges = [(start, (joined,))]
             if edges != self.into[end]:
                 self.into[end], changed = edges, True
+        for end in [*self.into][::-1]:
+            if len(self.into.get(end, ())) == 1:
+                edge = self._collapsed(self.into[end][0])
+                if edge is not self.into[end][0]:
+                    self.into[end], changed = [edge], True
         return changed
 
     def _collapsed(self, edge: Edge) -> Edge:
@@ -105,7 +112,7 @@ class _Tree:
             before, steps = self.into.pop(start)[0]
             pieces.append((*steps, *self.after.pop(start, ())))
             start = before
-        return start, tuple(item for piece in reversed(pieces) for item in piece)
+        return (start, tuple(chain.from_iterable(reversed(pieces)))) if len(pieces) > 1 else edge
 
     def _crosses(self, edges: list[Edge]) -> bool:
         """Whether the join is no step of its own: it holds a side output, or is the end of a long way round."""

@@ -12,6 +12,7 @@ from ..graph import Graph
 from ..language.load import parse
 from ..language.wording import inputs_of, legal_names, mapping_of, text_of
 from ..language.write import write as flat
+from ..language.yaml import MAX_BYTES
 from . import align, normal, tree
 from .blocks import Effort, Program, factored
 from .defaults import defaults
@@ -27,6 +28,7 @@ MOST = 20_000
 """Layers of the largest network of which blocks are looked for."""
 
 
+NO_BLOCKS = f"repeats alone: blocks are looked for up to {MOST:,} layers"
 NOT_SHORTER = "one step a layer: no shorter text read back as the same network"
 
 APART = 1.1
@@ -46,18 +48,19 @@ class Recovered(NamedTuple):
 def recover(graph: Graph, *, plain: bool = False) -> Recovered:
     """The shortest spec that is proved to be the network; `plain` gives one step a node. Raises CnncalcError."""
     kept = kept_of(graph, claims(graph))
-    if not plain and len(graph.nodes) <= MOST:
-        for text in _attempts(graph):
+    large = len(graph.nodes) > MOST
+    if not plain:
+        for text in _repeated(graph) if large else _attempts(graph):
             if (found := _proved(graph, text, kept)) is not None:
-                return found
-    found = _proved(graph, flat(graph), kept)
+                return found._replace(remark=NO_BLOCKS) if large else found
+    text = flat(graph)
+    if len(text) > MAX_BYTES:
+        size = f"one step a layer, {graph.name} has {len(text):,} characters"
+        raise CnncalcError(f"{size}, and a spec is read up to {MAX_BYTES:,}", "" if plain else "no shorter text is it")
+    found = _proved(graph, text, kept)
     if found is None:
         raise CnncalcError(f"{graph.name} cannot be written as a spec: what was written read back as another network")
-    if plain:
-        return found
-    large = len(graph.nodes) > MOST
-    remark = f"one step a layer: blocks are looked for up to {MOST:,} layers" if large else NOT_SHORTER
-    return found._replace(remark=remark)
+    return found if plain else found._replace(remark=NOT_SHORTER)
 
 
 def in_blocks(graph: Graph) -> Graph:
@@ -120,6 +123,12 @@ def _attempts(graph: Graph) -> Iterator[str]:
     for _, text, with_names in sorted(texts):
         yield with_names
         yield text
+
+
+def _repeated(graph: Graph) -> Iterator[str]:
+    """A text without blocks, of a network that is too large for them."""
+    steps = tree.sequence(graph, normal.operations(graph, True))
+    yield finished(graph, Program({}, steps), Writer(defaults(steps))).text
 
 
 def price(text: str) -> int:
