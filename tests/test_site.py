@@ -100,7 +100,7 @@ def looked_at(site: Path) -> dict[str, tuple[int, int, list[str]]]:
         done = subprocess.run(
             [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1000,900",
              "--virtual-time-budget=300000", "--dump-dom", f"{address}phone.html"],
-            capture_output=True, text=True, check=True, timeout=300,
+            capture_output=True, text=True, check=True, timeout=600,
         )  # fmt: skip
         server.shutdown()
     text = unescape(done.stdout.partition('<pre id="said">')[2].partition("</pre>")[0])
