@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from math import lcm
 from random import Random
 
 from .example import Answer, Drawn, Example, Number, Said, Setting, Step, Terms, Value, affordable, divided, few
@@ -75,10 +76,12 @@ def nms(boxes: list[list[Number]], threshold: Number, score: Number, apart: int 
     limits: dict[str, Value] = {"threshold": threshold, "limit": score}
     steps = [Step("discard", "score < {limit}", limits, low, "boxes by their row, from 1")] if low else []
     kept: list[int] = []
+    corners = scaled([row[:4] for row in boxes])
+    classes = [row[5] if apart else 0 for row in boxes]
     while left:
         best, others = left[0], left[1:]
         kept.append(best)
-        near = _over(boxes, best, others, threshold, apart)
+        near = _over(corners, classes, best, others, threshold)
         left = [other for other in others if other not in near]
         values: dict[str, Value] = {
             **limits, "the best score left": boxes[best][4], "class": boxes[best][5],
@@ -94,15 +97,30 @@ def nms(boxes: list[list[Number]], threshold: Number, score: Number, apart: int 
     return Answer(steps, {"kept": [[n + 1, *boxes[n]] for n in kept]} if kept else {}, heads, drawn=drawn)
 
 
-def _over(boxes: list[list[Number]], best: int, others: list[int], threshold: Number, apart: int) -> dict[int, Number]:
-    """Those of the others that share more than the threshold with one, and how much."""
-    x1, y1, x2, y2, _, kind = boxes[best]
+LARGEST_SCALE = 10**24
+
+
+def scaled(boxes: list[list[Number]]) -> list[list[Number]]:
+    """The boxes in a unit in which their corners are whole, which changes no IoU; as they are where it is too small."""
+    scale = 1
+    for row in boxes:
+        scale = lcm(scale, *(Fraction(value).denominator for value in row))
+        if scale > LARGEST_SCALE:
+            return boxes
+    return [[int(value * scale) for value in row] for row in boxes]
+
+
+def _over(
+    corners: list[list[Number]], classes: list[Number], best: int, others: list[int], threshold: Number
+) -> dict[int, Number]:
+    """Those of the others that share more than the threshold with one of their class, and how much."""
+    (x1, y1, x2, y2), kind = corners[best], classes[best]
     found = {}
     for other in others:
-        a1, b1, a2, b2, _, of = boxes[other]
-        if a1 >= x2 or x1 >= a2 or b1 >= y2 or y1 >= b2 or (apart and of != kind):
+        a1, b1, a2, b2 = corners[other]
+        if a1 >= x2 or x1 >= a2 or b1 >= y2 or y1 >= b2 or classes[other] != kind:
             continue
-        shared = overlap(boxes[best][:4], boxes[other][:4])
+        shared = overlap(corners[best], corners[other])
         if shared > threshold:
             found[other] = shared
     return found
