@@ -156,6 +156,22 @@ class Repository:
         if done.returncode != 0:
             raise CnncalcError(f"`{self.asked}`: git could not read {path}")
 
+    def export(self, commit: str, into: Path) -> None:
+        """Write all files of a commit into a folder. Raises CnncalcError."""
+        import tarfile
+        from tempfile import TemporaryFile
+
+        with TemporaryFile() as kept:
+            done = _git(["-C", str(self.top), "archive", "--format=tar", commit], out=kept)
+            if done.returncode != 0:
+                raise CnncalcError(f"`{self.asked}`: git could not read all of {commit[:12]}")
+            kept.seek(0)
+            try:
+                with tarfile.open(fileobj=kept) as archive:
+                    archive.extractall(into, filter="data")
+            except (OSError, tarfile.TarError) as error:
+                raise CnncalcError(f"`{self.asked}`: {commit[:12]} cannot be written out: {error}") from None
+
     def changes(self, commit: str) -> Changes:
         """What was renamed and removed since a commit, as `git diff -M` tells it of the working tree."""
         done = _git(

@@ -26,6 +26,9 @@ OWN = "spec.yaml"
 FILES = (".yaml", ".yml", ".onnx", ".keras")
 """What a pattern for one file ends in."""
 
+CODE = "torch:"
+"""What the name of a network begins with that is code."""
+
 MAX_BYTES = 1_000_000
 SKIPPED = frozenset({".git", ".hg", "node_modules", "site-packages", "__pycache__"})
 """Folders that a pattern looks into only where it names them."""
@@ -87,15 +90,39 @@ def shown(path: Path, start: Path | None = None) -> str:
     return Path(os.path.relpath(path, start)).as_posix()
 
 
-def own_specs(found: Project) -> list[str]:
+def own_specs(found: Project, allow_code: bool = False) -> list[str]:
     """The specs that the configuration names, else the nearest spec.yaml; none where there is neither.
 
-    Raises CnncalcError for a pattern that matches no file, or leads out of the project.
+    Raises CnncalcError for a pattern that matches no file, or leads out of the project; for `torch:`, which is code,
+    unless that is allowed.
     """
-    members = [path for pattern in patterns(found) for path in _matching(found, pattern)]
-    if not members:
-        members = _nearest(here(), found.folder)
-    return list(dict.fromkeys(shown(path) for path in members))
+    members: list[str] = []
+    for pattern in patterns(found):
+        if pattern.startswith(CODE):
+            members.append(_code(found, pattern, allow_code))
+        else:
+            members += map(shown, _matching(found, pattern))
+    return list(dict.fromkeys(members or map(shown, _nearest(here(), found.folder))))
+
+
+def _code(found: Project, name: str, allowed: bool) -> str:
+    """A module of PyTorch that the configuration names, as it is named from the current folder. Raises CnncalcError."""
+    where = f"{found.name}: `specs`"
+    if not allowed:
+        raise CnncalcError(
+            f"{where} has {name!r}, which is code, and code runs only where it is typed",
+            f"`cnncalc check --allow-code` runs it, and so does cnncalc check {name!r} --input 3,224,224",
+        )
+    source, rest = source_and_rest(name)
+    return f"{CODE}{shown(files.inside(found.folder, source, where))}{rest}" if source else name
+
+
+def source_and_rest(name: str) -> tuple[str, str]:
+    """Of `torch:FILE:NAME(...)` the file and what is behind it; no file where a module is named. Raises CnncalcError."""
+    from .formats.torch.named import named
+
+    code = named(name)
+    return (code.source, name.removeprefix(CODE)[len(code.source) :]) if code.is_file else ("", name)
 
 
 def own_spec() -> tuple[str | None, str]:
@@ -173,11 +200,6 @@ def skipped(folder: Path) -> bool:
 
 def _matching(found: Project, pattern: str) -> list[Path]:
     where = f"{found.name}: `specs`"
-    if pattern.startswith("torch:"):
-        raise CnncalcError(
-            f"{where} has {pattern!r}, which is code, and code runs only where it is typed",
-            f"cnncalc check {pattern!r} --input 3,224,224",
-        )
     files.inside(found.folder, pattern, where)
     parts = [part for part in pattern.replace(os.sep, "/").split("/") if part not in ("", ".")]
     paths = sorted(path for path in set(_glob(found.folder, tuple(parts), set())) if not left_out(found, path))

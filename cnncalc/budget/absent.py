@@ -12,16 +12,19 @@ from ..errors import CnncalcError, printable
 from ..git import PREFIX
 from ..language import zoo
 from ..opening import of_bytes
-from ..project import matches, patterns, shown
+from ..project import CODE, matches, patterns, shown
 from . import amounts
 from .baselines import Baseline, Commit
 from .limits import Place
 from .lock import Lock
 from .notice import Notice
-from .plan import IS_SPEC, MODELS, Part, file_of, unmatched
+from .plan import IS_SPEC, MODELS, Part, source_of, unmatched
 
 FILE = re.compile(r"(.+?\.(?:ya?ml|onnx|keras))(?: |$)")
 """The file that a key of a lock begins with."""
+
+CODE_FILE = re.compile(r"torch:(.+?\.py):")
+"""The file that a key begins with whose network is code."""
 
 UPDATE = "`cnncalc check --update` takes it out"
 
@@ -54,9 +57,9 @@ def _of_the_lock(
             help = "`cnncalc check --update` writes it; commit it"
             yield Notice("lock-missing", text, Place(config.name or name, 1, 1), help)
         return
-    judged = {path for spec in part.names if (path := file_of(spec))}
+    judged = {path for spec in part.names if (path := source_of(spec))}
     for key in lock.entries:
-        match = FILE.match(key)
+        match = CODE_FILE.match(key) if key.startswith(CODE) else FILE.match(key)
         place = lock.place(key, "")
         if gone(part, key):
             text = f"{printable(lock.name)} has {printable(key)}, which is not there"
@@ -69,6 +72,9 @@ def _of_the_lock(
 def gone(part: Part, key: str) -> bool:
     """Whether an entry of the lock is of a spec that is not there any more."""
     match = FILE.match(key)
+    if key.startswith(CODE):
+        source = CODE_FILE.match(key)
+        return source is not None and not files.is_there(part.config.folder / source[1])
     if key.startswith(PREFIX) or key.partition(" ")[0] == "-":
         return False
     if match is None:

@@ -18,15 +18,15 @@ from .config import read as config_of
 from .limits import Place
 from .lock import Lock
 from .notice import Notice
-from .plan import Part, file_of, key_of, variants
+from .plan import Part, is_code, key_of, source_of, variants
 from .run import Case, Result, judged
 from .status import FAIL, WARN
 
 EXPLAINED = 20
 """Specs that are looked for in the history, at most."""
 
-BY_PARTS = (".onnx", ".keras", ".json", ".h5", ".hdf5")
-"""Models, which are read one at a time: they may be large."""
+BY_PARTS = (".onnx", ".keras", ".json", ".h5", ".hdf5", ".py")
+"""Models, which are read one at a time: they may be large, or code."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,8 @@ def baseline(named: str | None, part: Part, lock: Lock | None, known: Repositori
 def _commit(part: Part, repository: Repository, commit: str, changes: Changes) -> Commit:
     """All that a commit has of the specs, by one process of git."""
     config = part.config
-    paths = [inside for name in part.names if file_of(name) and (inside := repository.where(Path(name)))]
+    sources = [path for name in part.names if (path := source_of(name))]
+    paths = [inside for path in sources if (inside := repository.where(path))]
     then = [changes.renamed.get(path, path) for path in paths]
     lock = repository.where(config.folder / config.lock)
     file = repository.where(config.folder / Path(config.name).name) if config.name else None
@@ -145,11 +146,14 @@ def with_baseline(found: Sequence[Case], base: Baseline | None, config: Config, 
 
 def _before(case: Case, named: str, commit: Commit, config: Config) -> Before:
     start = Place(case.spec, 1, 1)
-    path = file_of(case.spec)
+    path = source_of(case.spec)
+    if path is None and is_code(case.spec):
+        text = f"it is a module that Python imports, which cannot be looked up in {printable(named)}"
+        return Before(named, commit.id, notices=(Notice("baseline-outside", text, start, APPROVE),))
     if path is None:
         text = f"it is no file, and {printable(named)} has files"
         return Before(named, commit.id, notices=(Notice("new", text, start),))
-    inside = commit.repository.where(Path(case.spec))
+    inside = commit.repository.where(path)
     if inside is None:
         text = f"it is not in the repository of {printable(named)}, so it cannot be looked up there"
         return Before(named, commit.id, notices=(Notice("baseline-outside", text, start, APPROVE),))
@@ -158,11 +162,14 @@ def _before(case: Case, named: str, commit: Commit, config: Config) -> Before:
     if then != inside:
         notices.append(Notice("renamed", f"{printable(named)} has it as {printable(then)}", start))
     there = then in commit.models or commit.text(then) is not None
+    if there and is_code(case.spec) and not case.allow_code:
+        text = f"its code as it was in {printable(named)} runs only with --allow-code"
+        return Before(named, commit.id, notices=(*notices, Notice("baseline-outside", text, start, APPROVE)))
     if not there:
         notices.append(Notice("new", f"{printable(named)} does not have it", start))
     old = commit.repository.top / then
     locked_as = case.locked_as
-    if then != inside and old.is_relative_to(config.folder):
+    if then != inside and old.is_relative_to(config.folder) and not is_code(case.spec):
         locked_as = locked_as.replace(key_of(case.spec, config.folder, {}, None), shown(old, config.folder), 1)
     limits = None
     if there:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from ..analyses.values import ends
 from ..errors import CnncalcError, sentence
 from ..git import Repository
 from ..graph import Graph
-from ..opening import SPEC, NetworkFile, opened
+from ..opening import SPEC, TORCH, NetworkFile, opened
+from ..project import CODE, source_and_rest
 from ..render import numbers
 from . import amounts, words
 from .limits import EQUALS, ERROR, GROWTH, MAX, MIN, Limit, Place
@@ -57,7 +59,7 @@ class Before(NamedTuple):
 def network(before: Before, file: NetworkFile, graph: Graph, settings: Mapping[str, Any], input: Any) -> Graph | None:
     """The network of a baseline; the given one where its file is the same. Raises CnncalcError."""
     if before.at is not None:
-        return _model(*before.at, file, settings, input)
+        return (_code if file.format is TORCH else _model)(*before.at, file, settings, input)
     if before.content is None:
         return None
     if file.format is SPEC and before.content == file.content:
@@ -76,6 +78,19 @@ def _model(top: str, commit: str, path: str, file: NetworkFile, settings: Mappin
             if begun.read(len(LFS)) == LFS:
                 raise CnncalcError(f"{file.name} is in Git LFS, and git has no more than a pointer to it")
         return replace(opened(kept), how=file.how).graph(settings, input)
+
+
+def _code(top: str, commit: str, path: str, file: NetworkFile, settings: Mapping[str, Any], input: Any) -> Graph:
+    """Code of a commit: all that the commit has lies in a folder for as long as it runs, as it may import its own."""
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory(prefix="cnncalc-") as folder:
+        Repository(Path(top)).export(commit, Path(folder))
+        then = f"{CODE}{Path(folder) / path}{source_and_rest(file.spec)[1]}"
+        try:
+            return replace(opened(then), how=file.how).graph(settings, input)
+        except CnncalcError as error:
+            raise CnncalcError(error.message.replace(f"{folder}{os.sep}", ""), error.help) from None
 
 
 def unread(error: CnncalcError, place: Place) -> Notice:

@@ -14,7 +14,7 @@ from ..errors import CnncalcError, printable
 from ..git import tracked, unignored
 from ..language import zoo
 from ..language.yaml import MAX_BYTES
-from ..project import Project, left_out, own_specs, shown, skipped, unnamed
+from ..project import CODE, Project, left_out, own_specs, shown, skipped, source_and_rest, unnamed
 from ..project import project as nearest
 from ..spelling import spelled
 from .config import Config, Rule
@@ -60,7 +60,11 @@ def _nearest(folder: Path, top: Config) -> Config:
 
 
 def specs(
-    arguments: Sequence[str], config: Config, remark: Callable[[str], None], locked: Iterable[str] = ()
+    arguments: Sequence[str],
+    config: Config,
+    remark: Callable[[str], None],
+    locked: Iterable[str] = (),
+    allow_code: bool = False,
 ) -> list[str]:
     """The specs that arguments mean, else those of the project, of its lock, or `*.cnn.yaml` in git.
 
@@ -68,7 +72,8 @@ def specs(
     """
     found = [spec for argument in arguments for spec in _given(argument, config, remark)]
     if not arguments:
-        found = own_specs(config.project) or [name for key in locked for name in _of_the_lock(key, config)]
+        found = own_specs(config.project, allow_code)
+        found = found or [name for key in locked for name in _of_the_lock(key, config)]
         found = found or tracked(config.folder, "*.cnn.yaml", "*.cnn.yml")
     if not found:
         missing = unnamed("cnncalc check resnet50 --max macs=5G")
@@ -158,15 +163,31 @@ def _is_spec(path: Path) -> bool:
 
 
 def file_of(spec: str) -> Path | None:
-    """The file of a spec; None where it is a network of the zoo, standard input or a commit's."""
+    """The file of a spec; None where it is a network of the zoo, code, standard input or a commit's."""
     return Path(spec).resolve() if files.is_there(spec) else None
+
+
+def is_code(spec: str) -> bool:
+    """Whether a spec is a module of PyTorch, which is code."""
+    return spec.startswith(CODE) and not files.is_there(spec)
+
+
+def source_of(spec: str) -> Path | None:
+    """The file that a spec stands in: itself, or the code that makes it; None where it stands in none."""
+    if not is_code(spec):
+        return file_of(spec)
+    source = source_and_rest(spec)[0]
+    return Path(source).resolve() if source else None
 
 
 def key_of(spec: str, folder: Path, settings: Mapping[str, Any], input: Any) -> str:
     """`models/a.yaml width=0.5 input=3x96x96`: how the lock and the reports call a spec with settings."""
-    path = file_of(spec)
+    path = source_of(spec)
     name = spec
-    if path is not None:
+    if path is not None and is_code(spec):
+        inside = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else shown(path)
+        name = f"{CODE}{inside}{source_and_rest(spec)[1]}"
+    elif path is not None:
         name = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else Path(spec).as_posix()
     shapes = input if isinstance(input, Mapping) else {"input": input} if input else {}
     parts = [f"{key}={spelled(value)}" for key, value in sorted(settings.items())]
@@ -197,6 +218,8 @@ def variants(
         before = found.get(name) or Variant(both, shape, (), False)
         kept = tuple(one for one in before.limits if not (rule.override and _replaced(one, rule)))
         found[name] = before._replace(limits=(*kept, *rule.limits))
+    if is_code(spec) and input is None and not found[""].limits and len(found) > 1:
+        del found[""]  # code does not say its input, and a budget does
     return found
 
 
@@ -215,7 +238,7 @@ def cases(
     """The cases of the specs; reports call them from the folder `top`, and the lock from that of its configuration."""
     found, machines = [], part.config.machines
     for spec in part.names:
-        for variant in variants(part.config.rules, spec, file_of(spec), settings, input).values():
+        for variant in variants(part.config.rules, *_named(spec, part), settings, input).values():
             with_ = (variant.settings, variant.input)
             keys = [key_of(spec, folder, *with_) for folder in (top, part.config.folder)]
             limits = (*variant.limits, *given)
@@ -225,10 +248,15 @@ def cases(
     return found
 
 
+def _named(spec: str, part: Part) -> tuple[str, Path | None]:
+    """What the patterns of budgets are held against."""
+    return (key_of(spec, part.config.folder, {}, None) if is_code(spec) else spec), file_of(spec)
+
+
 def unmatched(part: Part, all_of_it: bool) -> Iterator[Rule]:
     """The rules that are about none of the specs; about none of the files, where not all specs are judged."""
     rules = [rule for rule in part.config.rules if rule.folder == part.config.folder]
-    checked = [(name, file_of(name)) for name in part.names]
+    checked = [_named(name, part) for name in part.names]
     rules = [rule for rule in rules if not any(rule.means(*one) for one in checked)]
     others = [] if all_of_it or not rules else [path.resolve() for path in below(part.config.folder, MODELS)]
     for rule in rules:

@@ -59,6 +59,9 @@ class Case(NamedTuple):
     allow_unknown: bool = False
     """Whether operators of a model may be unknown, whose totals are lower bounds."""
 
+    allow_code: bool = False
+    """Whether code of the baseline may run."""
+
     machines: Machines | None = None
     """The machines that the configuration names."""
 

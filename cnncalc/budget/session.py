@@ -59,6 +59,9 @@ class Ask:
     allow_unknown: bool = False
     """Whether operators of a model may be unknown."""
 
+    allow_code: bool = False
+    """Whether code runs that the configuration names, and that of the baseline."""
+
     @property
     def writes(self) -> bool:
         """Whether the lock is written anew."""
@@ -76,14 +79,14 @@ def session(ask: Ask, remark: Remark) -> Outcome:
     inside(top.folder, top.lock, "the lock")
     first = kept(top, ask.writes, ask.measure)
     try:
-        names = plan.specs(ask.specs, top, remark, first.lock.entries if first.lock else ())
+        names = plan.specs(ask.specs, top, remark, first.lock.entries if first.lock else (), ask.allow_code)
     except plan.Unnamed:
         if not ask.idle:
             raise
         names = []
     known = Repositories()
     given = [limit for kind, text in ask.limits for limit in option(kind, text, top.machines)]
-    asked = {"why": ask.why, "allow_unknown": ask.allow_unknown}
+    asked = {"why": ask.why, "allow_unknown": ask.allow_unknown, "allow_code": ask.allow_code}
     planned: list[tuple[plan.Part, Kept, list[Case], list[Notice]]] = []
     named = []
     for part in plan.parts(names, top, ask.config):

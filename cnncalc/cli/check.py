@@ -65,6 +65,7 @@ def command(
     set: Set = None,
     input: Input = None,
     allow_unknown: AllowUnknown = False,
+    allow_code: Annotated[bool, _flag("--allow-code", "Run torch: of the configuration, and of the baseline.")] = False,
     fail_on: Annotated[str, FAIL_ON] = "error",
     strict: Annotated[bool | None, STRICT] = None,
     locked: Annotated[bool, _flag("--locked", "Fail unless a lock has all specs and their figures.")] = False,
@@ -111,6 +112,7 @@ def command(
             fail_on="never" if exit_zero else fail_on,
             jobs=jobs,
             allow_unknown=allow_unknown,
+            allow_code=allow_code,
         )
         outcome = session(ask, _remark)
         if init:
