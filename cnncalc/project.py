@@ -118,7 +118,7 @@ def _code(found: Project, name: str, allowed: bool) -> str:
 
 
 def source_and_rest(name: str) -> tuple[str, str]:
-    """Of `torch:FILE:NAME(...)` the file and what is behind it; no file where a module is named. Raises CnncalcError."""
+    """Of `torch:FILE:NAME(...)` the file and what is behind it; no file of a module. Raises CnncalcError."""
     from .formats.torch.named import named
 
     code = named(name)

@@ -220,6 +220,7 @@ SAME: dict[tuple[str, str, str], str] = {
 """(command, option, format) where nothing changes -> why that is right."""
 
 ELSEWHERE = {
+    "--allow-code": "of code: tests/test_check_models.py",
     **dict.fromkeys(
         ("--allow-unknown", "--no-batch", "--shape"), "of a model; a spec refuses it: tests/test_onnx_unknown.py"
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from ..errors import CnncalcError, sentence
 from ..git import Repository
 from ..graph import Graph
 from ..opening import SPEC, TORCH, NetworkFile, opened
-from ..project import CODE, source_and_rest
+from ..project import CODE, here, source_and_rest
 from ..render import numbers
 from . import amounts, words
 from .limits import EQUALS, ERROR, GROWTH, MAX, MIN, Limit, Place
@@ -87,8 +88,11 @@ def _code(top: str, commit: str, path: str, file: NetworkFile, settings: Mapping
     with TemporaryDirectory(prefix="cnncalc-") as folder:
         Repository(Path(top)).export(commit, Path(folder))
         then = f"{CODE}{Path(folder) / path}{source_and_rest(file.spec)[1]}"
+        start, whole = (Path(os.path.realpath(one)) for one in (here(), top))
+        inside = Path(folder) / start.relative_to(whole) if start.is_relative_to(whole) else Path(folder)
         try:
-            return replace(opened(then), how=file.how).graph(settings, input)
+            with chdir(inside if inside.is_dir() else folder):  # from where it imports
+                return replace(opened(then), how=file.how).graph(settings, input)
         except CnncalcError as error:
             raise CnncalcError(error.message.replace(f"{folder}{os.sep}", ""), error.help) from None
 
