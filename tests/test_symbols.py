@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import FrozenInstanceError
 from itertools import product as every
+from typing import Any
 
 import numpy as np
 import pytest
@@ -492,3 +493,33 @@ def test_every_size_is_a_polynomial():
     sizes = [H + 1, 1 + H, H - 1, 1 - H, 2 * H, H * 2, -H, H**2, H // 2, 9 // H, H % 2, 9 % H, maximum(H, 2)]
 
     assert all(isinstance(size, Polynomial) for size in sizes)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown", "holds"),
+    [
+        (lambda w: minimum(1, maximum(2 * w - 6, 0)), "[w > 3]", lambda w: w > 3),
+        (lambda w: minimum(1, maximum(6 - 2 * w, 0)), "[w < 3]", lambda w: w < 3),
+        (lambda w: minimum(1, maximum(3 * w - 7, 0)), "[3 w > 7]", lambda w: 3 * w > 7),
+        (lambda w: minimum(1, maximum(w - 4, 4 - w)), "[w != 4]", lambda w: w != 4),
+        (
+            lambda w: minimum(1, maximum(2 * w - 80 * ((w + 2) // 4), 0)),
+            "[w > 40 floor((w + 2)/4)]",
+            lambda w: w > 40 * ((w + 2) // 4),
+        ),
+    ],
+)
+def test_what_is_1_where_it_holds_reads_as_a_condition(size: Any, shown: str, holds: Any) -> None:
+    """A minimum of 1 and a difference is the condition that there is one, as Iverson's brackets are read."""
+    formula = size(symbol("w"))
+
+    assert str(formula) == shown
+    assert str(5 * formula + 1) == f"5 {shown} + 1"
+    assert [formula.at({"w": n}) for n in range(1, 30)] == [int(holds(n)) for n in range(1, 30)]
+
+
+def test_a_condition_in_latex() -> None:
+    """The signs of mathematics."""
+    differs, more = minimum(1, maximum(w - 4, 4 - w)), minimum(1, maximum(w - 4 * (H // 2), 0))
+
+    assert (latex(differs), latex(more)) == (r"[w \ne 4]", r"[w > 4 \lfloor \frac{H}{2} \rfloor]")

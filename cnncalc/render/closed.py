@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RELATIONS = {">=": r"\ge", ">": ">", "<=": r"\le", "<": "<", "==": "=", "divides": r"\mid"}
 TERMS_A_LINE = 3
+INDICATOR = "[...]: 1 where it holds, 0 where not"
 EQUATION = (Column("figure", kept=True), Column("formula", kept=True))
 
 
@@ -105,8 +106,9 @@ def screen(lines: Sequence[Line], at: Mapping[str, int], asked: bool) -> list[Ta
 
 
 def conventions(lines: Sequence[Line]) -> list[str]:
-    """What the figures are of."""
-    return [f"{line.title}: {line.convention}" for line in lines]
+    """What the figures are of, and what is not plain arithmetic."""
+    notes = [f"{line.title}: {line.convention}" for line in lines]
+    return [*notes, INDICATOR] if any("[" in line.shown for line in lines) else notes
 
 
 def _is_open(size: Any) -> bool:
@@ -163,6 +165,7 @@ def aligned(head: Sequence[str], lines: Sequence[Line], notes: Sequence[str]) ->
             value = line.value.replace(" x ", r" \times ").replace(",", "{,}")
             rows.append(rf"  &= {value}" if not any(map(_is_open, line.values)) else _later(line))
     comments = [f"% {'; '.join(head)}", *(f"% {line.title}: {line.convention}" for line in lines)]
+    comments += [f"% {INDICATOR}"] if any("[" in line.shown for line in lines) else []
     comments += [f"% {note}" for note in notes]
     return "\n".join([*comments, r"\begin{align*}", " \\\\\n".join(rows), r"\end{align*}"]) + "\n"
 
