@@ -180,6 +180,8 @@ VERDICTS = [   # the budget, what is said of it
     ("{weight_bytes: 5 kB}",                             ["fail  weight_bytes 5,472 B <= 5,000 B (over by 472 B)"]),
     ("{activations: 6144}",                         ["ok    activations 6,144 B <= 6,144 B"]),
     ("{peak_activations: {max: 1 KiB, dtype: int8}}", ["ok    peak_activations (int8) 1,024 B <= 1,024 B"]),
+    ("{peak_in_place: {max: 1 KiB, dtype: int8}}",  ["ok    peak_in_place (int8) 1,024 B <= 1,024 B"]),
+    ("{peak_folded@int8: 1 KiB}",                   ["ok    peak_folded (int8) 1,024 B <= 1,024 B"]),
     ("{receptive_field: {min: 7}}",                 ["ok    receptive_field 7 >= 7"]),
     ("{receptive_field: {equals: 3, at: stem}}",    ["ok    receptive_field at stem 3 == 3"]),
     ("{receptive_field: {equals: 7, at: layer}}",   ["ok    receptive_field at layer 7 == 7"]),

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc import Graph, Node
 from cnncalc.analyses import BYTES, memory
-from cnncalc.analyses.memory import weight_shapes
+from cnncalc.analyses.memory import folded_params, weight_shapes
 from cnncalc.dims import product
 from cnncalc.layers import KINDS
 
 
 def network(net: list[Any], size: int = 10, **more: Any) -> Graph:
     """A graph on a line of so many positions."""
-    return cnncalc.parse(json.dumps({"input": [1, size], "net": net, **more}))
+    return cnncalc.parse(json.dumps({"input": [1, size], "net": net} | more))
 
 
 def wide(out: int) -> dict[str, Any]:
@@ -95,6 +95,62 @@ def test_resnet50_holds_input_output_and_residual_of_its_first_bottleneck() -> N
         "layer1[0]/main/pointwise2": 256 * 56 * 56,
         "layer1[0]/shortcut/pointwise": 256 * 56 * 56,
     } == found.peak_tensors
+
+
+NORMED = {"pointwise": {"out": 4, "norm": "batchnorm", "act": "relu"}}
+BARE = {"pointwise": 4}
+
+
+@pytest.mark.parametrize(
+    ("net", "runs"),
+    [
+        ([NORMED, NORMED, wide(1)], [BARE, BARE, wide(1)]),
+        (
+            [NORMED, {"add": {"main": [NORMED], "shortcut": "prev"}}, "relu", "maxpool: 2"],
+            [BARE, {"add": {"main": [BARE], "shortcut": "prev"}}, "maxpool: 2"],
+        ),
+        ([{"maxpool": 2}, "sigmoid", {"pointwise": {"out": 4, "act": "relu"}}], [{"maxpool": 2}, BARE]),
+        # what cannot be folded: a norm behind a pool or an activation, one whose input others read, other norms
+        ([NORMED, "batchnorm", wide(1)], [BARE, "batchnorm", wide(1)]),
+        ([{"maxpool": 2}, "batchnorm"], [{"maxpool": 2}, "batchnorm"]),
+        (
+            [{**BARE, "as": "a"}, "batchnorm", {"add": ["prev", "a"]}],
+            [{**BARE, "as": "a"}, "batchnorm", {"add": ["prev", "a"]}],
+        ),
+        ([BARE, {"mul": ["prev", ["sigmoid"]]}], [BARE, {"mul": ["prev", ["sigmoid"]]}]),
+        ([BARE, {"layernorm": "channels"}, "relu"], [BARE, {"layernorm": "channels"}, "relu"]),
+        ([BARE, "softmax"], [BARE, "softmax"]),
+        (["relu", BARE], ["relu", BARE]),
+        (
+            [{**BARE, "as": "a"}, "batchnorm", {**BARE, "share": "a"}, "batchnorm"],
+            [{**BARE, "as": "a"}, "batchnorm", {**BARE, "share": "a"}, "batchnorm"],
+        ),
+    ],
+)
+def test_folded_is_as_if_norms_and_activations_were_not_there(net: list[Any], runs: list[Any]) -> None:
+    """What is alive at the peak is what is alive in the network without the layers that are folded."""
+    net, runs = ([{"maxpool": 2} if step == "maxpool: 2" else step for step in steps] for steps in (net, runs))
+    inputs = {"input": [4, 10]}
+    folded, left = memory(network(net, **inputs), folded=True), memory(network(runs, **inputs))
+
+    assert folded.peak_elements == left.peak_elements
+    assert folded.activation_elements == left.activation_elements
+    assert sorted(folded.peak_tensors.values()) == sorted(left.peak_tensors.values())
+
+
+def test_the_folded_peaks_of_two_networks_worked_by_hand() -> None:
+    """ResNet-18: the pool reads conv1; MobileNetV2: the strided depthwise of the second bottleneck."""
+    peaks = [memory(cnncalc.load(name), folded=True).peak_elements for name in ("resnet18", "mobilenet_v2")]
+
+    assert peaks == [64 * 112 * 112 + 64 * 56 * 56, 96 * 112 * 112 + 96 * 56 * 56]
+
+
+def test_folded_norms_leave_a_bias_where_there_is_none() -> None:
+    """2 learned numbers a channel go, and 1 comes; none comes where the layer has a bias already."""
+    bare = network([{"pointwise": {"out": 4, "bias": False, "norm": "batchnorm"}}, NORMED])
+
+    assert folded_params(bare, memory(bare, folded=True)) == (4 - 8) + (0 - 8)
+    assert folded_params(bare, memory(bare)) == 0
 
 
 def test_all_activations_are_the_outputs_that_have_memory_of_their_own() -> None:

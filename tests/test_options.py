@@ -79,7 +79,8 @@ CASES: dict[str, Options] = {
     },
     "memory net.yaml": {
         **NETWORK, **ROWS, **MANY, **DTYPE, "--weights-dtype": "--weights-dtype int8",
-        "--activations-dtype": "--activations-dtype int8", "--in-place": "--in-place", "--plot": "--plot",
+        "--activations-dtype": "--activations-dtype int8", "--in-place": "--in-place", "--folded": "--folded",
+        "--plot": "--plot",
     },
     "explain net.yaml": {
         **NETWORK, "--training": "--training", "LAYER": "stem", "--notation": "--notation lecture",

@@ -67,6 +67,16 @@ class Figures:
         return memory(self.graph, True)
 
     @cached_property
+    def in_place(self) -> Memory:
+        """Its activations where layers write over their input, in elements."""
+        return memory(self.graph, in_place=True)
+
+    @cached_property
+    def folded(self) -> Memory:
+        """Its activations with norms and activations folded into the layer before them, in elements."""
+        return memory(self.graph, folded=True)
+
+    @cached_property
     def outputs(self) -> Mapping[str, Dim]:
         """Node -> the elements of its output; 0 where that is its input, looked at in another way."""
         free = views(self.graph)
@@ -272,6 +282,26 @@ FIGURES: Mapping[str, Figure] = {
             per_image=True,
             closed=False,
         ),
+        Figure(
+            "peak_in_place",
+            BYTES,
+            "bytes alive at one time where activations, norms and joins write over their input",
+            lambda f: f.in_place.peak_elements,
+            lambda f: f.in_place.alive_elements,
+            max,
+            per_image=True,
+            closed=False,
+        ),
+        Figure(
+            "peak_folded",
+            BYTES,
+            "bytes alive at one time with batch norms and activations folded into the layer before them",
+            lambda f: f.folded.peak_elements,
+            lambda f: f.folded.alive_elements,
+            max,
+            per_image=True,
+            closed=False,
+        ),
         _positions("receptive_field", "input positions that one output sees", _sizes, closed=True),
         _positions("stride", "input positions from one output to the next", _strides, closed=False),
         Figure(
@@ -293,6 +323,13 @@ FIGURES: Mapping[str, Figure] = {
 
 CLAIMED = tuple(name for name, figure in FIGURES.items() if not figure.priced)
 """The figures that are the network's alone: what `expect:` of a spec may say."""
+
+PEAKS: Mapping[str, Callable[[Figures], Memory]] = {
+    "peak_activations": lambda f: f.memory,
+    "peak_in_place": lambda f: f.in_place,
+    "peak_folded": lambda f: f.folded,
+}
+"""The figures that are a peak, and what is alive then."""
 
 OTHER_NAMES = {
     "weights": "weight_bytes",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ..graph import Graph, Node
 
-WHOLE = frozenset(("activations", "peak_activations", "input", "output", "layers"))
+WHOLE = frozenset(("activations", "peak_activations", "peak_in_place", "peak_folded", "input", "output", "layers"))
 """The figures that are whole where only shapes are known."""
 
 

@@ -4,13 +4,15 @@ Layers run in the order of the spec. A tensor is alive from the step that comput
 inputs that are read from the start, the outputs to the end. While a layer runs, its inputs and its output are
 alive. A view (permute, slice, dropout at inference; flatten and reshape where `layout` finds one) shares the memory of
 its input, and a learned tensor is its weights. With `in_place` an activation, a norm or an element-wise join writes
-over its input where nothing else reads that later. Workspace of an implementation is not counted. All sizes are in
-elements of one image; a dtype makes bytes of them.
+over its input where nothing else reads that later. With `folded` a batch norm is part of the convolution before it,
+and an activation of the layer before it, as runtimes make them. Workspace of an implementation is not counted. All
+sizes are in elements of one image; a dtype makes bytes of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
@@ -22,6 +24,12 @@ from .layout import Strides, laid
 
 BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
 """Bytes an element, by dtype."""
+
+NORMED = frozenset({"convolution", "linear"})
+"""The families of layers that a batch norm is folded into: it scales and moves their outputs."""
+
+ACTIVATED = NORMED | {"join", "pool"}
+"""The families of layers that runtimes work out an activation with."""
 
 
 def bytes_of(dtype: str) -> int:
@@ -53,6 +61,9 @@ class Memory(NamedTuple):
     dtype: str = "fp32"
     """The dtype that bytes are of."""
 
+    folded: Mapping[str, str] = MappingProxyType({})
+    """Node that is part of the layer before it -> the node that it is part of."""
+
     @property
     def peak_bytes(self) -> Dim:
         """The most that is alive at one time, in bytes of the dtype."""
@@ -67,8 +78,11 @@ class Memory(NamedTuple):
         return brief(self)
 
 
-def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32") -> Memory:
+def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32", folded: bool = False) -> Memory:
     """The memory of a network at inference; `in_place` lets activations, norms and joins write over their input.
+
+    `folded` makes each batch norm part of the convolution or linear layer before it, and each activation part of the
+    layer before it, where nothing else reads what lies between.
 
     Raises CnncalcError where the peak depends on a size that has no value, and for a dtype that is not known.
     """
@@ -81,10 +95,13 @@ def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32") -> Memory:
     strides: dict[str, Strides] = dict.fromkeys(graph.inputs)
     stored = {node.name for node in graph.nodes if node.layer.storage == STORED}
     kept = stored.union(graph.inputs)
+    into: dict[str, str] = {}
     for step, node in enumerate(graph.nodes):
         view, strides[node.name] = laid(node, [strides[name] for name in node.inputs])
         base = home[node.inputs[0]] if view else None
         over = _overwritten(node, step, home, until, kept) if in_place and not view else None
+        if folded and not view and over is None and _folds(graph, node, step, into, last_use):
+            over, into[node.name] = node.inputs[0], into.get(node.inputs[0], node.inputs[0])
         if over is not None:
             base, strides[node.name] = home[over], strides[over]
         end = last_use.get(node.name, step)
@@ -97,7 +114,7 @@ def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32") -> Memory:
             of[node.name] = 0
             until[base] = max(until[base], end)
     found = _swept(graph, {name: n for name, n in size.items() if name not in stored}, until, of)
-    return found._replace(dtype=dtype)
+    return found._replace(dtype=dtype, folded=into)
 
 
 def _last_uses(graph: Graph) -> dict[str, int]:
@@ -119,6 +136,18 @@ def _overwritten(
             if shape == node.output and until[home[name]] == step and home[name] not in kept:
                 return name
     return None
+
+
+def _folds(graph: Graph, node: Node, step: int, into: Mapping[str, str], last_use: Mapping[str, int]) -> bool:
+    """Whether a node is part of the layer before it: a batch norm, or an activation; nothing else reads between."""
+    before = node.inputs[0]
+    maker = graph.by_name.get(into.get(before, before))
+    if maker is None or len(node.inputs) > 1 or last_use[before] != step or graph.reader(before) is None:
+        return False
+    if node.layer.family == "norm":
+        alone = all(len(graph.sharing[of.weights_of]) == 1 for of in (node, maker))
+        return bool(node.buffers) and maker.layer.family in NORMED and before not in into and alone
+    return node.layer.family == "activation" and node.layer.elementwise and maker.layer.family in ACTIVATED
 
 
 def _larger(now: Dim, peak: Dim, graph: Graph) -> bool:
@@ -157,6 +186,17 @@ def _swept(
     born = {node.name: step for step, node in enumerate(graph.nodes)}
     tensors = {name: size[name] for name in size if born.get(name, -1) <= peak_step <= until[name]}
     return Memory(total, alive, peak, peak_at, tensors, of)
+
+
+def folded_params(graph: Graph, found: Memory) -> Dim:
+    """How many more learned numbers there are once norms are folded: theirs go, a layer without biases gets them."""
+    more: Dim = 0
+    for name, maker in found.folded.items():
+        node, into = graph.by_name[name], graph.by_name[maker]
+        if node.layer.family == "norm":
+            biases = 0 if "bias" in into.weights else node.output[0]
+            more = more + biases - sum(product(shape) for shape in node.weights.values())
+    return more
 
 
 def weight_shapes(graph: Graph) -> Mapping[str, Shape]:

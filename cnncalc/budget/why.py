@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..analyses.difference import Difference, by_steps
 from ..analyses.edits import edits
-from ..analyses.figures import FIGURES, Figures
+from ..analyses.figures import FIGURES, PEAKS, Figures
 from ..analyses.memory import BYTES
 from ..analyses.steptree import Part, made_by_steps, paths, steps, units
 from ..analyses.subject import Subject, at_inference, of_nodes, within
@@ -131,8 +131,8 @@ def largest(subject: Subject, now: Side) -> list[Cause]:
     """The steps that most of a figure is in; for a peak the tensors that are alive then."""
     if FIGURES[subject.metric].of is None:
         return []
-    if subject.metric == "peak_activations":
-        memory, size = now.figures.memory, BYTES[subject.dtype or "fp32"]
+    if subject.metric in PEAKS:
+        memory, size = PEAKS[subject.metric](now.figures), BYTES[subject.dtype or "fp32"]
         while_ = f"alive while {memory.peak_at} runs"
         tensors = sorted(memory.peak_tensors.items(), key=lambda tensor: -tensor[1])
         return [Cause(name, "", while_, n * size, False) for name, n in tensors[:SHOWN]]

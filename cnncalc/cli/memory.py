@@ -1,7 +1,7 @@
 """Memory: the weights, all activations, and the most that is alive at one time.
 
     cnncalc memory resnet50 --in-place
-    cnncalc memory net.yaml --dtype int8
+    cnncalc memory net.yaml --dtype int8 --folded      what a runtime holds that folds norms
     cnncalc memory resnet50 --plot                     what is alive while each layer runs, as bars
     cnncalc memory resnet50 -o memory.svg              the same as a picture, with and without writing in place
     cnncalc memory net.yaml --weights-dtype int8 --activations-dtype fp16
@@ -37,18 +37,27 @@ def command(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
     ] = False,
+    folded: Annotated[
+        bool,
+        typer.Option("--folded", help="Batch norms and activations are part of the layer before them, as runtimes do."),
+    ] = False,
     plot: Annotated[bool, typer.Option("--plot", help="Draw what is alive while each layer runs.")] = False,
 ) -> Report:
     """Weights, activations and the peak."""
     from .. import reports
 
     if request.format == "svg":
-        return _picture(request, activations_dtype or dtype, {"--weights-dtype": weights_dtype, "--in-place": in_place})
+        return _picture(
+            request,
+            activations_dtype or dtype,
+            {"--weights-dtype": weights_dtype, "--in-place": in_place, "--folded": folded},
+        )
     answer = reports.memory(
         request.whole,
         dtype=activations_dtype or dtype,
         weights_dtype=weights_dtype or dtype,
         in_place=in_place,
+        folded=folded,
         batch=request.batch,
         training=request.training,
         view=request.view,

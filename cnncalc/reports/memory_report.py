@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..analyses.memory import Memory, bytes_of
+from ..analyses.memory import Memory, bytes_of, folded_params
 from ..analyses.memory import memory as lived
 from ..analyses.params import params
 from ..analyses.sizes import numeric
@@ -50,6 +50,7 @@ CONTRACT = Contract(
         Column("weights_dtype", about="of the weights"),
         BATCH,
         Column("in_place", unit=units.YES_NO, about="whether activations, norms and joins write over their input"),
+        Column("folded", unit=units.YES_NO, about="whether norms and activations are part of the layer before them"),
         COMPLETE,
         Column("totals", unit=units.record(WEIGHT_BYTES, ACTIVATIONS, PEAK)),
         Column(
@@ -70,6 +71,7 @@ def memory(
     dtype: str = "fp32",
     weights_dtype: str | None = None,
     in_place: bool = False,
+    folded: bool = False,
     batch: int = 1,
     training: bool = False,
     view: View = EVERY_LAYER,
@@ -77,7 +79,7 @@ def memory(
     """The bytes of each layer and the tensors alive at the peak; weights in a dtype of their own where one is given."""
     graph, weights_dtype = numeric(used(graph, training)), weights_dtype or dtype
     weight_size, element = bytes_of(weights_dtype), bytes_of(dtype) * batch
-    found, learned = lived(graph, in_place), params(graph)
+    found, learned = lived(graph, in_place, folded=folded), params(graph)
     rows = [
         {
             "name": row.name,
@@ -97,6 +99,8 @@ def memory(
     }
     dtypes = dtype if dtype == weights_dtype else f"weights {weights_dtype}, activations {dtype}"
     manner = "activations, norms and joins in place" if in_place else "nothing in place"
+    if folded:
+        manner = "norms and activations folded" + (", joins in place" if in_place else "")
     report = Report(
         caption(graph, f"{dtypes}, {per(batch)}", manner),
         [
@@ -111,13 +115,16 @@ def memory(
             "weights_dtype": weights_dtype,
             "batch": batch,
             "in_place": in_place,
+            "folded": folded,
             "totals": totals,
             "peak": {
                 "at": found.peak_at,
                 "tensors": {name: elements * element for name, elements in found.peak_tensors.items()},
             },
         },
-        _notes(totals, "int8" in (dtype, weights_dtype)),
+        _notes(
+            totals, _on_a_chip(graph, learned.total, weight_size, element) if "int8" in (dtype, weights_dtype) else ""
+        ),
     )
     return told(report, graph)
 
@@ -133,7 +140,15 @@ def _at_the_peak(graph: Graph, found: Memory, batch: int, element: int) -> Table
     return Table(TENSORS, rows, total, f"alive at the peak, while {found.peak_at} runs")
 
 
-def _notes(totals: dict[str, int], small: bool) -> list[Note]:
+def _on_a_chip(graph: Graph, learned: int, weight_size: int, element: int) -> str:
+    """What a microcontroller needs, whose runtime folds norms and activations into the layer before them."""
+    found = lived(graph, folded=True)
+    flash, sram = (learned + folded_params(graph, found)) * weight_size, found.peak_elements * element
+    how = " with norms and activations folded (--folded)" if found.folded else ""
+    return f"on a microcontroller{how}: flash {size(flash)}, peak SRAM {size(sram)}; code, scales and workspace apart"
+
+
+def _notes(totals: dict[str, int], chip: str) -> list[Note]:
     weights, peak = totals["weight_bytes"], totals["peak_activations"]
     every = size(totals["activations"])
     notes = [
@@ -142,7 +157,4 @@ def _notes(totals: dict[str, int], small: bool) -> list[Note]:
             f"weights {size(weights)}   all activations {every}   peak {size(peak)} ({whole(peak)} bytes)",
         )
     ]
-    if small:
-        flash = f"on a microcontroller: flash {size(weights)} of weights, peak SRAM {size(peak)} of activations; "
-        notes.append(Note("microcontroller", f"{flash}code, scales and workspace apart"))
-    return notes
+    return [*notes, Note("microcontroller", chip)] if chip else notes
