@@ -78,6 +78,8 @@ def _place(graph: Graph, name: str) -> int:
         return axes.index(name)
     known = [*graph.settings, *axes]
     help = did_you_mean(name, known) or f"it has {', '.join(known)}"
+    if name == "input":
+        help = f"its axes are {', '.join(axes)}: --over {','.join(axes[1:])}"
     raise CnncalcError(f"{graph.name} has no variable and its input no axis `{name}`", help)
 
 

@@ -1,6 +1,7 @@
 """The arithmetic shown: each figure of a layer as formula, formula with the numbers put in, and result.
 
     cnncalc explain resnet50 layer2[0]/main/conv
+    cnncalc explain resnet50 layer1                     each layer of a block, and the sums
     cnncalc explain lenet5                              every layer in a line, and the sums
     cnncalc explain vgg16 conv1_1 --notation lecture    f, p, s, n_c[l]
     cnncalc explain vgg16 conv1_1 --format latex
@@ -27,7 +28,7 @@ from .vain import refused
 def command(
     request: Request,
     layer: Annotated[
-        str | None, typer.Argument(metavar="[LAYER]", help="The path of a layer; all if not given.")
+        str | None, typer.Argument(metavar="[LAYER]", help="The path of a layer or a block; all if not given.")
     ] = None,
     notation: Annotated[
         str, typer.Option("--notation", metavar="NAMES", help="plain, or lecture: f, p, s, n_c[l].")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..analyses.explain import explain as explained
@@ -46,10 +46,10 @@ CONTRACT = Contract(
         NETWORK,
         INPUT,
         COMPLETE,
-        Column("layer", about="the layer that is explained", optional=True),
+        Column("layer", about="the layer or the part that is explained", optional=True),
         KIND._replace(optional=True),
         Column("figures", unit=units.rows(*FIGURES), about="of that layer", optional=True),
-        Column("layers", unit=units.rows(*LAYERS), about="all of them", optional=True),
+        Column("layers", unit=units.rows(*LAYERS), about="all of them, or those of the part", optional=True),
         Column("totals", unit=units.record(PARAMS, MACS), about="the sums of all of them", optional=True),
     ),
 )
@@ -58,12 +58,18 @@ CONTRACT = Contract(
 def explain(
     graph: Graph, layer: str | None = None, *, notation: str = "plain", form: str = "table", training: bool = False
 ) -> Report:
-    """The arithmetic of a layer by its path, or of the network; written for a format. Raises CnncalcError."""
+    """The arithmetic of a layer by its path, of a block or of the network; written for a format.
+
+    Raises CnncalcError.
+    """
     if notation not in NOTATIONS:
         raise CnncalcError(f"no notation `{notation}`", f"known: {', '.join(NOTATIONS)}")
     names = formulas.lecture(form == "latex") if notation == "lecture" else {}
     graph = numeric(used(graph, training))
-    return _network(graph, names, form) if layer is None else _layer(graph, named_node(graph, layer), names, form)
+    part = _below(graph, layer) if layer is not None and layer not in graph.by_name else []
+    if layer is None or any(node.weights or node.macs for node in part):
+        return _layers(graph, part or graph.nodes, layer, names, form)
+    return _layer(graph, named_node(graph, layer), names, form)
 
 
 def arithmetic(graph: Graph, names: Iterable[str], fields: ReceptiveFields | None = None) -> dict[str, str]:
@@ -85,8 +91,13 @@ def end_of(graph: Graph, name: str) -> str:
     """The tensor of a name: an input, a layer, or the last one of a block or a repeated step. Raises CnncalcError."""
     if name in graph.shapes:
         return name
-    below = [node.name for node in graph.nodes if node.name.startswith((f"{name}/", f"{name}["))]
-    return below[-1] if below else named_node(graph, name).name
+    below = _below(graph, name)
+    return below[-1].name if below else named_node(graph, name).name
+
+
+def _below(graph: Graph, name: str) -> list[Node]:
+    """The layers of a block or of a repeated step."""
+    return [node for node in graph.nodes if node.name.startswith((f"{name}/", f"{name}["))]
 
 
 def ending(name: str | None, end: str) -> tuple[str, ...]:
@@ -100,7 +111,7 @@ def named_node(graph: Graph, name: str) -> Node:
     """The layer of that path, or of a path that ends in it."""
     if name in graph.by_name:
         return graph.by_name[name]
-    below = [node for node in graph.nodes if node.name.startswith((f"{name}/", f"{name}["))]
+    below = _below(graph, name)
     if below:
         paths = [node.name for node in below if node.weights] or [node.name for node in below]
         raise CnncalcError(f"`{name}` is {len(below)} layers", f"name one of them, such as {paths[0]}")
@@ -140,11 +151,12 @@ def _layer(graph: Graph, node: Node, names: Mapping[str, str], form: str) -> Rep
     return told(report, graph)
 
 
-def _network(graph: Graph, names: Mapping[str, str], form: str) -> Report:
+def _layers(graph: Graph, nodes: Sequence[Node], part: str | None, names: Mapping[str, str], form: str) -> Report:
+    """A row for each layer with weights or MACs, of the network or of a part of it."""
     fields, learned, work = receptive_fields(graph), params(graph), macs(graph)
     sign = "$" if form == "latex" else ""
     rows: list[dict[str, Any]] = []
-    for node in graph.nodes:
+    for node in nodes:
         if not node.weights and not work.of[node.name]:
             continue
         lines = {figure.name: Line(figure, names, form == "latex") for figure in explained(graph, fields, node.name)}
@@ -160,12 +172,13 @@ def _network(graph: Graph, names: Mapping[str, str], form: str) -> Report:
                 "macs": work.of[node.name],
             }
         )
-    totals = {"params": learned.total, "macs": work.total}
+    totals = {figure: sum(row[figure] for row in rows) for figure in ("params", "macs")}
+    of = (f"{part}: {len(nodes)} layers",) if part is not None else ()
     report = Report(
-        caption(graph, mac_convention(work), "layers with weights or MACs"),
+        caption(graph, *of, mac_convention(work), "layers with weights or MACs"),
         [Table(LAYERS, rows, {"name": "sum", **totals}, key="layers")],
         CONTRACT,
-        {"name": graph.name, "input": inputs(graph), "totals": totals},
+        {"name": graph.name, "input": inputs(graph), **({"layer": part} if of else {}), "totals": totals},
         [Note("one-layer", "`cnncalc explain SPEC LAYER` shows every figure of one layer")],
     )
     return told(report, graph)

@@ -80,7 +80,8 @@ def receptive_field(
         shown = [(node.name, node.kind, node.name) for node in graph.nodes if _widens(node, fields, graph)]
     rows = [row for name, kind, at in shown for row in _rows(graph, fields, at, {"name": name, "kind": kind})]
     end = last or next(iter(graph.inputs))
-    *others, total = _rows(graph, fields, end, {"name": "last map" if layer is None else graph.output})
+    ends = _rows(graph, fields, end, {"name": "last map" if layer is None else graph.output})
+    total = ends[0] if len(ends) == 1 else None
     apart = any("input" in row for row in rows)
     columns = [column for column in COLUMNS if apart or column is not OF_INPUT]
     facts: dict[str, Any] = {
@@ -94,7 +95,7 @@ def receptive_field(
         facts["layers"] = [_record(graph, fields, node) for node in graph.nodes]
     return Report(
         caption(graph, "receptive field per axis, in input pixels; padding included"),
-        [table(columns, [*rows, *others] if apart else rows, view, [], "receptive_field", total)],
+        [table(columns, rows if total else [*rows, *ends], view, [], "receptive_field", total)],
         CONTRACT,
         facts,
         [

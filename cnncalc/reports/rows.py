@@ -114,8 +114,8 @@ def table(
     title: str = "",
     before: Sequence[Row] = (),
 ) -> Table:
-    """A table with its total: sorted and cut as the view says; what is cut is one row, so that sums hold."""
-    if total is None:
+    """A table with its total, where there is one: sorted and cut as the view says; what is cut is one row."""
+    if total is None and summed:
         total = {"name": "total", **{key: sum(row.get(key) or 0 for row in (*before, *rows)) for key in summed}}
     if view.sort or view.top:
         column = _sorted_by(view.sort or by, columns)
