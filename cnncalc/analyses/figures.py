@@ -63,11 +63,6 @@ class Figures:
 
     @cached_property
     def in_place(self) -> Memory:
-        """The same where layers write over their input."""
-        return memory(self.graph, True)
-
-    @cached_property
-    def in_place(self) -> Memory:
         """Its activations where layers write over their input, in elements."""
         return memory(self.graph, in_place=True)
 
