@@ -23,6 +23,7 @@ from functools import cache, reduce
 from math import gcd, inf, isinf, prod
 from typing import Any, NamedTuple, TypeAlias
 
+from .cases import condition, indicated
 from .dims import at_least, at_most
 
 _MADE_BY = {"floor": operator.floordiv, "max": at_least, "min": at_most}
@@ -373,39 +374,13 @@ def _written(size: Polynomial, tex: bool) -> str:
     return ("-" + text[3:] if text.startswith(" - ") else text[3:]) or "0"
 
 
-def _indicated(atom: Atom) -> tuple[Polynomial, str] | None:
-    """A size and a relation, where the atom is 1 where the size has it to 0, and 0 where not: min(1, max(n, 0))."""
-    others = [part for part in atom.parts if part != 1]
-    inner = next((factors for factors, count in others[0].terms if count == 1), frozenset()) if others else frozenset()
-    if atom.word != "min" or len(atom.parts) != 2 or len(others) != 1 or len(others[0].terms) != 1 or len(inner) != 1:
-        return None
-    ((most, power),) = inner
-    if most.word != "max" or power != 1 or len(most.parts) != 2:
-        return None
-    one, other = most.parts
-    if one == -other:
-        return one, "!="
-    return (other if one == 0 else one, ">") if 0 in most.parts else None
-
-
-def _condition(size: Polynomial, relation: str, tex: bool) -> str:
-    """`[2 w > H]` for 2 w - H > 0: 1 where it holds, else 0."""
-    factor = gcd(*(count for _, count in size.terms))
-    left, right = (_sum((x, abs(n) // factor) for x, n in size.terms if n * sign > 0) for sign in (1, -1))
-    if not left.symbols():
-        left, right, relation = right, left, relation.replace(">", "<")
-    word = {"!=": r"\ne"}.get(relation, relation) if tex else relation
-    return f"[{_written(left, tex)} {word} {_written(right, tex)}]"
-
-
 def _spelled(atom: Atom, tex: bool) -> str:
     if not atom.parts:
         name = atom.word.replace("_", r"\_")
         return rf"\mathrm{{{name}}}" if tex and len(name) > 1 else atom.word
     if atom.word != "floor":
-        held = _indicated(atom)
-        if held:
-            return _condition(*held, tex)
+        if held := indicated(atom):
+            return condition(*held, _written, tex)
         return "\\" * tex + f"{atom.word}({', '.join(_written(part, tex) for part in atom.parts)})"
     n, d = atom.parts
     raised = n - d + 1
