@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import gcd
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .symbols import Atom, Polynomial
+from typing import Any
 
 
-def indicated(atom: Atom) -> tuple[Polynomial, str] | None:
-    """A size and its relation to 0, where the atom is 1 if that holds and 0 if not; None where it is another one."""
+def indicated(atom: Any) -> tuple[Any, str] | None:
+    """A size and its relation to 0, where an atom of a Polynomial is 1 if that holds and 0 if not; None where not so."""
     others = [part for part in atom.parts if part != 1]
     if atom.word != "min" or len(atom.parts) != 2 or len(others) != 1 or len(others[0].terms) != 1:
         return None
@@ -31,7 +28,7 @@ def indicated(atom: Atom) -> tuple[Polynomial, str] | None:
     return (other if one == 0 else one, ">") if 0 in most.parts else None
 
 
-def condition(size: Polynomial, relation: str, write: Callable[[Polynomial, bool], str], tex: bool) -> str:
+def condition(size: Any, relation: str, write: Callable[[Any, bool], str], tex: bool) -> str:
     """`[2 w > H]` for 2 w - H > 0: without minus signs and common factors, the symbols on the left."""
     factor = gcd(*(count for _, count in size.terms))
     left, right = (
