@@ -18,18 +18,12 @@ from typing import NamedTuple
 from ..dims import Dim, Shape, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
-from ..layers.base import OVERWRITES, STORED
+from ..layers.base import ACTIVATED, NORMED, OVERWRITES, STORED
 from ..spelling import brief
 from .layout import Strides, laid
 
 BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
 """Bytes an element, by dtype."""
-
-NORMED = frozenset({"convolution", "linear"})
-"""The families of layers that a batch norm is folded into: it scales and moves their outputs."""
-
-ACTIVATED = NORMED | {"join", "pool"}
-"""The families of layers that runtimes work out an activation with."""
 
 
 def bytes_of(dtype: str) -> int:

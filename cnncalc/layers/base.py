@@ -37,6 +37,12 @@ at all, as it is its weights."""
 OVERWRITES = frozenset({IN_PLACE, ALIKE})
 """Where the output may be written over an input."""
 
+NORMED = frozenset({"convolution", "linear"})
+"""The families of layers that a batch norm is folded into: it scales and moves their outputs."""
+
+ACTIVATED = NORMED | {"join", "pool"}
+"""The families of layers that runtimes work out an activation with."""
+
 
 class Look(NamedTuple):
     """How a view reads the tensor that it is a view of."""
