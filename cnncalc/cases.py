@@ -12,7 +12,7 @@ from typing import Any
 
 
 def indicated(atom: Any) -> tuple[Any, str] | None:
-    """A size and its relation to 0, where an atom of a Polynomial is 1 if that holds and 0 if not; None where not so."""
+    """A size and its relation to 0, where an atom of a Polynomial is 1 if that holds and else 0; None where not so."""
     others = [part for part in atom.parts if part != 1]
     if atom.word != "min" or len(atom.parts) != 2 or len(others) != 1 or len(others[0].terms) != 1:
         return None

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ..dims import Dim, Shape, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
-from ..layers.base import ACTIVATED, NORMED, OVERWRITES, STORED
+from ..layers.base import ACTIVATED, NORMED, OVERWRITES, SHIFT, STORED
 from ..spelling import brief
 from .layout import Strides, laid
 
@@ -188,7 +188,7 @@ def folded_params(graph: Graph, found: Memory) -> Dim:
     for name, maker in found.folded.items():
         node, into = graph.by_name[name], graph.by_name[maker]
         if node.layer.family == "norm":
-            biases = 0 if "bias" in into.weights else node.output[0]
+            biases = 0 if any(into.layer.roles[key] == SHIFT for key in into.weights) else node.output[0]
             more = more + biases - sum(product(shape) for shape in node.weights.values())
     return more
 
