@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .dims import Shape, sized
 from .errors import CnncalcError, Mark, did_you_mean
-from .graph import Graph, Node, Origin
+from .graph import Call, Graph, Node, Origin
 from .layers import Layer, Need
 from .layers.base import size_text
 
@@ -90,6 +90,7 @@ class Builder:
         train_only: bool = False,
         mark: Mark | None = None,
         origin: Origin | None = None,
+        calls: tuple[Call, ...] = (),
     ) -> str:
         """A node that reads the tensors `inputs`; returns its name, which is that of the tensor that it makes.
 
@@ -106,7 +107,7 @@ class Builder:
             name = self.free(name)
         if len(self.nodes) >= MAX_LAYERS:
             raise TooMany(f"more than {MAX_LAYERS:,} layers")
-        node = Node(name, layer, inputs, incoming, output, weights_of or name, frozen, train_only, mark, origin)
+        node = Node(name, layer, inputs, incoming, output, weights_of or name, frozen, train_only, mark, origin, calls)
         if node.weights_of != name or name in self._owners:
             self._share(node)
         self.nodes.append(node)
@@ -126,7 +127,16 @@ class Builder:
             train_only=node.train_only,
             mark=node.mark,
             origin=node.origin,
+            calls=node.calls,
         )
+
+    def called(self, count: int, call: Call) -> None:
+        """Say which call the nodes are that were added after so many; what only moves things for the others is not."""
+        made = self.nodes[count:]
+        working = [node for node in made if node.weights or node.work or node.macs]
+        for place, node in enumerate(made, count):
+            if node in working or not working:
+                self.nodes[place] = self._by_name[node.name] = node._replace(calls=(call,))
 
     def undo(self, count: int) -> None:
         """Take the nodes away that were added after so many."""

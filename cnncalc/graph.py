@@ -66,6 +66,37 @@ class Origin:
         return (*(self.outer.way if self.outer else ()), self)
 
 
+class Call(NamedTuple):
+    """A call in the code that a network was read from: what tools that look at code know a layer by."""
+
+    name: str
+    """Its own."""
+
+    module: str
+    """The class of the module that makes it, `torch.nn.modules.conv.Conv2d`; "" for none."""
+
+    base: str
+    """The class of PyTorch's own that this one is, or is made from; "" for none."""
+
+    parent: str
+    """The class of the module that this one stands in; "" for none."""
+
+    whole: bool
+    """Whether there are no modules in that one."""
+
+    learned: tuple[str, ...]
+    """The names of that module's own parameters."""
+
+    function: str
+    """What is called, `F.relu`; `+` and methods are of `Tensor`, as `Tensor.add`."""
+
+    operator: str
+    """The operator with its overload, `relu`, `conv2d.padding`."""
+
+    first: int
+    """How long the first axis is of what it makes: the images, unless they are mixed with rows."""
+
+
 class Node(NamedTuple):
     """One layer in its place."""
 
@@ -96,6 +127,9 @@ class Node(NamedTuple):
 
     origin: Origin | None = None
     """The step that made it and the steps that this stands in; None where no spec did."""
+
+    calls: tuple[Call, ...] = ()
+    """How the code that it was read from writes it; nothing where no code was read."""
 
     def __repr__(self) -> str:
         return f"<Node {self.name:.80}: {self.layer.kind} {'x'.join(map(str, self.output)):.60}>"

@@ -237,8 +237,13 @@ def rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def network(name: str) -> Any:
-    """A network of torchvision without weights."""
+def network(name: str, library: str = "torchvision") -> Any:
+    """A network of torchvision or of timm, without weights."""
+    if library == "timm":
+        torchvision_models()  # timm imports it
+        import timm
+
+        return timm.create_model(name, pretrained=False)
     more = {"googlenet": {"init_weights": False}, "inception_v3": {"init_weights": False}}.get(name, {})
     return getattr(torchvision_models(), name)(**more)
 
@@ -249,6 +254,7 @@ def main() -> None:
 
     for table, made in (
         ("counting_networks.csv", lambda row: network(row["network"])),
+        ("counting_modules.csv", lambda row: network(row["network"], row["library"])),
         ("counting_layers.csv", lambda row: MODULES[row["name"]]()),
     ):
         found = rows(table)

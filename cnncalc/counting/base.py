@@ -30,7 +30,7 @@ with a bias, learned numbers; and what a rule works out itself."""
 
 UPCONV, UPCONV_GROUPS, SAME = "upconv", "upconv-groups", "same"
 TRANSPOSED, AXES = "transposed-weight", "axes"
-UNSEEN, LAST, SUBTRACT = "unseen", "last", "first-addition"
+UNSEEN, LAST, SUBTRACT, ONCE = "unseen", "last", "first-addition", "once"
 """What a tool makes of MACs otherwise: `WRONG` tells each."""
 
 WRONG: Mapping[str, str] = {
@@ -39,6 +39,7 @@ WRONG: Mapping[str, str] = {
     TRANSPOSED: "linear layers with a transposed weight, counted 0",
     AXES: "convolutions over one axis or three, of which it reads two",
     SAME: 'convolutions with padding="same", counted 0',
+    ONCE: "layers of which it counts each learned number once, not for each row or place",
     UNSEEN: "products that it does not see",
     LAST: "layers that it leaves out",
     SUBTRACT: "one addition fewer than multiplications an output",
@@ -143,7 +144,13 @@ def all_of_it(node: Node) -> int:
 
 
 def local_response(node: Node) -> int:
-    """What patched functions see of one: two products, a sum, and an average over channels with zeros beside them."""
+    """What patched functions see of one: two products, a sum, and an average over channels with zeros beside them.
+
+    Read from PyTorch it is these, one by one.
+    """
+    if node.calls:
+        work = node.work.keys()
+        return _in(node) if "pool" in work else size(node.output) if work & {"multiply", "add"} else 0
     channels, *places = node.output
     return 3 * size(node.output) + size((channels + vars(node.layer)["size"] - 1, *places))
 

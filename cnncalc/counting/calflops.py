@@ -6,8 +6,25 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from ..graph import Node
-from .base import BIASED, IN, OWN, UPCONV_GROUPS, Rule, Term, Tool, local_response, nothing, own, size, times
-from .pytorch import functions
+from .base import (
+    BIASED,
+    IN,
+    OUT,
+    OWN,
+    UNSEEN,
+    UPCONV_GROUPS,
+    Rule,
+    Term,
+    Tool,
+    all_of_it,
+    amiss,
+    local_response,
+    nothing,
+    own,
+    size,
+    times,
+)
+from .pytorch import all_functions, functions
 
 
 def _interpolated(node: Node) -> int:
@@ -43,6 +60,18 @@ def _transposed_macs(node: Node) -> Iterable[Term]:
     return (Term(UPCONV_GROUPS, 1, _transposed(node)[0] - int(node.macs)),)
 
 
+def _einsum(node: Node) -> Iterable[Term]:
+    """As NumPy prints it, with four digits."""
+    macs = int(node.macs)
+    return (Term(OWN, 1, int(float(f"{2 * macs:.3e}")) - 2 * macs),)
+
+
+PRODUCED: dict[str, Rule] = {
+    **dict.fromkeys(("torch.matmul", "Tensor.matmul", "torch.addmm", "Tensor.addmm", "torch.baddbmm"), nothing),
+    **{f"{of}.{name}": times(1, OUT) for of in ("torch", "Tensor") for name in ("mul", "add")},
+}
+"""Functions and methods of tensors that are called by their names."""
+
 RULES: dict[str, Rule] = {
     "F.conv": times(1, BIASED),
     "F.conv_transpose": _transposed_flops,
@@ -55,6 +84,8 @@ RULES: dict[str, Rule] = {
     **{f"F.{name}": times(1, IN) for name in ("avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool")},
     "F.interpolate": own(_interpolated),
     "F.local_response_norm": own(local_response),
+    **PRODUCED,
+    "torch.einsum": _einsum,
 }
 
 
@@ -87,15 +118,38 @@ MACS = replace(
     about="functions: MACs without biases",
     omits="whatever is no convolution or linear layer; @, without a word",
     factor=1,
-    rules={"F.conv": nothing, "F.conv_transpose": _transposed_macs, "F.linear": nothing},
+    rules={
+        "F.conv": nothing,
+        "F.conv_transpose": _transposed_macs,
+        "F.linear": nothing,
+        **{name: rule for name, rule in PRODUCED.items() if rule is nothing},
+        "torch.einsum": amiss(UNSEEN, all_of_it),
+    },
     quiet=frozenset(name for name in RULES),
     printed=None,
 )
+
+
+def _resized(node: Node) -> int:
+    """Its sizes without the channels where a size is given; the elements that come out where a factor is."""
+    return size(node.output[1:] if vars(node.layer)["size"] is not None else node.output)
+
 
 DEEPSPEED = replace(
     CALFLOPS,
     name="deepspeed",
     version="0.19.8",
+    about="functions: 2 a MAC, @ and attention too, biases of convolutions, 2 an element of batch norms, 5 of others,"
+    " activations, pools",
+    omits="biases of linear layers, ReLU6 and what else calls no patched function; +, *, mean, without a word",
+    sees=all_functions,
+    rules={
+        **RULES,
+        "F.conv_transpose": times(1, BIASED),
+        "F.interpolate": own(_resized),
+        "F.scaled_dot_product_attention": nothing,
+        **{f"{of}.{name}": nothing for of in ("torch", "Tensor") for name in ("mm", "bmm", "__matmul__")},
+    },
     source="deepspeed/profiling/flops_profiler/profiler.py",
     also=("deepspeed-profiler",),
 )

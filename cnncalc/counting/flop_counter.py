@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .base import Tool, nothing
-from .pytorch import traced
+from .pytorch import PRODUCTS, traced
+
+ATTENTION = ("aten::scaled_dot_product_attention", "aten::_native_multi_head_attention")
 
 FLOP_COUNTER = Tool(
     name="flop-counter",
     version="2.13",
     word="FLOPs",
     about="operators that multiply matrices: 2 a MAC",
-    omits="biases, norms, activations, pools, + and *; attention on its fast path",
+    omits="biases, norms, activations, pools, + and *; the products of fused attention on the CPU",
     factor=2,
     sees=traced,
-    rules={f"aten::{name}": nothing for name in ("_convolution", "_convolution_mode", "linear", "matmul")},
+    rules={f"aten::{name}": nothing for name in ("_convolution", "_convolution_mode", "linear", *PRODUCTS)},
     source="torch/utils/flop_counter.py",
     also=("flopcountermode", "torch", "pytorch"),
 )
@@ -26,7 +28,9 @@ TORCHVISION = replace(
     version="0.28",
     word="GFLOPS (which are GMACs)",
     about="`_ops` of its weights: MACs, in units of 10^9, at the input size of those weights",
+    omits="biases, norms, activations, pools, + and *",
     factor=1,
+    rules={**FLOP_COUNTER.rules, **dict.fromkeys(ATTENTION, nothing)},
     printed=lambda count: f"{count / 10**9:.3f}",
     source="torchvision.models, meta['_ops'] of each weight",
     also=("timm",),

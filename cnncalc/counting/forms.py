@@ -51,8 +51,10 @@ def _named(graph: Graph, name: str) -> list[Node]:
 
 
 def matters(graph: Graph, tool: Tool) -> list[str]:
-    """The kinds of layers without weights whose figure is another where the code calls a function."""
+    """The kinds whose figure is another where code calls a function; none of code that was read."""
     calls = {node.name: FUNCTION for node in graph.nodes if not node.weights}
+    if any(node.calls for node in graph.nodes):
+        return []
     as_modules, as_functions = counted(graph, tool), counted(graph, tool, calls)
     kinds = {node.kind: None for node in graph.nodes if as_modules.node(node.name) != as_functions.node(node.name)}
     return list(kinds)

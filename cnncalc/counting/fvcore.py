@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .base import IN, OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, times
-from .pytorch import traced
+from .pytorch import PRODUCTS, traced
 
 RULES: dict[str, Rule] = {
     "aten::_convolution": nothing,
     "aten::_convolution_mode": amiss(SAME, all_of_it),
     "aten::linear": nothing,
-    "aten::matmul": nothing,
+    **{f"aten::{name}": nothing for name in PRODUCTS if name != "baddbmm"},
     "aten::batch_norm": times(2, IN, plain=1),
     "aten::group_norm": times(5, IN, plain=4),
     "aten::layer_norm": times(5, IN, plain=4),

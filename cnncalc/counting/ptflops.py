@@ -2,10 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from .base import BIASED, IN, OUT, Rule, Tool, local_response, nothing, own, times
-from .pytorch import modules, modules_and_functions, traced
+from ..graph import Node
+from .base import BIASED, IN, LAST, OUT, Rule, Term, Tool, all_of_it, local_response, nothing, own, size, times
+from .pytorch import PRODUCTS, functions, modules, traced
+
+ATTENTION = "nn.MultiheadAttention"
+TIMM = "timm.layers.attention.Attention"
+
+
+def _attention(node: Node) -> Iterable[Term]:
+    """Its layers with biases, an element of the softmax each, and one of the queries, which are scaled."""
+    yield from times(1, BIASED)(node)
+    yield Term(OUT, 1, size(node.output) if node.kind == "softmax" or _square(node) else 0)
+
+
+def _timm_attention(node: Node) -> Iterable[Term]:
+    """The same without the layers in it, which are not looked at beside it."""
+    yield Term(LAST, 1, all_of_it(node) if node.weights else 0)
+    yield Term(OUT, 1, size(node.output) if node.kind == "softmax" or _square(node) else 0)
+
+
+def _square(node: Node) -> bool:
+    """Whether it is the layer at the end, which makes as many as the queries have."""
+    return bool(node.macs and node.weights) and len(set(node.weights["weight"][:2])) == 1
+
+
+def hooked(node: Node, form: str) -> Sequence[str]:
+    """Modules of exact types; attention is one, with the layers in it."""
+    for call in node.calls if not form else ():
+        if call.module == "torch.nn.modules.activation.MultiheadAttention":
+            return (ATTENTION,)
+        if TIMM in (call.module, call.parent):
+            return (TIMM,)
+    return modules(node, form)
+
+
+def hooked_and_functions(node: Node, form: str) -> Sequence[str]:
+    """Both: a module's function is called too."""
+    return (*hooked(node, form), *functions(node, form))
+
 
 HOOKS: dict[str, Rule] = {
     **{f"nn.{name}": times(1, BIASED) for name in ("Conv", "ConvTranspose", "Linear")},
@@ -13,12 +51,17 @@ HOOKS: dict[str, Rule] = {
     **{f"nn.{name}": times(1, IN) for name in ("MaxPool", "AvgPool", "AdaptiveMaxPool", "AdaptiveAvgPool")},
     **{f"nn.{name}": times(2, IN, plain=1) for name in ("BatchNorm", "InstanceNorm", "GroupNorm")},
     "nn.LayerNorm": times(1, IN),
+    ATTENTION: _attention,
+    TIMM: _timm_attention,
 }
 
 PATCHED: dict[str, Rule] = {
     **{f"F.{name}": times(1, IN) for name in ("relu", "prelu", "elu", "relu6", "gelu", "silu", "softmax")},
     **{f"F.{name}": times(1, IN) for name in ("avg_pool", "max_pool", "adaptive_avg_pool", "adaptive_max_pool")},
     "F.interpolate": times(1, OUT),
+    **{f"{of}.{name}": nothing for of in ("torch", "Tensor") for name in ("matmul", "mm", "bmm", "addmm")},
+    "torch.baddbmm": nothing,
+    **{f"{of}.{name}": times(1, OUT) for of in ("torch", "Tensor") for name in ("mul", "add")},
     "F.local_response_norm": own(local_response),
 }
 
@@ -37,7 +80,7 @@ PTFLOPS = Tool(
     word="MACs (GMac)",
     about="modules and functions: MACs with biases, 2 an element of a norm, activations and pools, nn.ReLU twice",
     omits="+, *, @, mean, sigmoid, hardswish and other modules without a hook, without a word",
-    sees=modules_and_functions,
+    sees=hooked_and_functions,
     rules={**HOOKS, **PATCHED},
     printed=_printed,
     batched=False,
@@ -50,7 +93,7 @@ MODULES = replace(
     name="ptflops-modules",
     about="modules alone (count_functional=False): MACs with biases, 2 an element of a norm, activations and pools",
     omits="+, *, @, every function, and modules without a hook, without a word",
-    sees=modules,
+    sees=hooked,
     rules=HOOKS,
     also=(),
 )
@@ -65,7 +108,8 @@ ATEN = replace(
         "aten::_convolution": times(1, BIASED),
         "aten::_convolution_mode": times(1, BIASED),
         "aten::linear": times(1, BIASED),
-        "aten::matmul": nothing,
+        **{f"aten::{name}": nothing for name in PRODUCTS if name != "addmm"},
+        "aten::addmm": times(1, BIASED),
     },
     source="ptflops/aten_ops.py",
     also=(),

@@ -6,10 +6,11 @@ no module. `+`, `*` and `@` have neither a module nor a function that can be pat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..graph import Node
+from ..graph import Call, Node
 from .base import MEAN
 from .onnx import sign_of
 
@@ -134,24 +135,40 @@ INTERPOLATED: Mapping[tuple[str, int], str] = {("bilinear", 1): "linear", ("bili
 
 
 def modules(node: Node, form: str) -> Sequence[str]:
-    """`nn.Conv`: what a hook on modules sees."""
+    """`nn.Conv`: what a hook on modules sees; a class of others by its whole name, `timm.layers.norm.LayerNorm`."""
+    if node.calls and not form:
+        return _classes(node, lambda call: call.module)
     name = "" if form else _written(node, form).module
     return (f"nn.{name}",) if name else ()
 
 
+def derived_modules(node: Node, form: str) -> Sequence[str]:
+    """The same by the class of PyTorch that another is made from: what `isinstance` asks."""
+    if node.calls and not form:
+        return _classes(node, lambda call: call.base if call.base != MODULE else call.module)
+    return modules(node, form)
+
+
 def functions(node: Node, form: str) -> Sequence[str]:
     """`F.relu`: what is called by a name that can be patched."""
+    if node.calls and not form:
+        called = (call.function for call in node.calls)
+        return tuple(_plain(name) for name in called if name and "__" not in name)
     name = _written(node, form).function
     return (f"F.{name}",) if name else ()
 
 
-def modules_and_functions(node: Node, form: str) -> Sequence[str]:
-    """Both: a module's function is called too."""
-    return (*modules(node, form), *functions(node, form))
+def all_functions(node: Node, form: str) -> Sequence[str]:
+    """What is called, the operator `@` too, as `Tensor.__matmul__`."""
+    if node.calls and not form:
+        return tuple(_plain(call.function) for call in node.calls if call.function)
+    return ("Tensor.__matmul__",) if node.kind == "matmul" else functions(node, form)
 
 
 def traced(node: Node, form: str) -> Sequence[str]:
     """`aten::relu`: what `torch.jit.trace` records."""
+    if node.calls and not form:
+        return tuple(f"aten::{_recorded(call)}" for call in node.calls)
     if padded_same(node):
         return ("aten::_convolution_mode",)
     axes = len(node.incoming[0]) - 1 if node.incoming else 0
@@ -162,6 +179,50 @@ def traced(node: Node, form: str) -> Sequence[str]:
     return tuple(
         f"aten::{name}{axes}d" if name.endswith("_pool") else f"aten::{name}" for name in _written(node, form).traced
     )
+
+
+AXES = re.compile(r"(?<=[a-z])[123]d$")
+
+
+DECOMPOSED: Mapping[str, str] = {
+    "native_batch_norm": "batch_norm",
+    "native_layer_norm": "layer_norm",
+    "native_group_norm": "group_norm",
+    "_softmax": "softmax",
+    "_adaptive_avg_pool2d": "adaptive_avg_pool2d",
+    "_adaptive_avg_pool3d": "adaptive_avg_pool3d",
+}
+"""What is in the name of an operator that another was taken apart into -> the other."""
+
+PRODUCTS = ("matmul", "mm", "bmm", "addmm", "baddbmm", "einsum")
+"""The functions and operators that multiply matrices."""
+
+MODULE = "torch.nn.modules.module.Module"
+
+
+def _classes(node: Node, named: Callable[[Call], str]) -> Sequence[str]:
+    """`nn.Conv` of `torch.nn.modules.conv.Conv2d`, another's class as it is; of modules that have none in them."""
+    found = [named(call) for call in node.calls if call.whole and call.module]
+    own = {name: AXES.sub("", name.rpartition(".")[2]) for name in found if name.startswith("torch.nn.modules.")}
+    return tuple(dict.fromkeys(f"nn.{own[name]}" if name in own else name for name in found))
+
+
+def _plain(function: str) -> str:
+    """`F.max_pool` of `F._max_pool2d`."""
+    return AXES.sub("", function).replace("._", ".")
+
+
+def _recorded(call: Call) -> str:
+    """`_convolution` of `conv2d`, and `_convolution_mode` where its padding is a word; a decomposed one as it was.
+
+    `nn.MultiheadAttention` in evaluation without gradients is one operator.
+    """
+    if call.function == "F.multi_head_attention_forward":
+        return "_native_multi_head_attention"
+    name, _, overload = call.operator.partition(".")
+    if name.startswith("conv"):
+        return "_convolution_mode" if overload == "padding" else "_convolution"
+    return next((whole for part, whole in DECOMPOSED.items() if part in name), name)
 
 
 def padded_same(node: Node) -> bool:

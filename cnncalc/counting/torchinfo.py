@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..graph import Node
-from .base import BIASED, NUMBERS, SILENT, Rule, Term, Tool, both, size, times, upconv_at_outputs
+from .base import BIASED, NUMBERS, ONCE, SILENT, Term, Tool, both, elements, size, times, upconv_at_outputs
 from .pytorch import modules
+from .transposed import transposed
 
 
-def _bias(node: Node) -> Iterable[Term]:
-    yield Term(NUMBERS, 1, size(node.weights["bias"]) if "bias" in node.weights else 0)
+def _once(node: Node) -> Iterable[Term]:
+    """Each learned number once an image: of a linear layer on rows, and of a convolution that is no "Conv" by name."""
+    images = node.calls[0].first if node.calls else 1
+    learned = elements(node, NUMBERS) * images
+    weight = size(node.weights["weight"]) * images if node.macs else 0
+    yield Term(ONCE, 1, weight - int(node.macs))
+    yield Term(NUMBERS, 1, learned - weight)
 
 
-LEARNED: Rule = times(1, NUMBERS)
+def classes(node: Node, form: str) -> Sequence[str]:
+    """A module without others in it, by whether "Conv" is in its class; its numbers are called `weight` and `bias`."""
+    if not node.calls or form:
+        return modules(node, form)
+    words: list[str] = []
+    for call in node.calls if node.weights else ():
+        if call.whole and call.learned and {"weight", "bias"}.issuperset(call.learned):
+            words.append("nn.Linear" if "Conv" not in call.module.rpartition(".")[2] else CONVS[transposed(node)])
+    return words
+
+
+CONVS = ("nn.Conv", "nn.ConvTranspose")
 
 
 def _printed(count: int) -> str:
@@ -33,16 +50,11 @@ TORCHINFO = Tool(
     word="mult-adds",
     about="modules with weights: MACs and biases of convolutions, else each learned number once",
     omits="whatever has no weights; +, *, @, F.conv and other functions, without a word",
-    sees=modules,
+    sees=classes,
     rules={
         "nn.Conv": times(1, BIASED),
         "nn.ConvTranspose": both(upconv_at_outputs, times(1, BIASED)),
-        "nn.Linear": _bias,
-        "nn.BatchNorm": LEARNED,
-        "nn.LayerNorm": LEARNED,
-        "nn.GroupNorm": LEARNED,
-        "nn.InstanceNorm": LEARNED,
-        "nn.PReLU": LEARNED,
+        **{f"nn.{name}": _once for name in ("Linear", "BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "PReLU")},
     },
     unknown=SILENT,
     printed=_printed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, times
-from .pytorch import traced
+from .pytorch import PRODUCTS, traced
 from .transposed import of_the_weight
 
 QUIET = frozenset(
@@ -57,7 +57,8 @@ RULES: dict[str, Rule] = {
     "aten::_convolution": of_the_weight,
     "aten::_convolution_mode": amiss(SAME, all_of_it),
     "aten::linear": nothing,
-    "aten::matmul": nothing,
+    **{f"aten::{name}": nothing for name in PRODUCTS if name != "mm"},
+    "aten::scaled_dot_product_attention": nothing,
     "aten::batch_norm": times(1, OUT, plain=0),
     "aten::layer_norm": times(1, OUT, plain=0),
     "aten::group_norm": times(1, OUT, plain=0),

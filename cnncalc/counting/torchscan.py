@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..graph import Node
 from .base import BIASED, IN, PARTIAL, SUBTRACT, Rule, Term, Tool, both, nothing, own, size, times, upconv_at_outputs
-from .pytorch import modules
+from .pytorch import derived_modules
 
 
 def _square(node: Node) -> int:
@@ -56,7 +56,7 @@ TORCHSCAN = Tool(
     word="MACs",
     about="modules: MACs without biases, 2 an element of a batch norm, pools by an extent that is not squared",
     omits="biases and activations; it gives no total where a layer has no formula",
-    sees=modules,
+    sees=derived_modules,
     rules={
         "nn.Conv": nothing,
         "nn.ConvTranspose": both(upconv_at_outputs, _padding(4)),

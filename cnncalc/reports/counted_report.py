@@ -138,8 +138,6 @@ def counts_as(
         "unknown": [blind._asdict() for blind in found.blind],
         "does": one.unknown,
     }
-    notes = [Note("convention", f"it counts {one.about}"), *_notes(found, graph, facts, bool(forms))]
-    notes += [*told(found, wrong), *folded(graph, found)]
     return Report(
         caption(graph, called(one.name, one.version), per(batch)),
         [table((NAME, KIND, OUTPUT, title, MACS), rows, view, ["count", "macs"], "count")],

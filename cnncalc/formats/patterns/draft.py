@@ -126,6 +126,7 @@ class Draft:
             inputs=one.inputs,
             incoming=tuple(self.shapes[tensor] for tensor in one.inputs),
             weights_of=last.name,
+            calls=tuple(dict.fromkeys(call for each in gone.values() for call in each.calls)),
         )
         self.nodes[last.name] = node
         self._reads(node)
@@ -147,6 +148,7 @@ class Draft:
                 self.wishes.get(node.name, ""),
                 weights_of="" if node.weights_of == node.name else names[node.weights_of],
                 mark=node.mark,
+                calls=node.calls,
             )
             if node.name in self.learned:
                 learned[names[node.name]] = self.learned[node.name]

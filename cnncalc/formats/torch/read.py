@@ -8,7 +8,7 @@ from typing import Any
 
 from ...graph import Change, Graph
 from ..onnx.read import Reader, Rule
-from ..onnx.records import Declared, GraphRecord, Model
+from ..onnx.records import Declared, GraphRecord, Model, Node
 from ..reading import USUAL, Reading
 from .operators import OPERATORS
 from .rules import RULES
@@ -39,9 +39,17 @@ class TraceReader(Reader):
             outputs=[Declared(writing.named(output), 1, None) for output in trace.outputs],
             declared=declared,
         )
+        self.of = writing.of
         super().__init__(Model(name, record, {"": 23}, producer=f"PyTorch {trace.torch}"), None, None, how)
         self.builder.name = trace.module
         self.values.update(writing.values)
+
+    def read(self, node: Node) -> None:
+        """One record; its layers know the call that it is of."""
+        count, operator = len(self.builder.nodes), self.of.get(id(node))
+        super().read(node)
+        if operator is not None:
+            self.builder.called(count, operator.call)
 
     def graph(self) -> Graph:
         """The network, its frozen layers marked, each parameter accounted for. Raises CnncalcError."""

@@ -8,6 +8,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from ...errors import CnncalcError
+from ...graph import Call
 
 MOST_OPERATORS = 200_000
 
@@ -53,6 +54,32 @@ class Operator:
 
     line: str = ""
     """`net.py:12`."""
+
+    module: str = ""
+    """The class of the module that calls it."""
+
+    whole: bool = False
+    """Whether there are no modules in that one."""
+
+    parent: str = ""
+    """The class of the module that this one stands in."""
+
+    base: str = ""
+    """The class of PyTorch's own that it is made from."""
+
+    learned: tuple[str, ...] = ()
+    """The names of its own parameters."""
+
+    function: str = ""
+    """What the code calls, `F.relu`."""
+
+    @property
+    def call(self) -> Call:
+        """How the code writes it."""
+        op = f"{self.op}.{self.overload}".rstrip(".")
+        shape = self.outputs[0].shape
+        first = shape[0] if shape else 1
+        return Call(self.name, self.module, self.base, self.parent, self.whole, self.learned, self.function, op, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +154,12 @@ def _operator(record: Mapping[str, Any]) -> Operator:
         str(record["path"]),
         bool(record["leaf"]),
         str(record["line"]),
+        str(record["class"]),
+        bool(record["whole"]),
+        str(record["parent"]),
+        str(record["base"]),
+        tuple(map(str, record["learned"])),
+        str(record["function"]),
     )
 
 

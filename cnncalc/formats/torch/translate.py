@@ -44,6 +44,9 @@ class Writing:
         self.operator = Operator()
         """The one that is written."""
 
+        self.of: dict[int, Operator] = {}
+        """A record, by its identity -> the operator that it is written for."""
+
         self.ops: dict[str, set[str]] = {}
         """Path of a module -> the operators that are called in it."""
 
@@ -166,6 +169,7 @@ class Writing:
         self.nodes.append(
             Node(op, domain, label, tuple(inputs), tuple(outputs), dict(attributes or {}), {SCOPES: repr([path, ""])})
         )
+        self.of[id(self.nodes[-1])] = operator
         return outputs[0]
 
     @property

@@ -146,12 +146,41 @@ class Records:
                 ],
                 "path": path.split("@")[0],
                 "leaf": str(owner).startswith("torch.nn.modules.") and "container" not in str(owner),
+                "class": str(owner),
+                "parent": str(list(stack.values())[-2][1]) if len(stack) > 1 else "",
+                **self.owner(path.split("@")[0]),
+                "function": self.function(node),
                 "line": self.line(node),
             }
         )
         if schema.is_mutable:
             self.named[node.args[0]] = self.named[node]  # from here on the old name means the new value
             self.known.pop(node.args[0], None)
+
+    def owner(self, path: str) -> dict[str, Any]:
+        """Whether a module has no modules in it, what its own parameters are called, and of what class it is."""
+        try:
+            owner = self.module.get_submodule(path)
+        except AttributeError:
+            return {"whole": False, "learned": [], "base": ""}
+        own = (made for made in type(owner).__mro__ if made.__module__.startswith("torch.nn.modules."))
+        base = next((f"{made.__module__}.{made.__name__}" for made in own), "")
+        return {"whole": not any(owner.children()), "learned": list(owner._parameters), "base": base}
+
+    def function(self, node: Any) -> str:
+        """What the code calls: `F.relu`, `torch.mul`, `Tensor.add`; "" where that is not told.
+
+        `x + y` and `x.add(y)` are one to PyTorch: the line of the code tells which it is, where it is in `forward`.
+        """
+        import torch
+
+        kind, _, name = (node.meta.get("torch_fn") or ("", ""))[1].rpartition(".")
+        if not kind.startswith(("function", "builtin")):
+            line = (node.meta.get("stack_trace") or "").rpartition("  File ")[2]
+            called = f".{name}(" in line or (name == "matmul" and "@" not in line)
+            return f"Tensor.{name}" if called else f"Tensor.__{name.strip('_')}__" if kind else ""
+        of = getattr(torch.nn.functional, name, None)
+        return f"F.{name}" if of is not None and (kind in type(of).__name__) else f"torch.{name}"
 
     def worked_out(self, node: Any, value: Any) -> bool:
         """Whether its numbers are known, on the CPU, by the operator itself."""

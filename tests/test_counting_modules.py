@@ -1,0 +1,69 @@
+"""PyTorch's modules as they are in memory: what the tools say of them, to the integer, from the calls that are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from other_tools import network, rows  # noqa: E402  # both need torch
+from test_counting_tools import MODULES  # noqa: E402
+
+import cnncalc  # noqa: E402
+from cnncalc.counting import TOOLS, counted  # noqa: E402
+
+LAYERS = (
+    "torchinfo", "fvcore", "ptflops", "ptflops-modules", "ptflops-aten", "thop", "calflops", "calflops-macs",
+    "torchprofile", "torchscan", "flop-counter", "mmengine",
+)  # fmt: skip
+"""The tools that look at modules, calls and traces."""
+
+EXCEPTIONS: Mapping[tuple[str, str], str] = {
+    (network, "torchprofile"): f"{products} products of numbers, from which the code works {what} out"
+    for network, products, what in (
+        ("tf_efficientnet_b0", 20, "its padding"), ("swin_t", 24, "its windows"), ("mobilevit_xxs", 15, "its patches"),
+    )
+}  # fmt: skip
+"""(network or layer, tool) whose figure is another, and why."""
+
+
+def sizes(row: Mapping[str, str]) -> tuple[int, ...]:
+    """The shape of one image."""
+    return tuple(map(int, row["input"].split("x")))
+
+
+def held(row: Mapping[str, str], name: str, module: Any) -> None:
+    """Every tool says what the row has; where it gives no value, cnncalc says so."""
+    graph = cnncalc.from_torch(module, sizes(row))
+    compared = [tool for tool in LAYERS if row[tool] and (name, tool) not in EXCEPTIONS]
+
+    assert {tool: row[tool] for tool in compared} == {tool: str(counted(graph, TOOLS[tool]).total) for tool in compared}
+
+
+@pytest.mark.parametrize("row", rows("counting_layers.csv"), ids=lambda row: row["name"])
+def test_a_module_counts_as_each_tool_says(row: Mapping[str, str]) -> None:
+    """One layer, read from the module itself."""
+    held(row, row["name"], MODULES[row["name"]]())
+
+
+@pytest.mark.parametrize("row", rows("counting_modules.csv"), ids=lambda row: f"{row['library']}-{row['network']}")
+def test_a_network_counts_as_each_tool_says(row: Mapping[str, str]) -> None:
+    """torchvision's and timm's, as their code writes them: classes of their own, functions, methods, attention."""
+    for package in ("torchvision", row["library"]):
+        if not find_spec(package):
+            pytest.skip(f"{package} is not installed")
+
+    held(row, row["network"], network(row["network"], row["library"]))
+
+
+def test_the_networks_are_enough() -> None:
+    """A dozen of each library at least; no exception for a network or a tool that the tables do not have."""
+    found = rows("counting_modules.csv")
+    names = {row["name"] for row in rows("counting_layers.csv")} | {row["network"] for row in found}
+
+    assert all(sum(row["library"] == library for row in found) >= 12 for library in ("torchvision", "timm"))
+    assert {(name, tool) for name, tool in EXCEPTIONS if name not in names or tool not in LAYERS} == set()
