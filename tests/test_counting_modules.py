@@ -23,10 +23,17 @@ LAYERS = (
 """The tools that look at modules, calls and traces."""
 
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
-    (network, "torchprofile"): f"{products} products of numbers, from which the code works {what} out"
-    for network, products, what in (
-        ("tf_efficientnet_b0", 20, "its padding"), ("swin_t", 24, "its windows"), ("mobilevit_xxs", 15, "its patches"),
-    )
+    **{
+        (network, "torchprofile"): f"{products} products of numbers, from which the code works {what} out"
+        for network, products, what in (
+            ("tf_efficientnet_b0", 20, "its padding"), ("swin_t", 24, "its windows"), ("maxvit_t", 22, "its windows"),
+            ("mobilevit_xxs", 15, "its patches"), ("xcit_nano_12_p16_224", 424, "the sines of its positions"),
+        )
+    },
+    **{
+        (network, "ptflops-aten"): "linear layers on rows that do not lie one behind another: their bias is an addition"
+        for network in ("xcit_nano_12_p16_224", "mixer_s32_224")
+    },
 }  # fmt: skip
 """(network or layer, tool) whose figure is another, and why."""
 

@@ -155,6 +155,11 @@ def local_response(node: Node) -> int:
     return 3 * size(node.output) + size((channels + vars(node.layer)["size"] - 1, *places))
 
 
+def of_einsum(node: Node) -> int:
+    """Its operations, 2 a MAC, as `numpy.einsum_path` prints them: four digits."""
+    return int(float(f"{2 * int(node.macs):.3e}"))
+
+
 upconv_at_outputs = amiss(UPCONV, at_outputs)
 
 

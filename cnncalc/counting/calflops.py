@@ -20,6 +20,7 @@ from .base import (
     amiss,
     local_response,
     nothing,
+    of_einsum,
     own,
     size,
     times,
@@ -60,12 +61,6 @@ def _transposed_macs(node: Node) -> Iterable[Term]:
     return (Term(UPCONV_GROUPS, 1, _transposed(node)[0] - int(node.macs)),)
 
 
-def _einsum(node: Node) -> Iterable[Term]:
-    """As NumPy prints it, with four digits."""
-    macs = int(node.macs)
-    return (Term(OWN, 1, int(float(f"{2 * macs:.3e}")) - 2 * macs),)
-
-
 PRODUCED: dict[str, Rule] = {
     **dict.fromkeys(("torch.matmul", "Tensor.matmul", "torch.addmm", "Tensor.addmm", "torch.baddbmm"), nothing),
     **{f"{of}.{name}": times(1, OUT) for of in ("torch", "Tensor") for name in ("mul", "add")},
@@ -85,7 +80,7 @@ RULES: dict[str, Rule] = {
     "F.interpolate": own(_interpolated),
     "F.local_response_norm": own(local_response),
     **PRODUCED,
-    "torch.einsum": _einsum,
+    "torch.einsum": own(lambda node: of_einsum(node) - 2 * int(node.macs)),
 }
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .base import IN, OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, times
+from .base import IN, OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, of_einsum, own, times
 from .pytorch import PRODUCTS, traced
 
 RULES: dict[str, Rule] = {
     "aten::_convolution": nothing,
     "aten::_convolution_mode": amiss(SAME, all_of_it),
     "aten::linear": nothing,
-    **{f"aten::{name}": nothing for name in PRODUCTS if name != "baddbmm"},
+    **{f"aten::{name}": nothing for name in PRODUCTS if name not in ("baddbmm", "einsum")},
+    "aten::einsum": own(lambda node: of_einsum(node) // 2 - int(node.macs)),
     "aten::batch_norm": times(2, IN, plain=1),
     "aten::group_norm": times(5, IN, plain=4),
     "aten::layer_norm": times(5, IN, plain=4),
