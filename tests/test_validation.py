@@ -162,6 +162,8 @@ SAYABLE = [
     ("a vector alone", "input: [8]\nnet: [relu, {linear: 3}]", "global"),
     ("permuted, computed and laid flat", "input: [3, 4, 8]\nnet: [{permute: [1, 0, 2]}, relu, flatten, bias, {linear: 2}]",
      "1"),
+    ("the class of each position", "input: [3, 16, 16]\nnet: [{conv: {out: 8, kernel: 3, padding: 1}}, {upsample: 2}, argmax]",
+     "3"),
     ("the last position of a sequence", "input: [3, 9]\nnet: [relu, {slice: {axis: length, start: 8}}, {linear: 2}]", "1"),
 ]
 # fmt: on

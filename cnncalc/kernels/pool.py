@@ -239,9 +239,11 @@ def extreme_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights
 
 
 def argmax_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
-    """The first place of the largest along the axis."""
+    """The first place of the largest along the axis; of what is no number none is the largest, and NaN comes out."""
     (x,) = inputs
-    places: Array = np.argmax(x, axis=place_of(layer.over, x), keepdims=True).astype(x.dtype)
+    axis = place_of(layer.over, x)
+    places: Array = np.argmax(x, axis=axis, keepdims=True).astype(x.dtype)
+    places[np.isnan(x).any(axis=axis, keepdims=True)] = np.nan
     return places
 
 
