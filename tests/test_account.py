@@ -92,6 +92,49 @@ def test_what_gives_a_number(name: str, text: str, network: str, convention: str
     assert [row["changes"] for row in data["readings"]] == sorted(row["changes"] for row in data["readings"])
 
 
+PUBLIC = (
+    ("resnet18", "1.81G", "", "multiply-adds", "torchvision's table of weights"),
+    ("resnet50", "4.09G", "", "multiply-adds", "torchvision's table of weights"),
+    ("vgg16", "15.47G", "", "multiply-adds", "torchvision's table of weights"),
+    ("densenet121", "2.83G", "", "multiply-adds", "torchvision's table of weights"),
+    ("efficientnet_b0", "0.39G", "", "multiply-adds", "torchvision's table of weights"),
+    ("alexnet_owt", "0.71G", "", "multiply-adds", "torchvision's table of weights"),
+    ("googlenet_torchvision", "1.5G", "", "multiply-adds", "torchvision's table of weights"),
+    ("inception_v3", "5.71G", "", "multiply-adds", "torchvision's table of weights"),
+    ("squeezenet1_1", "0.35G", "", "multiply-adds", "torchvision's table of weights"),
+    ("mobilenet_v2", "3.5M params", "", "params", "Keras's table of applications"),
+    ("vgg16", "138.4M params", "", "params", "Keras's table of applications"),
+    ("vgg16", "528MB", "", "params", "Keras's table of applications"),
+    ("mobilenet_v2", "14MB", "", "params", "Keras's table of applications"),
+    ("mobilenet_v2", "3,538,984", "", "params of keras", "Keras's summary of MobileNetV2"),
+    ("resnet50", "25,557,032", "", "params", "torchvision's num_params"),
+    ("mobilenet_v1", "569M", "", "multiply-adds", "Howard et al. 2017, Table 8"),
+    ("mobilenet_v1", "325M", "with width 0.75", "multiply-adds", "Howard et al. 2017, Table 6"),
+    ("mobilenet_v1", "4.2M params", "", "params", "Howard et al. 2017, Table 8"),
+    ("mobilenet_v2", "300M", "", "multiply-adds", "Sandler et al. 2018, Table 4"),
+    ("resnet50", "3.8G", "of resnet50_v1", "multiply-adds", "He et al. 2015, Table 1"),
+    ("resnet152", "11.3G", "of resnet152_v1", "multiply-adds", "He et al. 2015, Table 1"),
+    ("squeezenet1_0", "1.25M params", "", "params", "Iandola et al. 2016, Table 1"),
+    ("darknet53", "18.57G", "", "darknet", "Redmon and Farhadi 2018, Table 2: Bn Ops"),
+    ("resnet50", "4.1G", "", "multiply-adds", "timm's results: GMACs"),
+)  # fmt: skip
+"""Network, a number in public, what it is of, as what it is counted, where it stands."""
+
+
+@pytest.mark.parametrize(("name", "text", "network", "convention", "source"), PUBLIC)
+def test_a_public_number_is_explained_first_by_what_it_is(
+    name: str, text: str, network: str, convention: str, source: str
+) -> None:
+    """The first of the readings; of those that have to assume as much, where they are of one network."""
+    assert source
+    related = [(other, lambda other=other: cnncalc.load(other)) for other in _relatives(name, zoo.names())]
+    found = cnncalc.reports.readings(cnncalc.load(name), text, relatives=related).data["readings"]
+    first = [row for row in found if (row["changes"], row["network"]) == (found[0]["changes"], found[0]["network"])]
+
+    assert network == found[0]["network"]
+    assert convention in [name for row in first for name in row["conventions"]]
+
+
 def test_the_simplest_is_first() -> None:
     """The plain count of the network as it is, before every other."""
     first = cnncalc.reports.readings(cnncalc.load("resnet50"), "4.09G").data["readings"][0]

@@ -32,7 +32,7 @@ def _two_axes(node: Node) -> Iterable[Term]:
     places = size(output[-2:])
     macs = size(weight[:4]) * places if len(weight) >= 4 else 0
     yield Term(AXES, 2, int(macs - node.macs))
-    yield Term(BIASED, 1, output[0] * places if "bias" in node.weights and len(weight) >= 4 else 0)
+    yield Term(BIASED, 1, size(output[:1]) * places if "bias" in node.weights and len(weight) >= 4 else 0)
 
 
 def _transposed(node: Node) -> Iterable[Term]:

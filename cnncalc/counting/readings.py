@@ -81,8 +81,8 @@ Change = tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]
 class _Found:
     """The readings so far."""
 
-    def __init__(self, number: Number) -> None:
-        self.number = number
+    def __init__(self, number: Number, name: str) -> None:
+        self.number, self.name = number, name
         self.of: dict[tuple[str, int, str], Reading] = {}
 
     def look(self, network: str, graph: Graph, assumed: int) -> None:
@@ -103,7 +103,12 @@ class _Found:
         needed = [
             one for one in fitting if not one.network or not enough & {(name, one.how) for name in one.conventions}
         ]
-        return sorted(needed, key=lambda one: (one.changes, one.network != "", self.away(one)))
+        return sorted(needed, key=lambda one: (one.changes, self._related(one.network), self.away(one)))
+
+    def _related(self, network: str) -> tuple[bool, bool, int]:
+        """This network first; `resnet152_v1` is nearer to resnet152 than `se_resnet152` is, or `resnet152_keras`."""
+        other = network.removeprefix("of ") if network.startswith("of ") else ""
+        return network != "", other != "" and not other.startswith(self.name), len(other)
 
     def away(self, reading: Reading) -> Fraction:
         """How far it is from the number."""
@@ -129,7 +134,7 @@ def readings(graph: Graph, number: Number, relatives: Relatives = ()) -> Reading
 
     What changes one thing is looked at first; other classes, and two changes at once, where nothing else gives it.
     """
-    own, found = graph.inference, _Found(number)
+    own, found = graph.inference, _Found(number, graph.name)
     found.look("", own, 0)
     if own is not graph:
         found.look("with the heads that only training uses", graph, 1)
