@@ -142,11 +142,12 @@ Member = tuple[Branch, tuple[int, ...]]
 
 
 class _Boxer:
-    """Makes boxes of branches; what was asked of a branch is kept, as the same is asked at each depth."""
+    """Makes boxes of branches; what was asked of a branch or a row is kept, as the same is asked at each depth."""
 
     def __init__(self, expanded: bool) -> None:
         self.expanded = expanded
         self._structures: dict[int, Any] = {}
+        self._folded: dict[int, Sequence[tuple[int, int]]] = {}
         self._paths: Counter[str] = Counter()
 
     def count(self, row: Sequence[Branch], levels: int) -> int:
@@ -191,8 +192,14 @@ class _Boxer:
         self._paths[path] += 1
         return path if self._paths[path] == 1 else f"{path} ({self._paths[path]})"
 
-    def _folds(self, row: Sequence[Branch]) -> Iterator[tuple[int, int]]:
+    def _folds(self, row: Sequence[Branch]) -> Sequence[tuple[int, int]]:
         """Where neighbours begin and end that are turns of one loop with the same structure."""
+        own = id(row[0]) if row else 0
+        if own not in self._folded:
+            self._folded[own] = [*self._turns(row)]
+        return self._folded[own]
+
+    def _turns(self, row: Sequence[Branch]) -> Iterator[tuple[int, int]]:
         start = 0
         while start < len(row):
             stop = start + 1
