@@ -1,9 +1,10 @@
 """`convert` over the zoo, each network from its graph without its names: lines, bytes and seconds.
 
-    python benchmarks/recovery.py [NAME ...]
+    python benchmarks/recovery.py [NAME_OR_FILE ...]
 
-Columns: layers; lines as recovered, as written by hand (without source, vars and expect), one step a layer; bytes of
-the first and the last; seconds. At the end: how many networks have at most 1.2 times the lines of the hand-written one.
+A file that is called as a network of the zoo, `resnet50.onnx`, is held against that one's spec. Columns: layers; lines
+as recovered, as written by hand (without source, vars and expect), one step a layer; bytes of the first and the last;
+seconds of the processor. At the end: how many networks have at most 1.2 times the lines of the hand-written one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import cnncalc
@@ -46,20 +48,23 @@ def main() -> None:
     """Print a row a network."""
     names = sys.argv[1:] or list(zoo.names())
     print("network                      layers  recovered  hand  flat   bytes   (flat)  seconds")
-    within = 0
+    within = written = 0
     for name in names:
         graph = nameless(cnncalc.load(name))
-        start = time.perf_counter()
+        start = time.process_time()
         found = recover(graph)
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         flat = recover(graph, plain=True).text
-        member = zoo.member(name)
+        member = zoo.member(Path(name).name.partition(".")[0])
         hand = lines(member.path.read_text(encoding="utf-8")) if member else 0
         own = lines(found.text)
         within += own <= 1.2 * hand
-        row = f"{name:28} {len(graph.nodes):6} {own:10} {hand:5} {lines(flat):5} {len(found.text):7} {len(flat):8}"
+        written += bool(hand)
+        row = (
+            f"{graph.name:28} {len(graph.nodes):6} {own:10} {hand:5} {lines(flat):5} {len(found.text):7} {len(flat):8}"
+        )
         print(f"{row} {seconds:8.2f}  {found.remark}".rstrip(), flush=True)
-    print(f"{within} of {len(names)} have at most 1.2 times the lines of the hand-written spec")
+    print(f"{within} of {written} have at most 1.2 times the lines of the hand-written spec")
 
 
 if __name__ == "__main__":

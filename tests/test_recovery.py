@@ -187,6 +187,18 @@ def test_above_a_bound_repeats_alone_are_looked_for(monkeypatch: pytest.MonkeyPa
         recover(graph, plain=True)
 
 
+def test_a_concat_of_everything_has_its_branches_again() -> None:
+    """An exporter makes one concat of the two in each other that Inception v3 has; they are written as two."""
+    first, second = "{conv: {out: 4, kernel: [1, 3], padding: half}}", "{conv: {out: 4, kernel: [3, 1], padding: half}}"
+    nested = f"{{concat: [[{{pointwise: 6}}], [{{pointwise: 8}}, {{concat: [[{first}], [{second}]]}}]]}}"
+    flat = f"{{pointwise: 8, as: a}}, {{concat: [{{from: input, do: [{{pointwise: 6}}]}}, [{first}], [{second}]]}}"
+    one, other = (cnncalc.parse(f"input: [4, 8, 8]\nnet: [{steps}]") for steps in (nested, flat))
+
+    assert proof.same(one, other)
+    assert recover(other).text == recover(one).text
+    assert "from" not in recover(other).text
+
+
 @given(specs())
 @settings(max_examples=40, deadline=None)
 def test_random_networks_come_back(text: str) -> None:
@@ -245,6 +257,17 @@ def test_the_page_is_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert spec == Path("net.cnn.yaml").read_text(encoding="utf-8")
 
 
+def test_the_commands_that_take_weights_along_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the page has them, with a small model."""
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(app, ["convert", "resnet20_cifar", "-o", "model.onnx", "--init", "he"])
+    commands = PAGE.partition("## Weights go along\n")[2].split("```")[1].strip().splitlines()
+    done = [CliRunner().invoke(app, line.split()[1:]) for line in commands]
+
+    assert [0, 0] == [one.exit_code for one in done]
+    assert Path("weights.npz").exists()
+
+
 DIFFERENT = [
     ("conv: {out: 4, kernel: 3}", "conv: {out: 4, kernel: 3, bias: false}"),
     ("conv: {out: 4, kernel: 3, padding: 1}", "conv: {out: 4, kernel: 3, padding: [[0, 2], [1, 1]]}"),
@@ -253,6 +276,7 @@ DIFFERENT = [
     ("{add: [prev, [{conv: {out: 4, kernel: 1}}]]}", "{add: [prev, [{pointwise: 4}]]}"),
     ("{sub: [prev, [relu]]}", "{sub: [[relu], prev]}"),
     ("{concat: [prev, [relu]]}", "{concat: [[relu], prev]}"),
+    ("{concat: [prev, [{concat: [prev, [relu]]}, tanh]]}", "{concat: [prev, [{concat: [[relu], prev]}, tanh]]}"),
     ("{pointwise: 4, frozen: true}", "{pointwise: 4}"),
     ("{head: {a: [relu]}, train_only: true}", "{head: {a: [relu]}}"),
     ("{pointwise: 4, repeat: 2, share: a}", "{pointwise: 4, repeat: 2}"),
@@ -278,6 +302,7 @@ def test_what_differs_is_told_apart(one: str, other: str) -> None:
         ("{conv: {out: 4, kernel: 3, padding: half}}", "{conv: {out: 4, kernel: 3, padding: 1}}"),
         ("{add: [prev, [relu]]}", "{add: [[relu], prev]}"),
         ("{concat: [[relu], [{concat: [prev, [tanh]]}]]}", "{concat: {a: [relu], b: [{concat: [prev, [tanh]]}]}}"),
+        ("{concat: [[relu], prev, [tanh]]}", "{concat: {a: [relu], b: [{concat: [prev, [tanh]]}]}}"),
     ],
 )
 def test_what_is_only_spelled_otherwise_is_the_same(one: str, other: str) -> None:

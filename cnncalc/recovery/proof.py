@@ -27,13 +27,25 @@ def _facts(graph: Graph, known: dict[Any, int]) -> tuple[Any, ...]:
     own = numbers(graph, known)
     owners = ([own[node.name] for node in nodes if node.weights] for nodes in graph.sharing.values())
     sharing = Counter(tuple(sorted(nodes)) for nodes in owners if len(nodes) > 1)
-    alone = {node.name for node in graph.nodes if passes_on(node)}
+    apart = {node.name for node in graph.nodes if passes_on(node)} | _pieces(graph)
     return (
-        Counter(own[node.name] for node in graph.nodes if node.name not in alone),
+        Counter(own[node.name] for node in graph.nodes if node.name not in apart),
         own[graph.output],
         {head: own[name] for head, name in graph.heads.items()},
         sharing,
     )
+
+
+def _pieces(graph: Graph) -> set[str]:
+    """The concats that only concats along the same axis read: those have their branches."""
+    found = {node.name for node in graph.nodes if node.kind == "concat"} - {graph.output, *graph.heads.values()}
+    read: set[str] = set()
+    for node in graph.nodes:
+        read |= {*node.inputs}
+        found -= {
+            name for name in node.inputs if node.kind != "concat" or _axis(graph, name) != _axis(graph, node.name)
+        }
+    return found & read
 
 
 def numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:

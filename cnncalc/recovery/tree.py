@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..graph import Graph
@@ -85,7 +86,7 @@ class _Tree:
         for end in [*self.into]:
             if len(self.into.get(end, ())) < 2:
                 continue
-            edges = [self._collapsed(edge) for edge in self.into[end]]
+            edges = self._nested(end, [self._collapsed(edge) for edge in self.into[end]])
             starts = {start for start, _ in edges if start != FREE}
             if len(starts) == 1 and not self._crosses(edges):
                 start = next(iter(starts))
@@ -101,6 +102,21 @@ class _Tree:
                 if edge is not self.into[end][0]:
                     self.into[end], changed = [edge], True
         return changed
+
+    def _nested(self, end: str, edges: list[Edge]) -> list[Edge]:
+        """Neighbours in a concat that alone read one tensor as a concat in its way: an exporter makes one of both."""
+        if self.items[end].word != "concat":
+            return edges
+        found: list[Edge] = []
+        for start, group in groupby(edges, key=itemgetter(0)):
+            run = list(group)
+            alone = start in self.into and start not in self.kept and self.degree.get(start) == len(run)
+            if 1 < len(run) < len(edges) and alone and all(steps for _, steps in run):
+                inner = self.items[end].but(nodes=(), channels=self.graph.shapes[start][0], out=None)
+                self.degree[start] = 1
+                run = [self._collapsed((start, (_join(inner, run),)))]
+            found += run
+        return found
 
     def _collapsed(self, edge: Edge) -> Edge:
         """The edge as long as it can be: through tensors that nothing else reads."""
