@@ -187,7 +187,7 @@ NETWORKS = (
 )  # fmt: skip
 COLUMNS = (
     "multiply-adds", "flop-counter", "torchinfo", "fvcore", "ptflops", "ptflops-modules", "ptflops-aten", "thop", "calflops",
-    "torchprofile", "torchscan", "torchscan-flops", "onnx-tool", "haoline", "onnx-opcounter", "tensorflow", "darknet",
+    "torchprofile", "torchscan", "torchscan-flops", "onnx-tool", "haoline", "onnx-opcounter", "tensorflow", "tensorflow-keras3", "darknet",
 )  # fmt: skip
 UNKNOWN: Mapping[str, str] = {
     SILENT: "What it has no rule for is 0 without a word.",
@@ -203,8 +203,8 @@ def made_page() -> str:
     lines = [
         HEADING,
         "What `cnncalc macs NETWORK --as TOOL` prints for networks of the zoo, written as modules; a dash where the tool gives no",
-        "value. `cnncalc explain NETWORK --against TOOL` adds each up, and `--against 4.13G` tells what gives a number. The rules of",
-        "tensorflow and darknet are from their source alone; the others were run on layers and networks of PyTorch.",
+        "value. `cnncalc explain NETWORK --against TOOL` adds each up, and `--against 4.13G` tells what gives a number. The rule of",
+        "darknet is from its source alone; TensorFlow's profiler was run on Keras models, the others on PyTorch's.",
         "",
     ]
     for some in (NETWORKS[:6], NETWORKS[6:]):

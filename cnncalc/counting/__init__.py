@@ -50,6 +50,7 @@ TOOLS: Mapping[str, Tool] = {
         flop_counter.FLOP_COUNTER,
         flop_counter.TORCHVISION,
         tensorflow.TENSORFLOW,
+        tensorflow.KERAS3,
         conventions.DARKNET,
         conventions.MULTIPLY_ADDS,
         conventions.WITH_BIASES,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..graph import Node
-from .base import BIASED, IN, JOINED, OUT, TAPS, Tool, nothing, times
+from .base import BIASED, IN, JOINED, OUT, TAPS, UNSEEN, Tool, amiss, nothing, own, size, times
 
 SEVERAL = (
     "adaptiveavgpool", "adaptivemaxpool", "l2pool", "layernorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm",
@@ -61,11 +62,23 @@ def operators(node: Node, form: str) -> Sequence[str]:
     return WRITTEN[node.kind]
 
 
+def _keras3_norm(node: Node) -> int:
+    """A product and a sum an element; for each channel the root, the scale and the shift that they are with."""
+    return 2 * size(node.output) + 6 * size(node.output[:1])
+
+
+def _plain_group(node: Node) -> int:
+    """A convolution in groups is compiled, where the profiler does not look; one of single channels is not."""
+    layer = vars(node.layer)
+    grouped = int(layer.get("groups", 1)) not in (1, int(node.incoming[0][0]))
+    return -2 * int(node.macs) - (size(node.output) if "bias" in node.weights else 0) if grouped else 0
+
+
 TENSORFLOW = Tool(
     name="tensorflow",
-    version="2",
+    version="2.21",
     word="float_ops",
-    about="operators: 2 a MAC, biases, taps of pools, softmax 5, joins",
+    about="operators of a Keras 2 model (tf_keras): 2 a MAC, biases, taps of pools, softmax 5, joins",
     omits="batch norms, activations but softmax, and operators that have no statistics, without a word",
     factor=2,
     sees=operators,
@@ -90,4 +103,17 @@ TENSORFLOW = Tool(
     },
     source="tensorflow/python/profiler/internal/flops_registry.py",
     also=("tf", "tf.profiler", "float_ops"),
+)
+
+KERAS3 = replace(
+    TENSORFLOW,
+    name="tensorflow-keras3",
+    about="operators of a Keras 3 model: as tensorflow, and 2 an element and 6 a channel of a batch norm",
+    omits="activations but softmax, convolutions in groups, and operators that have no statistics, without a word",
+    rules={
+        **TENSORFLOW.rules,
+        "FusedBatchNormV3": own(_keras3_norm),
+        "MatMul": amiss(UNSEEN, _plain_group),
+    },
+    also=("keras3", "keras"),
 )
