@@ -490,3 +490,12 @@ def test_a_model_without_scopes_is_shown_in_its_blocks() -> None:
 
     assert length(in_blocks(bare)) < 90 < 500 < length(bare)
     assert in_blocks(scoped) is scoped
+
+
+def test_branches_of_one_length_are_in_no_order() -> None:
+    """Which of them is the way round a skip does not hang on how the file had them."""
+    branches = "gate: [{mean: channels}], map: [{upsample: {scale: 1, align_corners: true}}]"
+    text = recover(cnncalc.parse(f"input: [4, 3, 3]\nnet: [{{pointwise: 4}}, {{mul: {{{branches}}}}}]")).text
+
+    assert f"- mul: {{{branches}}}" in text
+    assert recover(cnncalc.parse(text)).text == text

@@ -135,11 +135,9 @@ class _Tree:
         if any(item.word == "head" for _, steps in edges for item in steps):
             return True
         sizes = [sum(item.size for item in steps) for _, steps in edges]
-        shortest = sizes.index(min(sizes))
-        others = [steps for place, (_, steps) in enumerate(edges) if place != shortest]
-        if sizes[shortest] > SHORT:
-            return False
-        return any(_goes_round(steps, size) for steps, size in zip(others, sorted(sizes)[1:], strict=True))
+        far = [_goes_round(steps, size) for (_, steps), size in zip(edges, sizes, strict=True)]
+        shortest = min(range(len(edges)), key=lambda place: (sizes[place], not far[place]))
+        return sizes[shortest] <= SHORT and any(far[:shortest] + far[shortest + 1 :])
 
     def _hang(self) -> bool:
         """Side outputs that nothing reads hang on the tensor that they branch from."""
