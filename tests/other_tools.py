@@ -28,7 +28,7 @@ DATA = Path(__file__).parent / "data"
 PINNED = {
     "torchinfo": "1.8.0", "fvcore": "0.1.5", "ptflops": "0.7.5", "thop": "0.1.1", "calflops": "0.3.2",
     "torchprofile": "0.1.0", "torchscan": "0.2.0", "onnx_tool": "1.0.1", "torch": "2.13.0", "mmengine": "0.10.7",
-    "haoline": "1.3.0", "onnx_opcounter": "0.0.4",
+    "haoline": "1.3.0", "onnx_opcounter": "0.0.4", "deepspeed": "0.19.8",
 }  # fmt: skip
 """Package -> the release that the figures are of (of fvcore and thop, without the date of the build)."""
 
@@ -36,7 +36,7 @@ FIGURES = {
     "torchinfo": ("torchinfo",), "fvcore": ("fvcore",), "ptflops": ("ptflops", "ptflops-modules", "ptflops-aten"),
     "thop": ("thop",), "calflops": ("calflops", "calflops-macs"), "torchprofile": ("torchprofile",),
     "torchscan": ("torchscan", "torchscan-flops"), "onnx_tool": ("onnx-tool",), "torch": ("flop-counter",),
-    "mmengine": ("mmengine",), "haoline": ("haoline",), "onnx_opcounter": ("onnx-opcounter",),
+    "deepspeed": ("deepspeed",), "mmengine": ("mmengine",), "haoline": ("haoline",), "onnx_opcounter": ("onnx-opcounter",),
 }  # fmt: skip
 """Package -> the names of its figures in cnncalc."""
 
@@ -137,6 +137,13 @@ def _torchscan(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
     return {"torchscan": totals["macs"]["known_value"], "torchscan-flops": totals["module_flops"]["known_value"]}
 
 
+def _deepspeed(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
+    from deepspeed.profiling.flops_profiler import get_model_profile
+
+    found = get_model_profile(module, input_shape=(1, *shape), print_profile=False, detailed=False, as_string=False)
+    return {"deepspeed": found[0]}
+
+
 @contextlib.contextmanager
 def exported(module: Any, shape: tuple[int, ...]) -> Iterator[str]:
     """The file that PyTorch's exporter writes, batch norms folded; with weights that differ, so that none are merged."""
@@ -195,7 +202,7 @@ def _torch(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
 TOOLS: Mapping[str, Callable[[Any, tuple[int, ...]], Mapping[str, int | None]]] = {
     "torchinfo": _torchinfo, "fvcore": _fvcore, "ptflops": _ptflops, "thop": _thop, "torchprofile": _torchprofile,
     "torchscan": _torchscan, "onnx_tool": _onnx_tool, "torch": _torch, "mmengine": _mmengine, "haoline": _haoline,
-    "onnx_opcounter": _onnx_opcounter, "calflops": _calflops,
+    "onnx_opcounter": _onnx_opcounter, "deepspeed": _deepspeed, "calflops": _calflops,
 }  # fmt: skip
 """Package -> what it says of a module for one image; calflops last, which leaves functions patched where it fails."""
 

@@ -15,6 +15,7 @@ from test_counting_tools import MODULES  # noqa: E402
 
 import cnncalc  # noqa: E402
 from cnncalc.counting import TOOLS, counted  # noqa: E402
+from cnncalc.counting.forms import written  # noqa: E402
 
 LAYERS = (
     "torchinfo", "fvcore", "ptflops", "ptflops-modules", "ptflops-aten", "thop", "calflops", "calflops-macs",
@@ -74,3 +75,17 @@ def test_the_networks_are_enough() -> None:
 
     assert all(sum(row["library"] == library for row in found) >= 12 for library in ("torchvision", "timm"))
     assert {(name, tool) for name, tool in EXCEPTIONS if name not in names or tool not in LAYERS} == set()
+
+
+@pytest.mark.parametrize(("name", "said"), [("resnet18", ""), ("mobilenet_v2", "globalavgpool=function")])
+def test_a_spec_counts_as_the_module_does(name: str, said: str) -> None:
+    """By every tool, with what the code writes as functions; but for dropouts, which are not in a trace."""
+    if not find_spec("torchvision"):
+        pytest.skip("torchvision is not installed")
+    spec, module = cnncalc.load(name).inference, cnncalc.from_torch(network(name), (3, 224, 224))
+    forms = written(spec, said.split())
+    compared = [tool for tool in TOOLS.values() if tool.name != "torchscan-flops"]
+
+    assert {tool.name: counted(spec, tool, forms).total for tool in compared} == {
+        tool.name: counted(module, tool).total for tool in compared
+    }
