@@ -1,6 +1,7 @@
 """What git keeps: a spec as it was at another commit, and the texts of many specs by one process.
 
 git:HEAD~1:models/net.yaml    a file at a commit, looked up from the current folder, then from the repository's top
+git:main...:models/net.yaml   the file where the current branch left main
 git:main                      a commit, as a baseline
 git:main...                   where the current branch left it: what a pull request is about
 """
@@ -28,11 +29,13 @@ COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def committed(spec: str, most: int, folder: Path | None = None) -> bytes:
-    """The bytes of `git:REF:PATH`, looked up from a folder or the current one. Raises CnncalcError."""
+    """The bytes of `git:REF:PATH` or `git:REF...:PATH`, from a folder or the current one. Raises CnncalcError."""
     inside = [] if folder is None else ["-C", str(folder)]
     ref, _, path = spec.removeprefix(PREFIX).partition(":")
-    if not _is_ref(ref) or not path or "\x00" in path:
+    if not _is_ref(ref.removesuffix("...")) or not path or "\x00" in path:
         raise CnncalcError(f"`{spec}` is not of the form git:REF:PATH", "for instance git:HEAD~1:net.yaml")
+    if ref.endswith("..."):
+        ref = Repository(folder or Path.cwd(), spec).commit(ref)
     said = b""
     for name in (f"{ref}:./{path}", f"{ref}:{path}"):
         size = _git([*inside, "cat-file", "-s", name])

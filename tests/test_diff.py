@@ -241,6 +241,35 @@ def test_a_spec_against_what_was_committed(repository: Path, monkeypatch: pytest
     assert "4x6x6 -> 5x6x6" in run("git:HEAD:models/net.yaml", "net.yaml")
 
 
+def test_a_spec_since_the_branch_left(repository: Path) -> None:
+    """`git:REF...:PATH` is where HEAD left REF, whatever was committed there since."""
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
+    grown = repository.read_text(encoding="utf-8")
+    spec = ["models/net.yaml"]
+    for words in (["branch", "-M", "trunk"], ["checkout", "-q", "-b", "work"], ["commit", "-qam", "five"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    subprocess.run([*git, "checkout", "-q", "trunk"], check=True, capture_output=True)
+    repository.write_text(grown.replace("out: 5", "out: 9"), encoding="utf-8")
+    for words in (["commit", "-qam", "nine"], ["checkout", "-q", "work"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+
+    assert "out 4 -> 5" in run(f"git:trunk...:{spec[0]}", spec[0])
+    assert "out 9 -> 5" in run(f"git:trunk:{spec[0]}", spec[0])
+    assert "no commit or branch" in fails(f"git:nope...:{spec[0]}", spec[0])
+
+
+def test_json_has_what_was_done_too() -> None:
+    """The rows of the table, by the same options; the layers are all there whatever is cut."""
+    words = ["vgg16", "resnet50", "--format", "json"]
+    every, cut = (json.loads(run(*words, *more)) for more in ([], ["--top", "2", "--sort", "MACs"]))
+    more = every["b"]["totals"]["macs"] - every["a"]["totals"]["macs"]
+
+    assert 3 == len(cut["edits"])
+    assert re.fullmatch(r"\(\d+ others\)", cut["edits"][-1]["name"])
+    assert [more, more] == [sum(row["macs"] for row in data["edits"]) for data in (every, cut)]
+    assert every["added"] == cut["added"]
+
+
 def test_what_git_cannot_give(repository: Path) -> None:
     """Its own reason, in one line."""
     assert "invalid object name 'nope'" in fails("git:nope:models/net.yaml", str(repository))

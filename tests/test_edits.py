@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import cnncalc
+from cnncalc.graph import Change, Graph
 from cnncalc.language.zoo import member
 
 
@@ -67,3 +70,19 @@ EDITS = {
 def test_an_edit_is_one_row(name, replaced, expected) -> None:
     """Where, what, and how much by hand."""
     assert expected == rows(text_of(name), text_of(name, *replaced))
+
+
+def test_norms_that_a_file_has_folded_are_one_sentence() -> None:
+    """A bias of 8 and of 4 for a scale and a shift each; a network that only has other norms is told as what it is."""
+    steps = "input: [3, 16, 16]\nnet:\n  - {conv: {out: 8, kernel: 3, bias: %s}, as: a}%s\n  - {conv: {out: 4, kernel: 3, bias: %s}, as: b}%s\n  - relu\n"  # fmt: skip
+    trained = cnncalc.parse(steps % ("false", "\n  - batchnorm", "false", "\n  - batchnorm"), "net")
+    plain = cnncalc.parse(steps % ("true", "", "true", ""), "net")
+    exported = replace(plain, changes=(Change("norms-folded", 2, 12),))
+
+    def told(one: Graph, other: Graph) -> list[tuple[str, str, int]]:
+        rows = cnncalc.diff(one, other).tables[-1].rows
+        return [(row["change"], row["what"], row["params"]) for row in rows if row["params"]]
+
+    assert [("folded", "batchnorm folded in the second, 2 layers", -12)] == told(trained, exported)
+    assert [("folded", "batchnorm folded in the first, 2 layers", 12)] == told(exported, trained)
+    assert {"changed", "removed"} == {change for change, _, _ in told(trained, plain)}

@@ -273,7 +273,8 @@ def _renamed(match: Match) -> Iterator[Renamed]:
         else:
             numbers.append((x.node, y.node))
     found = [
-        Renamed(*(names if len(of) > 1 else (of[0][0].name, of[0][1].name)), tuple(of)) for names, of in blocks.items()
+        Renamed(*(names if len(of) > 1 else (of[0][0].name, of[0][1].name)), tuple(of), names[0] == names[1])
+        for names, of in blocks.items()
     ]
     yield from found if len(found) <= ROWS else [_span([pair for block in found for pair in block.nodes], False)]
     if numbers:

@@ -36,7 +36,7 @@ class Edit(NamedTuple):
     """What is set otherwise: argument, `act`, `norm`, `repeat` or `name` -> what it was and is, each once."""
 
     word: str = ""
-    """The step that was put in or taken out; "" where it is nothing but its layers."""
+    """The step that was put in or taken out; "" where it is nothing but its layers. Of `folded` kind and network."""
 
     times: int = 1
     """At how many places."""
@@ -45,7 +45,7 @@ class Edit(NamedTuple):
     """Whether nothing was done to the layers: what they read is another, or a number in their names."""
 
     whole: int = 0
-    """How many layers have other names, with those that are changed too."""
+    """How many layers have other names, with those that are changed too; how many norms are folded."""
 
     @property
     def layers(self) -> tuple[Node, ...]:
@@ -59,7 +59,7 @@ def edits(found: Difference, depth: int | None = None) -> Iterator[Edit]:
         before, after = _sides(repeat.nodes, repeat.after < repeat.before)
         yield Edit("repeat", repeat.name, before, after, {"repeat": [(repeat.before, repeat.after)]})
     if found.folded:
-        yield Edit("folded", place(found.folded), *_sides(found.folded, found.folded_in == "b"))
+        yield _folded(found)
     differing = {id(change.after) for change in found.changed}
     for block in found.renamed:
         kept = [pair for pair in block.nodes if id(pair[1]) not in differing]
@@ -71,6 +71,23 @@ def edits(found: Difference, depth: int | None = None) -> Iterator[Edit]:
     yield from _changed(found, depth)
     for gone, puts, graph in ((False, found.come, found.b.graph), (True, found.gone, found.a.graph)):
         yield from _puts(puts, gone) if depth is None else _layers(puts, gone, graph, depth)
+
+
+def _folded(found: Difference) -> Edit:
+    """The norms with the biases that came into their convolutions for them."""
+    shifted = _shifted(found)
+    before, after = _sides(found.folded, found.folded_in == "b")
+    before, after = (*before, *(c.before for c in shifted)), (*after, *(c.after for c in shifted))
+    kinds = dict.fromkeys(node.kind for node in found.folded)
+    word = f"{', '.join(kinds)} {found.folded_in}"
+    return Edit("folded", place(found.folded), before, after, word=word, whole=len(found.folded))
+
+
+def _shifted(found: Difference) -> list[Change]:
+    """The convolutions to which nothing was done but that a norm was folded into them."""
+    side = "after" if found.folded_in == "a" else "before"
+    makers = {node.inputs[0] for node in found.folded}
+    return [c for c in found.changed if list(own(c)) == ["bias"] and getattr(c, side).name in makers]
 
 
 def place(nodes: Sequence[Node]) -> str:
@@ -96,7 +113,8 @@ def _sides(nodes: Sequence[Node], gone: bool) -> tuple[tuple[Node, ...], tuple[N
 
 def _changed(found: Difference, depth: int | None) -> Iterator[Edit]:
     """Equal changes together, the others by the blocks that they stand in."""
-    rest, alike = list(found.changed), list[list[Change]]()
+    shifted = {id(change) for change in _shifted(found)}
+    rest, alike = [change for change in found.changed if id(change) not in shifted], list[list[Change]]()
     if depth is None:
         groups: dict[Hashable, list[Change]] = {}
         for change in rest:

@@ -2,12 +2,13 @@
 
     cnncalc diff resnet50 resnet101
     cnncalc diff git:HEAD:net.yaml net.yaml --exit-code
+    cnncalc diff git:main...:net.yaml net.yaml -f markdown      since the branch left main, for its pull request
     cnncalc diff resnet50 --set-b width=32         one spec with two settings; --set and --input are for both
     cnncalc diff net.yaml model.safetensors --params    does the checkpoint fit, tensor by tensor
 
-SPEC is a file, a network of the zoo, or `git:REF:PATH`. Exit code 0, the same or not; with --exit-code 1
-where they differ; 2 where one of them cannot be read. Steps are matched by what is written, then by what is in
-them, so that an insertion is one. What changed in the same way is one row; --depth 0 shows each layer.
+SPEC is a file, a network of the zoo, `git:REF:PATH` or `git:REF...:PATH`. Exit code 0, the same or not; with
+--exit-code 1 where they differ; 2 where one of them cannot be read. Steps are matched by what is written, then by
+what is in them, so that an insertion is one. What changed in the same way is one row; --depth 0 shows each layer.
 """
 
 from __future__ import annotations
@@ -56,9 +57,6 @@ def command(
         raise CnncalcError("the name of the second network is empty", "is it of a variable that is not set?")
     if request.spec is None:
         raise CnncalcError("nothing to compare", "cnncalc diff A B, or one spec with --set-b NAME=VALUE")
-    if request.format == "json":
-        options = {"--depth": request.depth, "--top": request.top, "--sort": request.sort}
-        refused(options, "in json, which has every layer under what became of it")
     own = [set_a, set_b, input_a, input_b]
     if other is None and not any(own):
         raise CnncalcError(
@@ -70,13 +68,14 @@ def command(
     if params:
         answer = _fitting(left, replace(right, set=set_b or [], input=input_b or []))
         return replace(answer, failed=exit_code and not answer.facts["fits"])
+    view = replace(request, format="table").view if request.format == "json" else request.view
     answer = reports.diff(
         left.whole,
         right.whole,
         names=_names(left, right),
         batch=request.batch,
         training=request.training,
-        view=request.view,
+        view=view,
     )
     return replace(answer, failed=exit_code and not answer.facts["same"])
 

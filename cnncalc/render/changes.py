@@ -71,7 +71,8 @@ def edit(one: Edit) -> str:
     if one.change in ("added", "removed"):
         return put(one.word, [node.kind for node in one.layers], one.times)
     if one.change == "folded":
-        return f"into {'their convolutions' if len(one.layers) > 1 else 'its convolution'}"
+        kind, _, where = one.word.rpartition(" ")
+        return f"{kind} folded in the {'second' if where == 'b' else 'first'}"
     if one.change == "renamed":
         return "names alone" if one.follows else f"-> {one.settings['name'][0][1]}"
     many = one.follows and len(one.layers) > 1
@@ -80,7 +81,7 @@ def edit(one: Edit) -> str:
 
 def inside(edits: Sequence[Edit]) -> str:
     """Edits of one step in a few words: `kernel 3 -> 5, with relu, without batchnorm`."""
-    words = {"added": "with ", "removed": "without ", "folded": "norms "}
+    words = {"added": "with ", "removed": "without "}
     told = [f"{words.get(one.change, '')}{edit(one)}" for one in edits if not one.follows]
     texts = list(dict.fromkeys(told or [edit(one) for one in edits[:1]]))
     return ", ".join(texts[:MOST]) + (f" and {len(texts) - MOST} more" if len(texts) > MOST else "")

@@ -9,7 +9,7 @@ from ..analyses.difference import Difference, Repeat, Side, difference
 from ..analyses.sizes import numeric
 from ..graph import Graph, Node
 from ..render import units
-from ..render.report import Column, Contract, Note, Report
+from ..render.report import Column, Contract, Note, Report, Table
 from .diff_rows import TOTALS, figure_table, layer_tables, sums, totals
 from .incomplete import COMPLETE, told
 from .macs_report import MACS
@@ -26,6 +26,13 @@ SIDE = units.record(
 )
 FIGURES = units.record(PARAMS, MACS)
 BOTH = units.record(Column("a", unit=units.ANY, nullable=True), Column("b", unit=units.ANY, nullable=True))
+EDITS = (
+    Column("change", about="repeat, folded, renamed, changed, added or removed; empty where --top left out the others"),
+    Column("name", about="the layer, or where its layers stand"),
+    Column("what", about="what became of it, in words"),
+    PARAMS._replace(about="more params"),
+    MACS._replace(about="more MACs"),
+)
 LAYERS = units.rows(NAME, KIND, PARAMS, MACS)
 CONTRACT = Contract(
     "diff",
@@ -38,6 +45,11 @@ CONTRACT = Contract(
         Column("a", unit=SIDE, about="the first network"),
         Column("b", unit=SIDE, about="the second"),
         Column("same", unit=units.YES_NO, about="whether layers, arguments, shapes and connections are the same"),
+        Column(
+            "edits",
+            unit=units.rows(*EDITS),
+            about="what was done, at a glance or by --depth, --sort and --top: the amounts add up to the differences",
+        ),
         Column(
             "changed",
             unit=units.rows(
@@ -96,12 +108,19 @@ def diff(
             "a": _side(found.a, names[0], before),
             "b": _side(found.b, names[1], after),
             "same": found.same,
+            "edits": _edits(tables[1:]),
             **_layers(found, batch),
         },
         [_note(found)],
         records=tables[-1],
     )
     return told(report, found.a.graph, found.b.graph)
+
+
+def _edits(tables: Sequence[Table]) -> list[dict[str, Any]]:
+    """The rows of what was done, those that are left out in one."""
+    rows = [row for table in tables for row in (*table.rows, *table.after)]
+    return [{column.key: row.get(column.key, "") for column in EDITS} for row in rows]
 
 
 def _side(side: Side, name: str, figures: dict[str, int]) -> dict[str, Any]:
