@@ -258,6 +258,17 @@ def test_a_spec_since_the_branch_left(repository: Path) -> None:
     assert "no commit or branch" in fails(f"git:nope...:{spec[0]}", spec[0])
 
 
+def test_markdown_of_a_pull_request_is_short() -> None:
+    """The totals, and a long table of layers only for those who open it: blank lines around it, as GitHub needs."""
+    long, short = (run(*words, "--format", "markdown") for words in (["resnet18", "resnet50"], ["vgg16", "vgg19"]))
+    (rows,) = re.findall(r"\n\n<details><summary>layers: (\d+) rows</summary>\n\n\|", long)
+    table = long[long.index("<details>") : long.index("\n\n</details>\n\n- layers: ")]
+
+    assert int(rows) == len(re.findall(r"^\|", table, re.MULTILINE)) - 3  # the head, its line, the total
+    assert "<details>" not in short
+    assert "<details>" not in run("resnet18", "resnet50", "--format", "markdown", "--top", "5")
+
+
 def test_json_has_what_was_done_too() -> None:
     """The rows of the table, by the same options; the layers are all there whatever is cut."""
     words = ["vgg16", "resnet50", "--format", "json"]

@@ -15,6 +15,9 @@ from ..graph import Graph, Node
 from .difference import FOLLOWS, Change, Difference, Put
 from .folding import SEGMENT, fold, joined
 
+SHIFT = ["bias"]
+"""What is set otherwise of a layer that a norm is folded into."""
+
 ALIKE = 3
 """Layers or steps that became others in the same way, from which on they are one edit wherever they stand."""
 
@@ -87,7 +90,7 @@ def _shifted(found: Difference) -> list[Change]:
     """The convolutions to which nothing was done but that a norm was folded into them."""
     side = "after" if found.folded_in == "a" else "before"
     makers = {node.inputs[0] for node in found.folded}
-    return [c for c in found.changed if list(own(c)) == ["bias"] and getattr(c, side).name in makers]
+    return [c for c in found.changed if list(own(c)) == SHIFT and getattr(c, side).name in makers]
 
 
 def place(nodes: Sequence[Node]) -> str:

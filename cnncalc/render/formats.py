@@ -180,7 +180,11 @@ def _indented(cell: str) -> str:
 def _markdown(report: Report) -> str:
     parts = [f"**{report.caption[0]}** " + ", ".join(report.caption[1:])]
     for table in report.tables:
-        parts += ([f"### {table.title}"] if table.title else []) + [_markdown_table(table)]
+        if table.detail:
+            summary = f"<summary>{table.title}: {len(table.printed)} rows</summary>"
+            parts += [f"<details>{summary}", _markdown_table(table), "</details>"]
+        else:
+            parts += ([f"### {table.title}"] if table.title else []) + [_markdown_table(table)]
     parts += ["\n".join(f"- {joined(note)}" for note in report.notes if note)] if any(report.notes) else []
     return "\n\n".join(parts) + "\n"
 

@@ -94,6 +94,9 @@ class Table(NamedTuple):
     listed: bool = False
     """Whether people read each row as a list of its own, however wide the screen is: its columns are sentences."""
 
+    detail: bool = False
+    """Whether Markdown folds it away until somebody opens it."""
+
     @property
     def shown(self) -> list[Column]:
         """The columns that people see."""

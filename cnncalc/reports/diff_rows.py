@@ -29,6 +29,9 @@ TOTALS = (
     PEAK._replace(title="peak bytes (fp32)"),
     Column("layers", "layers", units.COUNT, "how many layers"),
 )
+SHORT = 10
+"""Rows that a comment on a pull request shows at once."""
+
 SIGNED = units.COUNT._replace(form=changes.signed)
 CHANGES = (
     Column("change", "change", units.TEXT, "repeat, renamed, changed, added or removed", kept=True),
@@ -89,7 +92,8 @@ def layer_tables(found: Difference, batch: int, view: View) -> list[Table]:
     if not rows:
         return []
     shown = table(CHANGES, rows, view, ["params", "macs"], "macs", key="", title="layers")
-    return [shown._replace(total={**(shown.total or {}), "name": "difference"})]
+    total = {**(shown.total or {}), "name": "difference"}
+    return [shown._replace(total=total, detail=len(shown.printed) > SHORT)]
 
 
 def _rows(found: Difference, batch: int, view: View) -> Iterator[dict[str, Any]]:
