@@ -141,7 +141,17 @@ def test_same_on_an_open_size_is_a_word_of_onnx_too() -> None:
     model = onnx.load_from_string(content(graph))
     onnx.checker.check_model(model, full_check=True)
 
-    assert [node.name for node in model.graph.node if "auto_pad" in str(node)] == ["conv"]
+    assert [node.name for node in model.graph.node if "auto_pad" in str(node)] == ["conv/Conv"]
+
+
+@pytest.mark.parametrize("name", ["lenet5", "resnet18", "googlenet", "densenet121", "mobilenet_v2", "siamese"])
+def test_the_layers_of_a_file_have_the_names_of_the_network(name: str, tmp_path: Path) -> None:
+    """What is written is read back with every path as it was; what does nothing at inference is gone."""
+    graph, path = cnncalc.load(name), tmp_path / "net.onnx"
+    path.write_bytes(content(graph))
+
+    names = [node.name for node in graph.inference.nodes if node.kind not in ("dropout", "identity")]
+    assert names == [node.name for node in cnncalc.load(path).nodes]
 
 
 def run(*arguments: str) -> tuple[int, str]:

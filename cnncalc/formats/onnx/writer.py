@@ -42,7 +42,7 @@ class OnnxWriter:
     def put(self, op: str, inputs: Iterable[str], output: str = "", **attributes: Any) -> str:
         """An operator; returns the tensor that it makes, which is of the layer where it is named."""
         output = output or self.free(f"{self.node.name}/{op}")
-        name = self.node.name if output == self.node.name else output
+        name = self.free(f"{self.node.name}/{op}") if output == self.node.name else output
         self.operators.append(Operator(op, tuple(inputs), output, attributes, name))
         return output
 
