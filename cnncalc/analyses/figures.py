@@ -150,6 +150,14 @@ class Figure(NamedTuple):
         return {"macs": "MACs", "flops": "FLOPs"}.get(self.name, self.name.replace("_", " "))
 
 
+PEAKS: Mapping[str, Callable[[Figures], Memory]] = {
+    "peak_activations": lambda f: f.memory,
+    "peak_in_place": lambda f: f.in_place,
+    "peak_folded": lambda f: f.folded,
+}
+"""The figures that are a peak, and what is alive then."""
+
+
 def _multiple(base: Figure, factor: int, name: str, unit: str, about: str) -> Figure:
     """A figure that is so many times another, in whole and in part."""
     shares = base.of
@@ -162,6 +170,22 @@ def _multiple(base: Figure, factor: int, name: str, unit: str, about: str) -> Fi
         lambda f: {node: n * factor for node, n in shares(f).items()},
         follows=(base.name, factor),
         per_image=base.per_image,
+    )
+
+
+def _peak(name: str, about: str, locked: bool = False) -> Figure:
+    """The most that is alive at one time."""
+    of = PEAKS[name]
+    return Figure(
+        name,
+        BYTES,
+        about,
+        lambda f: of(f).peak_elements,
+        lambda f: of(f).alive_elements,
+        max,
+        locked=locked,
+        per_image=True,
+        closed=False,
     )
 
 
@@ -266,36 +290,10 @@ FIGURES: Mapping[str, Figure] = {
             locked=True,
             per_image=True,
         ),
-        Figure(
-            "peak_activations",
-            BYTES,
-            "bytes alive at one time",
-            lambda f: f.memory.peak_elements,
-            lambda f: f.memory.alive_elements,
-            max,
-            locked=True,
-            per_image=True,
-            closed=False,
-        ),
-        Figure(
-            "peak_in_place",
-            BYTES,
-            "bytes alive at one time where activations, norms and joins write over their input",
-            lambda f: f.in_place.peak_elements,
-            lambda f: f.in_place.alive_elements,
-            max,
-            per_image=True,
-            closed=False,
-        ),
-        Figure(
-            "peak_folded",
-            BYTES,
-            "bytes alive at one time with batch norms and activations folded into the layer before them",
-            lambda f: f.folded.peak_elements,
-            lambda f: f.folded.alive_elements,
-            max,
-            per_image=True,
-            closed=False,
+        _peak("peak_activations", "bytes alive at one time", locked=True),
+        _peak("peak_in_place", "bytes alive at one time where activations, norms and joins write over their input"),
+        _peak(
+            "peak_folded", "bytes alive at one time with batch norms and activations folded into the layer before them"
         ),
         _positions("receptive_field", "input positions that one output sees", _sizes, closed=True),
         _positions("stride", "input positions from one output to the next", _strides, closed=False),
@@ -318,13 +316,6 @@ FIGURES: Mapping[str, Figure] = {
 
 CLAIMED = tuple(name for name, figure in FIGURES.items() if not figure.priced)
 """The figures that are the network's alone: what `expect:` of a spec may say."""
-
-PEAKS: Mapping[str, Callable[[Figures], Memory]] = {
-    "peak_activations": lambda f: f.memory,
-    "peak_in_place": lambda f: f.in_place,
-    "peak_folded": lambda f: f.folded,
-}
-"""The figures that are a peak, and what is alive then."""
 
 OTHER_NAMES = {
     "weights": "weight_bytes",
