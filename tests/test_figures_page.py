@@ -46,14 +46,16 @@ GROUPS = (
     ),
     Group(
         "Bytes",
-        ("weight_bytes", "activations", "peak_activations"),
-        ("compare lenet5 mobilenet_v2 --columns weight_bytes@int8,activations@int8,peak_activations@int8,peak_activations",
+        ("weight_bytes", "activations", "peak_activations", "peak_in_place", "peak_folded"),
+        ("compare lenet5 mobilenet_v2 --columns weight_bytes@int8,activations@int8,peak_activations@int8,peak_folded@int8",
          "memory lenet5 --top 3"),
         ("Bytes are elements times the bytes of the dtype: 4 in fp32 (unless you say otherwise), 2 in fp16 and bf16, 1 in int8. "
          "Running statistics are in no figure of bytes but those of `training`.",
          "`activations` is the sum of all outputs. A view (a flatten, a slice, where strides allow it) adds nothing.",
          "`peak_activations` is the most that is alive at one time, layers run in the order of the spec: what a layer reads, "
          "what it writes, and what a later layer still reads. Nothing is in place unless `--in-place` is said.",
+         "`peak_in_place` is that peak where activations, norms and joins write over their input; `peak_folded` where a batch "
+         "norm is part of the convolution before it and an activation of the layer before it, as runtimes make them.",
          "kB is 1000 bytes and KiB 1024."),
     ),
     Group(

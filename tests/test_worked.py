@@ -152,6 +152,8 @@ def ops(torch: Any) -> Any:
     """The operators of torchvision, where it is installed and its library loads."""
     try:
         from torchvision import ops
+
+        ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
     except (ImportError, RuntimeError) as error:  # a build for CUDA beside a PyTorch for the CPU
         pytest.skip(f"torchvision is not here: {error}")
     return ops

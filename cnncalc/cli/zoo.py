@@ -3,7 +3,7 @@
     cnncalc zoo                      the table
     cnncalc zoo resnet               only names with `resnet` in them
     cnncalc zoo resnet50 --show      the spec itself
-    cnncalc zoo --lecture            what the lecture notes print, what is right, and the command that shows it
+    cnncalc zoo --lecture            what the notes print, what is right, the command that shows it
     cnncalc zoo vgg --lecture        only what has `vgg` in it
 
 Each is usable by its name: `cnncalc summary resnet50`, `cnncalc explain lecture/inception_5x5`.
