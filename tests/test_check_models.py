@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from test_check_git import hooked
 from typer.testing import CliRunner
 
 from cnncalc.cli import app
+from cnncalc.language import zoo
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -126,3 +131,115 @@ def test_code_of_a_configuration_is_of_its_project(code: Path, name: str) -> Non
     (code / "cnncalc.toml").write_text(CONFIG.replace("torch:models/net.py:Net", name))
 
     assert 2 == run("--allow-code").exit_code
+
+
+CONV = {"kernel_size": [3, 3], "strides": [2, 2], "padding": "same"}
+
+
+def keras(path: Path, filters: int) -> None:
+    """A Keras file of one convolution on 8x6: 27 weights and a bias for each filter, on 4x3 positions."""
+    layers = [
+        {"class_name": "InputLayer", "name": "x", "config": {"name": "x", "batch_input_shape": [None, 8, 6, 3]},
+         "inbound_nodes": []},
+        {"class_name": "Conv2D", "name": "c", "config": {"name": "c", "filters": filters, **CONV},
+         "inbound_nodes": [[["x", 0, 0, {}]]]},
+    ]  # fmt: skip
+    ends = {"input_layers": [["x", 0, 0]], "output_layers": [["c", 0, 0]]}
+    config = {"class_name": "Functional", "config": {"name": "net", "layers": layers, **ends}}
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+
+
+def onnx(folder: Path, width: int) -> None:
+    """An ONNX file of a convolution: 27 weights a channel on 64 positions."""
+    (folder / "w.yaml").write_text(
+        f"input: [3, 8, 8]\nnet: [{{conv: {{out: {width}, kernel: 3, padding: 1, bias: false}}}}]\n"
+    )
+    done = CliRunner().invoke(app, ["convert", "w.yaml", "--init", "he", "-o", "models/b.onnx"])
+    (folder / "w.yaml").unlink()
+    assert 0 == done.exit_code, done.output
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A Keras and an ONNX file in a repository, with growth limits and a lock."""
+    git(tmp_path, "init", "-q", "-b", "main")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    keras(tmp_path / "models" / "a.keras", 4)
+    onnx(tmp_path, 8)
+    (tmp_path / "cnncalc.toml").write_text(
+        'specs = ["models/*.keras", "models/*.onnx"]\n[[budget]]\nmacs = {growth = "2%"}\n'
+    )
+    assert 0 == run("--update").exit_code
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "two models")
+    return tmp_path
+
+
+def test_keras_and_onnx_have_a_lock_growth_and_steps(files: Path) -> None:
+    """Against a commit and against the lock; a renamed file is compared with what it was."""
+    lock = json.loads((files / "cnncalc.lock.json").read_text())["specs"]
+    same = run("--baseline", "git:HEAD", "--locked")
+    keras(files / "models" / "a.keras", 6)
+    onnx(files, 12)
+    grown = json.loads(run("--baseline", "git:HEAD", "--report", "json").stdout)["specs"]
+    locked = run("--why", "--report", "concise").stdout
+    sarif = json.loads(run("--baseline", "git:HEAD", "--report", "sarif").stdout)["runs"][0]["results"]
+    accepted = run("--accept")
+    approved = run("--baseline", "git:HEAD")
+
+    assert {"models/a.keras": (112, 1296), "models/b.onnx": (216, 13_824)} == {
+        key: (entry["params"], entry["macs"]) for key, entry in lock.items()
+    }
+    assert 0 == same.exit_code, same.output
+    growths = [next(one for one in spec["limits"] if one["kind"] == "growth") for spec in grown]
+    assert [(1944, 1296), (20_736, 13_824)] == [(one["value"], one["baseline"]) for one in growths]
+    assert [648, 6912] == [sum(cause["amount"] for cause in one["why"]) for one in growths]
+    assert "models/a.keras: macs lock 1,944 == 1,296 (over by 648" in locked
+    assert "models/b.onnx: macs lock 20,736 == 13,824 (over by 6,912" in locked
+    places = {result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in sarif}
+    assert {"cnncalc.toml", "cnncalc.lock.json"} == places  # a model has no line to stand at
+    assert [0, 0] == [accepted.exit_code, approved.exit_code]
+    assert "approved by the lock: 1,296 -> 1,944" in approved.stdout
+
+
+def test_the_hook_holds_keras_and_onnx(files: Path) -> None:
+    """As pre-commit runs it: models as they were pass, ones that grew do not, and one that is gone neither."""
+    held = hooked(files, "cnncalc-check")
+    git(files, "commit", "-qnm", "hooks")
+    onnx(files, 12)
+    grown = hooked(files, "cnncalc-check")
+    git(files, "reset", "-q", "--hard")
+    (files / "models" / "a.keras").unlink()
+    gone = hooked(files, "cnncalc-check")
+
+    assert 0 == held.returncode, held.stdout
+    assert (1, True) == (grown.returncode, "models/b.onnx: macs lock 20,736 == 13,824" in grown.stdout)
+    assert (1, True) == (gone.returncode, "'models/*.keras', and no file matches" in gone.stdout)
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="the memory of one process is known on POSIX alone")
+def test_many_models_take_little_more_memory_than_one(files: Path) -> None:
+    """What is judged is let go: 200 networks, ONNX among them, take at most 1.3 times the largest."""
+    nets = [path for path in sorted(zoo.folder().glob("*.yaml")) if path.stem != "aliases"]
+    for place in range(200):
+        name = nets[place % len(nets)]
+        (files / "models" / f"{place:03}.cnn.yaml").write_bytes(name.read_bytes())
+    for place in range(10):
+        shutil.copy(files / "models" / "b.onnx", files / "models" / f"{place}.onnx")
+
+    def peak(*specs: str) -> int:
+        null = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (1, 2)]
+        command = [sys.executable, "-m", "cnncalc", "check", "--max", "macs=10T", *specs]
+        _, status, used = os.wait4(os.posix_spawn(sys.executable, command, os.environ, file_actions=null), 0)
+        assert 0 == os.waitstatus_to_exitcode(status)
+        return used.ru_maxrss
+
+    (files / "cnncalc.toml").unlink()
+    (files / "cnncalc.lock.json").unlink()
+    one = max(peak(f"models/{place:03}.cnn.yaml") for place, name in enumerate(nets) if name.stem in LARGE)
+    assert peak("models") <= 1.3 * one
+
+
+LARGE = ("inception_resnet_v2", "densenet121", "inception_v4")

@@ -5,6 +5,7 @@ Nothing is started per spec: git is asked once for all baselines, and `-j` start
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -311,9 +312,13 @@ def run(cases: Sequence[Case], jobs: int = 1, progress: Callable[[int], None] = 
     """Judge all cases, in their order; with `jobs` on so many cores."""
     results: list[Result] = []
     if jobs <= 1 or len(cases) < 2:
+        gc.freeze()  # what is loaded stays, and need not be looked through again
         for case in cases:
             results.append(judged(case))
+            if len(cases) > 1:
+                gc.collect()  # its networks are full of cycles, and would stand beside the next ones
             progress(len(results))
+        gc.unfreeze()
         return results
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
