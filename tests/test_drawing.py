@@ -202,8 +202,8 @@ def test_hostile_names_stay_text_in_svg(hostile: cnncalc.Graph) -> None:
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_reads_what_is_written_for_it(hostile: cnncalc.Graph) -> None:
-    """Each network of some, and hostile names; as many boxes as the picture has."""
-    for graph in (*map(cnncalc.load, SOME), hostile):
+    """Every network of the zoo, and hostile names; as many boxes as the picture has."""
+    for graph in (*map(cnncalc.load, ZOO), hostile):
         done = subprocess.run(["dot", "-Tplain"], input=draw(graph, "dot"), capture_output=True, text=True, check=True)
         shown = parts(graph)
         words = [line.split()[0] for line in done.stdout.splitlines()]
@@ -291,7 +291,7 @@ def page(body: str, script: str, tmp_path: Path) -> str:
 def test_texts_fit_in_chromium(font: str, hostile: cnncalc.Graph, tmp_path: Path) -> None:
     """No text reaches over the border of its box, with the letters of two families."""
     figures = ("shape", "macs", "params", "field")
-    pictures = "".join(draw(graph, figures=figures) for graph in (*map(cnncalc.load, SOME), hostile))
+    pictures = "".join(draw(graph, figures=figures) for graph in (*map(cnncalc.load, ZOO), hostile))
     script = f"""
     for (const svg of document.querySelectorAll('svg')) svg.style.fontFamily = "'{font}'";
     let wide = 0, all = 0;
@@ -310,12 +310,12 @@ def test_texts_fit_in_chromium(font: str, hostile: cnncalc.Graph, tmp_path: Path
 
 @needs_chromium
 def test_mermaid_reads_what_is_written_for_it(hostile: cnncalc.Graph, tmp_path: Path) -> None:
-    """Each network of some, and hostile names, by Mermaid's own parser."""
+    """Every network of the zoo, and hostile names, by Mermaid's own parser."""
     folder = os.environ.get("MERMAID")
     if not folder:
         pytest.skip("Mermaid is not installed: npm install mermaid, and MERMAID=that folder")
     module = (Path(folder) / "node_modules/mermaid/dist/mermaid.min.js").as_uri()
-    texts = [draw(graph, "mermaid") for graph in (*map(cnncalc.load, SOME), hostile)]
+    texts = [draw(graph, "mermaid") for graph in (*map(cnncalc.load, ZOO), hostile)]
     script = f"""
     const texts = {json.dumps(texts)};
     let read = 0;
