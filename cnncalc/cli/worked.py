@@ -37,7 +37,9 @@ def command(
     settings: Annotated[
         list[str] | None, typer.Argument(metavar="[SETTING=VALUE]...", help="Other numbers than the notes' own.")
     ] = None,
-    exercise: Annotated[bool, typer.Option("--exercise", help="A question with numbers at random.")] = False,
+    exercise: Annotated[
+        bool, typer.Option("--exercise", help="A question with numbers at random; of any example where none is named.")
+    ] = False,
     seed: Annotated[
         int | None,
         typer.Option("--seed", metavar="N", help="Of an exercise: the same numbers each time; 1 if not given."),
@@ -46,12 +48,13 @@ def command(
 ) -> Report:
     """The worked examples of the lecture notes."""
     from .. import reports
+    from ..worked import any_example
 
     if not exercise and (solution or seed is not None):
         raise CnncalcError(f"`--{'solution' if solution else 'seed'}` goes with `--exercise`")
+    if name is None and exercise:
+        name = any_example(1 if seed is None else seed)
     if name is None:
-        if exercise:
-            raise CnncalcError("an exercise of which example?", "cnncalc worked output-size --exercise")
         if request.format == "svg":
             raise CnncalcError("the list of examples is no picture", "name one: cnncalc worked iou -o iou.svg")
         return reports.examples()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def frame(report: Report) -> Any:
     """A pandas DataFrame, a column a key. Raises CnncalcError where pandas is missing or there is no table."""
-    pandas = _imported("pandas")
     rows = _rows(report)
+    pandas = _imported("pandas")
     # integers stay integers where others of their column are missing
     return pandas.DataFrame(rows, columns=list(_keys(report)), dtype=object).convert_dtypes()
 
@@ -25,8 +25,8 @@ def arrow(report: Report) -> Any:
 
     Raises CnncalcError where pyarrow is missing or there is no table.
     """
-    pyarrow = _imported("pyarrow")
     rows = _rows(report)
+    pyarrow = _imported("pyarrow")
     columns = {}
     for key in _keys(report):
         values = [row[key] for row in rows]

@@ -56,14 +56,15 @@ def solve(name: str, /, **settings: str) -> Answer:
         raise CnncalcError(f"{error}", f"`cnncalc worked {name}` has the notes' own numbers") from None
 
 
+def any_example(seed: int) -> str:
+    """The name of an example at random, the same for a seed."""
+    return Random(seed).choice([*EXAMPLES])  # noqa: S311 - an exercise is no secret
+
+
 def exercise(name: str, seed: int) -> Mapping[str, str]:
-    """Settings at random, the same for a seed. Raises CnncalcError for an example that has none."""
-    draw = example(name).draw
-    if draw is None:
-        known = ", ".join(known for known, one in EXAMPLES.items() if one.draw)
-        raise CnncalcError(f"`{name}` has no exercises", f"these have: {known}")
+    """Settings at random, the same for a seed. Raises CnncalcError where the seed makes none that has an answer."""
     for turn in range(1_000):
-        settings = draw(Random(f"{name} {seed} {turn}"))  # noqa: S311 - an exercise is no secret
+        settings = example(name).draw(Random(f"{name} {seed} {turn}"))  # noqa: S311 - an exercise is no secret
         try:
             solve(name, **settings)
         except CnncalcError:
@@ -80,6 +81,7 @@ __all__ = [
     "Answer",
     "Claim",
     "Example",
+    "any_example",
     "detection",
     "example",
     "exercise",

@@ -252,6 +252,14 @@ def _some_scored(draw: Random) -> dict[str, str]:
     return {"boxes": "; ".join(rows), "threshold": draw.choice(["0.3", "0.4", "0.5"])}
 
 
+def _some_objects(draw: Random) -> dict[str, str]:
+    def one() -> str:
+        centre, sides = ([f"0.{draw.randrange(first, 10)}" for _ in range(2)] for first in (1, 2))
+        return " ".join([str(draw.randrange(1, 4)), *centre, *sides])
+
+    return {"boxes": f"{one()}; {one()}", "grid": draw.choice(["3", "4", "5"])}
+
+
 def _some_shapes(draw: Random) -> dict[str, str]:
     def one() -> str:
         return f"{draw.randrange(1, 7)} {draw.randrange(1, 7)}"
@@ -318,6 +326,7 @@ EXAMPLES = {
             "anchors": Setting(table(("w", "h")), "0.5 1.5; 1.5 0.5", "width and height of each anchor in cells"),
         },
         yolo_target,
+        _some_objects,
     ),
     "sliding-windows": Example(
         "a network run once over a picture in place of once for each window",

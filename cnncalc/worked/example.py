@@ -139,8 +139,8 @@ class Example:
 
     settings: Mapping[str, Setting]
     work: Callable[..., Answer]
-    draw: Callable[[Any], Mapping[str, str]] | None = None
-    """Settings at random, for an exercise; None where there is none."""
+    draw: Callable[[Any], Mapping[str, str]]
+    """Settings at random, for an exercise."""
 
 
 def plain(value: Number) -> Number:

@@ -168,6 +168,15 @@ def _some_activations(draw: Random) -> str:
 
 PLANES = "a row a channel, a column a place; or a file, .npy of n_c x n_h x n_w too"
 
+
+def _some_faces(draw: Random) -> dict[str, str]:
+    def encoding() -> str:
+        return " ".join(f"0.{draw.randrange(1, 10)}" for _ in range(3))
+
+    weights = " ".join(f"-{draw.randrange(1, 7)}" for _ in range(3))
+    return {"a": encoding(), "b": encoding(), "weights": weights, "bias": f"{draw.randrange(1, 4)}"}
+
+
 EXAMPLES = {
     "triplet": Example(
         "the triplet loss of an anchor, a positive and a negative",
@@ -197,6 +206,7 @@ EXAMPLES = {
             "bias": Setting(number, "2", "b"),
         },
         verification,
+        _some_faces,
     ),
     "gram": Example(
         "the Gram matrix of activations",

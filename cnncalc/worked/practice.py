@@ -92,6 +92,10 @@ def network(said: str) -> Graph:
     return numeric(load(said))
 
 
+FAMILIAR = ("lenet5", "alexnet", "vgg16", "googlenet", "resnet18", "resnet50", "mobilenet_v1")
+HELD = ("pool1", "pool2", "pool3", "pool4", "pool5", "fc6", "fc7")
+"""The networks and the layers of VGG-16 that exercises ask about."""
+
 EXAMPLES = {
     "ensemble": Example(
         "many crops and many networks at test time",
@@ -105,6 +109,11 @@ EXAMPLES = {
             "models": Setting(whole(1), "7", "networks"),
         },
         ensemble,
+        lambda draw: {
+            "spec": draw.choice(FAMILIAR),
+            "crops": draw.choice(["5", "10", "30", "144"]),
+            "models": f"{draw.randrange(2, 8)}",
+        },
     ),
     "freezing": Example(
         "the first layers frozen, and their activations kept on a disk",
@@ -118,5 +127,6 @@ EXAMPLES = {
             "images": Setting(whole(1), "1000", "images that are kept"),
         },
         freezing,
+        lambda draw: {"freeze": f"conv1_1..{draw.choice(HELD)}", "images": f"{draw.randrange(2, 51) * 100}"},
     ),
 }
