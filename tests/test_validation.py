@@ -158,6 +158,16 @@ SAYABLE = [
     ("a row and a column", "input: {a: [4, 8, 1], b: [4, 1, 8]}\nnet: [{add: [a, b]}]", None),
     ("padding around what sees everything", "input: [3, 8]\nnet: [{linear: 24}, {reshape: [3, 0]}, {pad: {padding: 2}}]",
      "global"),
+    ("padding around it, laid out anew", """
+input: [1, 3, 3]
+net:
+  - {reshape: [1, 0], as: n}
+  - {matmul: {q: [{pointwise: 4}, {permute: [1, 0]}], k: [{pointwise: 4}]}}
+  - softmax
+  - {matmul: {v: {from: n, do: [{pointwise: 2}]}, scores: prev}}
+  - {pad: 2}
+  - {reshape: [1, 0]}
+""", "global"),
     ("laid flat and made a map again", "input: [3, 8]\nnet: [flatten, bias, {reshape: [3, 0]}, {pad: {padding: 2}}]", "1"),
     ("a vector alone", "input: [8]\nnet: [relu, {linear: 3}]", "global"),
     ("permuted, computed and laid flat", "input: [3, 4, 8]\nnet: [{permute: [1, 0, 2]}, relu, flatten, bias, {linear: 2}]",

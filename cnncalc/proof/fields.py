@@ -167,13 +167,16 @@ def _by_box(part: Graph, at: str, claimed: Extent, sources: Collection[str]) -> 
 
 def _sees_all(part: Graph, at: str, found: Connected) -> bool:
     """Whether a layer that sees the whole of a map lies behind a unit, or it sees all that any unit does."""
-    if found.everything.any():
-        return True
     together = reached(part, at)
-    if any((marked == together[name]).all() for name, of in found.positions.items() for marked in of if marked.any()):
+
+    def all_of_it(seen: Connected) -> bool:
+        marks = ((marked, together[name]) for name, of in seen.positions.items() for marked in of if marked.any())
+        return bool(seen.everything.any()) or any((marked == of_any).all() for marked, of_any in marks)
+
+    if all_of_it(found):
         return True
     units = [*islice(np.ndindex(*part.shapes[at][1:]), MOST_OF_OUTPUT)]
-    return bool(connected(part, at, units, whole=True).everything.any())
+    return all_of_it(connected(part, at, units, whole=True))
 
 
 def _without_map(graph: Graph, everything: bool) -> Row:
