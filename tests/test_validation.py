@@ -168,6 +168,12 @@ net:
   - {pad: 2}
   - {reshape: [1, 0]}
 """, "global"),
+    ("taps that all lie on padding", """
+input: [1, 3, 1]
+net:
+  - {add: {other: [globalavgpool], map: prev}}
+  - {conv: {out: 2, kernel: [1, 2], dilation: 2, padding: half}}
+""", "global"),
     ("laid flat and made a map again", "input: [3, 8]\nnet: [flatten, bias, {reshape: [3, 0]}, {pad: {padding: 2}}]", "1"),
     ("a vector alone", "input: [8]\nnet: [relu, {linear: 3}]", "global"),
     ("permuted, computed and laid flat", "input: [3, 4, 8]\nnet: [{permute: [1, 0, 2]}, relu, flatten, bias, {linear: 2}]",
