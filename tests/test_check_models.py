@@ -8,10 +8,9 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
-from test_check_git import hooked
+from test_check_git import git, hooked, run
 from typer.testing import CliRunner
 
 from cnncalc.cli import app
@@ -42,17 +41,6 @@ input = [3, 16, 16]
 macs = {max = "1M", growth = "2%"}
 """
 # 3 * 8 * 9 + 8 * 8 * 9 = 792 weights on 256 positions: 202,752 MACs; with a width of 12: 324 + 1296, 414,720
-
-
-def run(*arguments: str) -> Any:
-    """What `cnncalc check` answers."""
-    return CliRunner().invoke(app, ["check", *arguments])
-
-
-def git(folder: Path, *arguments: str) -> None:
-    """Ask git."""
-    who = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
-    subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, check=True)
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import pytest
+from test_check_git import git, run
 from typer.testing import CliRunner
 
 import cnncalc
@@ -39,17 +38,6 @@ each = {peak_activations = "100 kB"}
 """
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
-
-def run(*arguments: str) -> Any:
-    """What `cnncalc check` answers."""
-    return CliRunner().invoke(app, ["check", *arguments])
-
-
-def git(folder: Path, *arguments: str) -> None:
-    """Ask git."""
-    who = ["-c", "user.name=n", "-c", "user.email=n@example.org"]
-    subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, check=True)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 
 LIGHT = {
     "page": "#ffffff", "ink": "#0f172a", "quiet": "#475569", "line": "#64748b", "block": "#f8fafc #94a3b8",
@@ -33,6 +34,16 @@ def variables(selector: str, theme: str = "auto", names: Iterable[str] = LIGHT) 
     if theme == "auto":
         return f"{selector}{{{light}}}@media (prefers-color-scheme:dark){{{selector}{{{dark}}}}}"
     return f"{selector}{{{light if theme == 'light' else dark}}}"
+
+
+def sheet(name: str, title: str, size: tuple[float, float], style: str) -> str:
+    """The beginning of a picture that stands alone: its class, title, width and height, rules of CSS, and the page."""
+    wide, high = size
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{name}" role="img" width="{wide}" height="{high}" '
+        f'viewBox="0 0 {wide} {high}"><title>{escape(title)}</title>'
+        f'<style>{style}</style><rect class="page" width="{wide}" height="{high}"/>'
+    )
 
 
 def families(rule: str, names: Iterable[str] = LIGHT) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import CnncalcError
 from ..render import numbers
 from ..worked.example import Answer, Drawn
-from .colours import variables
+from .colours import sheet, variables
 from .texts import width
 
 CELL, MARGIN, LINE, SMALL = 38, 16, 18, 12
@@ -51,12 +51,7 @@ def example(name: str, answer: Answer, theme: str = "auto") -> str:
         ".grid{stroke-width:.5}.box{fill-opacity:.16;stroke-width:1.6}.gone{stroke-dasharray:5 3}"
         ".reads{fill:none;stroke-width:1.2}.number{text-anchor:middle}.end{text-anchor:end}"
     )
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="worked" role="img" width="{wide}" height="{high}" '
-        f'viewBox="0 0 {wide} {high}"><title>{escape(name)}</title>'
-        f'<style>{style}</style><rect class="page" width="{wide}" height="{high}"/>'
-    )
-    return "\n".join([head, *body, "</svg>", ""])
+    return "\n".join([sheet("worked", name, (wide, high), style), *body, "</svg>", ""])
 
 
 ROW, GAP, DOT = 64, 22, 5

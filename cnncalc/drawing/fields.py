@@ -13,7 +13,7 @@ from ..analyses.sizes import numeric
 from ..errors import CnncalcError
 from ..graph import Graph
 from ..render import numbers
-from .colours import variables
+from .colours import sheet, variables
 from .texts import width, wrapped
 
 SIDE = 460
@@ -108,11 +108,7 @@ def _drawn(graph: Graph, name: str, pictures: Sequence[Any], shares: Mapping[str
         ".page{fill:var(--page)}.image{fill:var(--block);stroke:var(--line)}.unit{fill:none;stroke-width:1.6}"
         ".padding{fill:none;stroke-dasharray:4 3}.shade{fill:#16a34a}"
     )
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="field" role="img" width="{wide}" height="{high}" '
-        f'viewBox="0 0 {wide} {high}"><title>{escape(f"receptive field of {name} of {graph.name}")}</title>'
-        f'<style>{style}</style><rect class="page" width="{wide}" height="{high}"/>'
-    )
+    head = sheet("field", f"receptive field of {name} of {graph.name}", (wide, high), style)
     return "\n".join([head, *body, "</svg>", ""])
 
 
