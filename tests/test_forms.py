@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 import cnncalc
-from cnncalc.analyses.comparison import Comparison, compare
+from cnncalc.analyses.comparison import Comparison, by_block, compare
+from cnncalc.analyses.folding import fold
 from cnncalc.cli import app
 from cnncalc.graph import Graph
 from cnncalc.language import zoo
@@ -283,3 +284,60 @@ def test_a_network_without_convolutions_has_nothing_to_compare(tmp_path: Path) -
     spec.write_text("input: [3, 8, 8]\nnet: [{linear: 10}, relu]\n")
 
     assert "nothing to compare" in run("macs", str(spec), "--compare")
+
+
+TWO_BLOCKS = """\
+input: [8, 16, 16]
+blocks:
+  b(c):
+    - {conv: {out: $c, kernel: 3, padding: half, bias: false}}
+    - {pointwise: {out: $c, bias: false}}
+net:
+  - {b: 8, as: one}
+  - {b: 16, repeat: 2, as: two}
+"""
+
+
+def test_blocks_in_each_form(tmp_path: Path) -> None:
+    """At a depth the rows are blocks: what takes the form in it, the rest as it is. Counted by hand: 3x3 taps and 1x1."""
+    (tmp_path / "net.yaml").write_text(TWO_BLOCKS, encoding="utf-8")
+    text = run(
+        "macs", str(tmp_path / "net.yaml"), "--compare", "--form", "separable", "--depth", "1", "--format", "json"
+    )
+    blocks = {block["name"]: block for block in json.loads(text)["blocks"]}
+    assert list(blocks) == ["one", "two (x2)"]
+    positions = 16 * 16
+    one, two = blocks["one"], blocks["two (x2)"]
+    assert one["as_written"]["params"] == 8 * 8 * 9 + 8 * 8
+    assert one["forms"]["separable"] == {
+        "layers": 1,
+        "params": 8 * 9 + 8 * 8 + 8 * 8,
+        "macs": positions * (8 * 9 + 8 * 8 + 8 * 8),
+        "flops": 2 * positions * (8 * 9 + 8 * 8 + 8 * 8),
+        "ratio": 200 / 640,
+        "exact_ratio": "5/16",
+    }
+    assert two["compared"] == two["forms"]["separable"]["layers"] == 2
+    assert two["forms"]["separable"]["params"] == (8 * 9 + 8 * 16) + 16 * 16 + (16 * 9 + 16 * 16) + 16 * 16
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "unet", "googlenet", "vgg16"])
+def test_blocks_add_up_to_the_network(name: str) -> None:
+    """What a form changes in the blocks is what it changes in the network, at any depth."""
+    whole = compared(name)
+    for depth in (1, 2):
+        blocks = by_block(whole, fold(network(name), depth))
+        for form, taken in whole.forms.items():
+            of_blocks = [(block, block.forms[form]) for block in blocks if form in block.forms]
+            assert sum(other.macs - block.macs for block, other in of_blocks) == taken.macs - whole.macs
+            assert sum(other.params - block.params for block, other in of_blocks) == taken.params - whole.params
+            assert sum(other.layers for _, other in of_blocks) == taken.changed
+
+
+def test_a_pair_in_two_blocks_is_of_the_one_where_it_ends() -> None:
+    """A depthwise and a pointwise convolution are one layer, wherever its two halves stand."""
+    graph = cnncalc.parse(
+        "input: [8, 16, 16]\nnet: [{depthwise: {kernel: 3, padding: half, bias: false}}, {pointwise: {out: 4, bias: false}}]"
+    )
+    (block,) = by_block(compare(graph), fold(graph, 1))
+    assert (block.name, block.params, block.forms["dense"].params) == ("pointwise", 8 * 9 + 8 * 4, 8 * 4 * 9)

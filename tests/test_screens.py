@@ -64,6 +64,7 @@ ANSWERS = [
     (["4,089,184,256", "8,178,368,512", "39,263,720"], "macs resnet50 --flops --operations"),
     (["192->32", "120,422,400", "12,443,648", "0.103"], "macs --compare"),
     (["300,774,272", "65,028,096", "6.55"], "macs mobilenet_v2 --compare"),
+    (["bottleneck24", "54,942,720", "192,675,840", "3.51"], "macs mobilenet_v2 --compare --depth 1"),
     (["427", "267", "91"], "receptive-field resnet50"),
     (["9.6 MB", "6.4 MB"], "memory resnet50"),
     (["12,149,538,816", "59.4 MB"], "training resnet50"),

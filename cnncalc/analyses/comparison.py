@@ -7,13 +7,16 @@ arguments alone.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from ..graph import Graph, Node
 from ..transforms.forms import FORMS
 from ..transforms.rewrite import Options, Plan, Rewritten, transform
+from .folding import Fold
 from .macs import Macs, macs
 from .params import Params, params
 
@@ -77,14 +80,46 @@ class Whole:
 class Comparison:
     """A network beside its other forms; figures for one image."""
 
-    params: int
-    macs: int
+    learned: Params
+    work: Macs
     layers: Sequence[Compared]
     forms: Mapping[str, Whole]
     """Only those that at least one layer takes."""
 
     kept: Mapping[str, Mapping[str, str]]
     """Form -> the layers that stay, and why."""
+
+    @property
+    def params(self) -> int:
+        """Of the network as written."""
+        total: int = self.learned.total
+        return total
+
+    @property
+    def macs(self) -> int:
+        """Of the network as written."""
+        total: int = self.work.total
+        return total
+
+
+class Taken(NamedTuple):
+    """A block in one form: those of its layers that take it, beside the others as they are."""
+
+    layers: int
+    params: int
+    macs: int
+
+
+class Block(NamedTuple):
+    """Neighbouring layers, added up, as written and in the forms that at least one of them takes."""
+
+    name: str
+    params: int
+    macs: int
+    compared: int
+    """Layers that are compared."""
+
+    forms: Mapping[str, Taken]
 
 
 def compare(graph: Graph, options: Options | None = None, forms: Collection[str] = tuple(FORMS)) -> Comparison:
@@ -94,7 +129,34 @@ def compare(graph: Graph, options: Options | None = None, forms: Collection[str]
     figures = {name: (params(form.graph), macs(form.graph)) for name, form in rewritten.items() if form.plans}
     layers = [_compared(graph, names, rewritten, learned, work, figures) for names in _sites(graph, rewritten)]
     wholes = {name: Whole(rewritten[name], p.total, m.total) for name, (p, m) in figures.items()}
-    return Comparison(learned.total, work.total, layers, wholes, {name: form.kept for name, form in rewritten.items()})
+    return Comparison(learned, work, layers, wholes, {name: form.kept for name, form in rewritten.items()})
+
+
+def by_block(compared: Comparison, rows: Sequence[Fold]) -> list[Block]:
+    """The rows of a network in which layers are compared. A pair that stands in two is of the row where it ends."""
+    place_of = {node.name: place for place, row in enumerate(rows) for node in row.nodes}
+    place_of.update({node.name: place_of[layer.name] for layer in compared.layers for node in layer.nodes})
+    learned, work = Counter[int](), Counter[int]()
+    for name, place in place_of.items():
+        learned[place] += compared.learned.of[name]
+        work[place] += compared.work.of[name]
+    layers: dict[int, list[Compared]] = {}
+    for layer in compared.layers:
+        layers.setdefault(place_of[layer.name], []).append(layer)
+    return [
+        Block(rows[place].name, learned[place], work[place], len(among), _taken(among, learned[place], work[place]))
+        for place, among in sorted(layers.items())
+    ]
+
+
+def _taken(layers: Sequence[Compared], learned: int, work: int) -> dict[str, Taken]:
+    """A block's figures in each form that one of its layers takes."""
+    forms: dict[str, Taken] = {}
+    for layer in layers:
+        for other in layer.alternatives:
+            count, params, macs = forms.get(other.form, Taken(0, learned, work))
+            forms[other.form] = Taken(count + 1, params + other.params - layer.params, macs + other.macs - layer.macs)
+    return forms
 
 
 def _sites(graph: Graph, rewritten: Mapping[str, Rewritten]) -> list[tuple[str, ...]]:

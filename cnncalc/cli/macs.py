@@ -78,8 +78,6 @@ def command(
         from .forms import comparison
 
         refused({"--flops": flops, "--operations": operations}, "beside `--compare`")
-        if request.format != "csv":
-            refused({"--depth": request.depth or None}, "beside `--compare`", "--depth 0 has each layer in a row")
         return comparison(request, ratio, bottleneck, groups, write, form)
     alone = next((name for name, value in own.items() if value is not None), None)
     if alone:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fractions import Fraction
 from typing import Any
 
-from ..analyses.comparison import Compared, Comparison, compare
+from ..analyses.comparison import Block, Compared, Comparison, by_block, compare
 from ..analyses.macs import FLOPS_PER_MAC
 from ..analyses.macs import macs as counted
 from ..analyses.sizes import numeric
@@ -15,7 +16,7 @@ from ..render import units
 from ..render.report import Column, Contract, Note, Report
 from ..transforms.forms import FORMS
 from ..transforms.rewrite import BOTTLENECKS, Options, reasons
-from .forms_rows import CLOSED, RATIO, closed_form, layer_runs, layer_table, total_table
+from .forms_rows import CLOSED, RATIO, block_table, closed_form, largest, layer_runs, layer_table, total_table
 from .macs_report import FLOPS, MACS
 from .params_report import PARAMS
 from .rows import (
@@ -28,6 +29,7 @@ from .rows import (
     OUTPUT,
     View,
     caption,
+    folds,
     inputs,
     mac_convention,
     used,
@@ -45,6 +47,14 @@ IN_A_FORM = units.record(
     RATIO,
     Column("exact_ratio", about="the same as a fraction"),
     CLOSED._replace(nullable=True),
+)
+IN_BLOCKS = units.record(
+    Column("layers", unit=units.COUNT, about="layers that take it"),
+    PARAMS,
+    MACS,
+    FLOPS,
+    RATIO,
+    Column("exact_ratio", about="the same as a fraction", nullable=True),
 )
 CONTRACT = Contract(
     "forms",
@@ -75,6 +85,16 @@ CONTRACT = Contract(
                 Column("kept", unit=units.by_name(units.TEXT), about="form -> why it cannot take it"),
             ),
         ),
+        Column(
+            "blocks",
+            unit=units.rows(
+                NAME,
+                Column("compared", unit=units.COUNT, about="layers of it that are compared"),
+                Column("as_written", unit=FIGURES, about="its figures as it is"),
+                Column("forms", unit=units.by_name(IN_BLOCKS), about="form -> its figures where its layers take it"),
+            ),
+            about="blocks at the depth that is asked for; none where no depth is",
+        ),
         Column("totals", unit=units.by_name(FIGURES), about="`as written` and form -> the figures of the network"),
         Column("changed", unit=units.by_name(units.COUNT), about="form -> layers that take it"),
     ),
@@ -90,7 +110,10 @@ def forms(
     training: bool = False,
     view: View = EVERY_LAYER,
 ) -> Report:
-    """The figures of each convolution as written and in some forms, and those of the network. Raises CnncalcError."""
+    """The figures of each convolution as written and in some forms, and those of the network. Raises CnncalcError.
+
+    At a depth of 1 or more the rows are blocks: each with those of its layers that take a form in that form.
+    """
     for form in only:
         if form not in FORMS:
             raise CnncalcError(f"no form `{form}`", did_you_mean(form, FORMS) or f"known: {', '.join(FORMS)}")
@@ -99,17 +122,19 @@ def forms(
     graph, options = numeric(used(graph, training)), options or Options()
     compared = compare(graph, options, only)
     convention = mac_convention(counted(graph), batch)
-    by_layer = layer_table(compared, batch, view)
-    tables = [by_layer] if compared.layers else []
+    blocks = largest(by_block(compared, folds(graph, view)), view) if view.depth else []
+    rows = block_table(blocks, batch) if view.depth else layer_table(compared, batch, view)
+    tables = [rows] if compared.layers else []
     if len(graph.nodes) > 1:
         tables.append(total_table(compared, batch))
     return Report(
         caption(graph, convention, "ratio of the MACs to those as written"),
         tables,
         CONTRACT,
-        _facts(graph, compared, options, batch, convention, view),
+        _facts(graph, compared, options, batch, convention, view)
+        | {"blocks": [_block(block, batch) for block in blocks]},
         _notes(compared),
-        records=by_layer,
+        records=rows,
     )
 
 
@@ -170,6 +195,23 @@ def _record(layer: Compared, batch: int) -> dict[str, Any]:
             for a in layer.alternatives
         },
         "kept": layer.kept,
+    }
+
+
+def _block(block: Block, batch: int) -> dict[str, Any]:
+    return {
+        "name": block.name,
+        "compared": block.compared,
+        "as_written": _figures(block.params, block.macs, batch),
+        "forms": {
+            form: {
+                "layers": taken.layers,
+                **_figures(taken.params, taken.macs, batch),
+                "ratio": taken.macs / block.macs if block.macs else None,
+                "exact_ratio": str(Fraction(taken.macs, block.macs)) if block.macs else None,
+            }
+            for form, taken in block.forms.items()
+        },
     }
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from ..analyses.comparison import Alternative, Compared, Comparison
+from ..analyses.comparison import Alternative, Block, Compared, Comparison
 from ..render import numbers, units
 from ..render.report import Column, Table
 from .macs_report import MACS
@@ -15,8 +16,10 @@ from .rows import NAME, View
 
 FORM = Column("form", "form", units.TEXT, "the layer, or the network, in words", kept=True)
 RATIO = Column("ratio", "ratio", units.RATIO, "of its MACs to those as written", kept=True, nullable=True)
+TAKEN = Column("taken", "layers", units.WORD, "layers that take the form, of those that are compared")
 CLOSED = Column("closed_form", "", units.TEXT, "the ratio as a formula")
 LAYERS = (NAME._replace(once=True), FORM, PARAMS, MACS, RATIO, CLOSED)
+BLOCKS = (NAME._replace(title="block", once=True), FORM, TAKEN, PARAMS, MACS, RATIO)
 FORMS = (
     FORM,
     Column("changed", "layers", units.WORD, "layers that take the form"),
@@ -67,6 +70,39 @@ def _layer_rows(run: Sequence[Compared], batch: int) -> Iterator[dict[str, Any]]
             "macs": sum(other.macs for other in same) * batch,
             "ratio": alternative.ratio,
             "closed_form": closed_form(alternative),
+        }
+
+
+def block_table(blocks: Sequence[Block], batch: int) -> Table:
+    """Each block as written and in the forms that its layers take."""
+    return Table(BLOCKS, [row for block in blocks for row in _block_rows(block, batch)], key="blocks")
+
+
+def largest(blocks: Sequence[Block], view: View) -> list[Block]:
+    """The blocks in their order, or those that a view asks for."""
+    if view.sort or view.top:
+        blocks = sorted(blocks, key=lambda block: block.params if view.sort == "params" else block.macs, reverse=True)
+    return list(blocks[: view.top])
+
+
+def _block_rows(block: Block, batch: int) -> Iterator[dict[str, Any]]:
+    """A block as written, then in each form."""
+    yield {
+        "name": block.name,
+        "form": "as written",
+        "taken": "",
+        "params": block.params,
+        "macs": block.macs * batch,
+        "ratio": 1,
+    }
+    for form, taken in block.forms.items():
+        yield {
+            "name": block.name,
+            "form": form,
+            "taken": f"{taken.layers} of {block.compared}",
+            "params": taken.params,
+            "macs": taken.macs * batch,
+            "ratio": Fraction(taken.macs, block.macs) if block.macs else None,
         }
 
 
