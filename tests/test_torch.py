@@ -69,6 +69,15 @@ class Attention(nn.Module):
         return self.out(y)[:, 0]
 
 
+class Encoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.patches, self.layer = nn.Conv2d(3, 32, 4, 4), nn.TransformerEncoderLayer(32, 4, 64, batch_first=True)
+
+    def forward(self, x):
+        return self.layer(self.patches(x).flatten(2).transpose(1, 2))
+
+
 class Mixed(nn.Module):
     def __init__(self):
         super().__init__()
@@ -144,7 +153,14 @@ def counted(name: str, shape: Sequence[int]) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    ("name", "shape"), [("Net", (3, 16, 16)), ("Shared", (3, 8, 8)), ("Attention", (32, 4, 4)), ("Mixed", (4, 6, 6))]
+    ("name", "shape"),
+    [
+        ("Net", (3, 16, 16)),
+        ("Shared", (3, 8, 8)),
+        ("Attention", (32, 4, 4)),
+        ("Mixed", (4, 6, 6)),
+        ("Encoder", (3, 16, 16)),
+    ],
 )
 def test_params_and_macs_are_pytorch_s_own(nets: Path, name: str, shape: tuple[int, ...]) -> None:
     """Shared parameters once, an LSTM and attention too."""
@@ -160,6 +176,14 @@ def test_the_paths_of_modules_are_the_names(nets: Path) -> None:
 
     assert ["conv", "norm", "relu", "layers[0]", "add", "layers[1]", "add_2"] == [node.name for node in graph.nodes[:7]]
     assert "fc" == graph.nodes[-1].name
+
+
+def test_what_attention_is_made_of_is_named_by_its_module(nets: Path) -> None:
+    """The products, the softmax and the projections of a layer are below it: a table at depth 1 has it in one row."""
+    graph = cnncalc.load("torch:net.py:Encoder", input=(3, 16, 16))
+
+    assert {"patches", "flatten", "layer"} == {node.name.split("/")[0] for node in graph.nodes}
+    assert 2 == sum(node.kind == "matmul" for node in graph.nodes)
 
 
 def test_frozen_parameters_are_frozen(nets: Path) -> None:

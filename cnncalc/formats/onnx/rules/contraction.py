@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,7 @@ def attention(reader: Reader, node: Node) -> None:
     if str(queries.dims[-3]) != str(keys.dims[-3]):
         raise Refused("fewer keys than queries have heads")
     factor = node.attributes.get("scale") or 1 / sqrt(queries.dims[-1])
-    inner = Node(node.op, "", node.name, node.inputs, (f"{node.outputs[0]}#scores",))
+    inner = replace(node, outputs=(f"{node.outputs[0]}#scores",), attributes={})
     turned = keys.transposed((*range(len(keys.dims) - 2), len(keys.dims) - 1, len(keys.dims) - 2))
     product(reader, inner, queries, turned)
     scores = reader.values.pop(inner.outputs[0])
