@@ -18,7 +18,7 @@ from cnncalc.analyses.folding import fold
 from cnncalc.cli import app
 from cnncalc.graph import Graph
 from cnncalc.language import zoo
-from cnncalc.language.write import write
+from cnncalc.recovery.write import flat
 from cnncalc.transforms.forms import FORMS
 from cnncalc.transforms.rewrite import Options, transform
 
@@ -106,7 +106,7 @@ def test_a_form_is_written_and_read_again(name: str) -> None:
     """Parameters, MACs and shapes of the written spec are those of the rewritten network."""
     for form in ("separable", "stacked", "dense"):
         rewritten = transform(network(name), FORMS[form]).graph
-        again = cnncalc.parse(write(rewritten))
+        again = cnncalc.parse(flat(rewritten))
 
         assert cnncalc.macs(rewritten).of == cnncalc.macs(again).of
         assert cnncalc.params(rewritten).of == cnncalc.params(again).of

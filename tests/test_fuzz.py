@@ -27,10 +27,10 @@ from cnncalc.budget.config import config
 from cnncalc.budget.reading import limits
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError
-from cnncalc.language.write import write
 from cnncalc.lint import doubts, unmet
 from cnncalc.opening import NetworkFile
 from cnncalc.project import own_specs
+from cnncalc.recovery.write import flat
 from cnncalc.sweeping.grid import grid
 from cnncalc.sweeping.output import MANIFEST, Parts
 from cnncalc.sweeping.plan import plan
@@ -235,7 +235,7 @@ def examine(content: bytes) -> None:
         return
     limits(graph.budget, []) if graph.budget is not None else None
     used = graph.inference
-    for analysis in (params, macs, receptive_fields, memory, doubts, write):
+    for analysis in (params, macs, receptive_fields, memory, doubts, flat):
         with suppress(CnncalcError):
             analysis(used)
     if not any(graph.symbols()):

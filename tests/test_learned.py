@@ -14,9 +14,9 @@ from cnncalc.building import Builder
 from cnncalc.cli import app
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import equal
-from cnncalc.language.write import write
 from cnncalc.layers import KINDS
 from cnncalc.proof.validation import validate
+from cnncalc.recovery.write import flat
 
 VIT = """
 name: vit
@@ -113,7 +113,7 @@ def test_it_is_written_and_read_again() -> None:
     """The written spec is the same network."""
     graph = cnncalc.parse(QUERIES, "net")
 
-    assert equal(graph, cnncalc.parse(write(graph), "net"))
+    assert equal(graph, cnncalc.parse(flat(graph), "net"))
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,10 @@ def test_above_a_bound_repeats_alone_are_looked_for(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("cnncalc.recovery.write.MAX_BYTES", 900)
     with pytest.raises(cnncalc.CnncalcError, match=r"vgg16 has [\d,]+ characters, and a spec is read up to 900"):
         recover(graph, plain=True)
+    monkeypatch.undo()
+    monkeypatch.setattr("cnncalc.language.yaml.MAX_NODES", 100)
+    with pytest.raises(cnncalc.CnncalcError, match=r"vgg16 is no spec that can be read: more than 100 values"):
+        recover(graph, plain=True)
 
 
 def test_a_concat_of_everything_has_its_branches_again() -> None:

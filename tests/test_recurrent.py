@@ -8,9 +8,9 @@ import pytest
 import cnncalc
 from cnncalc.kernels import KERNELS, Tally
 from cnncalc.language.load import parse
-from cnncalc.language.write import write
 from cnncalc.layers import KINDS
 from cnncalc.proof.validation import validate
+from cnncalc.recovery.write import flat
 
 DRAW = np.random.default_rng(3)
 
@@ -104,7 +104,7 @@ def test_a_state_to_begin_with_comes_in_beside_the_sequence() -> None:
     graph = parse(STATES)
 
     assert (8, 7) == graph.shapes["memory"]
-    assert parse(write(graph)).nodes[0].inputs == ("x", "h", "c")
+    assert parse(flat(graph)).nodes[0].inputs == ("x", "h", "c")
 
 
 # fmt: off

@@ -11,7 +11,7 @@ import cnncalc
 from cnncalc.analyses.known import uncounted
 from cnncalc.errors import SpecError
 from cnncalc.graph import equal
-from cnncalc.language.write import write
+from cnncalc.recovery.write import flat
 
 SPEC = """\
 name: net
@@ -93,7 +93,7 @@ def test_it_cannot_be_run(graph: cnncalc.Graph) -> None:
 
 def test_it_is_written_and_read_again(graph: cnncalc.Graph) -> None:
     """With its operator, its shape and what it reads."""
-    assert equal(graph, cnncalc.parse(write(graph), "net.yaml"))
+    assert equal(graph, cnncalc.parse(flat(graph), "net.yaml"))
 
 
 WRONG = [

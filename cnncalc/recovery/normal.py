@@ -110,26 +110,11 @@ class _Normal:
                 waiting.extend((self._real(one), False) for one in reversed(self.inputs[name]))
 
     def _item(self, node: Node) -> Item:
-        given = arguments_of(node)
-        slots: dict[str, Any] = {
-            name: _fixed(given.get(name, field.default)) for name, field in type(node.layer).fields.items()
-        }
-        if "kernel" in slots and slots.get("stride") is None:
-            slots["stride"] = slots["kernel"]
-        slots = {name: value for name, value in slots.items() if value is not None}
-        padding = _padding(node)
-        if padding is not None:
-            slots["padding"] = padding
-        if node.layer.sugar:
-            slots |= {"norm": "none", "act": "none"}
-        if node.frozen and node.weights:
-            slots["@frozen"] = True
-        if node.train_only:
-            slots["@train_only"] = True
+        item = spelled(node)
         if node.name in self.labels:
-            slots["@share"] = self.labels[node.name]
+            item = item.but(slots={**item.slots, "@share": self.labels[node.name]})
         channels = node.incoming[0][0] if node.incoming else None
-        return Item(node.kind, slots, (), channels, (node.name,), node.output[0])
+        return item.but(channels=channels, out=node.output[0])
 
     def _merged(self, found: dict[str, Operation]) -> Iterator[Operation]:
         readers: dict[str, list[str]] = {}
@@ -156,10 +141,7 @@ class _Normal:
             one = Operation(after.end, one.inputs, after.item.but(nodes=(*after.item.nodes, *one.item.nodes)))
             gone.add(one.end)
         while (after := only(one.end)) is not None and (key := self._sugar(one, after)):
-            node = self.graph.by_name[after.end]
-            arguments = arguments_of(node)
-            value: Any = Raw(f"{{{_call(node, arguments)}}}") if arguments else node.kind
-            slots = {**one.item.slots, key: value}
+            slots = {**one.item.slots, key: sugared(self.graph.by_name[after.end])}
             nodes = (*one.item.nodes, *after.item.nodes)
             one = Operation(after.end, one.inputs, one.item.but(slots=slots, nodes=nodes))
             gone.add(after.end)
@@ -189,11 +171,34 @@ class _Normal:
         return "act" if suits and self.activations else ""
 
 
-def _call(node: Node, arguments: dict[str, Any]) -> str:
+def spelled(node: Node) -> Item:
+    """A layer as a step, its arguments in the one spelling; `norm` and `act` are none as yet."""
+    given = arguments_of(node)
+    slots: dict[str, Any] = {
+        name: _fixed(given.get(name, field.default)) for name, field in type(node.layer).fields.items()
+    }
+    if "kernel" in slots and slots.get("stride") is None:
+        slots["stride"] = slots["kernel"]
+    slots = {name: value for name, value in slots.items() if value is not None}
+    padding = _padding(node)
+    if padding is not None:
+        slots["padding"] = padding
+    if node.layer.sugar:
+        slots |= {"norm": "none", "act": "none"}
+    if node.frozen and node.weights:
+        slots["@frozen"] = True
+    if node.train_only:
+        slots["@train_only"] = True
+    return Item(node.kind, slots, nodes=(node.name,))
+
+
+def sugared(node: Node) -> str:
+    """A norm or an activation as it is written on the layer before it."""
+    arguments = {name: text_of(value) for name, value in arguments_of(node).items()}
+    if not arguments:
+        return node.kind
     main = type(node.layer).main
-    if main and list(arguments) == [main]:
-        return f"{node.kind}: {text_of(arguments[main])}"
-    return f"{node.kind}: {mapping_of({name: text_of(value) for name, value in arguments.items()})}"
+    return Raw(f"{{{node.kind}: {arguments[main] if main and [*arguments] == [main] else mapping_of(arguments)}}}")
 
 
 def _fixed(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -67,8 +68,8 @@ class Writer:
         pad = " " * indent
         if self._plain(item):
             whole = f"{pad}- {self.flow(item)}"
-            if len(whole) <= WIDTH or not item.parts:
-                return [whole]
+            if len(whole) <= WIDTH or not any(part.steps for part in item.parts):
+                return wrapped(whole, indent + 4)
         if item.word in ("do", "for"):
             return self._group(item, pad)
         modifiers = self._modifiers(item)
@@ -88,8 +89,8 @@ class Writer:
             names, rows = item.slots["@names"], item.slots["@rows"]
             lines = [f"{pad}- for: {value_text(names)}"]
             inline = f"{pad}  in: {value_text(rows)}"
-            each = [f"{pad}  in:", *(f"{pad}    - {value_text(row)}" for row in rows)]
-            lines += [inline] if len(inline) <= WIDTH - 20 else each
+            each = [line for row in rows for line in wrapped(f"{pad}    - {value_text(row)}", len(pad) + 8)]
+            lines += [inline] if len(inline) <= WIDTH - 20 else [f"{pad}  in:", *each]
             lines += self.body(f"{pad}  do:", part.steps, len(pad) + 4)
         else:
             lines = [f"{pad}- do:", *self._each(part.steps, len(pad) + 4)]
@@ -239,6 +240,22 @@ class Writer:
         if "@share" in slots:
             found["share"] = text_of(slots["@share"])
         return found | {key[1:]: "true" for key in ("@frozen", "@train_only") if key in slots}
+
+
+MEMBER = re.compile(r'(?:"(?:[^"\\]|\\.)*"|[^",]|,(?! ))*(?:, |$)')
+"""What stands between the commas of a line."""
+
+
+def wrapped(line: str, indent: int) -> list[str]:
+    """The line, broken after commas where it is too long; what goes on is indented."""
+    if len(line) <= WIDTH:
+        return [line]
+    lines = [""]
+    for member in MEMBER.findall(line):
+        if len(lines[-1]) + len(member.rstrip()) > WIDTH and lines[-1].strip():
+            lines.append(" " * indent)
+        lines[-1] += member
+    return [one.rstrip() for one in lines]
 
 
 def _joins(item: Item) -> bool:

@@ -11,11 +11,11 @@ from ..errors import CnncalcError
 from ..graph import Graph
 from ..language.load import parse
 from ..language.wording import inputs_of, legal_names, mapping_of, text_of
-from ..language.write import write as flat
 from ..language.yaml import MAX_BYTES
 from . import align, normal, tree
 from .blocks import Effort, Program, factored
 from .defaults import defaults
+from .flat import steps as one_by_one
 from .fold import folded, tabled
 from .inline import inlined, numbered
 from .items import Sequence, said
@@ -51,16 +51,31 @@ def recover(graph: Graph, *, plain: bool = False) -> Recovered:
     large = len(graph.nodes) > MOST
     if not plain:
         for text in _repeated(graph) if large else _attempts(graph):
-            if (found := _proved(graph, text, kept)) is not None:
+            try:
+                found = _proved(graph, text, kept)
+            except CnncalcError:
+                continue
+            if found is not None:
                 return found._replace(remark=NO_BLOCKS) if large else found
     text = flat(graph)
+    no_shorter = "" if plain else "no shorter text is it"
     if len(text) > MAX_BYTES:
         size = f"one step a layer, {graph.name} has {len(text):,} characters"
-        raise CnncalcError(f"{size}, and a spec is read up to {MAX_BYTES:,}", "" if plain else "no shorter text is it")
-    found = _proved(graph, text, kept)
+        raise CnncalcError(f"{size}, and a spec is read up to {MAX_BYTES:,}", no_shorter)
+    try:
+        found = _proved(graph, text, kept)
+    except CnncalcError as error:
+        raise CnncalcError(
+            f"one step a layer, {graph.name} is no spec that can be read: {error.message}", no_shorter
+        ) from None
     if found is None:
         raise CnncalcError(f"{graph.name} cannot be written as a spec: what was written read back as another network")
     return found if plain else found._replace(remark=NOT_SHORTER)
+
+
+def flat(graph: Graph) -> str:
+    """The network with one step a layer, under its own names. Raises CnncalcError."""
+    return document(graph, {}, one_by_one(graph))
 
 
 def in_blocks(graph: Graph) -> Graph:
@@ -94,18 +109,15 @@ def _open(value: Any) -> bool:
 
 
 def _proved(graph: Graph, body: str, kept: Kept) -> Recovered | None:
-    """The whole text and the network that it reads back as; None where that is another one."""
+    """The whole text and the network that it reads back as; None where that is another one. Raises CnncalcError."""
     text = whole(body, kept)
-    try:
-        again = parse(text, "recovered")
-        if not same(graph, again):
-            return None
-        remarked = with_remarks(text, graph, again, kept)
-        if remarked != text:
-            text, again = remarked, parse(remarked, "recovered")
-        return Recovered(text, again) if same(graph, again) else None
-    except CnncalcError:
+    again = parse(text, "recovered")
+    if not same(graph, again):
         return None
+    remarked = with_remarks(text, graph, again, kept)
+    if remarked != text:
+        text, again = remarked, parse(remarked, "recovered")
+    return Recovered(text, again) if same(graph, again) else None
 
 
 def _attempts(graph: Graph) -> Iterator[str]:
