@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from .dims import Shape, sized
 from .errors import CnncalcError, Mark, did_you_mean
-from .graph import Call, Graph, Node, Origin
+from .graph import Call, Graph, Node, Origin, Source
 from .layers import Layer, Need
 from .layers.base import size_text
 
@@ -91,6 +91,7 @@ class Builder:
         mark: Mark | None = None,
         origin: Origin | None = None,
         calls: tuple[Call, ...] = (),
+        made_of: tuple[Source, ...] | None = None,
     ) -> str:
         """A node that reads the tensors `inputs`; returns its name, which is that of the tensor that it makes.
 
@@ -107,7 +108,8 @@ class Builder:
             name = self.free(name)
         if len(self.nodes) >= MAX_LAYERS:
             raise TooMany(f"more than {MAX_LAYERS:,} layers")
-        node = Node(name, layer, inputs, incoming, output, weights_of or name, frozen, train_only, mark, origin, calls)
+        label = weights_of or name
+        node = Node(name, layer, inputs, incoming, output, label, frozen, train_only, mark, origin, calls, made_of)
         if node.weights_of != name or name in self._owners:
             self._share(node)
         self.nodes.append(node)
@@ -117,6 +119,7 @@ class Builder:
 
     def like(self, node: Node, **changes: Any) -> str:
         """A node of another network with some facts changed (`layer`, `inputs`, `name` ...); returns its name."""
+        made_of = None if "layer" in changes else node.made_of
         node = node._replace(**changes)
         return self.add(
             node.layer,
@@ -128,6 +131,7 @@ class Builder:
             mark=node.mark,
             origin=node.origin,
             calls=node.calls,
+            made_of=made_of,
         )
 
     def called(self, count: int, call: Call) -> None:

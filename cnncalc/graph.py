@@ -97,6 +97,20 @@ class Call(NamedTuple):
     """How long the first axis is of what it makes: the images, unless they are mixed with rows."""
 
 
+class Source(NamedTuple):
+    """A tensor of the code that a network was read from, of which a layer's own learned tensors are made."""
+
+    name: str
+    """Its path there."""
+
+    shape: Shape
+    learned: bool
+    """Whether it is a parameter; else it is a buffer."""
+
+    frozen: bool
+    """Whether it is a parameter that is not trained."""
+
+
 class Node(NamedTuple):
     """One layer in its place."""
 
@@ -131,6 +145,9 @@ class Node(NamedTuple):
     calls: tuple[Call, ...] = ()
     """How the code that it was read from writes it; nothing where no code was read."""
 
+    made_of: tuple[Source, ...] | None = None
+    """What is stored in place of its weights, each tensor with the first layer that reads it; None where they are."""
+
     def __repr__(self) -> str:
         return f"<Node {self.name:.80}: {self.layer.kind} {'x'.join(map(str, self.output)):.60}>"
 
@@ -156,8 +173,15 @@ class Node(NamedTuple):
 
     @property
     def weights(self) -> Mapping[str, Shape]:
-        """Name -> shape of each learned tensor."""
+        """Name -> shape of each learned tensor that it computes with."""
         return self.layer.weights(*self.incoming)
+
+    @property
+    def parameters(self) -> Mapping[str, Shape]:
+        """Name -> shape of each learned tensor that is stored for it: its weights, or what they are made of."""
+        if self.made_of is None:
+            return self.weights
+        return {source.name: source.shape for source in self.made_of if source.learned}
 
     @property
     def buffers(self) -> Mapping[str, Shape]:
@@ -314,6 +338,12 @@ class Graph:
         names = {node.name for node in kept} | set(self.inputs)
         heads = {head: name for head, name in self.heads.items() if name in names}
         return replace(self, nodes=kept, heads=heads)
+
+    @cached_property
+    def plain(self) -> Graph:
+        """The network with the learned tensors that its layers compute with, whatever those are made of."""
+        made = any(node.made_of is not None for node in self.nodes)
+        return replace(self, nodes=tuple(node._replace(made_of=None) for node in self.nodes)) if made else self
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -56,9 +56,14 @@ def params(graph: Graph) -> Params:
         if owner != node.name and node.weights:
             shared[node.name] = owner
             learned, stored = 0, 0
+        untrained: Dim = 0
+        if node.made_of is not None:
+            learned = _elements(node.parameters)
+            stored = stored + _elements({one.name: one.shape for one in node.made_of if not one.learned})
+            untrained = _elements({one.name: one.shape for one in node.made_of if one.frozen})
         of[node.name] = learned
         buffers_of[node.name] = stored
-        frozen_of[node.name] = learned if node.frozen else 0
+        frozen_of[node.name] = learned if node.frozen else untrained
         total = total + learned
         frozen = frozen + frozen_of[node.name]
         buffers = buffers + stored

@@ -78,6 +78,7 @@ def command(
         graph = request.whole
         if graph.behind:
             print(f"{len(graph.behind):,} operators behind sizes that depend on values are left out", file=sys.stderr)
+        _made_of_others(graph)
         values = _weights(graph, weights, init, seed or 0, format == "onnx" or save_weights is not None)
         if save_weights is not None and not values:
             raise CnncalcError(
@@ -91,6 +92,19 @@ def command(
         other = _spec(graph, output, flat) if format == "spec" else _code(graph, output, format)
         if save_weights is not None and values:
             _saved(save_weights, values, graph, other)
+
+
+def _made_of_others(graph: Graph) -> None:
+    """Say what is lost where the code makes weights of other tensors, which nothing that is written does."""
+    from ..analyses.params import params
+
+    stored, used = params(graph), params(graph.plain)
+    if (stored.total, stored.frozen) != (used.total, used.frozen):
+        print(
+            f"weights are written as the layers use them: {used.total:,} params, {used.frozen:,} of them frozen; "
+            f"the module stores {stored.total:,} and {stored.frozen:,}",
+            file=sys.stderr,
+        )
 
 
 FORMATS = {"spec": (".yaml", ".yml"), "onnx": (".onnx",), "torch": (".py",), "keras": (".py",)}

@@ -59,7 +59,7 @@ def _buffers(graph: Graph) -> Sequence[Part]:
 
 
 def _again(graph: Graph) -> Sequence[Part]:
-    again = {name: sum(map(product, graph.by_name[name].weights.values())) for name in params(graph).shared}
+    again = {name: sum(map(product, graph.by_name[name].parameters.values())) for name in params(graph).shared}
     return (Part(AGAIN, again),)
 
 

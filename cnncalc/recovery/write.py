@@ -99,7 +99,7 @@ def claims(graph: Graph) -> str:
 
 def figures(graph: Graph) -> dict[str, Any]:
     """What the spec is to expect of itself: parameters, MACs and the output, those that are numbers."""
-    used = graph.inference
+    used = graph.plain.inference
     found: dict[str, Any] = {"params": params(used).total, "macs": macs(used).total, "output": used.output_shape}
     return {name: value for name, value in found.items() if not is_symbolic(value) and not _open(value)}
 

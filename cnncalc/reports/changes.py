@@ -14,7 +14,7 @@ OF_A_CHANGE = (
     Column(
         "code",
         about="norms-folded, tensors-merged, operators-dropped, weights-quantised, branches-alike, "
-        "parameters-unread or parameters-apart",
+        "parameters-unread, parameters-apart or weights-made",
     ),
     Column("count", unit=units.COUNT, about="how often"),
     Column("params", unit=units.COUNT, about="how many more the trained model has by it"),
@@ -65,8 +65,9 @@ def _text(one: Change) -> str:
         ifs = f"{whole(one.times)} `If`s" if many else "an `If`"
         return f"of {ifs} both branches have the same layers, and one is counted"
     if one.code == "parameters-apart":
-        if one.params < 0:
-            return f"of the params {whole(-one.params)} are buffers in the module: kernels that are not learned"
-        return f"{whole(one.params)} more params only make others, as in a weight norm, and are not counted"
+        return f"{whole(one.params)} more params take part in the forward pass, reach no layer, and are not counted"
+    if one.code == "weights-made":
+        of = f"{whole(one.times)} layers make their weights" if many else "a layer makes its weights"
+        return f"{of} of other tensors, as a weight norm does: the params are those that the module stores"
     tensors = f"{whole(one.times)} learned tensors are" if many else "a learned tensor is"
     return f"{tensors} kept as a copy of one of equal value, and counted as tensors of their own"

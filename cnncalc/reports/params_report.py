@@ -87,7 +87,7 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
             {
                 "name": row.name,
                 "kind": row.kind,
-                "weights": only.weights if len(row.nodes) == 1 else {},
+                "weights": only.parameters if len(row.nodes) == 1 else {},
                 "params": count,
                 "share": count / learned.total if learned.total else 0,
                 "frozen": sum_of(row, learned.frozen_of),
@@ -124,9 +124,7 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
         )
     ]
     if learned.buffers:
-        notes.append(
-            Note("buffers", f"besides {whole(learned.buffers)} buffers: running mean and variance of the batch norms")
-        )
+        notes.append(Note("buffers", f"besides {whole(learned.buffers)} buffers: {_buffers(graph)}"))
     if graph is not all_steps:
         left = f"left out: {whole(extra)} in steps that only training uses (--training counts them)"
         notes.append(Note("only-training", left))
@@ -146,3 +144,13 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
         notes,
     )
     return told(report, graph)
+
+
+def _buffers(graph: Graph) -> str:
+    """What is stored and not learned."""
+    norms = any(node.buffers and node.layer.family == "norm" for node in graph.nodes)
+    fixed = any(node.buffers and node.layer.family != "norm" for node in graph.nodes)
+    kernels = any(not source.learned for node in graph.nodes for source in node.made_of or ())
+    said = ["running mean and variance of the batch norms"] * norms
+    said += ["tensors that are not learned"] * (fixed or kernels)
+    return " and ".join(said)

@@ -305,13 +305,15 @@ class Reader:
         layer = KINDS[kind].read(arguments, axes)
         name = name or node_name(node, kind)
         mark = Mark.of(self.file, f"{node.op} `{node.label}`")
-        shared = self._shared(tuple(weight.name for weight in weights))
-        tensor = self.builder.add(layer, [value.tensor for value in values], name, weights_of=shared or "", mark=mark)
+        names, inputs = tuple(weight.name for weight in weights), [value.tensor for value in values]
+        owner = self._sharers.get(names, "") if names else ""
+        turned = bool(owner) and not self._fits(owner, layer, inputs)
+        label = "" if turned else owner
+        tensor = self.builder.add(layer, inputs, name, weights_of=label, mark=mark, made_of=() if turned else None)
         self.wishes[tensor] = name
         if weights:
             self._learn(tensor, layer, (*weights, *buffers))
-        if shared == "":
-            self._sharers[tuple(weight.name for weight in weights)] = tensor
+            self._sharers.setdefault(names, tensor)
         shape = self.builder.shapes[tensor]
         if keeps_order and len(shape) == axes + 1 and all(value.axes == first.axes for value in values):
             dims = tuple(1 if axis == BATCH else shape[axis] for axis in first.axes)
@@ -354,9 +356,10 @@ class Reader:
         keys = (*layer.weights(*incoming), *layer.buffers(*incoming))
         self.learned[tensor] = dict(zip(keys, weights, strict=False))
 
-    def _shared(self, names: tuple[str, ...]) -> str | None:
-        """The first node with these learned tensors; "" where there is none yet, None where there are none."""
-        return self._sharers.get(names, "") if names else None
+    def _fits(self, owner: str, layer: Layer, inputs: Sequence[str]) -> bool:
+        """Whether a layer has its learned tensors as the first has them that reads these; turned, they are the same."""
+        first = self.builder.node(owner)
+        return first is None or first.weights == layer.weights(*(self.builder.shapes[tensor] for tensor in inputs))
 
     # --- what went wrong ------------------------------------------------------------------------------------------
 

@@ -96,6 +96,9 @@ class Weight(NamedTuple):
     order: tuple[int, ...] = ()
     """For each axis of the layer's tensor the one of the file, where they stand in another order."""
 
+    made_of: tuple[str, ...] = ()
+    """The names of the stored tensors that operators make it of; nothing where it is one itself."""
+
     learned: bool = False
     """Whether the source itself says that it is learned; a file of ONNX does not, and one number is none there."""
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from math import prod
 
 from ...graph import Change, Graph
 from ..onnx.read import Reader, Rule
 from ..onnx.records import Declared, GraphRecord, Model, Node
 from ..reading import USUAL, Reading
-from .operators import OPERATORS
+from .accounting import accounted
+from .operators import NUMBERLESS, OPERATORS
 from .rules import RULES
 from .trace import Trace
 from .translate import ELEMENT_TYPES, Writing
 
-UNREAD, APART = "parameters-unread", "parameters-apart"
-"""Codes of changes: parameters that the forward pass does not read; that only make others, as in a weight norm."""
+UNREAD, APART, MADE = "parameters-unread", "parameters-apart", "weights-made"
+"""Codes of changes: parameters that the forward pass does not read; that reach no layer; layers whose weights are made
+of others, as under a weight norm."""
 
 
 class TraceReader(Reader):
@@ -27,7 +29,7 @@ class TraceReader(Reader):
     def __init__(self, trace: Trace, name: str, how: Reading = USUAL) -> None:
         self.trace = trace
         writing = Writing(trace)
-        writing.all(OPERATORS)
+        writing.all(OPERATORS, NUMBERLESS)
         declared = {
             made.name: Declared(made.name, ELEMENT_TYPES.get(made.dtype, 1), made.shape)
             for operator in trace.operators
@@ -54,36 +56,24 @@ class TraceReader(Reader):
     def graph(self) -> Graph:
         """The network, its frozen layers marked, each parameter accounted for. Raises CnncalcError."""
         graph = super().graph()
-        frozen = {stored.path for stored in self.trace.tensors.values() if stored.frozen}
-        if frozen:
-            graph = replace(
-                graph, nodes=tuple(node._replace(frozen=self._frozen(node.name, frozen)) for node in graph.nodes)
-            )
+        nodes = accounted(graph, self.learned, self.trace)
+        graph = replace(graph, nodes=nodes)
         return replace(graph, changes=(*graph.changes, *self._left_out(graph)))
-
-    def _frozen(self, node: str, frozen: set[str]) -> bool:
-        names = {weight.name.partition("#")[0] for weight in self.learned.get(node, {}).values() if weight.learned}
-        return bool(names) and names <= frozen
 
     def _left_out(self, graph: Graph) -> list[Change]:
         found = []
         unread = sum(self.trace.unread.values())
         if unread:
             found.append(Change(UNREAD, len(self.trace.unread), unread))
-        counted: dict[str, int] = {}
-        for node in graph.nodes:
-            counted.setdefault(node.weights_of, sum(_elements(shape) for shape in node.weights.values()))
-        apart = self.trace.parameters - unread - sum(counted.values())
+        owners = {node.weights_of if node.made_of is None else node.name: node for node in reversed(graph.nodes)}
+        counted = sum(prod(shape) for node in owners.values() for shape in node.parameters.values())
+        apart = self.trace.parameters - unread - counted
         if apart:
             found.append(Change(APART, 1, apart))
+        made = sum(1 for node in graph.nodes if any(one.learned for one in node.made_of or ()))
+        if made:
+            found.append(Change(MADE, made, 0))
         return found
 
     def _source(self) -> str:
         return f"PyTorch {self.trace.torch}: {self.file}"
-
-
-def _elements(shape: Any) -> int:
-    size = 1
-    for one in shape:
-        size *= one
-    return size

@@ -168,3 +168,15 @@ def _shape(sizes: Any) -> tuple[int, ...]:
     if len(shape) > 64 or min(shape, default=0) < 0 or prod(shape) > 1 << 62:
         raise ValueError(shape)
     return shape
+
+
+def names_in(value: Any) -> list[str]:
+    """The names of the tensors in an argument."""
+    if isinstance(value, Mapping):
+        return [value["tensor"]] if isinstance(value.get("tensor"), str) else []
+    return [name for one in value for name in names_in(one)] if isinstance(value, list) else []
+
+
+def read_by(operator: Operator) -> list[str]:
+    """The names of the tensors that an operator reads."""
+    return [name for value in operator.given.values() for name in names_in(value)]

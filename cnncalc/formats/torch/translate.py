@@ -9,7 +9,8 @@ What has no line in the table stays under its own name, and the reader refuses i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from ..onnx.constants import Constant
@@ -17,7 +18,8 @@ from ..onnx.names import SCOPES
 from ..onnx.read import MISFITS
 from ..onnx.records import FLOATS, Node, Tensor
 from ..onnx.values import Value, Weight
-from .trace import Made, Operator, Trace
+from .beforehand import beforehand
+from .trace import Made, Operator, Trace, names_in, read_by
 
 ELEMENT_TYPES = {
     "float32": 1, "uint8": 2, "int8": 3, "int16": 5, "int32": 6, "int64": 7, "bool": 9, "float16": 10,
@@ -50,8 +52,9 @@ class Writing:
         self.ops: dict[str, set[str]] = {}
         """Path of a module -> the operators that are called in it."""
 
-        for operator in trace.operators:
-            self.ops.setdefault(operator.path, set()).add(operator.op)
+        self._worked_out: dict[str, tuple[Made, ...]] = {}
+        """What is worked out before the input comes -> the tensors that it makes."""
+
         for made in trace.inputs:
             self._note(made)
         for name, stored in trace.tensors.items():
@@ -75,9 +78,13 @@ class Writing:
 
     # --- what a line of the table asks ----------------------------------------------------------------------------
 
-    def all(self, table: Mapping[str, Write]) -> None:
-        """Write every operator by its line of the table."""
-        for operator in self.trace.operators:
+    def all(self, table: Mapping[str, Write], numberless: Container[str]) -> None:
+        """Write every operator by its line of the table; `numberless` are those that read no numbers, but a shape."""
+        early = beforehand(self.trace, numberless)
+        late = [operator for operator in self.trace.operators if not (operator.name in early and self._made(operator))]
+        for operator in late:
+            self.ops.setdefault(operator.path, set()).add(operator.op)
+        for operator in late:
             self.operator = operator
             for made in operator.outputs:
                 self._note(made)
@@ -91,6 +98,39 @@ class Writing:
                 del self.nodes[written:]
                 self._unknown()
 
+    def _made(self, operator: Operator) -> bool:
+        """Whether what it makes is known by its shape, and by what it is made of; once for the same of the same."""
+        names = list(dict.fromkeys(map(self.named, read_by(operator))))
+        read = [self.values[name] for name in names if name in self.values]
+        weights = [value for value in read if isinstance(value, Weight)]
+        if not weights or len(read) < len(names):
+            return False
+        given = {key: self._canonical(value) for key, value in operator.given.items()}
+        first = self._worked_out.setdefault(repr((operator.op, operator.overload, given)), operator.outputs)
+        if first is not operator.outputs:
+            self.same |= {made.name: same.name for made, same in zip(operator.outputs, first, strict=True)}
+            return True
+        leaves = [leaf for name, value in zip(names, read, strict=True) for leaf in _leaves(name, value)]
+        learned = any(value.learned for value in weights)
+        for made in operator.outputs:
+            self._note(made)
+            whole = len(names) == len(leaves) == 1 and prod(made.shape) == prod(weights[0].dims)
+            self.values[made.name] = Weight(
+                weights[0].name if whole else made.name,
+                made.shape,
+                None,
+                fixed=not learned,
+                made_of=tuple(dict.fromkeys(leaves)),
+                learned=learned,
+            )
+        return True
+
+    def _canonical(self, value: Any) -> Any:
+        """An argument with each tensor under its own name."""
+        if isinstance(value, Mapping):
+            return {key: self.named(one) if key == "tensor" and one else one for key, one in value.items()}
+        return [self._canonical(one) for one in value] if isinstance(value, list) else value
+
     def _unknown(self) -> None:
         """An operator without a line: by its own name; one that reads no tensor is a constant by its shape."""
         names = [name for name in self.tensors() if name]
@@ -103,7 +143,7 @@ class Writing:
 
     def tensors(self) -> list[str]:
         """All tensors that the operator reads."""
-        return [self.named(name) for value in self.operator.given.values() for name in _names(value)]
+        return [self.named(name) for name in read_by(self.operator)]
 
     def named(self, name: str) -> str:
         """The tensor itself, of which this may be another name."""
@@ -121,7 +161,7 @@ class Writing:
     def listed(self, argument: str) -> list[str]:
         """The tensors of a list."""
         value = self.operator.given.get(argument)
-        return [self.named(name) for name in _names(value)] if isinstance(value, Sequence) else []
+        return [self.named(name) for name in names_in(value)] if isinstance(value, Sequence) else []
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Of a tensor."""
@@ -186,12 +226,9 @@ class Writing:
         return int(self.operator.given[argument]) % max(rank, 1)
 
 
-def _names(value: Any) -> list[str]:
-    if isinstance(value, Mapping):
-        return [value["tensor"]] if isinstance(value.get("tensor"), str) else []
-    if isinstance(value, list):
-        return [name for one in value for name in _names(one)]
-    return []
+def _leaves(name: str, value: Value) -> tuple[str, ...]:
+    """The stored tensors that one is made of, by their paths."""
+    return value.made_of or (value.name,) if isinstance(value, Weight) else (name,)
 
 
 Write = Callable[[Writing, Operator], None]

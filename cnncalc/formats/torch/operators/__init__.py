@@ -17,3 +17,6 @@ OPERATORS: Mapping[str, Write] = {
     **products.OPERATORS,
 }
 """By the name of the operator, without its overload."""
+
+NUMBERLESS = frozenset(layers.FILLED)
+"""Those that take nothing but the shape of what they read."""

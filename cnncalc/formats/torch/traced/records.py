@@ -14,6 +14,9 @@ FILLED: Mapping[str, Any] = {
 }  # fmt: skip
 """Operators that take nothing but the shape of what they read, and the number that they fill with."""
 
+LAYERS = ("torch.nn.modules.", "torch.nn.utils.parametrize.")
+"""Where PyTorch has its layers, and the classes that it makes of those whose weights are made of others."""
+
 
 class Records:
     """The operators of an exported program, and the tensors that they read, as plain values."""
@@ -63,7 +66,7 @@ class Records:
             elif node.op == "output":
                 first = len(node.args[0]) - len(signature.user_outputs)
                 outputs = list(self.outputs(node.args[0][first:]))
-        read = {name for record in self.nodes for name in tensors_in(record["given"])}
+        read = {name for record in self.nodes for one in record["given"].values() for name in tensors_in(one)}
         used = {one["path"] for name, one in self.tensors.items() if name in read and one["kind"] == "parameter"}
         return {
             "torch": torch.__version__,
@@ -145,7 +148,7 @@ class Records:
                     for name, one in zip(names, values, strict=True)
                 ],
                 "path": path.split("@")[0],
-                "leaf": str(owner).startswith("torch.nn.modules.") and "container" not in str(owner),
+                "leaf": str(owner).startswith(LAYERS) and "container" not in str(owner),
                 "class": str(owner),
                 "parent": str(list(stack.values())[-2][1]) if len(stack) > 1 else "",
                 **self.owner(path.split("@")[0]),
