@@ -128,11 +128,17 @@ def log(
 
 
 def diff(a: Network, b: Network, *, batch: int = 1, training: bool = False, depth: int | None = None) -> Report:
-    """What became of network a in network b."""
+    """What became of network a in network b; of two folders, of each network of a in b."""
+    from .folders import is_folder, opened_folder
     from .reports.diff_report import diff as between
     from .reports.rows import View
 
     checked(diff, (a, b), {"batch": batch, "training": training, "depth": depth})
+    if isinstance(a, str | Path) and isinstance(b, str | Path) and is_folder(str(a)) and is_folder(str(b)):
+        from .reports.folders_report import diff_folders
+
+        both = opened_folder(str(a)), opened_folder(str(b))
+        return diff_folders(*both, batch=batch, training=training, view=View(depth))
     names = [of if isinstance(of, str) else network(of).name for of in (a, b)]
     return between(network(a), network(b), names=(names[0], names[1]), batch=batch, training=training, view=View(depth))
 

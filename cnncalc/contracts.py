@@ -36,6 +36,7 @@ HOMES = {
     "check": "budget.reports.json",
     "lock": "budget.lock",
     "diff": "reports.diff_report",
+    "diff-folders": "reports.folders_report",
     "weights": "reports.weights_report",
     "compare": "reports.compare_report",
     "log": "reports.log_report",

@@ -25,15 +25,14 @@ MOST = 4_000_000
 """Bytes of a spec; a larger one is as good as not there."""
 
 SECONDS = 60
+LFS = b"version https://git-lfs.github.com/spec/"
 COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def committed(spec: str, most: int, folder: Path | None = None) -> bytes:
     """The bytes of `git:REF:PATH` or `git:REF...:PATH`, from a folder or the current one. Raises CnncalcError."""
     inside = [] if folder is None else ["-C", str(folder)]
-    ref, _, path = spec.removeprefix(PREFIX).partition(":")
-    if not _is_ref(ref.removesuffix("...")) or not path or "\x00" in path:
-        raise CnncalcError(f"`{spec}` is not of the form git:REF:PATH", "for instance git:HEAD~1:net.yaml")
+    ref, path = parts_of(spec)
     if ref.endswith("..."):
         ref = Repository(folder or Path.cwd(), spec).commit(ref)
     said = b""
@@ -50,6 +49,28 @@ def committed(spec: str, most: int, folder: Path | None = None) -> bytes:
     lines = said.decode("utf-8", "replace").strip().splitlines()
     reason = lines[-1].removeprefix("fatal: ") if lines else "git gave no reason"
     raise CnncalcError(f"{spec} cannot be read: {reason}", "git:REF:PATH, for instance git:HEAD~1:net.yaml")
+
+
+def parts_of(spec: str) -> tuple[str, str]:
+    """REF or REF... and PATH of `git:REF:PATH`. Raises CnncalcError for what is not of that form."""
+    ref, _, path = spec.removeprefix(PREFIX).partition(":")
+    if not _is_ref(ref.removesuffix("...")) or not path or "\x00" in path:
+        raise CnncalcError(f"`{spec}` is not of the form git:REF:PATH", "for instance git:HEAD~1:net.yaml")
+    return ref, path
+
+
+def renames(inside: Path, one: str, other: str) -> dict[str, str]:
+    """What files of one folder are called in another, where git takes them for the same ones; none without git."""
+    try:
+        done = _git(
+            ["-C", str(inside), "diff", "--no-index", "-z", "-M", "--name-status", "--diff-filter=R", "--no-ext-diff",
+             "--", one, other]
+        )  # fmt: skip
+    except CnncalcError:
+        return {}
+    words = done.stdout.decode("utf-8", errors="surrogateescape").split("\0")
+    pairs = zip(words[1::3], words[2::3], strict=False)
+    return {before.removeprefix(f"{one}/"): after.removeprefix(f"{other}/") for before, after in pairs}
 
 
 def tracked(folder: Path, *patterns: str) -> list[str]:
@@ -152,12 +173,22 @@ class Repository:
         kinds = done.stdout.split(b"\n")
         return {path for path, kind in zip(wanted, kinds, strict=False) if kind == b"blob"}
 
+    def listed(self, commit: str, folder: str) -> list[str] | None:
+        """The files in a folder of a commit, from it on; None where it is no folder there. Links are left out."""
+        done = _git(["-C", str(self.top), "ls-tree", "-r", "-z", "--full-tree", f"{commit}:{folder}"])
+        lines = done.stdout.decode("utf-8", errors="surrogateescape").split("\0")
+        entries = [line.partition("\t") for line in lines if line]
+        return [name for kind, _, name in entries if kind.startswith("100")] if done.returncode == 0 else None
+
     def save(self, commit: str, path: str, into: Path) -> None:
-        """Write a file of a commit, however large, into a file. Raises CnncalcError."""
+        """Write a file of a commit, however large, into a file. Raises CnncalcError, for a pointer of Git LFS too."""
         with into.open("wb") as out:
             done = _git(["-C", str(self.top), "cat-file", "blob", f"{commit}:{path}"], out=out)
         if done.returncode != 0:
             raise CnncalcError(f"`{self.asked}`: git could not read {path}")
+        with into.open("rb") as begun:
+            if begun.read(len(LFS)) == LFS:
+                raise CnncalcError(f"{path} is in Git LFS, and git has no more than a pointer to it")
 
     def export(self, commit: str, into: Path) -> None:
         """Write all files of a commit into a folder. Raises CnncalcError."""

@@ -13,7 +13,7 @@ A format is a row of FORMATS.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -119,7 +119,7 @@ class NetworkFile:
 
     def allowing(self, unknown: bool) -> NetworkFile:
         """The file, with operators that are not known allowed where its format may have such: a spec has none."""
-        return replace(self, how=Reading(allow_unknown=unknown)) if unknown and self.format is not SPEC else self
+        return replace(self, how=self.how._replace(allow_unknown=True)) if unknown and self.format is not SPEC else self
 
     def graph(self, set: Mapping[str, Any] | None = None, input: Any = None) -> Graph:
         """The network with these variables and this input. Raises SpecError, CnncalcError."""
@@ -213,6 +213,17 @@ def decoded(content: bytes, name: str) -> str:
     if "\x00" in text:
         raise CnncalcError(f"{name} is not a text file: it holds a zero byte")
     return text
+
+
+def standing_in(path: Path, name: str, made: Callable[[NetworkFile], Graph]) -> Graph:
+    """The network of a file in which the content of another one lies, which messages call it. Raises CnncalcError."""
+    file = opened(path)
+    if file.format is SPEC:
+        return made(replace(file, name=name))
+    try:
+        return made(file)
+    except CnncalcError as error:
+        raise CnncalcError(error.message.replace(str(path), name), error.help) from None
 
 
 def of_bytes(name: str, content: bytes) -> NetworkFile:

@@ -70,6 +70,9 @@ OTHERS = (
     ("tensors", "params one.safetensors --depth 1"),
     ("weights", "diff lenet5 one.safetensors --params"),
     ("diff", "diff lenet5 lenet5"),
+    ("diff", "diff lenet5 resnet18 --stat"),
+    ("diff-folders", "diff one/ other/"),
+    ("diff-folders", "diff one/ one/"),
     ("diff", "diff resnet50 --set-b width=32"),
     ("validate", "validate lenet5"),
     ("validate", "validate lenet5 --all"),
@@ -116,6 +119,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name, text in SPECS.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
+    for folder, size in (("one", 3), ("other", 5)):
+        (tmp_path / folder).mkdir()
+        for name, text in SPECS.items():
+            (tmp_path / folder / name).write_text(text.replace("3, 8, 8", f"{size}, 8, 8"), encoding="utf-8")
+    (tmp_path / "other" / "new.yaml").write_text(SPECS["tokens.yaml"], encoding="utf-8")
     header = b'{"fc.weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'
     (tmp_path / "one.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
 

@@ -283,7 +283,7 @@ def test_json_has_what_was_done_too() -> None:
 
 def test_what_git_cannot_give(repository: Path) -> None:
     """Its own reason, in one line."""
-    assert "invalid object name 'nope'" in fails("git:nope:models/net.yaml", str(repository))
+    assert "the repository has no commit or branch `nope`" in fails("git:nope:models/net.yaml", str(repository))
     assert "does not exist in 'HEAD'" in fails("git:HEAD:models/other.yaml", str(repository))
     assert "is not a text file: byte 0 is not UTF-8" in fails("git:HEAD:bytes.yaml", str(repository))
 

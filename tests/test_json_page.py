@@ -22,7 +22,7 @@ WRITTEN_BY = {
     "memory": "memory SPEC", "worked": "worked EXAMPLE", "worked-examples": "worked", "explain": "explain SPEC", "show": "show SPEC", "formula": "formula SPEC",
     "roofline": "roofline SPEC", "energy": "energy SPEC", "training": "training SPEC",
     "sweep": "sweep SPEC width=1,2", "fit": "fit SPEC --vary width --max macs=100M", "lint": "lint SPEC",
-    "diff": "diff A B", "log": "log SPEC", "compare": "compare A B C", "validate": "validate SPEC", "run": "run SPEC",
+    "diff": "diff A B", "diff-folders": "diff FOLDER FOLDER", "log": "log SPEC", "compare": "compare A B C", "validate": "validate SPEC", "run": "run SPEC",
     "saliency": "saliency SPEC --image FILE", "zoo": "zoo", "lecture": "zoo --lecture", "spec": "zoo NAME --show",
     "kinds": "schema --kinds", "arguments": "schema --kinds KIND",
 }  # fmt: skip

@@ -158,7 +158,14 @@ CASES: dict[str, Options] = {
     "diff net.yaml lenet5": {
         **NETWORK, **ROWS, **MANY, "--set": "--set classes=5", "--sort": "--sort params", "--set-a": "--set-a width=16",
         "--set-b": "--set-b classes=5", "--input-a": "--input-a 3,48,48", "--input-b": "--input-b 1,64,64",
-        "--exit-code": "--exit-code", "--params": "--params",
+        "--exit-code": "--exit-code", "--params": "--params", "--stat": "--stat",
+    },
+    "diff net.yaml lenet5 --stat": {"--depth": "--depth 1", "--top": "--top 1", "--sort": "--sort params"},
+    "diff one/ two/": {
+        **MANY, "--top": "--top 1", "--sort": "--sort params", "--depth": "--depth 0", "--input": "--input 48",
+        "--set": "--set width=16", "--set-a": "--set-a width=16", "--set-b": "--set-b width=16",
+        "--input-a": "--input-a 48", "--input-b": "--input-b 48", "--exit-code": "--exit-code", "--stat": "--stat",
+        "--params": "--params",
     },
     "diff net.yaml one.safetensors --params": {"--exit-code": "--exit-code", "--set": "--set width=16"},
     "diff lenet5 --set-b classes=5": {"OTHERS": "net.yaml"},
@@ -249,6 +256,11 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / name).write_text(text, encoding="utf-8")
     header = b'{"fc.weight": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}'
     (folder / "one.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    for name, width in (("one", 8), ("two", 12)):
+        (folder / name).mkdir()
+        for spec, classes in (("a", 10), ("b", 20)):
+            text = SPEC.replace("width: 8", f"width: {width}").replace("classes: 10", f"classes: {classes}")
+            (folder / name / f"{spec}.yaml").write_text(text, encoding="utf-8")
     committed(folder / "past", SPEC, SPEC.replace("out: 32", "out: 48"))
     draw = np.random.default_rng(1)
     for name in ("image.npy", "other.npy"):

@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import files
 from ..analyses.subject import Subject, at_inference, value
 from ..errors import CnncalcError, printable
+from ..folders import MODELS, says_so
 from ..git import PREFIX
 from ..language import zoo
 from ..opening import of_bytes
@@ -18,7 +19,7 @@ from .baselines import Baseline, Commit
 from .limits import Place
 from .lock import Lock
 from .notice import Notice
-from .plan import IS_SPEC, MODELS, Part, source_of, unmatched
+from .plan import Part, source_of, unmatched
 
 FILE = re.compile(r"(.+?\.(?:ya?ml|onnx|keras))(?: |$)")
 """The file that a key of a lock begins with."""
@@ -88,7 +89,7 @@ def _removed(part: Part, named: str, commit: Commit, arguments: Sequence[str]) -
         old = commit.repository.top / path
         if not path.endswith(MODELS) or files.is_there(old) or not _meant(part, commit, old, arguments):
             continue
-        if content is not None and not path.endswith((".onnx", ".keras")) and not IS_SPEC.search(content):
+        if content is not None and not says_so(path, content):
             continue
         text = f"{printable(shown(old))} of {printable(named)} is removed{_figures(path, content)}"
         yield Notice("removed", text, Place(shown(old), 1, 1))

@@ -15,7 +15,7 @@ from ..analyses.values import ends
 from ..errors import CnncalcError, sentence
 from ..git import Repository
 from ..graph import Graph
-from ..opening import SPEC, TORCH, NetworkFile, opened
+from ..opening import SPEC, TORCH, NetworkFile, opened, standing_in
 from ..project import CODE, here, source_and_rest
 from ..render import numbers
 from . import amounts, words
@@ -25,7 +25,6 @@ from .notice import UNJUDGED, Notice
 from .reading import limits
 
 APPROVE = "`cnncalc check --accept` approves today's figures"
-LFS = b"version https://git-lfs.github.com/spec/"
 
 
 class Before(NamedTuple):
@@ -75,10 +74,7 @@ def _model(top: str, commit: str, path: str, file: NetworkFile, settings: Mappin
     with TemporaryDirectory(prefix="cnncalc-") as folder:
         kept = Path(folder) / Path(path).name
         Repository(Path(top)).save(commit, path, kept)
-        with kept.open("rb") as begun:
-            if begun.read(len(LFS)) == LFS:
-                raise CnncalcError(f"{file.name} is in Git LFS, and git has no more than a pointer to it")
-        return replace(opened(kept), how=file.how).graph(settings, input)
+        return standing_in(kept, file.name, lambda then: replace(then, how=file.how).graph(settings, input))
 
 
 def _code(top: str, commit: str, path: str, file: NetworkFile, settings: Mapping[str, Any], input: Any) -> Graph:

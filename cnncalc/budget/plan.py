@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .. import files
+from .. import files, folders
 from ..errors import CnncalcError, printable
-from ..git import tracked, unignored
+from ..git import tracked
 from ..language import zoo
-from ..language.yaml import MAX_BYTES
-from ..project import CODE, Project, left_out, own_specs, shown, skipped, source_and_rest, unnamed
+from ..project import CODE, own_specs, shown, source_and_rest, unnamed
 from ..project import project as nearest
 from ..spelling import spelled
 from .config import Config, Rule
 from .config import read as config_of
 from .limits import Limit
 from .run import Case
-
-MODELS = (".yaml", ".yml", ".onnx", ".keras")
-"""What a file that holds a network ends in."""
-
-IS_SPEC = re.compile(rb"^net[ \t]*:", re.MULTILINE)
 
 
 class Unnamed(CnncalcError):
@@ -94,14 +87,10 @@ def _given(argument: str, config: Config, remark: Callable[[str], None]) -> list
     if not argument:
         raise CnncalcError("the name of a spec is empty", "is it of a variable that is not set?")
     if files.is_folder(argument):
-        members, others, links = _walk(Path(argument), config.project)
-        if not members:
-            raise CnncalcError(f"the folder {argument} has no spec", "a spec is a YAML file with `net:`, or a model")
-        if others:
-            remark(f"{printable(argument)}: {others} YAML file{'s' if others > 1 else ''} without `net:` left out")
-        if links:
-            remark(f"{printable(argument)}: {links} link{'s' if links > 1 else ''} out of the project left out")
-        return members
+        below = folders.found(Path(argument), config.project)
+        for text in below.left:
+            remark(f"{printable(argument)}: {text}")
+        return below.networks
     if not files.is_there(argument) and any(sign in argument for sign in "*?["):
         import glob
 
@@ -110,56 +99,6 @@ def _given(argument: str, config: Config, remark: Callable[[str], None]) -> list
             raise CnncalcError(f"no file matches {argument}")
         return members
     return [Path(argument).as_posix() if files.is_there(argument) else argument]
-
-
-def _walk(folder: Path, project: Project) -> tuple[list[str], int, int]:
-    """The specs below a folder; how many other YAML files there are, and links that lead out of the project.
-
-    What the configuration excludes and what git ignores is left out, and so are environments of Python.
-    """
-    members, others, links = [], 0, 0
-    whole = project.folder.resolve()
-    top = os.path.realpath(whole if folder.resolve().is_relative_to(whole) else folder)
-    near: dict[Path, Project] = {}
-    paths = []
-    for path in below(folder, MODELS):
-        place = path.absolute()
-        if place.parent not in near:
-            near[place.parent] = nearest(place.parent)
-        if not left_out(project, place) and not left_out(near[place.parent], place):
-            paths.append(path)
-    for path in unignored(folder, paths):
-        if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(top):
-            links += 1
-        elif _is_spec(path):
-            members.append(path.as_posix())
-        else:
-            others += 1
-    return members, others, links
-
-
-def below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    """The files below a folder whose names end so. Raises CnncalcError for a folder that cannot be read."""
-
-    def unreadable(error: OSError) -> None:
-        raise CnncalcError(f"{error.filename} cannot be read: {error.strerror}")
-
-    for place, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and not skipped(Path(place) / name))
-        for name in sorted(names):
-            if name.endswith(suffixes) and not name.startswith("."):
-                yield Path(place) / name
-
-
-def _is_spec(path: Path) -> bool:
-    """Whether a file says that it is a spec; one that cannot be read is taken for one, and is an error then."""
-    if path.name.endswith((".cnn.yaml", ".cnn.yml", ".onnx", ".keras")):
-        return True
-    try:
-        with files.reading(path, pipes=False) as file:
-            return IS_SPEC.search(file.read(MAX_BYTES)) is not None
-    except CnncalcError:
-        return True
 
 
 def file_of(spec: str) -> Path | None:
@@ -258,7 +197,8 @@ def unmatched(part: Part, all_of_it: bool) -> Iterator[Rule]:
     rules = [rule for rule in part.config.rules if rule.folder == part.config.folder]
     checked = [_named(name, part) for name in part.names]
     rules = [rule for rule in rules if not any(rule.means(*one) for one in checked)]
-    others = [] if all_of_it or not rules else [path.resolve() for path in below(part.config.folder, MODELS)]
+    below = () if all_of_it or not rules else folders.below(part.config.folder, folders.MODELS)
+    others = [path.resolve() for path in below]
     for rule in rules:
         if not any(rule.means(path.as_posix(), path) for path in others):
             yield rule

@@ -25,7 +25,7 @@ GROUPS = {
     "Decide": {
         "sweep": "Every combination of widths, sizes and other variables: tables, CSV, Parquet; here or on Dask.",
         "fit": "The largest setting that holds every limit, and the limit that binds.",
-        "diff": "What differs between two networks: totals, and the layers changed, added, removed, renamed.",
+        "diff": "What differs between two networks, or those of two folders: totals, and the layers that changed.",
         "compare": "Several networks in one table, with the figures that are asked for.",
         "roofline": "Arithmetic intensity, and the least time that a machine's peak and bandwidth allow.",
         "energy": "Energy of arithmetic and memory: an order of magnitude, by a table that can be replaced.",

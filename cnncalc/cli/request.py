@@ -170,9 +170,14 @@ class Request:
     @cached_property
     def whole(self) -> Graph:
         """The network with the steps that are used in training only."""
+        return self.made(self.file)
+
+    def made(self, file: NetworkFile) -> Graph:
+        """The network of a file with what is set and asked here. Raises CnncalcError."""
         from ..language.load import input_shape, setting
 
-        return self.file.graph(dict(setting(text) for text in self.set), input_shape(self.input))
+        settings = dict(setting(text) for text in self.set)
+        return file.allowing(self.allow_unknown).graph(settings, input_shape(self.input))
 
     def frozen(self, parts: list[str] | None) -> Graph:
         """The network with the steps that are used in training only, and with parts of it frozen."""
@@ -313,8 +318,8 @@ def _command(
             if texts and answer.text is None:
                 chosen(form, request.output)
             deliver(answer, answer.form or request.format, request.output, wide=request.wide)
-            if answer.failed:
-                raise typer.Exit(FAILED)
+            if answer.trouble or answer.failed:
+                raise typer.Exit(TROUBLE if answer.trouble else FAILED)
 
     parameters = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)

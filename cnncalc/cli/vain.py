@@ -11,7 +11,7 @@ from ..errors import CnncalcError
 def refused(options: Mapping[str, Any], where: str, help: str = "leave it out") -> None:
     """Raise CnncalcError for the first of these options that is given; `where` is `in csv`, `without --by-layer`."""
     for option, value in options.items():
-        if value not in (None, False, (), []):
+        if value is not None and value is not False and value not in ((), []):  # 0 is given
             raise CnncalcError(f"`{option}` changes nothing {where}", help)
 
 

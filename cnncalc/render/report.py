@@ -180,6 +180,9 @@ class Report:
     failed: bool = False
     """Whether the exit code is 1."""
 
+    trouble: bool = False
+    """Whether the exit code is 2: something could not be read."""
+
     records: Table | None = None
     """The table that CSV has, where it is not the first."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .energy_report import energy as energy
     from .explain_report import arithmetic as arithmetic
     from .explain_report import explain as explain
+    from .folders_report import diff_folders as diff_folders
     from .forms_report import forms as forms
     from .formula_report import formula as formula
     from .kinds_report import arguments as arguments
@@ -59,6 +60,7 @@ _HOMES = {
     "arithmetic": "explain_report",
     "counts_as": "counted_report",
     "diff": "diff_report",
+    "diff_folders": "folders_report",
     "effective_field": "effective_report",
     "energy": "energy_report",
     "examples": "worked_report",
@@ -99,6 +101,7 @@ __all__ = [
     "compare",
     "counts_as",
     "diff",
+    "diff_folders",
     "effective_field",
     "energy",
     "explain",

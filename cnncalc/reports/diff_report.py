@@ -48,7 +48,7 @@ CONTRACT = Contract(
         Column(
             "edits",
             unit=units.rows(*EDITS),
-            about="what was done, at a glance or by --depth, --sort and --top: the amounts add up to the differences",
+            about="what was done, at a glance or by --depth, --sort and --top: the amounts add up; none with --stat",
         ),
         Column(
             "changed",
@@ -108,7 +108,7 @@ def diff(
             "a": _side(found.a, names[0], before),
             "b": _side(found.b, names[1], after),
             "same": found.same,
-            "edits": _edits(tables[1:]),
+            "edits": edited(tables[1:]),
             **_layers(found, batch),
         },
         [_note(found)],
@@ -117,8 +117,8 @@ def diff(
     return told(report, found.a.graph, found.b.graph)
 
 
-def _edits(tables: Sequence[Table]) -> list[dict[str, Any]]:
-    """The rows of what was done, those that are left out in one."""
+def edited(tables: Sequence[Table]) -> list[dict[str, Any]]:
+    """The rows of what was done as records, those that are left out in one."""
     rows = [row for table in tables for row in (*table.rows, *table.after)]
     return [{column.key: row.get(column.key, "") for column in EDITS} for row in rows]
 

@@ -57,11 +57,11 @@ def figure_table(found: Difference, names: tuple[str, str], before: Row, after: 
             continue
         growth = (b - a) / a if a else None
         rows.append({"figure": column.title, "a": a, "b": b, "difference": b - a, "growth": growth})
-    texts = [_texts(side.graph) for side in (found.a, found.b)]
+    told = [texts(side.graph) for side in (found.a, found.b)]
     rows += [
-        {"figure": key, "a": text, "b": texts[1][key]}
-        for key, text in texts[0].items()
-        if key in ("receptive field", "output") or text != texts[1][key]
+        {"figure": key, "a": text, "b": told[1][key]}
+        for key, text in told[0].items()
+        if key in ("receptive field", "output") or text != told[1][key]
     ]
     either = units.WORD._replace(form=changes.figure)
     columns = (
@@ -74,7 +74,7 @@ def figure_table(found: Difference, names: tuple[str, str], before: Row, after: 
     return Table(columns, rows)
 
 
-def _texts(graph: Graph) -> dict[str, str]:
+def texts(graph: Graph) -> dict[str, str]:
     """What of a network is no number."""
     seen = receptive_fields(graph)
     last, axes = field_of(graph, seen), len(graph.input_shape) - 1
