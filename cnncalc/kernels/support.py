@@ -181,6 +181,21 @@ def _transposed(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequen
     return [marked]
 
 
+def _channel_by_channel(rule: Rule) -> Rule:
+    """A layer that never goes over channels: each is followed as a unit of its own."""
+
+    def followed(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+        units, channels = marked.shape[:2]
+        _, axes, sides = flow.lost.shape
+        lost = np.zeros((units, channels, axes, sides), bool)
+        each = Flow(flow.whole, lost.reshape(-1, axes, sides), np.zeros(units * channels, bool))
+        (places,) = rule(layer, shapes, marked.reshape(units * channels, *marked.shape[2:]), each)
+        flow.lost[...] |= lost.any(axis=1)
+        return [places if places is None else places.reshape(units, channels, *places.shape[1:])]
+
+    return followed
+
+
 def _adaptive(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
     """The part of the grid; one part is the whole map."""
     if all(parts == 1 for parts in layer.size):
@@ -295,6 +310,8 @@ ELEMENTS: dict[str, Rule] = {
     "matmul": _multiplied,
     "softmax": _summed_up,
     "concat": _spliced,
+    **dict.fromkeys(POOLS, _channel_by_channel(_windows)),
+    "crop": _channel_by_channel(_selected),
     **dict.fromkeys(
         [kind for kind in SAME if kind not in MIXING] + ["add", "sub", "mul", "div", "maximum", "where"], _alone
     ),
