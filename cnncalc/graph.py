@@ -271,6 +271,9 @@ class Graph:
     input_marks: Mapping[str, Mark] = field(default_factory=dict)
     """Where the spec gives each input."""
 
+    input_dtypes: Mapping[str, str] = field(default_factory=dict)
+    """What inputs are stored as, where that is another dtype than the network computes in."""
+
     provisos: tuple[Any, ...] = ()
     """The conditions on sizes without a number that were taken to hold."""
 
@@ -367,16 +370,13 @@ class Graph:
 
     def symbols(self) -> Iterator[str]:
         """The sizes of the inputs that have no number yet."""
-        for shape in self.inputs.values():
-            for dim in shape:
-                if is_symbolic(dim):
-                    yield str(dim)
+        return (str(dim) for shape in self.inputs.values() for dim in shape if is_symbolic(dim))
 
 
 def equal(one: Graph, other: Graph) -> bool:
     """Whether two networks are the same: inputs, settings, layers with their arguments, connections, sizes, sharing."""
     return (
-        dict(one.inputs) == dict(other.inputs)
+        (dict(one.inputs), dict(one.input_dtypes)) == (dict(other.inputs), dict(other.input_dtypes))
         and (one.output, dict(one.heads), dict(one.settings)) == (other.output, dict(other.heads), dict(other.settings))
         and len(one.nodes) == len(other.nodes)
         and all(_alike(a, b) for a, b in zip(one.nodes, other.nodes, strict=True))

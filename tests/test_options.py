@@ -47,12 +47,15 @@ NETWORK: Options = {"--set": "--set width=16", "--input": "--input 1,48,48"}
 ROWS: Options = {"--depth": "--depth 1", "--top": "--top 2", "--sort": "--sort layer"}
 MANY: Options = {"--batch": "--batch 3", "--training": "--training"}
 DTYPE: Options = {"--dtype": "--dtype int8"}
+INPUT_DTYPE: Options = {"--input-dtype": "--input-dtype uint8"}
 FITTED = "fit net.yaml --vary width --max params=100k"
 CHECKED = "check net.yaml --max params=20k"
 SEEN = "saliency tiny.yaml --image image.npy --out map.npy"
 
 CASES: dict[str, Options] = {
-    "summary net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE, "--in-place": "--in-place", "--freeze": "--freeze stem"},
+    "summary net.yaml": {
+        **NETWORK, **ROWS, **MANY, **DTYPE, **INPUT_DTYPE, "--in-place": "--in-place", "--freeze": "--freeze stem",
+    },
     "shapes net.yaml": {**NETWORK, **ROWS, **MANY},
     "params net.yaml": {**NETWORK, **ROWS, **MANY, **DTYPE, "--as": "--as torchinfo",
         "--freeze": "--freeze stem..body"},
@@ -78,7 +81,7 @@ CASES: dict[str, Options] = {
         "--draws": ("--draws 2", "--effective --init he"), "--seed": ("--seed 1", "--effective --init he"),
     },
     "memory net.yaml": {
-        **NETWORK, **ROWS, **MANY, **DTYPE, "--weights-dtype": "--weights-dtype int8",
+        **NETWORK, **ROWS, **MANY, **DTYPE, **INPUT_DTYPE, "--weights-dtype": "--weights-dtype int8",
         "--activations-dtype": "--activations-dtype int8", "--in-place": "--in-place", "--folded": "--folded",
         "--plot": "--plot",
     },
@@ -110,13 +113,15 @@ CASES: dict[str, Options] = {
         **NETWORK, **MANY, "--depth": "--depth 1", "--at": "--at H=64", "--expand": ("--expand", "--over H,width"),
     },
     "roofline net.yaml --peak 2G --bandwidth 50G": {
-        **NETWORK, **ROWS, **MANY, **DTYPE, "--peak": "--peak 1G", "--bandwidth": "--bandwidth 1M", "--fused": "--fused",
-    },
-    "energy net.yaml": {
-        **NETWORK, **ROWS, **MANY, **DTYPE, "--memory": "--memory sram_8kB", "--energy-table": "--energy-table chip.yaml",
+        **NETWORK, **ROWS, **MANY, **DTYPE, **INPUT_DTYPE, "--peak": "--peak 1G", "--bandwidth": "--bandwidth 1M",
         "--fused": "--fused",
     },
-    "training net.yaml": {**NETWORK, **ROWS, **MANY, "--optimizer": "--optimizer sgd", "--dtype": "--dtype bf16",
+    "energy net.yaml": {
+        **NETWORK, **ROWS, **MANY, **DTYPE, **INPUT_DTYPE, "--memory": "--memory sram_8kB",
+        "--energy-table": "--energy-table chip.yaml",
+        "--fused": "--fused",
+    },
+    "training net.yaml": {**NETWORK, **ROWS, **MANY, **INPUT_DTYPE, "--optimizer": "--optimizer sgd", "--dtype": "--dtype bf16",
         "--freeze": "--freeze stem..body"},
     "sweep net.yaml width=4,8,16": {
         "--columns": "--columns params", "--where": "--where params<30k", "--pareto": "--pareto params:max",
@@ -171,7 +176,7 @@ CASES: dict[str, Options] = {
     "diff lenet5 --set-b classes=5": {"OTHERS": "net.yaml"},
     "validate tiny.yaml": {
         "--set": "--set width=16", "--input": "--input 1,16,16", "--all": "--all",
-        "--dtype": "--dtype fp64",
+        "--dtype": "--dtype fp64", **INPUT_DTYPE,
     },
     "validate tiny.yaml --set width=64": {"--quick": "--quick"},
     "run tiny.yaml": {

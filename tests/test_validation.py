@@ -205,9 +205,9 @@ def test_layers_that_differ_and_add_up_to_the_same_are_what_the_row_prints(monke
         done = right_macs(graph)
         return done._replace(of={**done.of, "conv1": done.of["conv2"], "conv2": done.of["conv1"]})
 
-    def emptied(graph):
-        alive = right_memory(graph)
-        return alive._replace(alive_elements={**alive.alive_elements, "relu": 0})
+    def emptied(graph, dtype):
+        alive = right_memory(graph, dtype=dtype)
+        return alive._replace(alive_bytes={**alive.alive_bytes, "relu": 0})
 
     monkeypatch.setattr(validation, "counted", swapped)
     monkeypatch.setattr(validation, "memory", emptied)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .dtypes import BYTES
 from .macs import Macs, macs, operations, work
-from .memory import BYTES, Memory, memory
+from .memory import Memory, memory
 from .params import Params, params
 
 __all__ = ["BYTES", "Macs", "Memory", "Params", "macs", "memory", "operations", "params", "work"]

@@ -19,6 +19,7 @@ from fractions import Fraction
 from ..dims import Dim, product
 from ..graph import Graph, Node
 from ..layers.base import OVERWRITES, STORED
+from .dtypes import DEFAULT_DTYPE, bytes_of, element_bytes
 from .layout import views
 from .macs import FLOPS_PER_MAC
 
@@ -37,6 +38,9 @@ class Traffic:
     weights: Dim
     """Elements read, learned and stored; once, whatever the batch."""
 
+    bytes: Dim
+    """All bytes moved."""
+
     @property
     def flops(self) -> Dim:
         """Floating-point operations: a MAC is two."""
@@ -48,24 +52,27 @@ class Traffic:
         return self.activations + self.weights
 
 
-def traffic(graph: Graph, batch: int = 1, fused: bool = False) -> Mapping[str, Traffic]:
-    """What each layer computes and moves, by node."""
-    free = views(graph)
-    return {
-        node.name: Traffic(
-            node.macs * batch, 0 if node.name in free else _activations(node, fused) * batch, _weights(node, fused)
-        )
-        for node in graph.nodes
-    }
+def traffic(graph: Graph, batch: int = 1, fused: bool = False, dtype: str = DEFAULT_DTYPE) -> Mapping[str, Traffic]:
+    """What each layer computes and moves, by node. Raises CnncalcError for a dtype that is not known."""
+    free, sizes = views(graph), element_bytes(graph, dtype)
+    found: dict[str, Traffic] = {}
+    for node in graph.nodes:
+        moved = () if node.name in free else _activations(graph, node, fused)
+        elements = sum(count for _, count in moved) * batch
+        bytes = sum(count * sizes[name] for name, count in moved) * batch
+        weights = _weights(node, fused)
+        found[node.name] = Traffic(node.macs * batch, elements, weights, bytes + weights * bytes_of(dtype))
+    return found
 
 
-def _activations(node: Node, fused: bool) -> Dim:
+def _activations(graph: Graph, node: Node, fused: bool) -> tuple[tuple[str, Dim], ...]:
+    """The tensors that are read and written, each with its elements."""
     if node.layer.storage == STORED:
-        return 0
-    read = [product(shape) for shape in node.incoming]
+        return ()
+    tensors = (*node.inputs, node.name)
     if fused and node.layer.storage in OVERWRITES:
-        return sum(read[1:])
-    return sum(read) + product(node.output)
+        tensors = node.inputs[1:]
+    return tuple((name, product(graph.shapes[name])) for name in tensors)
 
 
 def _weights(node: Node, fused: bool) -> Dim:

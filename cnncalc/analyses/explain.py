@@ -16,8 +16,8 @@ from ..layers.fields import Padding, PerAxis, Whole
 from ..layers.sliding import same_zeros, zeros
 from ..layers.windows import Window
 from ..symbols import Polynomial, symbol
+from .dtypes import DEFAULT_DTYPE, STORED_BYTES, stored
 from .intervals import Field, Interval
-from .memory import BYTES
 from .receptive import ReceptiveFields
 
 SHORT = {"kernel": "k", "stride": "s", "padding": "p", "dilation": "d", "multiplier": "m", "output_padding": "extra"}
@@ -84,10 +84,9 @@ def explain(graph: Graph, fields: ReceptiveFields, name: str) -> list[Figure]:
         done = sum(layer.work(incoming, output).values())
         figures.append(_figure("operations", done, names, node.operations, ", ".join(node.work)))
     figures += _field(graph, node, fields)
-    size = BYTES["fp32"]
-    figures.append(
-        _figure("memory", product(output) * size, names, product(node.output) * size, "bytes of the output in fp32")
-    )
+    dtype = stored(graph).get(name, DEFAULT_DTYPE)
+    size, remark = STORED_BYTES[dtype], f"bytes of the output in {dtype}"
+    figures.append(_figure("memory", product(output) * size, names, product(node.output) * size, remark))
     return figures
 
 

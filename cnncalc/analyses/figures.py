@@ -2,12 +2,13 @@
 
 `expect:` and `budget:` of a spec, `check`, `fit`, `sweep`, `formula`, `diff` and `summary` all read it. A figure is
 worked out by the analyses, on numbers, on the symbols of a formula and on the traced numbers of a sweep alike.
-Everything is for one image; bytes are elements, until a dtype says how many bytes an element has.
+Everything is for one image; bytes are of the dtype that the network computes in.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +17,7 @@ from ..dims import Dim, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..quantities import BYTES, COUNT, ENERGY, POSITIONS, SHAPE, TIME
+from .dtypes import DEFAULT_DTYPE, bytes_of, element_bytes
 from .layout import views
 from .macs import FLOPS_PER_MAC, Macs, macs
 from .memory import Memory, memory
@@ -38,13 +40,29 @@ class NoFigure(CnncalcError):
 class Figures:
     """What the figures of one graph are taken from; each analysis is worked out once, when it is asked for.
 
-    `trained` is the network with what only training uses, where `graph` is without it.
+    `trained` is the network with what only training uses, where `graph` is without it. Bytes are of `dtype`.
     """
 
-    def __init__(self, graph: Graph, trained: Graph | None = None) -> None:
+    def __init__(self, graph: Graph, trained: Graph | None = None, dtype: str = DEFAULT_DTYPE) -> None:
         self.graph = graph
         self.trained = trained or graph
+        self.dtype = dtype
+        self._in: dict[str, Figures] = {dtype: self}
         self._priced: dict[tuple[str, Terms, str], Priced] = {}
+
+    def in_dtype(self, dtype: str) -> Figures:
+        """The figures of the network where it computes in another dtype: what is known and counts no bytes stays."""
+        if dtype not in self._in:
+            other = self._in[dtype] = copy(self)
+            other.dtype = dtype
+            for of_bytes in ("memory", "in_place", "folded", "outputs", "element"):
+                vars(other).pop(of_bytes, None)
+        return self._in[dtype]
+
+    @cached_property
+    def element(self) -> int:
+        """Bytes an element. Raises CnncalcError for a dtype that is not known."""
+        return bytes_of(self.dtype)
 
     @cached_property
     def params(self) -> Params:
@@ -58,24 +76,26 @@ class Figures:
 
     @cached_property
     def memory(self) -> Memory:
-        """Its activations, in elements."""
-        return memory(self.graph)
+        """Its activations."""
+        return memory(self.graph, dtype=self.dtype)
 
     @cached_property
     def in_place(self) -> Memory:
-        """Its activations where layers write over their input, in elements."""
-        return memory(self.graph, in_place=True)
+        """Its activations where layers write over their input."""
+        return memory(self.graph, in_place=True, dtype=self.dtype)
 
     @cached_property
     def folded(self) -> Memory:
-        """Its activations with norms and activations folded into the layer before them, in elements."""
-        return memory(self.graph, folded=True)
+        """Its activations with norms and activations folded into the layer before them."""
+        return memory(self.graph, folded=True, dtype=self.dtype)
 
     @cached_property
     def outputs(self) -> Mapping[str, Dim]:
-        """Node -> the elements of its output; 0 where that is its input, looked at in another way."""
-        free = views(self.graph)
-        return {node.name: 0 if node.name in free else product(node.output) for node in self.graph.nodes}
+        """Node -> the bytes of its output; 0 where that is its input, looked at in another way."""
+        free, sizes = views(self.graph), element_bytes(self.graph, self.dtype)
+        return {
+            node.name: 0 if node.name in free else product(node.output) * sizes[node.name] for node in self.graph.nodes
+        }
 
     @cached_property
     def positions(self) -> Graph:
@@ -115,7 +135,7 @@ class Figure(NamedTuple):
 
     about: str
     whole: Callable[[Figures], Any]
-    """Of the network; elements where the unit is BYTES, an Extent's `Ends` where it is POSITIONS."""
+    """Of the network; an Extent's `Ends` where the unit is POSITIONS."""
 
     of: Callable[[Figures], Mapping[str, Dim]] | None = None
     """Node -> its share; None where a part of a network has no such figure."""
@@ -159,15 +179,19 @@ PEAKS: Mapping[str, Callable[[Figures], Memory]] = {
 
 
 def _multiple(base: Figure, factor: int, name: str, unit: str, about: str) -> Figure:
-    """A figure that is so many times another, in whole and in part."""
+    """A figure that is so many times another, in whole and in part; of bytes, so many elements for each of it."""
     shares = base.of
     assert shares is not None  # noqa: S101 - what others follow from is a sum over the nodes
+
+    def times(f: Figures) -> int:
+        return factor * f.element if unit == BYTES else factor
+
     return Figure(
         name,
         unit,
         about,
-        lambda f: base.whole(f) * factor,
-        lambda f: {node: n * factor for node, n in shares(f).items()},
+        lambda f: base.whole(f) * times(f),
+        lambda f: {node: n * times(f) for node, n in shares(f).items()},
         follows=(base.name, factor),
         per_image=base.per_image,
     )
@@ -180,8 +204,8 @@ def _peak(name: str, about: str, locked: bool = False) -> Figure:
         name,
         BYTES,
         about,
-        lambda f: of(f).peak_elements,
-        lambda f: of(f).alive_elements,
+        lambda f: of(f).peak_bytes,
+        lambda f: of(f).alive_bytes,
         max,
         locked=locked,
         per_image=True,
@@ -195,7 +219,7 @@ def _priced(name: str, unit: str, about: str) -> Figure:
     def shares(f: Figures) -> Priced:
         from .terms import Terms
 
-        return f.priced(name, Terms(), "fp32")
+        return f.priced(name, Terms(), f.dtype)
 
     return Figure(
         name,

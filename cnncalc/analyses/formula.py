@@ -14,9 +14,10 @@ from typing import NamedTuple
 from ..dims import Dim
 from ..graph import Graph
 from ..quantities import BYTES, POSITIONS, SHAPE
+from .dtypes import DEFAULT_DTYPE
 from .field_formula import field_size
 from .figures import FIGURES, Figures
-from .subject import DEFAULT_DTYPE, Subject, of_nodes, value
+from .subject import Subject, of_nodes, value
 
 CLOSED = tuple(name for name, figure in FIGURES.items() if figure.closed)
 """The figures that there are formulas of."""

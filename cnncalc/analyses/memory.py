@@ -4,9 +4,9 @@ Layers run in the order of the spec. A tensor is alive from the step that comput
 inputs that are read from the start, the outputs to the end. While a layer runs, its inputs and its output are
 alive. A view (permute, slice, dropout at inference; flatten and reshape where `layout` finds one) shares the memory of
 its input, and a learned tensor is its weights. With `in_place` an activation, a norm or an element-wise join writes
-over its input where nothing else reads that later. With `folded` a batch norm is part of the convolution before it,
-and an activation of the layer before it, as runtimes make them. Workspace of an implementation is not counted. All
-sizes are in elements of one image; a dtype makes bytes of them.
+over its input where nothing else reads that later and an element takes as many bytes. With `folded` a batch norm is
+part of the convolution before it, and an activation of the layer before it, as runtimes make them. Workspace of an
+implementation is not counted. All sizes are of one image, in elements and in bytes (`dtypes.py`).
 """
 
 from __future__ import annotations
@@ -16,25 +16,16 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
-from ..errors import CnncalcError, did_you_mean
+from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import ACTIVATED, NORMED, OVERWRITES, SHIFT, STORED
 from ..spelling import brief
+from .dtypes import element_bytes
 from .layout import Strides, laid
-
-BYTES = {"fp64": 8, "fp32": 4, "tf32": 4, "fp16": 2, "bf16": 2, "int8": 1, "uint8": 1}
-"""Bytes an element, by dtype."""
-
-
-def bytes_of(dtype: str) -> int:
-    """Bytes an element. Raises CnncalcError for a dtype that is not known."""
-    if dtype not in BYTES:
-        raise CnncalcError(f"no dtype `{dtype}`", did_you_mean(dtype, BYTES) or f"known: {', '.join(BYTES)}")
-    return BYTES[dtype]
 
 
 class Memory(NamedTuple):
-    """The memory of a network for one image, in elements; in bytes of a dtype where the name says so."""
+    """The memory of a network for one image, in elements; in bytes where the name says so."""
 
     activation_elements: Dim
     """All outputs that have memory of their own, added up."""
@@ -42,7 +33,15 @@ class Memory(NamedTuple):
     alive_elements: Mapping[str, Dim]
     """Node -> elements alive while it runs."""
 
+    alive_bytes: Mapping[str, Dim]
+    """Node -> bytes alive while it runs."""
+
     peak_elements: Dim
+    """The elements that are alive when most bytes are."""
+
+    peak_bytes: Dim
+    """The most bytes that are alive at one time."""
+
     peak_at: str
     """The step with the peak; the first of them."""
 
@@ -52,21 +51,32 @@ class Memory(NamedTuple):
     of: Mapping[str, Dim]
     """Node -> elements that its output adds; 0 for a view or a result in place."""
 
+    element_bytes: Mapping[str, int]
+    """Input or node -> bytes an element of it."""
+
     dtype: str = "fp32"
-    """The dtype that bytes are of."""
+    """The dtype that the network computes in."""
 
     folded: Mapping[str, str] = MappingProxyType({})
     """Node that is part of the layer before it -> the node that it is part of."""
 
     @property
-    def peak_bytes(self) -> Dim:
-        """The most that is alive at one time, in bytes of the dtype."""
-        return self.peak_elements * bytes_of(self.dtype)
+    def of_bytes(self) -> Mapping[str, Dim]:
+        """Node -> bytes that its output adds."""
+        return self._bytes(self.of)
 
     @property
     def activation_bytes(self) -> Dim:
-        """All outputs that have memory of their own, in bytes of the dtype."""
-        return self.activation_elements * bytes_of(self.dtype)
+        """All outputs that have memory of their own, in bytes."""
+        return sum(self.of_bytes.values())
+
+    @property
+    def peak_tensor_bytes(self) -> Mapping[str, Dim]:
+        """The tensors alive at the peak: name -> bytes."""
+        return self._bytes(self.peak_tensors)
+
+    def _bytes(self, elements: Mapping[str, Dim]) -> Mapping[str, Dim]:
+        return {name: count * self.element_bytes[name] for name, count in elements.items()}
 
     def __repr__(self) -> str:
         return brief(self)
@@ -80,7 +90,7 @@ def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32", folded: bo
 
     Raises CnncalcError where the peak depends on a size that has no value, and for a dtype that is not known.
     """
-    bytes_of(dtype)
+    sizes = element_bytes(graph, dtype)
     last_use = _last_uses(graph)
     home: dict[str, str] = {name: name for name in graph.inputs}
     size: dict[str, Dim] = {name: product(shape) for name, shape in graph.inputs.items()}
@@ -93,7 +103,8 @@ def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32", folded: bo
     for step, node in enumerate(graph.nodes):
         view, strides[node.name] = laid(node, [strides[name] for name in node.inputs])
         base = home[node.inputs[0]] if view else None
-        over = _overwritten(node, step, home, until, kept) if in_place and not view else None
+        free = in_place and not view
+        over = _overwritten(node, step, home, until, kept, sizes) if free else None
         if folded and not view and over is None and _folds(graph, node, step, into, last_use):
             over, into[node.name] = node.inputs[0], into.get(node.inputs[0], node.inputs[0])
         if over is not None:
@@ -107,8 +118,8 @@ def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32", folded: bo
             home[node.name] = base
             of[node.name] = 0
             until[base] = max(until[base], end)
-    found = _swept(graph, {name: n for name, n in size.items() if name not in stored}, until, of)
-    return found._replace(dtype=dtype, folded=into)
+    own = {name: n for name, n in size.items() if name not in stored}
+    return _swept(graph, own, until, of, sizes)._replace(dtype=dtype, folded=into)
 
 
 def _last_uses(graph: Graph) -> dict[str, int]:
@@ -122,12 +133,18 @@ def _last_uses(graph: Graph) -> dict[str, int]:
 
 
 def _overwritten(
-    node: Node, step: int, home: Mapping[str, str], until: Mapping[str, int], kept: Container[str]
+    node: Node,
+    step: int,
+    home: Mapping[str, str],
+    until: Mapping[str, int],
+    kept: Container[str],
+    sizes: Mapping[str, int],
 ) -> str | None:
     """The input that the output of a node is written over, or None; what is `kept` is never written over."""
     if node.layer.storage in OVERWRITES:
         for name, shape in zip(node.inputs, node.incoming, strict=True):
-            if shape == node.output and until[home[name]] == step and home[name] not in kept:
+            fits = shape == node.output and sizes[name] == sizes[node.name]
+            if fits and until[home[name]] == step and home[name] not in kept:
                 return name
     return None
 
@@ -158,28 +175,27 @@ def _swept(
     size: Mapping[str, Dim],
     until: Mapping[str, int],
     of: Mapping[str, Dim],
+    sizes: Mapping[str, int],
 ) -> Memory:
+    """What is alive step by step, of the tensors of `size`: each from the step that adds it until its last."""
     freed: dict[int, list[str]] = {}
     for name in size:
         freed.setdefault(until[name], []).append(name)
-    now: Dim = 0
-    for name in graph.inputs:
-        if until[name] >= 0:
-            now = now + size[name]
-    alive: dict[str, Dim] = {}
-    total: Dim = 0
-    peak, peak_at, peak_step = now, next(iter(graph.inputs), ""), 0
+    now: Dim = sum(size[name] for name in graph.inputs if until[name] >= 0)
+    held: Dim = sum(size[name] * sizes[name] for name in graph.inputs if until[name] >= 0)
+    elements: dict[str, Dim] = {}
+    bytes: dict[str, Dim] = {}
+    peak, peak_at, peak_step = held, next(iter(graph.inputs), ""), 0
     for step, node in enumerate(graph.nodes):
-        now = now + of[node.name]
-        total = total + of[node.name]
-        alive[node.name] = now
-        if step == 0 or _larger(now, peak, graph):
-            peak, peak_at, peak_step = now, node.name, step
+        now, held = now + of[node.name], held + of[node.name] * sizes[node.name]
+        elements[node.name], bytes[node.name] = now, held
+        if step == 0 or _larger(held, peak, graph):
+            peak, peak_at, peak_step = held, node.name, step
         for name in freed.get(step, ()):
-            now = now - size[name]
+            now, held = now - size[name], held - size[name] * sizes[name]
     born = {node.name: step for step, node in enumerate(graph.nodes)}
     tensors = {name: size[name] for name in size if born.get(name, -1) <= peak_step <= until[name]}
-    return Memory(total, alive, peak, peak_at, tensors, of)
+    return Memory(sum(of.values()), elements, bytes, elements.get(peak_at, now), peak, peak_at, tensors, of, sizes)
 
 
 def folded_params(graph: Graph, found: Memory) -> Dim:

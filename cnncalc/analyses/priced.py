@@ -21,7 +21,6 @@ from ..graph import Graph
 from .cost import traffic
 from .energy import HOROWITZ
 from .macs import FLOPS_PER_MAC
-from .memory import BYTES
 from .params import params
 from .terms import Terms
 from .training import node_memory, training
@@ -51,22 +50,22 @@ def energy(graph: Graph, terms: Terms, dtype: str) -> Priced:
     known = tuple(HOROWITZ.multiply)
     if dtype not in known:
         raise CnncalcError(f"the energy table has no dtype `{dtype}`", f"it has {', '.join(known)}")
-    arithmetic, access = HOROWITZ.mac(dtype).high, HOROWITZ.byte(terms.memory).high * BYTES[dtype]
+    arithmetic, access = HOROWITZ.mac(dtype).high, HOROWITZ.byte(terms.memory).high
     per = lcm(arithmetic.denominator, access.denominator)
-    of_mac, of_element = int(arithmetic * per), int(access * per)
-    moved = traffic(graph, terms.batch, terms.fused)
-    return Priced({name: done.macs * of_mac + done.elements * of_element for name, done in moved.items()}, per)
+    of_mac, of_byte = int(arithmetic * per), int(access * per)
+    moved = traffic(graph, terms.batch, terms.fused, dtype)
+    return Priced({name: done.macs * of_mac + done.bytes * of_byte for name, done in moved.items()}, per)
 
 
 def roofline(graph: Graph, terms: Terms, dtype: str) -> Priced:
     """Picoseconds of an inference, at the least."""
     machine = terms.on
-    of_mac, of_element = FLOPS_PER_MAC / machine.peak, BYTES[dtype] / machine.bandwidth
-    step = Fraction(1, lcm(of_mac.denominator, of_element.denominator))
+    of_mac, of_byte = FLOPS_PER_MAC / machine.peak, 1 / machine.bandwidth
+    step = Fraction(1, lcm(of_mac.denominator, of_byte.denominator))
     times, per = (step * PICOSECONDS).as_integer_ratio()
-    macs, elements = int(of_mac / step), int(of_element / step)
-    moved = traffic(graph, terms.batch, terms.fused)
-    least = {name: at_least(done.macs * macs, done.elements * elements) for name, done in moved.items()}
+    macs, bytes = int(of_mac / step), int(of_byte / step)
+    moved = traffic(graph, terms.batch, terms.fused, dtype)
+    least = {name: at_least(done.macs * macs, done.bytes * bytes) for name, done in moved.items()}
     return Priced({name: n * times for name, n in least.items()}, per)
 
 

@@ -21,8 +21,9 @@ from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..layers.base import AXIS_NAMES
 from ..quantities import BYTES, POSITIONS, SHAPE
+from .dtypes import BYTES as DTYPES
+from .dtypes import DEFAULT_DTYPE, unknown_dtype
 from .figures import FIGURES, Ends, Figure, Figures, NoFigure, unknown, why_none
-from .memory import BYTES as DTYPES
 from .values import Number, PerAxis, PerInput, Span, per_axis
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 AXES = ("channels", *dict.fromkeys(name for names in AXIS_NAMES.values() for name in names))
 
 
-DEFAULT_DTYPE = "fp32"
 EACH = "each"
 ALL_LAYERS = "**"
 
@@ -102,7 +102,7 @@ def subject(text: str, what: str = "figure", machines: Machines | None = None) -
         return Subject(name, part, each=each, terms=terms(name, detail, machines))
     if at_sign and figure.unit == BYTES:
         if detail not in DTYPES:
-            raise CnncalcError(f"no dtype `{detail}`", did_you_mean(detail, DTYPES) or f"known: {', '.join(DTYPES)}")
+            raise unknown_dtype(detail, DTYPES)
         return Subject(name, part, dtype=detail, axis=axis, each=each)
     if at_sign and figure.unit != POSITIONS:
         raise CnncalcError(f"`{name}` has neither a dtype nor a place", f"write `{name}`")
@@ -161,7 +161,7 @@ def value(figures: Figures, wanted: Subject, dtype: str = DEFAULT_DTYPE) -> Any:
         names = _within(figures, wanted) if wanted.part else None
         return priced(figures, wanted, dtype).total(names)
     if not wanted.part:
-        return figure.whole(figures) * _size(figure, wanted.dtype or dtype)
+        return figure.whole(figures.in_dtype(wanted.dtype or dtype))
     of = of_layers(figures, wanted, dtype)
     return (max if wanted.each else figure.join)(list(of.values()))
 
@@ -203,8 +203,7 @@ def of_nodes(figures: Figures, wanted: Subject, dtype: str = "") -> Mapping[str,
         return {}
     if figure.priced:
         return priced(figures, wanted, dtype or DEFAULT_DTYPE).by_layer
-    size = _size(figure, dtype)
-    return {name: n * size for name, n in figure.of(figures).items()}
+    return figure.of(figures.in_dtype(dtype or DEFAULT_DTYPE))
 
 
 def at_inference(graph: Graph) -> Figures:
@@ -222,10 +221,6 @@ def locked(figures: Figures) -> dict[str, Any]:
             except NoFigure:
                 continue
     return found
-
-
-def _size(figure: Figure, dtype: str) -> int:
-    return DTYPES[dtype or DEFAULT_DTYPE] if figure.unit == BYTES else 1
 
 
 def _shapes(figures: Figures, found: Any, wanted: Subject) -> Any:

@@ -16,8 +16,8 @@ from ..errors import CnncalcError, did_you_mean
 from ..quantities import BYTES_PER_SECOND, FLOPS_PER_SECOND, PREFIXES, rate
 from ..spelling import spelled
 from .cost import Machine
+from .dtypes import BYTES
 from .energy import HOROWITZ
-from .memory import BYTES
 from .training import DTYPES, STATES
 
 KEYS: Mapping[str, tuple[str, ...]] = {

@@ -21,8 +21,8 @@ from ..dims import Dim, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from ..layers.base import STORED
+from .dtypes import BYTES, STORED_BYTES, stored
 from .layout import views
-from .memory import BYTES
 from .params import Params
 
 STATES = {"sgd": 0, "momentum": 1, "adam": 2}
@@ -59,6 +59,13 @@ class Training:
     trained: Mapping[str, bool]
     """Tensor -> whether a gradient flows through it."""
 
+    stored: Mapping[str, str]
+    """Tensor -> the dtype that it is stored in, where that is not the one of the step."""
+
+    def kept_bytes(self, dtype: str) -> Mapping[str, Dim]:
+        """Tensor -> bytes kept for the backward pass, for one image, of a step in `dtype`."""
+        return {name: n * STORED_BYTES.get(self.stored.get(name, ""), BYTES[dtype]) for name, n in self.kept.items()}
+
 
 def training(graph: Graph) -> Training:
     """A training step of a network."""
@@ -66,7 +73,7 @@ def training(graph: Graph) -> Training:
     home: dict[str, str] = {name: name for name in graph.inputs}
     of: dict[str, Step] = {}
     read: dict[str, None] = {}
-    stored = {node.name for node in graph.nodes if node.layer.storage == STORED}
+    weights = {node.name for node in graph.nodes if node.layer.storage == STORED}
     free = views(graph)
     for node in graph.nodes:
         below = [trained[name] for name in node.inputs]
@@ -81,8 +88,8 @@ def training(graph: Graph) -> Training:
         if trained[node.name] and node.name not in free:
             read.update(dict.fromkeys(home[name] for name in node.inputs))
     read.update(dict.fromkeys(home[name] for name in graph.outputs if trained.get(name)))
-    kept = {name: product(graph.shapes[name]) for name in read if name not in stored}
-    return Training(of, kept, trained)
+    kept = {name: product(graph.shapes[name]) for name in read if name not in weights}
+    return Training(of, kept, trained, stored(graph))
 
 
 class StepMemory(NamedTuple):
@@ -106,7 +113,8 @@ class StepMemory(NamedTuple):
 
 def step_memory(step: Training, learned: Params, optimizer: str, dtype: str, batch: int) -> StepMemory:
     """The bytes of a training step. Raises CnncalcError for an optimizer or a dtype that is not known."""
-    kept = sum(step.kept.values())
+    _known(optimizer, dtype)
+    kept = sum(step.kept_bytes(dtype).values())
     return _memory(learned.total, learned.trainable, learned.buffers, kept, optimizer, dtype, batch)
 
 
@@ -114,29 +122,36 @@ def node_memory(
     graph: Graph, step: Training, learned: Params, optimizer: str, dtype: str, batch: int
 ) -> Mapping[str, StepMemory]:
     """The same by node; an input that is kept counts with the node that reads it first. Raises CnncalcError."""
-    kept = {node.name: step.kept.get(node.name, 0) for node in graph.nodes}
+    _known(optimizer, dtype)
+    bytes = step.kept_bytes(dtype)
+    kept = {node.name: bytes.get(node.name, 0) for node in graph.nodes}
     for name in graph.inputs:
-        if name in step.kept:
+        if name in bytes:
             first = next(node.name for node in graph.nodes if name in node.inputs)
-            kept[first] = kept[first] + step.kept[name]
+            kept[first] = kept[first] + bytes[name]
     return {
         name: _memory(of, of - learned.frozen_of[name], learned.buffers_of[name], kept[name], optimizer, dtype, batch)
         for name, of in learned.of.items()
     }
 
 
-def _memory(
-    weights: Dim, trainable: Dim, buffers: Dim, kept: Dim, optimizer: str, dtype: str, batch: int
-) -> StepMemory:
+def _known(optimizer: str, dtype: str) -> None:
+    """Raise CnncalcError for an optimizer or a dtype that is not known."""
     for what, name, known in (("optimizer", optimizer, tuple(STATES)), ("dtype to train in", dtype, DTYPES)):
         if name not in known:
             raise CnncalcError(f"no {what} `{name}`", did_you_mean(name, known) or f"known: {', '.join(known)}")
+
+
+def _memory(
+    weights: Dim, trainable: Dim, buffers: Dim, kept: Dim, optimizer: str, dtype: str, batch: int
+) -> StepMemory:
+    """The bytes of a step; `kept` are bytes of one image, the others elements."""
     element = BYTES[dtype]
     return StepMemory(
         (weights + buffers) * element,
         trainable * element,
         trainable * (STATES[optimizer] * BYTES["fp32"] + master_copy(dtype)),
-        kept * element * batch,
+        kept * batch,
     )
 
 

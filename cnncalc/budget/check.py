@@ -15,10 +15,10 @@ from fractions import Fraction
 from math import inf
 from typing import Any
 
+from ..analyses.dtypes import BYTES, DEFAULT_DTYPE
 from ..analyses.figures import FIGURES, Figures
 from ..analyses.known import uncounted, whole
-from ..analyses.memory import BYTES
-from ..analyses.subject import DEFAULT_DTYPE, Subject, at_inference, locked, of_layers, subject, value
+from ..analyses.subject import Subject, at_inference, locked, of_layers, subject, value
 from ..analyses.values import Value, ends
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph

@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..analyses import terms
+from ..analyses.dtypes import BYTES as DTYPES
 from ..analyses.figures import FIGURES, unknown
-from ..analyses.memory import BYTES as DTYPES
 from ..analyses.subject import ALL_LAYERS, EACH, Subject, subject
 from ..analyses.terms import Machines
 from ..analyses.values import read

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..analyses.dtypes import BYTES as DTYPES
 from ..analyses.figures import FIGURES, Figure
-from ..analyses.memory import BYTES as DTYPES
 from ..analyses.subject import EACH
 from ..analyses.terms import KEYS as TERMS
 from ..analyses.terms import WORDS

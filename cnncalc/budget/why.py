@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ..analyses.difference import Difference, by_steps
+from ..analyses.dtypes import DEFAULT_DTYPE
 from ..analyses.edits import edits
 from ..analyses.figures import FIGURES, PEAKS, Figures
-from ..analyses.memory import BYTES
 from ..analyses.steptree import Part, made_by_steps, paths, steps, units
 from ..analyses.subject import Subject, at_inference, of_nodes, within
 from ..graph import Graph
@@ -132,10 +132,10 @@ def largest(subject: Subject, now: Side) -> list[Cause]:
     if FIGURES[subject.metric].of is None:
         return []
     if subject.metric in PEAKS:
-        memory, size = PEAKS[subject.metric](now.figures), BYTES[subject.dtype or "fp32"]
+        memory = PEAKS[subject.metric](now.figures.in_dtype(subject.dtype or DEFAULT_DTYPE))
         while_ = f"alive while {memory.peak_at} runs"
-        tensors = sorted(memory.peak_tensors.items(), key=lambda tensor: -tensor[1])
-        return [Cause(name, "", while_, n * size, False) for name, n in tensors[:SHOWN]]
+        tensors = sorted(memory.peak_tensor_bytes.items(), key=lambda tensor: -tensor[1])
+        return [Cause(name, "", while_, n, False) for name, n in tensors[:SHOWN]]
     of = _amounts(subject, now)
     total = sum(of.values())
     tree = steps(now.graph) if made_by_steps(now.graph) else paths(now.graph)

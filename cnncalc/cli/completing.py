@@ -172,9 +172,15 @@ def _limits(ctx: typer.Context, incomplete: str) -> Iterable[str]:
 
 
 def _dtypes(ctx: typer.Context, incomplete: str) -> Iterable[str]:
-    from ..analyses.memory import BYTES
+    from ..analyses.dtypes import BYTES
 
     return BYTES
+
+
+def _stored(ctx: typer.Context, incomplete: str) -> Iterable[str]:
+    from ..analyses.dtypes import STORED_BYTES
+
+    return STORED_BYTES
 
 
 def _formats(ctx: typer.Context, incomplete: str) -> Iterable[str]:
@@ -251,6 +257,7 @@ WORDS: dict[str, Words] = {
     "run dtype": _of("fp32", "fp64"),
     "validate dtype": _of("fp32", "fp64"),
     "weights_dtype": _dtypes,
+    "input_dtype": _stored,
     "activations_dtype": _dtypes,
     "layer": _layers,
     "tap": _layers,

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import Request, report
+from .request import InputDtype, Request, report
 
 
 @report
@@ -26,6 +26,7 @@ def command(
     dtype: Annotated[
         str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16 or int8; what the table has.")
     ] = "fp32",
+    input_dtype: InputDtype = "",
     memory: Annotated[
         str,
         typer.Option("--memory", metavar="NAME", help="Where tensors are: dram, sram_1MB, sram_32kB, sram_8kB."),
@@ -50,6 +51,7 @@ def command(
     return reports.energy(
         request.whole,
         dtype=dtype,
+        input_dtype=input_dtype,
         memory=memory,
         energies=energies,
         fused=fused,

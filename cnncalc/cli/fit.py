@@ -42,7 +42,7 @@ def command(
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
 ) -> Report:
     """The largest setting that holds every limit."""
-    from ..analyses.memory import bytes_of
+    from ..analyses.dtypes import bytes_of
     from ..language.load import input_shape, setting
     from ..sweeping.fit import fit, limit
     from ..sweeping.fit_report import fit_report

@@ -19,7 +19,7 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .request import COMMON, Request, report_with
+from .request import COMMON, InputDtype, Request, report_with
 from .vain import refused
 
 
@@ -34,6 +34,7 @@ def command(
         str | None,
         typer.Option("--activations-dtype", metavar="DTYPE", help="Of the activations, where it is another."),
     ] = None,
+    input_dtype: InputDtype = "",
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
     ] = False,
@@ -50,11 +51,13 @@ def command(
         return _picture(
             request,
             activations_dtype or dtype,
+            input_dtype,
             {"--weights-dtype": weights_dtype, "--in-place": in_place, "--folded": folded},
         )
     answer = reports.memory(
         request.whole,
         dtype=activations_dtype or dtype,
+        input_dtype=input_dtype,
         weights_dtype=weights_dtype or dtype,
         in_place=in_place,
         folded=folded,
@@ -65,17 +68,20 @@ def command(
     return _bars(request, answer) if plot else answer
 
 
-def _picture(request: Request, dtype: str, others: dict[str, Any]) -> Report:
+def _picture(request: Request, dtype: str, input_dtype: str, others: dict[str, Any]) -> Report:
     """The plot of the page: each output new, and in place."""
     from ..analyses.figures import Figures
     from ..drawing.panels import alive
     from ..drawing.plots import alone
+    from ..transforms.storing import stored_as
 
     table = {"--depth": request.depth, "--top": request.top, "--sort": request.sort}
     refused({**others, **table}, "in svg, which has every layer, in place and not")
     if request.batch != 1:
         raise CnncalcError("the figures of a picture are per image", "leave out --batch")
-    return Report([], [], text=alone(alive([Figures(request.numeric)], dtype).picture), form="table")
+    return Report(
+        [], [], text=alone(alive([Figures(stored_as(request.numeric, input_dtype))], dtype).picture), form="table"
+    )
 
 
 def _bars(request: Request, answer: Report) -> Report:

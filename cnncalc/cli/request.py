@@ -86,6 +86,14 @@ Freeze = Annotated[
 ]
 """For the commands that tell what is trained."""
 
+InputDtype = Annotated[
+    str,
+    typer.Option(
+        "--input-dtype", metavar="DTYPE", help="Of the input, where it is another: uint8; or image=uint8,mask=bool."
+    ),
+]
+"""For the commands that count bytes of activations."""
+
 COMMON: dict[str, tuple[Any, Any]] = {
     "spec": (Spec, None),
     "format": (Format, None),

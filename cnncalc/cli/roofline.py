@@ -18,7 +18,7 @@ import typer
 
 from ..render.report import Report
 from .machine import machine
-from .request import Request, report
+from .request import InputDtype, Request, report
 
 
 @report
@@ -29,6 +29,7 @@ def command(
     ] = None,
     bandwidth: Annotated[str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")] = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
+    input_dtype: InputDtype = "",
     fused: Annotated[
         bool, typer.Option("--fused", help="Activations, norms and additions move no bytes of their own.")
     ] = False,
@@ -40,6 +41,7 @@ def command(
         request.whole,
         machine=machine(peak, bandwidth),
         dtype=dtype,
+        input_dtype=input_dtype,
         fused=fused,
         batch=request.batch,
         training=request.training,

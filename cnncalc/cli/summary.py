@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import Freeze, Request, report, with_frozen
+from .request import Freeze, InputDtype, Request, report, with_frozen
 from .vain import refused_in_rows
 
 
@@ -24,16 +24,19 @@ def command(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="Activations, norms and additions write over their input.")
     ] = False,
+    input_dtype: InputDtype = "",
     freeze: Freeze = None,
 ) -> Report:
     """Everything at a glance."""
     from .. import reports
 
-    refused_in_rows({"--dtype": dtype != "fp32", "--in-place": in_place, "--freeze": freeze}, request.format)
+    dtypes = {"--dtype": dtype != "fp32", "--input-dtype": bool(input_dtype)}
+    refused_in_rows({**dtypes, "--in-place": in_place, "--freeze": freeze}, request.format)
     given = [f"--set {text}" for text in request.set] + [f"--input {text}" for text in request.input]
     answer = reports.summary(
         request.frozen(freeze),
         dtype=dtype,
+        input_dtype=input_dtype,
         in_place=in_place,
         batch=request.batch,
         training=request.training,

@@ -78,7 +78,7 @@ def command(
 ) -> None:
     """Every combination of variables."""
     with failures():
-        from ..analyses.memory import bytes_of
+        from ..analyses.dtypes import bytes_of
         from ..sweeping.command import Sweep
         from ..sweeping.select import Unmet
 

@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import MODEL, Freeze, Request, report_with, with_frozen
+from .request import MODEL, Freeze, InputDtype, Request, report_with, with_frozen
 from .vain import refused_in_rows
 
 
@@ -29,6 +29,7 @@ def command(
     dtype: Annotated[
         str, typer.Option("--dtype", metavar="DTYPE", help="Of weights, gradients, activations.")
     ] = "fp32",
+    input_dtype: InputDtype = "",
     freeze: Freeze = None,
 ) -> Report:
     """A training step."""
@@ -36,5 +37,7 @@ def command(
 
     refused_in_rows({"--optimizer": optimizer != "adam"}, request.format)
     graph = request.frozen(freeze)
-    answer = reports.training(graph, optimizer=optimizer, dtype=dtype, batch=request.batch, view=request.view)
+    answer = reports.training(
+        graph, optimizer=optimizer, dtype=dtype, input_dtype=input_dtype, batch=request.batch, view=request.view
+    )
     return with_frozen(answer, freeze)

@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import MODEL, Request, report_with
+from .request import MODEL, InputDtype, Request, report_with
 
 
 @report_with("spec", "format", "output", "set", "input", *MODEL)
@@ -28,13 +28,15 @@ def command(
     ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every layer, predicted and measured.")] = False,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32 or fp64.")] = "fp32",
+    input_dtype: InputDtype = "",
 ) -> Report:
     """Predictions against measurements."""
     from .. import reports
     from ..proof.validation import validate
+    from ..transforms.storing import stored_as
     from .progress import progress
     from .run import dtype_of
 
-    graph = request.numeric
+    graph = stored_as(request.numeric, input_dtype)
     result = validate(graph, quick=quick, dtype=dtype_of(dtype), progress=progress)
     return reports.validation(graph, result, quick=quick, dtype=dtype, every_layer=everything)

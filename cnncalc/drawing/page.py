@@ -167,7 +167,7 @@ def _tools() -> str:
 
 def _heat(known: Figures) -> Mapping[str, Mapping[str, float]]:
     """The share of each layer of the largest, by figure."""
-    found = {"macs": known.macs.of, "params": known.params.of, "memory": known.memory.alive_elements}
+    found = {"macs": known.macs.of, "params": known.params.of, "memory": known.memory.alive_bytes}
     most = {figure: max(of.values(), default=0) or 1 for figure, of in found.items()}
     return {figure: {name: value / most[figure] for name, value in of.items()} for figure, of in found.items()}
 

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from ..analyses.cost import Machine, bound, traffic
 from ..analyses.figures import Figures
 from ..analyses.folding import Fold, fold
-from ..analyses.memory import bytes_of
 from ..graph import Graph
 from ..render import numbers
 from .plots import BARS, LINE, POINTS, STEPS, Level, Mark, Series, plot
@@ -62,16 +61,17 @@ def _rows(graph: Graph) -> Sequence[Fold]:
 
 def alive(graphs: Sequence[Figures], dtype: str) -> Panel:
     """Bytes of activations that are alive while each layer runs: each output new, and in place where that can be."""
-    element, series, said = bytes_of(dtype), [], []
-    for known in graphs:
+    series, said = [], []
+    for figures in graphs:
+        known = figures.in_dtype(dtype)
         graph = known.graph
         name = f"{graph.name}: " if len(graphs) > 1 else ""
         for in_place, found in ((False, known.memory), (True, known.in_place)):
-            marks = [Mark(n, found.alive_elements[node.name] * element) for n, node in enumerate(graph.nodes, 1)]
+            marks = [Mark(n, found.alive_bytes[node.name]) for n, node in enumerate(graph.nodes, 1)]
             series.append(Series(f"{name}{'in place' if in_place else 'each output new'}", marks, STEPS))
             if not in_place:
-                alive = ", ".join(f"{tensor} {numbers.size(n * element)}" for tensor, n in found.peak_tensors.items())
-                peak = numbers.size(found.peak_elements * element)
+                alive = ", ".join(f"{tensor} {numbers.size(n)}" for tensor, n in found.peak_tensor_bytes.items())
+                peak = numbers.size(found.peak_bytes)
                 said.append(f"{name}the peak is {peak} at {found.peak_at}, where {alive} are alive")
     title = f"activations alive, {dtype}"
     return Panel(title, plot(series, title=title, x="layer", y="bytes", form=_size), "; ".join(said))
@@ -102,15 +102,15 @@ def _fields(graphs: Sequence[Figures]) -> Panel:
 
 
 def _roofline(graphs: Sequence[Graph], dtype: str, machine: Machine) -> Panel:
-    element, series, marks_of_all = bytes_of(dtype), [], []
+    series, marks_of_all = [], []
     for graph in graphs:
         marks = []
-        for name, moved in traffic(graph).items():
-            if not moved.flops or not moved.elements:
+        for name, moved in traffic(graph, dtype=dtype).items():
+            if not moved.flops or not moved.bytes:
                 continue
-            found = bound(moved.flops, moved.elements * element, machine)
+            found = bound(moved.flops, moved.bytes, machine)
             rate = float(moved.flops / found.seconds)
-            intensity = moved.flops / (moved.elements * element)
+            intensity = moved.flops / moved.bytes
             marks.append(
                 Mark(intensity, rate, f"{name}: {numbers.ratio(intensity)} FLOPs a byte, bound by {found.binds}")
             )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, place_of, tensor
+from .base import Array, Arrays, Kernel, Tally, Weights, always, per_channel, place_of, tensor
 
 Function = Callable[[Any, Array], Array]
 """(layer, x) -> one value for each x."""
@@ -192,7 +192,7 @@ def maxout_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights,
     return (result.reshape(inputs[0].shape),)
 
 
-IDENTITY = Kernel(identity_forward, identity_backward, side_by_side=False)
+IDENTITY = Kernel(identity_forward, identity_backward, side_by_side=False, moves=always)
 SOFTMAX = Kernel(softmax_forward, softmax_backward)
 PRELU = Kernel(prelu_forward, prelu_backward, side_by_side=False)
 MAXOUT = Kernel(maxout_forward, maxout_backward)

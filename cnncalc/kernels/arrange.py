@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights
+from .base import Array, Arrays, Kernel, Tally, Weights, always
 
 
 def flatten_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
@@ -35,6 +35,6 @@ def permute_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights
     return (gradient.transpose(np.argsort(layer.order)),)
 
 
-FLATTEN = Kernel(flatten_forward, reshape_backward, side_by_side=False)
-RESHAPE = Kernel(reshape_forward, reshape_backward, side_by_side=False)
-PERMUTE = Kernel(permute_forward, permute_backward, side_by_side=False)
+FLATTEN = Kernel(flatten_forward, reshape_backward, side_by_side=False, moves=always)
+RESHAPE = Kernel(reshape_forward, reshape_backward, side_by_side=False, moves=always)
+PERMUTE = Kernel(permute_forward, permute_backward, side_by_side=False, moves=always)

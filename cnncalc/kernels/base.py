@@ -53,6 +53,16 @@ Backward: TypeAlias = Callable[[Any, Arrays, Array, Weights, Array], Arrays]
 """(layer, inputs, output, weights, gradient of the output) -> the gradient of each input."""
 
 
+def never(layer: Any) -> bool:
+    """Of no layer."""
+    return False
+
+
+def always(layer: Any) -> bool:
+    """Of every layer."""
+    return True
+
+
 class Kernel(NamedTuple):
     """A layer kind as it is computed."""
 
@@ -61,9 +71,27 @@ class Kernel(NamedTuple):
     side_by_side: bool = True
     """Whether its output lies side by side, the last axis first; else it is a view, or lies as its first input does."""
 
+    moves: Callable[[Any], bool] = never
+    """Of a layer: whether it puts entries somewhere else, of whatever type they are, and computes nothing of them."""
+
 
 WORDS = {"fp32": "float32", "fp64": "float64"}
 """A dtype as the command line calls it -> as NumPy does."""
+
+
+STORED_AS: Mapping[str, Any] = {
+    "fp64": np.float64,
+    "fp32": np.float32,
+    "fp16": np.float16,
+    "bf16": np.float16,  # NumPy has no bfloat16; this one is as wide
+    "int64": np.int64,
+    "int32": np.int32,
+    "int16": np.int16,
+    "int8": np.int8,
+    "uint8": np.uint8,
+    "bool": np.bool_,
+}
+"""A dtype that an input is stored in -> NumPy's."""
 
 
 def float_type(dtype: Any) -> np.dtype[Any]:

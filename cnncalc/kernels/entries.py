@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, place_of
+from .base import Array, Arrays, Kernel, Tally, Weights, always, place_of
 from .pad import gathered_back
 
 
@@ -33,4 +33,4 @@ def backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradie
     return (gathered_back(gradient, _origin(layer, x.shape[axis]), axis, x.shape[axis]),)
 
 
-KERNEL = Kernel(forward, backward)
+KERNEL = Kernel(forward, backward, moves=always)

@@ -18,7 +18,7 @@ import numpy as np
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from . import KERNELS
-from .base import Array, Arrays, Tally
+from .base import STORED_AS, Array, Arrays, Tally
 from .blas import one_thread
 
 
@@ -117,10 +117,16 @@ def _owner(array: Array) -> Array:
 
 
 class Plain:
-    """How a network is computed: each layer by its kernel, one after the other."""
+    """How a network is computed: each layer by its kernel, one after the other.
+
+    What a kernel computes with is of `dtype`, however it is stored; without one it is taken as it comes.
+    """
 
     workspace = 0
     """Bytes of the buffers that are held besides the arrays."""
+
+    def __init__(self, dtype: Any = None) -> None:
+        self.dtype = dtype
 
     def chains(self, graph: Graph, kept: Container[str]) -> Iterable[list[Node]]:
         """The nodes in order, those together that are computed in one array."""
@@ -132,8 +138,11 @@ class Plain:
         """The array of a chain, and the multiplications performed; `inputs` and `weights` by node."""
         (node,) = chain
         tally = Tally()
-        kernel = KERNELS[node.kind]
-        out = kernel.forward(node.layer, inputs[node.name], weights[node.name], tally)
+        kernel, read = KERNELS[node.kind], inputs[node.name]
+        types = {array.dtype for array in read}
+        if self.dtype is not None and not (kernel.moves(node.layer) and len(types) == 1):
+            read = tuple(array.astype(self.dtype, copy=False) for array in read)
+        out = kernel.forward(node.layer, read, weights[node.name], tally)
         return np.ascontiguousarray(out) if kernel.side_by_side else out, tally.multiplications
 
 
@@ -149,9 +158,13 @@ def run(
 
     `inputs` is an array (of the only input) or name -> array; `weights` full name -> array, as
     `weights.initial` gives them. `keep` names nodes whose arrays are returned besides the outputs. `progress`
-    is called with the name of each node when it is done. Raises CnncalcError for inputs that do not fit.
+    is called with the name of each node when it is done. An input that is stored in a dtype of its own is held in that.
+    Raises CnncalcError for inputs that do not fit.
     """
-    return evaluate(graph, checked(graph, inputs, dtype), weights, keep, progress)
+    arrays = checked(graph, inputs, dtype)
+    for name, stored in graph.input_dtypes.items():
+        arrays[name] = arrays[name].astype(STORED_AS[stored])
+    return evaluate(graph, arrays, weights, keep, progress, Plain(dtype))
 
 
 def evaluate(

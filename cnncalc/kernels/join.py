@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, place_of
+from .base import Array, Arrays, Kernel, Tally, Weights, always, place_of
 
 
 def _aligned(inputs: Arrays) -> Arrays:
@@ -124,5 +124,5 @@ DIV = Kernel(_elementwise(np.divide), div_backward, side_by_side=False)
 MAXIMUM = Kernel(_elementwise(np.maximum), extreme_backward, side_by_side=False)
 MINIMUM = Kernel(_elementwise(np.minimum), extreme_backward, side_by_side=False)
 WHERE = Kernel(where_forward, where_backward, side_by_side=False)
-CONCAT = Kernel(concat_forward, concat_backward)
+CONCAT = Kernel(concat_forward, concat_backward, moves=always)
 MATMUL = Kernel(matmul_forward, matmul_backward)

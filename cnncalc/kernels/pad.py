@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights
+from .base import Array, Arrays, Kernel, Tally, Weights, always
 
 NUMPY_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge"}
 
@@ -14,13 +14,13 @@ NUMPY_MODES: dict[str, Any] = {"reflect": "reflect", "replicate": "edge"}
 def pad_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """Zeros, a reflection or repeated edges around the map; new channels are zeros."""
     (x,) = inputs
-    around = [(0, 0), *layer.padding]
+    around, fill = [(0, 0), *layer.padding], np.asarray(layer.fill).astype(x.dtype)
     if layer.mode == "zeros":
-        x = np.pad(x, around, constant_values=layer.fill)
+        x = np.pad(x, around, constant_values=fill)
     else:
         x = np.pad(x, around, mode=NUMPY_MODES[layer.mode])
     return (
-        np.pad(x, [*layer.channels, *[(0, 0)] * len(layer.padding)], constant_values=layer.fill)
+        np.pad(x, [*layer.channels, *[(0, 0)] * len(layer.padding)], constant_values=fill)
         if any(layer.channels[0])
         else x
     )
@@ -48,4 +48,4 @@ def gathered_back(gradient: Array, origin: Array, axis: int, n: int) -> Array:
     return np.moveaxis(result, 0, axis)
 
 
-KERNEL = Kernel(pad_forward, pad_backward)
+KERNEL = Kernel(pad_forward, pad_backward, moves=always)

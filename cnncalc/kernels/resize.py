@@ -84,4 +84,4 @@ def spread(layer: Any, x: Array, gradient: Array, of: Callable[[Array], Array]) 
     return gradient
 
 
-KERNEL = Kernel(forward, backward)
+KERNEL = Kernel(forward, backward, moves=lambda layer: layer.mode == "nearest")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, place_of
+from .base import Array, Arrays, Kernel, Tally, Weights, always, place_of
 
 
 def _selection(layer: Any, x: Array) -> tuple[slice, ...]:
@@ -45,5 +45,5 @@ def select_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights,
     return (result,)
 
 
-CROP = Kernel(crop_forward, select_backward)
-SELECT = Kernel(select_forward, select_backward, side_by_side=False)
+CROP = Kernel(crop_forward, select_backward, moves=always)
+SELECT = Kernel(select_forward, select_backward, side_by_side=False, moves=always)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights
+from .base import Array, Arrays, Kernel, Tally, Weights, always
 
 
 def _owned(view: Array, shape: tuple[int, ...]) -> Array:
@@ -65,6 +65,6 @@ def space_to_depth_backward(layer: Any, inputs: Arrays, output: Array, weights: 
     return (_channels_to_blocks(gradient, layer.scale),)
 
 
-CHANNELS = Kernel(shuffle_forward, shuffle_backward)
-TO_POSITIONS = Kernel(pixel_shuffle_forward, pixel_shuffle_backward)
-TO_CHANNELS = Kernel(space_to_depth_forward, space_to_depth_backward)
+CHANNELS = Kernel(shuffle_forward, shuffle_backward, moves=always)
+TO_POSITIONS = Kernel(pixel_shuffle_forward, pixel_shuffle_backward, moves=always)
+TO_CHANNELS = Kernel(space_to_depth_forward, space_to_depth_backward, moves=always)

@@ -113,6 +113,7 @@ class Making:
         return builder.graph(
             output,
             input_marks=document.input_marks,
+            input_dtypes=document.input_dtypes,
             source=(member.source if member else "") or document.source,
             settings=values,
             expect=member.expect if member else document.expect,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..analyses.dtypes import STORED_BYTES
 from ..analyses.figures import CLAIMED, FIGURES
 from ..layers import KINDS, Layer
 from ..layers.fields import EXPRESSION, REQUIRED
 from .builtin import BUILTIN
-from .words import SUGAR
+from .words import INPUT_KEYS, SUGAR
 
 MODIFIER_SCHEMAS: dict[str, dict[str, Any]] = {
     "as": {"type": ["string", "integer"], "description": "Names the tensor that the step makes."},
@@ -40,6 +41,13 @@ def schema(budget: dict[str, Any]) -> dict[str, Any]:
     }
     size = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string"}]}
     shape = {"type": "array", "items": size, "minItems": 1, "maxItems": 4}
+    stored = {
+        "type": "object",
+        "description": "Its sizes, and what it is stored in where that is not what the network computes in.",
+        "properties": {"shape": shape, "dtype": {"enum": list(STORED_BYTES)}},
+        "required": list(INPUT_KEYS),
+        "additionalProperties": False,
+    }
     kinds = {name: _named(kind) for name, kind in KINDS.items() if kind.fields}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -55,7 +63,7 @@ def schema(budget: dict[str, Any]) -> dict[str, Any]:
             "notes": {"description": "Anything else worth saying."},
             "input": {
                 "description": "Channels, then 1, 2 or 3 spatial axes; or a mapping of several inputs.",
-                "anyOf": [shape, {"type": "object", "additionalProperties": shape}],
+                "anyOf": [shape, stored, {"type": "object", "additionalProperties": {"anyOf": [shape, stored]}}],
             },
             "vars": {"type": "object", "description": "Variables, read as $name.", "additionalProperties": _value()},
             "defaults": {

@@ -281,6 +281,7 @@ class Document(NamedTuple):
     source: str
     inputs: Mapping[str, tuple[Value, ...]]
     input_marks: Mapping[str, Mark]
+    input_dtypes: Mapping[str, str]
     variables: Mapping[str, Value]
     blocks: Mapping[str, Block]
     steps: tuple[Step, ...]

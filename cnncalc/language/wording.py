@@ -56,8 +56,14 @@ def _compact(value: Any, reader: Reader, node: Node) -> Any:
 
 def inputs_of(graph: Graph, names: Mapping[str, str]) -> str:
     """The value of `input:`."""
-    shapes = {names[name]: text_of([_size(dim) for dim in shape]) for name, shape in graph.inputs.items()}
-    return shapes["input"] if list(shapes) == ["input"] else mapping_of(shapes)
+    given = {names[name]: _input(graph, name) for name in graph.inputs}
+    return given["input"] if list(given) == ["input"] else mapping_of(given)
+
+
+def _input(graph: Graph, name: str) -> str:
+    shape = text_of([_size(dim) for dim in graph.inputs[name]])
+    dtype = graph.input_dtypes.get(name)
+    return mapping_of({"shape": shape, "dtype": dtype}) if dtype else shape
 
 
 def _size(dim: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 TOP_KEYS = ("name", "source", "input", "vars", "defaults", "blocks", "net", "expect", "budget", "notes")
+INPUT_KEYS = ("shape", "dtype")
 MODIFIERS = ("as", "from", "when", "repeat", "first", "last", "each", "share", "frozen", "train_only")
 OPERATIONS = ("for", "do", "head")
 BRANCH_KEYS = frozenset({"from", "do", "when"})

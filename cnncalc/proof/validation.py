@@ -27,7 +27,7 @@ from ..errors import CnncalcError
 from ..graph import Graph
 from ..kernels import norm
 from ..kernels import weights as values
-from ..kernels.base import float_type
+from ..kernels.base import STORED_AS, WORDS, float_type
 from ..kernels.execute import Run, run
 from ..transforms.miniature import narrowed, shrunk
 from .fields import field_rows, steps
@@ -90,14 +90,15 @@ def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progres
     affordable(graph, dtype.itemsize)
     weights = values.initial(graph, "he", dtype=dtype)
     draw = np.random.default_rng(0)
-    inputs = {name: draw.uniform(0, 1, shape) for name, shape in graph.inputs.items()}
+    inputs = {name: _drawn(draw, shape, graph.input_dtypes.get(name, "")) for name, shape in graph.inputs.items()}
     try:
         with np.errstate(invalid="ignore", over="ignore"), progress(f"running {graph.name}", len(graph.nodes)) as step:
             done = run(graph, inputs, weights, dtype, progress=step)
     except CnncalcError as error:
         row = Row("shapes", len(graph.nodes), None, False, error.message, "layers")
         return Validation((row,), (), graph.inputs, len(graph.nodes), factor)
-    layers = _layers(graph, done, dtype.itemsize)
+    word = next(word for word, name in WORDS.items() if name == dtype.name)
+    layers = _layers(graph, done, word)
     rows = [
         _shapes(graph, done, on_unequal_axes(graph, weights) if alike(graph) else {}),
         *_parameters(graph, done),
@@ -106,8 +107,14 @@ def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progres
     ]
     if rows[0].holds:
         rows += _field(whole, dtype, progress)
-    rows.append(_peak(graph, done, dtype.itemsize))
+    rows.append(_peak(graph, done, word))
     return Validation(tuple(rows), layers, graph.inputs, len(graph.nodes), factor)
+
+
+def _drawn(draw: np.random.Generator, shape: Shape, stored: str) -> Any:
+    """Numbers between 0 and 1, or those two where the input is stored in whole ones."""
+    whole = stored and np.dtype(STORED_AS[stored]).kind != "f"
+    return draw.integers(0, 2, shape) if whole else draw.uniform(0, 1, shape)
 
 
 def _field(graph: Graph, dtype: Any, progress: Progress) -> list[Row]:
@@ -118,15 +125,15 @@ def _field(graph: Graph, dtype: Any, progress: Progress) -> list[Row]:
         return [Row("receptive field", None, None, False, str(error), "positions")]
 
 
-def _layers(graph: Graph, done: Run, itemsize: int) -> tuple[Layer, ...]:
-    work, alive = counted(graph).of, memory(graph).alive_elements
+def _layers(graph: Graph, done: Run, dtype: str) -> tuple[Layer, ...]:
+    work, alive = counted(graph).of, memory(graph, dtype=dtype).alive_bytes
     return tuple(
         Layer(
             node.name,
             node.kind,
             (tuple(node.output), done.shapes[node.name]),
             (work[node.name], done.multiplications[node.name]),
-            (alive[node.name] * itemsize, done.alive[node.name]),
+            (alive[node.name], done.alive[node.name]),
         )
         for node in graph.nodes
     )
@@ -160,14 +167,14 @@ def _macs(graph: Graph, done: Run, layers: Sequence[Layer]) -> Row:
     return _by_layer(row, len(layers))
 
 
-def _peak(graph: Graph, done: Run, itemsize: int) -> Row:
-    expected = memory(graph)
-    pairs = {name: (elements * itemsize, done.alive[name]) for name, elements in expected.alive_elements.items()}
+def _peak(graph: Graph, done: Run, dtype: str) -> Row:
+    expected = memory(graph, dtype=dtype)
+    pairs = {name: (bytes, done.alive[name]) for name, bytes in expected.alive_bytes.items()}
     wrong = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     at = f"at `{done.peak_at}`" if done.peak_at in graph.by_name else "the input alone"
     differs = [f"`{name}` {p:,} predicted, {m:,} alive" for name, (p, m) in wrong.items()]
     note = f"{at}; {told(differs)}" if differs else at
-    row = _row("peak activations", expected.peak_elements * itemsize, done.peak, "bytes", note, wrong)
+    row = _row("peak activations", expected.peak_bytes, done.peak, "bytes", note, wrong)
     return _by_layer(row._replace(details={"at": done.peak_at, **row.details}), len(graph.nodes))
 
 

@@ -17,7 +17,9 @@ from .normal import UNORDERED, passes_on
 
 def same(one: Graph, other: Graph) -> bool:
     """Whether two networks are the same."""
-    if dict(one.inputs) != dict(other.inputs) or set(one.heads) != set(other.heads):
+    if (dict(one.inputs), dict(one.input_dtypes)) != (dict(other.inputs), dict(other.input_dtypes)):
+        return False
+    if set(one.heads) != set(other.heads):
         return False
     known: dict[Any, int] = {}
     return _facts(one, known) == _facts(other, known)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..analyses.dtypes import bytes_of
 from ..analyses.figures import FIGURES, Figures
-from ..analyses.memory import bytes_of
 from ..analyses.sizes import numeric
 from ..analyses.subject import Subject, subject, value
 from ..analyses.values import plain

@@ -8,13 +8,13 @@ from typing import Any
 from ..analyses.cost import traffic
 from ..analyses.energy import HOROWITZ, Table
 from ..analyses.energy import energy as spent
-from ..analyses.memory import bytes_of
 from ..analyses.sizes import numeric
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..render import units
 from ..render.physics import joules
 from ..render.report import MACHINES, Column, Contract, Note, Report
+from ..transforms.storing import stored_as
 from .incomplete import COMPLETE, told
 from .macs_report import MACS
 from .roofline_report import BYTES
@@ -24,6 +24,7 @@ from .rows import (
     DTYPE,
     EVERY_LAYER,
     INPUT,
+    INPUT_DTYPES,
     KIND,
     NAME,
     NETWORK,
@@ -54,6 +55,7 @@ CONTRACT = Contract(
         CONVENTION,
         BATCH,
         DTYPE,
+        INPUT_DTYPES,
         Column("memory", about="where tensors are"),
         Column("unit", about="of the energies"),
         COMPLETE,
@@ -67,6 +69,7 @@ def energy(
     graph: Graph,
     *,
     dtype: str = "fp32",
+    input_dtype: str = "",
     memory: str = "dram",
     energies: Table = HOROWITZ,
     fused: bool = False,
@@ -77,12 +80,12 @@ def energy(
     """Picojoules of each layer, by a table of energies."""
     _known("dtype", dtype, energies.multiply)
     _known("memory", memory, energies.access)
-    graph, element = numeric(used(graph, training)), bytes_of(dtype)
-    of = traffic(graph, batch, fused)
+    graph = numeric(used(stored_as(graph, input_dtype), training))
+    of = traffic(graph, batch, fused, dtype)
 
     def figures(names: Collection[str]) -> dict[str, Any]:
         macs = sum(of[name].macs for name in names)
-        moved = sum(of[name].elements for name in names) * element
+        moved = sum(of[name].bytes for name in names)
         found = spent(macs, moved, energies, dtype, memory)
         return {
             "macs": macs,
@@ -115,6 +118,7 @@ def energy(
             "convention": convention,
             "batch": batch,
             "dtype": dtype,
+            "input_dtypes": graph.input_dtypes,
             "memory": memory,
             "unit": "pJ",
             "totals": totals,

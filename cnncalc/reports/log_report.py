@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from ..analyses.dtypes import bytes_of
 from ..analyses.figures import FIGURES, Figures
-from ..analyses.memory import bytes_of
 from ..analyses.sizes import numeric
 from ..analyses.subject import Subject, subject, value
 from ..analyses.values import plain

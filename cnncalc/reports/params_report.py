@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..analyses.memory import bytes_of
+from ..analyses.dtypes import bytes_of
 from ..analyses.params import params as counted
 from ..analyses.sizes import numeric
 from ..graph import Graph

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..analyses.macs import Macs
-from ..analyses.memory import Memory, bytes_of
+from ..analyses.memory import Memory
 from ..analyses.params import Params
 from ..analyses.receptive import ReceptiveFields
 from ..render.report import Report, Table
@@ -36,9 +36,7 @@ def _macs(found: Macs) -> Report:
 
 
 def _memory(found: Memory) -> Report:
-    element = bytes_of(found.dtype)
-    of = {"activations": found.of, "alive": found.alive_elements}
-    rows = [{**row, **{key: row[key] * element for key in of}} for row in _rows(of)]
+    rows = _rows({"activations": found.of_bytes, "alive": found.alive_bytes})
     total = {"name": "total", "activations": found.activation_bytes, "alive": found.peak_bytes}
     note = f"the total of `alive` is the peak, at {found.peak_at}"
     return Report(

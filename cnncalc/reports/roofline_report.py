@@ -6,12 +6,12 @@ from fractions import Fraction
 from typing import Any
 
 from ..analyses.cost import Machine, bound, traffic
-from ..analyses.memory import bytes_of
 from ..analyses.sizes import numeric
 from ..graph import Graph
 from ..render import physics, units
 from ..render.numbers import whole
 from ..render.report import SHOWN, Column, Contract, Note, Report
+from ..transforms.storing import stored_as
 from .incomplete import COMPLETE, told
 from .macs_report import FLOPS
 from .rows import (
@@ -20,6 +20,7 @@ from .rows import (
     DTYPE,
     EVERY_LAYER,
     INPUT,
+    INPUT_DTYPES,
     KIND,
     NAME,
     NETWORK,
@@ -48,6 +49,7 @@ CONTRACT = Contract(
         CONVENTION,
         BATCH,
         DTYPE,
+        INPUT_DTYPES,
         Column("fused", unit=units.YES_NO, about="whether activations, norms and additions move no bytes of their own"),
         Column("peak", unit=units.REAL, about="FLOPs a second", nullable=True),
         Column("bandwidth", unit=units.REAL, about="bytes a second", nullable=True),
@@ -63,20 +65,21 @@ def roofline(
     *,
     machine: Machine | None = None,
     dtype: str = "fp32",
+    input_dtype: str = "",
     fused: bool = False,
     batch: int = 1,
     training: bool = False,
     view: View = EVERY_LAYER,
 ) -> Report:
     """FLOPs, bytes and FLOPs a byte of each layer; with a machine the least time of each, in seconds."""
-    graph, element = numeric(used(graph, training)), bytes_of(dtype)
-    of = traffic(graph, batch, fused)
-    bounds = {name: bound(done.flops, done.elements * element, machine) for name, done in of.items()} if machine else {}
+    graph = numeric(used(stored_as(graph, input_dtype), training))
+    of = traffic(graph, batch, fused, dtype)
+    bounds = {name: bound(done.flops, done.bytes, machine) for name, done in of.items()} if machine else {}
     least = sum((found.seconds for found in bounds.values()), Fraction(0)) if machine else None
     rows: list[dict[str, Any]] = []
     for row in folds(graph, view):
         names = [node.name for node in row.nodes]
-        figures = _figures(sum(of[name].flops for name in names), sum(of[name].elements for name in names) * element)
+        figures = _figures(sum(of[name].flops for name in names), sum(of[name].bytes for name in names))
         seconds = sum((bounds[name].seconds for name in names), Fraction(0)) if machine else None
         kinds = sorted({bounds[name].binds for name in names} - {""}) if machine else None
         rows.append(
@@ -92,7 +95,7 @@ def roofline(
         )
     timed = [BINDS, SECONDS, SHARE]
     columns = (NAME, KIND, OUTPUT, FLOPS, BYTES, INTENSITY, *(timed if machine else [c.hidden for c in timed[:2]]))
-    totals = _figures(sum(done.flops for done in of.values()), sum(done.elements for done in of.values()) * element)
+    totals = _figures(sum(done.flops for done in of.values()), sum(done.bytes for done in of.values()))
     total = {"name": "total", **totals, **({"seconds": least, "share": 1} if machine else {})}
     manner = "in place on the way (fused)" if fused else "every layer through memory"
     convention = f"FLOPs are 2 x MACs, {per(batch)}; {dtype}; {manner}"
@@ -107,6 +110,7 @@ def roofline(
             "convention": f"{convention}; time >= max(FLOPs / peak, bytes / bandwidth), a lower bound",
             "batch": batch,
             "dtype": dtype,
+            "input_dtypes": graph.input_dtypes,
             "fused": fused,
             "peak": machine.peak if machine else None,
             "bandwidth": machine.bandwidth if machine else None,

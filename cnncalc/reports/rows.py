@@ -29,6 +29,9 @@ INPUT = Column(
 CONVENTION = Column("convention", about="what the figures are of")
 BATCH = Column("batch", unit=units.COUNT, about="images")
 DTYPE = Column("dtype", about="the dtype that bytes are of")
+INPUT_DTYPES = Column(
+    "input_dtypes", unit=units.by_name(units.TEXT), about="input -> what it is stored in, where that is another dtype"
+)
 
 
 class View(NamedTuple):
@@ -50,8 +53,12 @@ AT_A_GLANCE = View(None)
 
 
 def input_text(graph: Graph) -> str:
-    """`input 3x224x224`, or each by its name."""
-    return f"input{'s' * (len(graph.inputs) > 1)} {numbers.shapes(inputs(graph))}"
+    """`input 3x224x224`, or each by its name; what it is stored in, where that is said."""
+    text = f"input{'s' * (len(graph.inputs) > 1)} {numbers.shapes(inputs(graph))}"
+    dtypes = graph.input_dtypes
+    if len(graph.inputs) > 1:
+        return f"{text} ({', '.join(f'{name} {dtype}' for name, dtype in dtypes.items())})" if dtypes else text
+    return " ".join([text, *dtypes.values()])
 
 
 def inputs(graph: Graph) -> Any:

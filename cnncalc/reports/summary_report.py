@@ -6,7 +6,6 @@ from typing import Any
 
 from ..analyses.extent import field_of
 from ..analyses.figures import FIGURES, Figures
-from ..analyses.memory import bytes_of
 from ..analyses.params import params
 from ..analyses.receptive import ReceptiveFields
 from ..analyses.remarks import folded
@@ -17,6 +16,7 @@ from ..lint import doubts
 from ..render import numbers, units
 from ..render.numbers import count, short
 from ..render.report import Column, Contract, Note, Report
+from ..transforms.storing import stored_as
 from .changes import CHANGES, change_notes, changes
 from .fields import RECEPTIVE_FIELD, field
 from .incomplete import COMPLETE, known, told
@@ -29,6 +29,7 @@ from .rows import (
     DTYPE,
     EVERY_LAYER,
     INPUT,
+    INPUT_DTYPES,
     KIND,
     NAME,
     NETWORK,
@@ -66,6 +67,7 @@ CONTRACT = Contract(
         Column("output", unit=units.SHAPE, about="its output, channels first"),
         CONVENTION,
         DTYPE,
+        INPUT_DTYPES,
         BATCH,
         COMPLETE,
         CHANGES,
@@ -82,6 +84,7 @@ def summary(
     graph: Graph,
     *,
     dtype: str = "fp32",
+    input_dtype: str = "",
     in_place: bool = False,
     batch: int = 1,
     training: bool = False,
@@ -94,8 +97,9 @@ def summary(
     With `lint`, the command that shows them, doubts about the spec are counted in a remark. What is `known` of the
     network already is not worked out again.
     """
-    all_steps, graph, element = graph, numeric(used(graph, training)), bytes_of(dtype)
-    figures = known if known is not None and known.graph is graph else Figures(graph)
+    all_steps = stored_as(graph, input_dtype)
+    graph = numeric(used(all_steps, training))
+    figures = (known if known is not None and known.graph is graph else Figures(graph)).in_dtype(dtype)
     learned, work, fields = figures.params, figures.macs, figures.fields
     found = figures.in_place if in_place else figures.memory
     extra = params(all_steps).total - params(all_steps.inference).total
@@ -122,8 +126,8 @@ def summary(
         )
     totals = {
         **{column.key: of_batch(figures, column.key, batch, dtype) for column in TOTALS if column.key in FIGURES},
-        "activations": found.activation_elements * element * batch,
-        "peak_activations": found.peak_elements * element * batch,
+        "activations": found.activation_bytes * batch,
+        "peak_activations": found.peak_bytes * batch,
         "train_only_params": extra,
     }
     last_row = {"name": "total", "params": learned.total, "macs": work.total * batch}
@@ -134,7 +138,7 @@ def summary(
         f"peak activations {numbers.size(totals['peak_activations'])} at {found.peak_at}",
     ]
     if not in_place:
-        parts[-1] += f" ({numbers.size(figures.in_place.peak_elements * element * batch)} with --in-place)"
+        parts[-1] += f" ({numbers.size(figures.in_place.peak_bytes * batch)} with --in-place)"
     if last:
         parts.append(f"last map {numbers.shape(graph.shapes[last])} ({last})")
     convention = mac_convention(work, batch)
@@ -151,6 +155,7 @@ def summary(
             "output": graph.output_shape,
             "convention": f"{convention}; FLOPs are 2 a MAC; bytes and activations in {dtype}",
             "dtype": dtype,
+            "input_dtypes": graph.input_dtypes,
             "batch": batch,
             "totals": totals,
             "receptive_field": seen(last or next(iter(graph.inputs))),

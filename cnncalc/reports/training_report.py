@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..analyses.macs import macs
-from ..analyses.memory import bytes_of
 from ..analyses.params import Params, params
 from ..analyses.sizes import numeric
 from ..analyses.training import STATES, StepMemory, master_copy, step_memory
@@ -14,6 +13,7 @@ from ..graph import Graph
 from ..render import units
 from ..render.numbers import ratio_of, size, whole
 from ..render.report import Column, Contract, Note, Report, Table
+from ..transforms.storing import stored_as
 from .incomplete import COMPLETE, told
 from .macs_report import MACS
 from .rows import (
@@ -22,6 +22,7 @@ from .rows import (
     DTYPE,
     EVERY_LAYER,
     INPUT,
+    INPUT_DTYPES,
     KIND,
     NAME,
     NETWORK,
@@ -58,6 +59,7 @@ CONTRACT = Contract(
         CONVENTION,
         BATCH,
         DTYPE,
+        INPUT_DTYPES,
         Column("optimizer", about="sgd, momentum or adam"),
         COMPLETE,
         Column(
@@ -77,14 +79,19 @@ CONTRACT = Contract(
 
 
 def training(
-    graph: Graph, *, optimizer: str = "adam", dtype: str = "fp32", batch: int = 1, view: View = EVERY_LAYER
+    graph: Graph,
+    *,
+    optimizer: str = "adam",
+    dtype: str = "fp32",
+    input_dtype: str = "",
+    batch: int = 1,
+    view: View = EVERY_LAYER,
 ) -> Report:
     """The MACs of each layer and the memory of a step, steps of training only included."""
-    graph = numeric(graph)
+    graph = numeric(stored_as(graph, input_dtype))
     step, learned, work = trained(graph), params(graph), macs(graph)
     memory = step_memory(step, learned, optimizer, dtype, batch)
-    element = bytes_of(dtype) * batch
-    kept = {name: elements * element for name, elements in step.kept.items()}
+    kept = {name: bytes * batch for name, bytes in step.kept_bytes(dtype).items()}
     rows: list[dict[str, Any]] = []
     for row in folds(graph, view):
         of = [step.of[node.name] for node in row.nodes]
@@ -119,6 +126,7 @@ def training(
             "convention": f"{convention}; gradients cost the forward MACs again",
             "batch": batch,
             "dtype": dtype,
+            "input_dtypes": graph.input_dtypes,
             "optimizer": optimizer,
             "totals": {
                 **totals,

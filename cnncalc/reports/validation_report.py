@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..dims import Shape
 from ..graph import Graph
 from ..render import numbers, units
 from ..render.report import MACHINES, Column, Contract, Note, Report, Table
-from .rows import KIND, NAME, NETWORK, named
+from .rows import INPUT_DTYPES, KIND, NAME, NETWORK, named
 
 if TYPE_CHECKING:
     from ..proof.rows import Row
@@ -82,6 +83,7 @@ CONTRACT = Contract(
     (
         NETWORK,
         Column("input", unit=units.by_name(units.SHAPE), about="the inputs that it was run on"),
+        INPUT_DTYPES,
         Column("dtype", about="that it was run in"),
         Column("quick", unit=units.YES_NO, about="whether it was shrunk"),
         Column("narrowed", unit=units.COUNT, about="what its channels were divided by"),
@@ -110,6 +112,7 @@ def validation(graph: Graph, result: Validation, *, quick: bool, dtype: str, eve
     facts = {
         "name": graph.name,
         "input": result.inputs,
+        "input_dtypes": graph.input_dtypes,
         "dtype": dtype,
         "quick": quick,
         "narrowed": result.narrowed,
@@ -125,7 +128,7 @@ def validation(graph: Graph, result: Validation, *, quick: bool, dtype: str, eve
     return Report(
         [
             named(graph),
-            f"input {' and '.join(map(numbers.shape, result.inputs.values()))}",
+            f"input {' and '.join(_input(graph, name, shape) for name, shape in result.inputs.items())}",
             *([f"channels divided by {result.narrowed} (quick)"] if result.narrowed > 1 else []),
             f"{result.nodes} nodes run in NumPy, {dtype}",
         ],
@@ -139,6 +142,11 @@ def validation(graph: Graph, result: Validation, *, quick: bool, dtype: str, eve
         failed=not result.holds,
         records=Table(LAYERS_APART, [_apart(layer) for layer in result.layers]) if every_layer else None,
     )
+
+
+def _input(graph: Graph, name: str, shape: Shape) -> str:
+    """Its size, and what it is stored in where that is said."""
+    return " ".join([numbers.shape(shape), *([graph.input_dtypes[name]] if name in graph.input_dtypes else [])])
 
 
 EVERY = "every layer; where two figures stand, the first is predicted"

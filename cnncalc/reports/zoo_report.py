@@ -8,7 +8,7 @@ from typing import Any
 
 from ..analyses.extent import field_of
 from ..analyses.macs import macs
-from ..analyses.memory import BYTES, memory
+from ..analyses.memory import memory
 from ..analyses.params import params
 from ..analyses.receptive import receptive_fields
 from ..graph import Graph
@@ -61,6 +61,6 @@ def _network(name: str, graph: Graph) -> dict[str, Any]:
         "params": params(graph).total,
         "macs": macs(graph).total,
         "receptive_field": field(fields.of[last], axes) if last else [],
-        "peak_activations": memory(graph).peak_elements * BYTES["fp32"],
+        "peak_activations": memory(graph).peak_bytes,
         "source": graph.source,
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..analyses.memory import bytes_of
+from ..analyses.dtypes import bytes_of
 from ..errors import CnncalcError
 from ..spelling import spelled
 from .command import Sweep

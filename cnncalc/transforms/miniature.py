@@ -121,7 +121,7 @@ def _rebuilt(graph: Graph, inputs: Mapping[str, Shape], factor: int) -> Graph | 
             return None
     for head, tensor in graph.heads.items():
         builder.head(head, tensor)
-    return builder.graph(graph.output)
+    return builder.graph(graph.output, input_dtypes=graph.input_dtypes)
 
 
 def _narrow(node: Node, incoming: tuple[Shape, ...], factor: int) -> Layer | None:

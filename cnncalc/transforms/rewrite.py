@@ -150,6 +150,7 @@ def _rewritten(
         notes=graph.notes,
         changed=graph.changed or bool(plans),
         input_marks=graph.input_marks,
+        input_dtypes=graph.input_dtypes,
     )
     old = {name: tuple(node.name for node in site.nodes) for name, site in sites.items()}
     return Rewritten(changed, plans, new, old, kept)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ...analyses.dtypes import STORED_BYTES, unknown_dtype
 from ...analyses.figures import FIGURES
 from ...errors import Diagnostic, Mark, did_you_mean, printable
 from ..arithmetic import share_of_100
 from ..expressions import LOST
 from ..steps import Document, Step, Value
-from ..words import OTHER_TOP_WORDS, TOP_KEYS
+from ..words import INPUT_KEYS, OTHER_TOP_WORDS, TOP_KEYS
 from ..yaml import Node, compose
 from .names import AMBIENT, IDENTIFIER, Names, Report, Scope, name_rule
 from .steps import StepsReader
@@ -36,14 +37,14 @@ class _DocumentReader:
         if not root.is_mapping:
             what = "is empty" if root.value is None else "does not start with a key"
             self.report(f"the spec {what}", root.mark, "a spec needs `input: [3, 224, 224]` and `net:` with steps")
-            return Document("", "", {}, {}, {}, {}, (), {}, None, None, None, root.mark)
+            return Document("", "", {}, {}, {}, {}, {}, (), {}, None, None, None, root.mark)
         self._known_keys(root, TOP_KEYS, "a spec")
         self.names.words = tuple(dict.fromkeys(_words(root)))
         variables, marks = self._variables(root.get("vars"))
         self.names.scopes.append(Scope(marks))
         for value in variables.values():
             self.names.read(value)
-        inputs, input_marks = self._inputs(root)
+        inputs, input_marks, input_dtypes = self._inputs(root)
         self.names.inputs = tuple(inputs)
         self.steps.blocks.heads(root.get("blocks"))
         self.steps.layers.defaults(root.get("defaults"))
@@ -71,6 +72,7 @@ class _DocumentReader:
             self._text(source, "source"),
             inputs,
             input_marks,
+            input_dtypes,
             variables,
             self.steps.blocks.blocks,
             steps,
@@ -115,29 +117,52 @@ class _DocumentReader:
             values[name], marks[name] = self.values.value(value, note=False), key.mark
         return values, marks
 
-    def _inputs(self, root: Node) -> tuple[dict[str, tuple[Value, ...]], dict[str, Mark]]:
+    def _inputs(self, root: Node) -> tuple[dict[str, tuple[Value, ...]], dict[str, Mark], dict[str, str]]:
+        """The sizes of each input, where it is written, and the dtypes of those that say one."""
         node = root.get("input")
         if node is None or (node.is_mapping and not node.entries):
             self.report("the spec has no `input:`", root.mark, "input: [3, 224, 224]: channels, then the spatial axes")
-            return {}, {}
-        if node.is_mapping:
-            entries = node.entries
-        else:
-            entries = {"input": (node, node)}
-        inputs, marks = {}, {}
+            return {}, {}, {}
+        several = node.is_mapping and not _says_its_dtype(node)
+        entries = node.entries if several else {"input": (node, node)}
+        inputs: dict[str, tuple[Value, ...]] = {}
+        marks: dict[str, Mark] = {}
+        dtypes: dict[str, str] = {}
         for name, (key, value) in entries.items():
             if not IDENTIFIER.fullmatch(name) or name in AMBIENT:
                 self.report(f"`{name}` cannot be the name of an input", key.mark, name_rule(name))
                 continue
-            members = value.items if value.is_sequence else []
+            sizes = value
+            if value.is_mapping:
+                sizes, dtypes[name] = self._stored(value)
+            members = sizes.items if sizes.is_sequence else []
             if not 1 <= len(members) <= 4:
-                sizes = re.findall(r"\d+", str(value.value)) if not value.is_mapping and not value.is_sequence else []
-                help = f"input: [{', '.join(sizes) if sizes else '3, 224, 224'}]"
-                self.report("an input is a list: channels, then 1, 2 or 3 spatial axes", value.mark, help)
+                written = re.findall(r"\d+", str(sizes.value)) if not sizes.is_mapping and not sizes.is_sequence else []
+                help = f"input: [{', '.join(written) if written else '3, 224, 224'}]"
+                self.report("an input is a list: channels, then 1, 2 or 3 spatial axes", sizes.mark, help)
                 continue
             inputs[name] = tuple(self.values.value(member) for member in members)
-            marks[name] = key.mark if node.is_mapping else value.mark
-        return inputs, marks
+            marks[name] = key.mark if several else value.mark
+        return inputs, marks, {name: dtype for name, dtype in dtypes.items() if dtype}
+
+    def _stored(self, node: Node) -> tuple[Node, str]:
+        """The sizes of an input that says how it is stored, and its dtype; "" where that is not one."""
+        self._known_keys(node, INPUT_KEYS, "an input")
+        shape, dtype = node.get("shape") or node, node.get("dtype")
+        if dtype is None:
+            return shape, ""
+        word = str(dtype.value)
+        if word not in STORED_BYTES:
+            error = unknown_dtype(word, STORED_BYTES)
+            self.report(error.message, dtype.mark, error.help)
+            return shape, ""
+        return shape, word
+
+
+def _says_its_dtype(node: Node) -> bool:
+    """Whether this is one input with its dtype, and no mapping of several."""
+    dtype = node.get("dtype")
+    return dtype is not None and not dtype.is_sequence and not dtype.is_mapping
 
 
 def _words(root: Node) -> Iterator[str]:
