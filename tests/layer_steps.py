@@ -110,6 +110,38 @@ STEPS = [
     (ROW, "concat: [prev, [{learned: [3, 12]}]]"),
 ]
 
+SAMPLED = [
+    (
+        MAP,
+        "deform_conv: {out: 4, kernel: 3, padding: half, groups: 2, branches: [prev, [{conv: {out: 18, kernel: 3, padding: half}}]]}",
+    ),
+    (
+        MAP,
+        "deform_conv: {out: 4, kernel: [3, 2], stride: [1, 2], dilation: 2, padding: 1, offset_groups: 3, bias: false, "
+        "branches: [prev, [{conv: {out: 36, kernel: [3, 2], stride: [1, 2], dilation: 2, padding: 1}}], "
+        "[{conv: {out: 18, kernel: [3, 2], stride: [1, 2], dilation: 2, padding: 1, act: sigmoid}}]]}",
+    ),
+    (MAP, "grid_sample: [prev, [{pointwise: 2}]]"),
+    (MAP, "grid_sample: {mode: bicubic, beyond: border, align_corners: true, branches: [prev, [{pointwise: 2}]]}"),
+    (MAP, "grid_sample: {mode: nearest, beyond: reflection, branches: [prev, [{pointwise: 2}]]}"),
+    ("[6, 4, 5, 3]", "grid_sample: {beyond: border, branches: [prev, [{pointwise: 3}]]}"),
+    ("{x: [6, 9, 8], boxes: [4, 5]}", "roi_align: {size: [2, 3], scale: 4, branches: [x, boxes]}"),
+    (
+        "{x: [6, 9, 8], boxes: [4, 5]}",
+        "roi_align: {size: 3, scale: 8, samples: 2, aligned: true, branches: [x, boxes]}",
+    ),
+    (MAP, "argmaxpool: {kernel: 3, stride: 2, padding: 1}"),
+    (MAP, "argmaxpool: {kernel: 2, round: ceil}"),
+    (MAP, "max_unpool: {kernel: 2, size: [9, 8], branches: [[{maxpool: 2}], [{argmaxpool: 2}]]}"),
+    (
+        MAP,
+        "max_unpool: {kernel: 3, stride: 2, padding: 1, size: [9, 8], branches: [[{maxpool: {kernel: 3, stride: 2, padding: 1}}, "
+        "tanh], [{argmaxpool: {kernel: 3, stride: 2, padding: 1}}, identity]]}",
+    ),
+    (ROW, "max_unpool: {kernel: 2, branches: [[{maxpool: 2}], [{argmaxpool: 2}]]}"),
+]
+"""Steps that read or write a map at places that another tensor says."""
+
 MORE = [
     ("[4, 12]", "lstm: 5"),
     ("[4, 12]", "gru: {hidden: 3, bidirectional: true}"),

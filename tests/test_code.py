@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layer_steps import MORE, STEPS, noise
+from layer_steps import MORE, SAMPLED, STEPS, noise
 from typer.testing import CliRunner
 
 import cnncalc
@@ -44,7 +44,9 @@ def computed(graph: Any, path: Path) -> tuple[Any, Any]:
     return cnncalc.run(graph, inputs, weights=weights).output, found[0].numpy()
 
 
-@pytest.mark.parametrize(("input", "step"), [*STEPS, *MORE], ids=[step for _, step in [*STEPS, *MORE]])
+@pytest.mark.parametrize(
+    ("input", "step"), [*STEPS, *MORE, *SAMPLED], ids=[step for _, step in [*STEPS, *MORE, *SAMPLED]]
+)
 def test_pytorch_computes_what_cnncalc_does(input: str, step: str, tmp_path: Path) -> None:
     """A layer of each kind, with its arguments."""
     expected, found = computed(cnncalc.parse(f"input: {input}\nnet:\n  - {step}"), tmp_path)

@@ -240,7 +240,7 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "kernels.KERNELS": (set(KINDS), set(KERNELS)),
     "kernels.support.RULES": (set(KINDS), {*support.RULES, *support.ELEMENTS}),
     "kernels.support.POOLS": ({kind for kind in of_family("pool") if "kernel" in KINDS[kind].fields}, set(support.POOLS)),
-    "engine.follow.CONVOLUTIONS": (of_family("convolution") - {"upconv"}, set(follow.CONVOLUTIONS)),
+    "engine.follow.CONVOLUTIONS": (of_family("convolution") - {"upconv", "deform_conv"}, set(follow.CONVOLUTIONS)),
     "engine.follow.OWN_ARRAY": (
         of_family("convolution", "linear") | {"batchnorm", "add", "concat"}, set(follow.OWN_ARRAY)
     ),
@@ -250,7 +250,7 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     ),
     "kernels.weights.FIRST": (set(ROLES) - {TAPS}, set(weights.FIRST)),
     "effective.uniform.RULES": (
-        of_family("convolution", "resize") | {"maxpool", "l2pool", "adaptivemaxpool", "amax", "amin", "argmax", "maxout"} | of_family("recurrent")
+        of_family("convolution", "resize") | {"maxpool", "argmaxpool", "l2pool", "adaptivemaxpool", "amax", "amin", "argmax", "maxout"} | of_family("recurrent")
         | {"maximum", "minimum", "where", "sub", "mul", "div"},
         set(uniform.RULES),
     ),
@@ -321,7 +321,7 @@ OTHERS = {
     "kernel", "stride", "padding", "dilation", "bias", "output_padding", "multiplier", "round", "count_padding", "size",
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
     "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
-    "operator",
+    "operator", "offset_groups", "beyond", "samples", "aligned",
     "bidirectional", "reverse", "single", "reset", "act", "cells", "times", "entries", "fixed", "fill", "by",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
@@ -360,13 +360,28 @@ SPELLINGS = [
     ("maxpool", {"kernel": 2}, {"kernel": 2, "stride": 2}, (2, 6, 5)),
     ("avgpool", {"kernel": 3, "stride": 2, "padding": 1}, {"kernel": 3, "stride": 2, "padding": "half"}, (2, 6, 5)),
     ("l2pool", {"kernel": 3, "padding": [[0, 0], [0, 1]]}, {"kernel": 3, "padding": "same"}, (2, 6, 5)),
+    ("argmaxpool", {"kernel": 2}, {"kernel": 2, "stride": 2}, (2, 6, 5)),
     ("adaptiveavgpool", {"size": [6, 2]}, {"size": ["none", 2]}, (2, 6, 5)),
     ("adaptivemaxpool", {"size": [3, 5]}, {"size": [3, "none"]}, (2, 6, 5)),
     ("reshape", {"shape": [0, 6]}, {"shape": [10, 6]}, (2, 6, 5)),
     ("crop", {"size": 3}, {"size": 3, "offset": [1, 1]}, (2, 6, 5)),
     ("slice", {"axis": "width", "start": -2}, {"axis": "width", "start": 3, "stop": 5}, (2, 6, 5)),
     ("upsample", {"scale": 2}, {"size": [12, 10]}, (2, 6, 5)),
+    (
+        "deform_conv",
+        {"out": 2, "kernel": 3, "padding": [[1, 1], [1, 1]]},
+        {"out": 2, "kernel": 3, "padding": "same"},
+        (2, 6, 5),
+    ),
+    ("max_unpool", {"kernel": 2, "padding": 1}, {"kernel": 2, "padding": "half", "size": [10, 8]}, (2, 6, 5)),
 ]
+
+
+def beside(kind: str, layer: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """What a layer reads besides a map: taps that are not moved, values that all stand first."""
+    if kind == "deform_conv":
+        return (np.zeros((2 * 9, *layer.output(shape)[1:])),)
+    return (np.zeros(shape),) if kind == "max_unpool" else ()
 
 
 @pytest.mark.parametrize(("kind", "one", "other", "shape"), SPELLINGS)
@@ -376,7 +391,7 @@ def test_what_comes_out_as_the_same_is_computed_as_the_same(kind, one, other, sh
     random = np.random.default_rng(0)
     x = random.standard_normal(shape)
     values = {name: random.standard_normal(size) for name, size in layers[0].weights(shape).items()}
-    first, second = (run(layer, (x,), values) for layer in layers)
+    first, second = (run(layer, (x, *beside(kind, layer, shape)), values) for layer in layers)
 
     assert layers[0].resolved(shape) == layers[1].resolved(shape)
     assert vars(layers[0]) != vars(layers[1])
@@ -388,12 +403,13 @@ def test_what_does_not_come_out_as_the_same_differs(kind, one, other, shape) -> 
     """What is spelled in terms of the input comes out otherwise where the input makes it another thing."""
     longer = (shape[0], *(2 * n + 1 for n in shape[1:-1]), 2 * shape[-1] + 3)
     layers = [KINDS[kind].read(arguments, len(shape) - 1) for arguments in (one, other)]
-    if any(not need.holds for layer in layers for need in layer.needs(longer)):
+    others = [tuple(x.shape for x in beside(kind, layer, longer)) for layer in layers]
+    if any(not need.holds for layer, more in zip(layers, others, strict=True) for need in layer.needs(longer, *more)):
         return
     alike = layers[0].resolved(longer) == layers[1].resolved(longer)
     x = np.random.default_rng(0).standard_normal(longer)
     values = {name: np.ones(size) for name, size in layers[0].weights(longer).items()}
-    first, second = (run(layer, (x,), values) for layer in layers)
+    first, second = (run(layer, (x, *beside(kind, layer, longer)), values) for layer in layers)
 
     assert alike == np.array_equal(first, second)
 

@@ -276,9 +276,31 @@ ARRANGEMENTS = {
     "linear, 1-D": Case("upsample", {"scale": 4, "mode": "bilinear"}, one(3, 5), (3, 20), operations=240),
     "nearest, 3-D": Case("upsample", {"scale": [1, 2, 2]}, one(2, 3, 4, 5), (2, 3, 8, 10)),
 }
+
+SAMPLED = {
+    "deformed, ResNet stage 2": Case("deform_conv", {"out": 64, "kernel": 3, "padding": "half"},
+                                     ((64, 56, 56), (18, 56, 56)), (64, 56, 56), 36_928, 115_605_504, 14_651_392),
+    "modulated": Case("deform_conv", {"out": 64, "kernel": 3, "padding": "half"},
+                      ((64, 56, 56), (18, 56, 56), (9, 56, 56)), (64, 56, 56), 36_928, 115_605_504, 16_457_728),
+    "deformed in groups": Case("deform_conv", {"out": 6, "kernel": [3, 2], "groups": 2, "offset_groups": 4, "bias": False},
+                               ((4, 7, 8), (48, 5, 7)), (6, 5, 7), 72, 2_520, 6_720),
+    "places of maxima": Case("argmaxpool", {"kernel": 2}, one(64, 224, 224), (64, 112, 112), operations=3_211_264),
+    "SegNet's way back": Case("max_unpool", {"kernel": 2}, ((64, 112, 112), (64, 112, 112)), (64, 224, 224)),
+    "to an odd size": Case("max_unpool", {"kernel": 2, "size": [9, 8]}, ((6, 4, 4), (6, 4, 4)), (6, 9, 8)),
+    "of overlapping windows": Case("max_unpool", {"kernel": 3, "stride": 2, "padding": 1}, ((3, 5), (3, 5)), (3, 9)),
+    "spatial transformer": Case("grid_sample", {}, ((16, 32, 32), (2, 20, 10)), (16, 20, 10), operations=25_600),
+    "volume by a grid": Case("grid_sample", {"beyond": "border"}, ((2, 4, 4, 4), (3, 2, 2, 2)), (2, 2, 2, 2),
+                             operations=256),
+    "nearest of a grid": Case("grid_sample", {"mode": "nearest"}, ((16, 32, 32), (2, 20, 10)), (16, 20, 10)),
+    "boxes of a detector": Case("roi_align", {"size": 7, "scale": 0.25, "samples": 2}, ((256, 50, 50), (4, 100)),
+                                (256, 100, 7, 7), operations=45_158_400),
+    "as many samples as a box asks for": Case("roi_align", {"size": [2, 3]}, ((8, 9, 9), (4, 5)), (8, 5, 2, 3),
+                                              operations=2_160),
+}
 # fmt: on
 
 FAMILIES = {
+    "sampled": SAMPLED,
     "convolution": CONVOLUTIONS,
     "transposed": TRANSPOSED,
     "linear": LINEAR,
@@ -475,6 +497,19 @@ BROKEN = [
     ("take", {"entries": [0, 3]}, one(3, 5), "entries", "entry 3 is past the 3 of axis `channels`"),
     ("where", {}, ((3, 5), (3, 5)), "", "are 2, and a choice has three"),
     ("matmul", {}, ((4,), (4,)), "", "are no two matrices: 4 and 4"),
+    ("deform_conv", {"out": 4, "kernel": 3}, one(4, 8, 8), "", "its offsets and perhaps a mask, and is given one tensor"),
+    ("deform_conv", {"out": 4, "kernel": 3, "offset_groups": 3}, ((4, 8, 8), (54, 6, 6)), "offset_groups",
+     "3 groups do not divide the 4 input channels"),
+    ("deform_conv", {"out": 4, "kernel": 3}, ((4, 8, 8), (18, 8, 8)), "1", "18x8x8 for the offsets, which are 18x6x6"),
+    ("deform_conv", {"out": 4, "kernel": 3}, ((4, 8, 8), (18, 6, 6), (8, 6, 6)), "2", "8x6x6 for the mask, which is 9x6x6"),
+    ("argmaxpool", {"kernel": 2, "padding": 2}, one(4, 8, 8), "padding", "2 zeros are more than half of the window"),
+    ("max_unpool", {"kernel": 2}, one(4, 8), "", "reads values and their places, and is given one tensor"),
+    ("max_unpool", {"kernel": 2}, ((4, 8), (4, 9)), "1", "4x9 are no places of 4x8"),
+    ("max_unpool", {"kernel": 2, "size": 18}, ((4, 8), (4, 8)), "size", "a length of 18 has not as many windows: 15 to 17"),
+    ("max_unpool", {"kernel": 2, "padding": 1}, ((4, 1), (4, 1)), "padding", "cuts off the whole length"),
+    ("grid_sample", {}, one(4, 8, 8), "", "reads a map and its grid, and is given one tensor"),
+    ("grid_sample", {}, ((4, 8, 8), (3, 8, 8)), "1", "a grid for 4x8x8 has 2 channels and as many axes, not 3x8x8"),
+    ("roi_align", {"size": 7}, ((4, 8, 8), (5, 9)), "1", "x1, y1, x2 and y2, and a length of them, not 5x9"),
 ]
 # fmt: on
 
@@ -526,6 +561,11 @@ NEEDING |= {
     "concat",
     "matmul",
     "unknown",
+    "deform_conv",
+    "argmaxpool",
+    "max_unpool",
+    "grid_sample",
+    "roi_align",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layer_steps import MORE, STEPS
+from layer_steps import MORE, SAMPLED, STEPS
 from typer.testing import CliRunner
 
 import cnncalc
@@ -46,7 +46,9 @@ def computed(graph: Graph) -> tuple[Any, Any]:
     return cnncalc.run(graph, inputs, weights=weights).output, found[0]
 
 
-@pytest.mark.parametrize(("input", "step"), [*STEPS, *MORE], ids=[step for _, step in [*STEPS, *MORE]])
+@pytest.mark.parametrize(
+    ("input", "step"), [*STEPS, *MORE, *SAMPLED], ids=[step for _, step in [*STEPS, *MORE, *SAMPLED]]
+)
 def test_onnxruntime_computes_what_cnncalc_does(input: str, step: str) -> None:
     """A layer of each kind, with its arguments."""
     expected, found = computed(
@@ -60,7 +62,7 @@ def test_every_kind_has_operators_and_a_case() -> None:
     """A new kind is named here until it has both."""
     cases = {
         node.kind
-        for input, step in [*STEPS, *MORE]
+        for input, step in [*STEPS, *MORE, *SAMPLED]
         for node in cnncalc.parse(f"input: {input}\nnet:\n  - {step}").nodes
     }
 

@@ -9,7 +9,7 @@ from math import prod
 from ..dims import Shape
 from ..graph import Graph, Node
 from ..layers.base import OWN
-from ..layers.windows import SAME_PLACE, Contracted, Reach, Rearranged, Spliced, on_map, sees_everything
+from ..layers.windows import SAME_PLACE, Contracted, Reach, Rearranged, Spliced, Unfollowed, on_map, sees_everything
 from .intervals import Interval
 
 MOST_PATCHES = 256
@@ -46,6 +46,8 @@ def box(graph: Graph, name: str, unit: Sequence[int]) -> dict[str, tuple[Interva
 
 
 def _read(node: Node, reach: Reach, wanted: Patch, shape: Shape) -> list[Patch]:
+    if isinstance(reach, Unfollowed):
+        return [_whole(shape)]
     if isinstance(reach, Rearranged):
         return _rearranged(reach, wanted, shape, node.output)
     if isinstance(reach, Contracted):

@@ -25,7 +25,7 @@ class Written(NamedTuple):
     """The function in `torch.nn.functional` or `torch` that is called by its name."""
 
     traced: tuple[str, ...] = ()
-    """The operators in a trace, without `aten::` and the number of axes."""
+    """The operators in a trace, without `aten::` and the number of axes; those of others with their namespace."""
 
 
 def _same(name: str, module: str = "") -> Written:
@@ -43,11 +43,13 @@ WRITTEN: Mapping[str, Written] = {
     "pointwise": CONV,
     "depthwise": CONV,
     "upconv": Written("ConvTranspose", "conv_transpose", ("_convolution",)),
+    "deform_conv": _traced("torchvision::deform_conv2d"),
     "linear": _same("linear", "Linear"),
     "lstm": _same("lstm", "LSTM"),
     "gru": _same("gru", "GRU"),
     "rnn": _same("rnn_tanh", "RNN"),
     "maxpool": _same("max_pool", "MaxPool"),
+    "argmaxpool": Written("MaxPool", "max_pool", ("max_pool",)),
     "avgpool": _same("avg_pool", "AvgPool"),
     "l2pool": Written("LPPool", "avg_pool", ("pow", "avg_pool", "sign", "abs", "relu", "mul", "mul", "pow")),
     "adaptiveavgpool": _same("adaptive_avg_pool", "AdaptiveAvgPool"),
@@ -111,6 +113,9 @@ WRITTEN: Mapping[str, Written] = {
     "channel_shuffle": _traced("view", "transpose", "view"),
     "pixel_shuffle": Written("PixelShuffle", "pixel_shuffle", ("pixel_shuffle",)),
     "space_to_depth": Written("PixelUnshuffle", "pixel_unshuffle", ("pixel_unshuffle",)),
+    "max_unpool": Written("MaxUnpool", "max_unpool", ("max_unpool",)),
+    "grid_sample": Written("", "grid_sample", ("grid_sampler",)),
+    "roi_align": _traced("torchvision::roi_align"),
     "flip": _traced("flip"),
     "roll": _traced("roll"),
     "tile": _traced("repeat"),
@@ -177,7 +182,8 @@ def traced(node: Node, form: str) -> Sequence[str]:
             f"aten::upsample_{INTERPOLATED.get((vars(node.layer)['mode'], axes), vars(node.layer)['mode'])}{axes}d",
         )
     return tuple(
-        f"aten::{name}{axes}d" if name.endswith("_pool") else f"aten::{name}" for name in _written(node, form).traced
+        name if "::" in name else f"aten::{name}{axes}d" if name.endswith("pool") else f"aten::{name}"
+        for name in _written(node, form).traced
     )
 
 

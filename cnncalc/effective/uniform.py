@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from ..graph import Graph
-from ..kernels import KERNELS, conv, join, pool, resize, upconv
+from ..kernels import KERNELS, conv, join, pool, resize, unpool, upconv
 from ..kernels.activation import identity_backward
 from ..kernels.backward import flow_back
 from ..kernels.base import Array, Arrays, Backward, Weights
 from ..kernels.sliding import middle, pad, taps
 from ..layers import Layer
-from ..layers.windows import EVERYTHING, Contracted
+from ..layers.windows import EVERYTHING, Contracted, Unfollowed
 
 
 def uniform_flow(graph: Graph, at: str, unit: tuple[int, ...]) -> dict[str, Array]:
@@ -40,7 +40,7 @@ def local(rule: Backward) -> Backward:
 
     def windowed(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
         reaches = layer.windows(tuple(x.shape for x in inputs), output.shape)
-        looks = [reach is EVERYTHING or isinstance(reach, Contracted) for reach in reaches]
+        looks = [reach is EVERYTHING or isinstance(reach, Contracted | Unfollowed) for reach in reaches]
         if all(looks):
             return inputs
         found = rule(layer, inputs, output, weights, gradient)
@@ -81,6 +81,24 @@ def _transposed(layer: Any, inputs: Arrays, output: Array, weights: Weights, gra
     return (_repeated(found, x),)
 
 
+def _unpooled(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """An equal part to each value that may stand at an output: prod(kernel) / prod(stride) of them."""
+    x, places = inputs
+    grid = unpool.windows(layer, x.shape[1:])
+    read = prod(layer.kernel) / prod(along.starts.step for along in grid)
+    part, found = pad(gradient / read, grid), np.zeros(x.shape)
+    for _, index in taps(layer.kernel, grid):
+        found += part[index]
+    return found, places
+
+
+def _by_values(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """What says where a map is read passes an equal part on; through the map no path is followed."""
+    x, *others = inputs
+    part = np.broadcast_to(gradient.mean(axis=0), (1, *gradient.shape[1:]))
+    return (x, *(np.broadcast_to(part / len(other), other.shape) for other in others))
+
+
 def _window(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """An equal part to each tap."""
     return (pool.sum_back(gradient / prod(layer.kernel), layer, pool.window_places(layer, inputs[0])),)
@@ -116,7 +134,9 @@ PASSING = frozenset({"activation", "norm", "affine"})
 RULES: Mapping[str, Backward] = {
     **dict.fromkeys(("conv", "pointwise", "depthwise"), _convolution),
     "upconv": _transposed,
-    **dict.fromkeys(("maxpool", "l2pool"), _window),
+    "max_unpool": _unpooled,
+    **dict.fromkeys(("deform_conv", "grid_sample", "roi_align"), _by_values),
+    **dict.fromkeys(("maxpool", "argmaxpool", "l2pool"), _window),
     "adaptivemaxpool": pool.adaptive_avg_backward,
     "maxout": _pieces,
     "maximum": _branches,

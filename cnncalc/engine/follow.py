@@ -18,7 +18,7 @@ from .layers import norm_after, positive
 from .team import Finish, Select
 
 CONVOLUTIONS = frozenset({"conv", "pointwise", "depthwise"})
-OWN_ARRAY = CONVOLUTIONS | {"upconv", "linear", "batchnorm", "add", "concat"}
+OWN_ARRAY = CONVOLUTIONS | {"upconv", "deform_conv", "linear", "batchnorm", "add", "concat"}
 """Kinds whose output is an array of its own, on which the next layer may work."""
 
 

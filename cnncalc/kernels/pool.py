@@ -52,6 +52,23 @@ def max_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gr
     return (spread[(slice(None), *middle(grid))],)
 
 
+def argmax_pool_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """The place of the first tap that holds the largest, counted over the map; of what is no number none is."""
+    (x,) = inputs
+    grid = window_places(layer, x)
+    padded, counted = pad(x, grid, LOWEST), pad(np.arange(x[0].size, dtype=float).reshape(1, *x.shape[1:]), grid)
+    largest, found = _empty(x, grid, LOWEST), np.zeros((len(x), *steps(grid)))
+    for _, index in taps(layer.kernel, grid):
+        larger = ~(padded[index] <= largest) & ~np.isnan(largest)
+        largest, found = np.where(larger, padded[index], largest), np.where(larger, counted[index], found)
+    return np.where(np.isnan(largest), np.nan, found).astype(x.dtype)
+
+
+def places_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """None: a place does not move with the values, but jumps."""
+    return (np.zeros_like(inputs[0]),)
+
+
 def _counts(layer: Any, grid: list[Places], dtype: Any) -> Array:
     """Taps that count in the mean of each window (*steps): on the map, or on it and its declared padding."""
     counts = np.ones((), dtype=dtype)
@@ -247,11 +264,6 @@ def argmax_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -
     return places
 
 
-def argmax_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
-    """None: a place does not move with the values, but jumps."""
-    return (np.zeros_like(inputs[0]),)
-
-
 MAX = Kernel(max_forward, max_backward)
 AVG = Kernel(avg_forward, avg_backward)
 L2 = Kernel(l2_forward, l2_backward)
@@ -263,4 +275,5 @@ MEAN = Kernel(mean_forward, mean_backward)
 SUM = Kernel(sum_forward, sum_backward)
 AMAX = Kernel(_extreme_forward(np.max), extreme_backward)
 AMIN = Kernel(_extreme_forward(np.min), extreme_backward)
-ARGMAX = Kernel(argmax_forward, argmax_backward)
+ARGMAX = Kernel(argmax_forward, places_backward)
+ARGMAX_POOL = Kernel(argmax_pool_forward, places_backward)

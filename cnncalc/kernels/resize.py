@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from .base import Array, Arrays, Kernel, Tally, Weights
+from .interpolation import keys
 from .pad import gathered_back
-
-CUBIC = -0.75
 
 
 def _sizes(layer: Any, x: Array) -> tuple[int, ...]:
@@ -39,16 +38,8 @@ def _weighed(n: int, m: int, mode: str, corners: bool) -> list[tuple[Array, Arra
     if mode == "bilinear":
         found = [(left, 1 - rest), (left + 1, rest)]
     else:
-        found = [(left + t, _cubic(rest - t)) for t in (-1, 0, 1, 2)]
+        found = [(left + t, keys(rest - t)) for t in (-1, 0, 1, 2)]
     return [(np.clip(np.where(weight == 0, left, at), 0, n - 1), weight) for at, weight in found]
-
-
-def _cubic(t: Array) -> Array:
-    """Keys's kernel at the distance t."""
-    a, t = CUBIC, np.abs(t)
-    near = (a + 2) * t**3 - (a + 3) * t**2 + 1
-    far = a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a
-    return np.where(t <= 1, near, np.where(t < 2, far, 0))
 
 
 def _along(values: Array, axis: int, like: Array) -> Array:

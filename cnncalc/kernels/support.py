@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import conv, entries, pad, pool, resize, select, shuffle, upconv
+from . import conv, entries, pad, pool, resize, select, shuffle, unpool, upconv
 from .base import Array, Index, place_of
 from .sliding import Places
 
@@ -170,7 +170,7 @@ def _windows(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[
 
 def _transposed(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
     """Every input that adds to a place, one axis after the other."""
-    grid = upconv.stretched(layer, shapes[0][1:])
+    grid = (upconv.stretched if layer.kind == "upconv" else unpool.windows)(layer, shapes[0][1:])
     for axis, (taps, place) in enumerate(zip(layer.kernel, grid, strict=True), start=1):
         padded = np.zeros((*marked.shape[:axis], place.padded, *marked.shape[axis + 1 :]), bool)
         padded[_on(axis, _middle(place))] = marked
@@ -178,7 +178,7 @@ def _transposed(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequen
         under = (np.arange(place.n) + place.before - np.arange(taps)[:, None] * place.dilation) / place.starts.step
         reads = np.where(under % 1 == 0, under, np.nan)
         marked = flow.through(marked, found, axis, reads, len(place.starts))
-    return [marked]
+    return [marked] * len(shapes)
 
 
 def _channel_by_channel(rule: Rule) -> Rule:
@@ -269,7 +269,13 @@ def _unblocked(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequenc
     return shuffle.space_to_depth_backward(layer, (), marked, {}, channels)
 
 
-POOLS = ("maxpool", "avgpool", "l2pool")
+def _by_values(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
+    """Any place of the map, as values say; the same place of what says it."""
+    whole = _all(shapes[0], marked, flow)
+    return [whole, *(marked if shape[1:] == marked.shape[1:] else _all(shape, marked, flow) for shape in shapes[1:])]
+
+
+POOLS = ("maxpool", "argmaxpool", "avgpool", "l2pool")
 
 # fmt: off
 SAME = (
@@ -293,7 +299,8 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("flip", "roll", "tile", "take"), _copied),
     **dict.fromkeys(("lstm", "gru", "rnn"), _stepwise),
     "learned": _nothing,
-    "upconv": _transposed,
+    **dict.fromkeys(("deform_conv", "grid_sample", "roi_align"), _by_values),
+    **dict.fromkeys(("upconv", "max_unpool"), _transposed),
     "upsample": _upsampled,
     "pad": _padded,
     "pixel_shuffle": _blocks,

@@ -116,6 +116,8 @@ def _named(kind: type[Layer]) -> dict[str, Any]:
                 "description": f"A {'norm' if name == 'norm' else 'activation'} that follows; none switches it off.",
                 "type": ["string", "object", "null", "boolean"],
             }
+    if kind.extra:
+        properties["branches"] = {"$ref": "#/definitions/branches"}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 

@@ -134,7 +134,8 @@ class JoinCall(NamedTuple):
 
     kind: type[Layer]
     branches: tuple[Branch, ...]
-    layer: Layer
+    layer: Layer | LayerCall
+    """A join; or the call of a layer that may read more beside the tensor that it works on, its first branch."""
 
 
 class Refused(NamedTuple):

@@ -34,6 +34,7 @@ from .affine import Bias, Scale
 from .arrange import Flatten, Permute, Reshape
 from .base import ArgumentError, Layer, Need
 from .conv import Conv, Depthwise, Pointwise
+from .deform import DeformConv
 from .entries import Flip, Roll, Take, Tile
 from .join import Add, Concat, Div, Matmul, Maximum, Minimum, Mul, Sub, Where
 from .learned import Learned
@@ -47,6 +48,7 @@ from .pool import (
     Amax,
     Amin,
     Argmax,
+    ArgmaxPool,
     AvgPool,
     GlobalAvgPool,
     GlobalMaxPool,
@@ -57,21 +59,23 @@ from .pool import (
 )
 from .recurrent import Gru, Lstm, Rnn
 from .resize import Upsample
+from .sampled import GridSample, RoiAlign
 from .select import Crop, Slice, Split
 from .shuffle import ChannelShuffle, PixelShuffle, SpaceToDepth
 from .unknown import Unknown
+from .unpool import MaxUnpool
 from .upconv import Upconv
 
 CLASSES: tuple[type[Layer], ...] = (
-    *(Conv, Pointwise, Depthwise, Upconv, Linear, Lstm, Gru, Rnn),
-    *(MaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool),
+    *(Conv, Pointwise, Depthwise, DeformConv, Upconv, Linear, Lstm, Gru, Rnn),
+    *(MaxPool, ArgmaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool),
     *(Mean, Sum, Amax, Amin, Argmax),
     *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, GlobalResponseNorm, LocalResponseNorm, L2Norm, Scale, Bias),
     *(Relu, Relu6, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Mish, HardSwish, HardSigmoid, HardTanh),
     *(Sigmoid, Tanh, Softplus, Softsign, Map, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
     *(Add, Sub, Mul, Div, Maximum, Minimum, Where, Concat, Matmul),
     *(Flatten, Reshape, Permute, PadMap, Crop, Slice, Split, ChannelShuffle, PixelShuffle, SpaceToDepth, Upsample),
-    *(Flip, Roll, Tile, Take, Learned, Unknown),
+    *(MaxUnpool, GridSample, RoiAlign, Flip, Roll, Tile, Take, Learned, Unknown),
 )
 
 KINDS: dict[str, type[Layer]] = {layer.kind: layer for layer in CLASSES}

@@ -300,6 +300,11 @@ class Weightless(Uncentred):
         return 0
 
 
+def tensors(count: int) -> str:
+    """How many tensors, in words."""
+    return "one tensor" if count == 1 else f"{count} tensors"
+
+
 def size_text(shape: Shape) -> str:
     """A shape as people write it: 64x56x56, 4x(H - 2)xW."""
     return "x".join(f"({dim})" if len(getattr(dim, "terms", ())) > 1 else str(dim) for dim in shape)

@@ -3,6 +3,7 @@
     maxpool: {kernel: 3, stride: 2, padding: 1}      maxpool: 2
     adaptiveavgpool: 7                               seven parts an axis, whatever comes in
     globalavgpool                                    axes of size 1 are kept
+    argmaxpool: 2                                    where the largest lie, for a `max_unpool`
 
 The stride of a window is its kernel unless it is given. Pooling has no MACs; its work is counted in operations.
 """
@@ -93,6 +94,12 @@ class MaxPool(WindowPool):
     """The largest value in each window; padding never wins."""
 
     kind = "maxpool"
+
+
+class ArgmaxPool(WindowPool):
+    """The place of the largest value in each window, counted from 0 over the map of its channel. It has no gradient."""
+
+    kind = "argmaxpool"
 
 
 class AvgPool(WindowPool):

@@ -31,7 +31,7 @@ def _arguments(kind: type[Layer]) -> str:
     """The arguments of a kind by name; those of a join only where it needs them."""
     needed = not kind.joins or any(field.required for field in kind.fields.values())
     named = [_argument(kind, field) for field in kind.fields] if needed else []
-    return ", ".join([*named, *(["branches"] if kind.joins else [])])
+    return ", ".join([*named, *(["branches"] if kind.joins or kind.extra else [])])
 
 
 def kinds() -> Report:

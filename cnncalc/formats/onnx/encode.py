@@ -46,6 +46,8 @@ class Operator(NamedTuple):
     output: str
     attributes: Mapping[str, Any]
     name: str
+    others: tuple[str, ...] = ()
+    """What it makes besides its output."""
 
 
 Sizes = Sequence[int | str]
@@ -137,7 +139,9 @@ def _operator(operator: Operator) -> Message:
     message = Message()
     for name in operator.inputs:
         message.text(1, name)
-    message.text(2, operator.output).text(3, operator.name).text(4, operator.op)
+    for name in (operator.output, *operator.others):
+        message.text(2, name)
+    message.text(3, operator.name).text(4, operator.op)
     for name, value in operator.attributes.items():
         message.message(5, _attribute(name, value))
     return message

@@ -80,11 +80,6 @@ def _one_hot(reader: Reader, node: Node) -> Dims:
     return (*where[:axis], depth, *where[axis:])
 
 
-def _sampled(reader: Reader, node: Node) -> Dims:
-    """GridSample: the channels of the map at the places of the grid, N x H x W x 2."""
-    return (*_of(reader, node, 0)[:2], *_of(reader, node, 1)[1:-1])
-
-
 def _regions(reader: Reader, node: Node) -> Dims:
     """RoiAlign: each region in as many parts."""
     own = node.attributes
@@ -94,11 +89,6 @@ def _regions(reader: Reader, node: Node) -> Dims:
         own.get("output_height", 1),
         own.get("output_width", 1),
     )
-
-
-def _deformed(reader: Reader, node: Node) -> Dims:
-    """DeformConv: the filters of its weight at the places that have offsets."""
-    return (_of(reader, node, 0)[0], _of(reader, node, 1)[0], *_of(reader, node, 2)[2:])
 
 
 OUTLINES: Mapping[str, Outline] = {
@@ -114,8 +104,6 @@ OUTLINES: Mapping[str, Outline] = {
     "Gather": _gathered,
     "GatherElements": _gathered_each,
     "GatherND": _gathered_rows,
-    "DeformConv": _deformed,
-    "GridSample": _sampled,
     "OneHot": _one_hot,
     "RoiAlign": _regions,
     "TopK": _largest,

@@ -31,7 +31,7 @@ from .inputs import Inputs
 from .known import Known
 from .names import node_name
 from .numbers import numbers
-from .records import DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
+from .records import COUNTING, DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
 from .standin import stand_in
 from .unread import Unread, refusal
 from .values import BATCH, Held, Value, Weight, plain_axes
@@ -102,7 +102,7 @@ class Reader:
         self.changes = Changes()
         self._sharers: dict[tuple[str, ...], str] = {}
         for name, tensor in model.graph.constants.items():
-            self.values[name] = Weight(name, tensor.dims, tensor)
+            self.values[name] = Weight(name, tensor.dims, tensor, fixed=tensor.type in COUNTING)
         given = Inputs(model, self.batch, self.settings)
         self.images = given.images
         """How many images the model is written for; a network is of one."""

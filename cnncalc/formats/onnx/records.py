@@ -65,6 +65,9 @@ DATA_TYPES: Mapping[int, DataType] = {
 FLOATS = frozenset({1, 10, 11, 16, 17, 18, 19, 20, 23})
 """Element types of what is learned."""
 
+COUNTING = frozenset({7, 9, 13})
+"""Element types of places, sizes and truths, which nobody learns: those of quantised numbers are narrower."""
+
 Dims = tuple[int | str | None, ...]
 """Sizes of a declared shape: a number, the name of an open one, or None."""
 

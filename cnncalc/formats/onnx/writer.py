@@ -30,6 +30,8 @@ class OnnxWriter:
         self.taken = {*graph.inputs, *(node.name for node in graph.nodes)}
         self.node: Node = graph.nodes[0]
         self._filled: set[str] = set()
+        self.counted: dict[str, str] = {}
+        """A node that makes places -> the whole numbers of ONNX, counted over all channels."""
 
     def free(self, wanted: str) -> str:
         """A name that no tensor has."""
@@ -39,11 +41,13 @@ class OnnxWriter:
         self.taken.add(name)
         return name
 
-    def put(self, op: str, inputs: Iterable[str], output: str = "", **attributes: Any) -> str:
+    def put(
+        self, op: str, inputs: Iterable[str], output: str = "", others: tuple[str, ...] = (), /, **attributes: Any
+    ) -> str:
         """An operator; returns the tensor that it makes, which is of the layer where it is named."""
         output = output or self.free(f"{self.node.name}/{op}")
         name = self.free(f"{self.node.name}/{op}") if output == self.node.name else output
-        self.operators.append(Operator(op, tuple(inputs), output, attributes, name))
+        self.operators.append(Operator(op, tuple(inputs), output, attributes, name, others))
         return output
 
     def numbers(self, values: Sequence[float], dims: tuple[int, ...] | None = None) -> str:

@@ -108,6 +108,17 @@ def adaptive(kind: str) -> Rule:
     return rule
 
 
+def max_unpool(reader: Reader, node: Node) -> None:
+    """Values put where a pool found them: the pool says through which windows, the operator how large the map is."""
+    value, places = imaged(reader, reader.held(node)), imaged(reader, reader.held(node, 1))
+    maker = reader.builder.node(places.tensor)
+    if maker is None or maker.kind != "argmaxpool":
+        raise Refused("places that no pool has found")
+    pool = maker.layer.resolved(*maker.incoming)
+    arguments = {name: pool[name] for name in ("kernel", "stride", "padding")}
+    reader.emit(node, "max_unpool", {**arguments, "size": node.attributes["size"]}, [value, places])
+
+
 def plain(kind: str, *attributes: str) -> Rule:
     """A layer of one tensor, whose arguments are the attributes."""
 
@@ -207,6 +218,7 @@ RULES: Mapping[str, Rule] = {
     "torch::hardsigmoid": hardsigmoid,
     "torch::linear": linear,
     "torch::lstm": recurrent("lstm"),
+    "torch::max_unpool": max_unpool,
     "torch::rnn": recurrent("rnn"),
     "torch::silu": plain("silu"),
     "torch::space_to_depth": plain("space_to_depth", "scale"),

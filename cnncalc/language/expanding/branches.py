@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from ...building import Unmet
 from ...layers.join import Join
 from ..expressions import Unknown
-from ..steps import Branch, Fault, Head, JoinCall, Step
+from ..steps import Arguments, Branch, Fault, Head, JoinCall, LayerCall, Step
 from .disagreements import disagreement
 from .layers import Layers
 from .names import Names
@@ -26,7 +26,7 @@ class Branches:
         self.names = names
         self.run = run
 
-    def join(self, call: JoinCall, place: Place, turn: str) -> Tensor:
+    def join(self, call: JoinCall, place: Place, turn: str, changes: Arguments) -> Tensor:
         """The layer in which the branches meet; one branch alone goes on as it is."""
         step, context = place.step, place.context
         below = place.path.then("/")
@@ -47,6 +47,8 @@ class Branches:
             return ends[0][1]
         names = tuple(end.name for _, end in ends)
         try:
+            if isinstance(call.layer, LayerCall):
+                return self.layers.run(call.layer, place._replace(at=ends[0][1]), changes, names[1:])
             return self.layers.add(call.layer, place.path, names, step.mark, place)
         except Unmet as unmet:
             raise Fault(disagreement(call.kind.kind, unmet.need, ends, step.mark)) from None

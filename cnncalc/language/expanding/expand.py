@@ -151,7 +151,7 @@ class Expander:
         elif isinstance(body, BlockCall):
             end = self._block(body, place, changes)
         elif isinstance(body, JoinCall):
-            end = self.branches.join(body, place, ending)
+            end = self.branches.join(body, place, ending, changes)
         elif isinstance(body, Loop):
             end = self._loop(body, place)
         elif isinstance(body, Head):

@@ -29,8 +29,8 @@ class Layers:
         self.axes = 2
         """Of the first input; for layers whose own input is unknown."""
 
-    def run(self, call: LayerCall, place: Place, changes: Arguments) -> Tensor:
-        """The layer of a step, and what follows it."""
+    def run(self, call: LayerCall, place: Place, changes: Arguments, beside: tuple[str, ...] = ()) -> Tensor:
+        """The layer of a step, and what follows it; `beside` are tensors that it reads too. Raises Unmet for those."""
         follow, at, mark = call.follow, place.at, place.step.mark
         if changes and call.kind.sugar:
             follow = [(name, following) for name, following in follow if name not in changes]
@@ -43,7 +43,7 @@ class Layers:
             message = f"`{call.kind.kind}` reads no tensor, and `from` gives it one"
             raise fault(message, place.step.start.mark, "leave `from` out; the step after it takes up what it needs")
         layer = self._made(call, mark, at, place.scope, changes)
-        end = self._add(layer, place.path, at, mark, place, {**call.arguments, **changes})
+        end = self._add(layer, place.path, at, mark, place, {**call.arguments, **changes}, beside)
         for sugar, following in follow:
             end = self._follow(sugar, following, end, place)
         return end
@@ -131,13 +131,24 @@ class Layers:
             call.made[key] = layer
         return layer
 
-    def _add(self, layer: Layer, path: Path, at: Tensor, mark: Mark, place: Place, given: Arguments) -> Tensor:
+    def _add(
+        self,
+        layer: Layer,
+        path: Path,
+        at: Tensor,
+        mark: Mark,
+        place: Place,
+        given: Arguments,
+        beside: tuple[str, ...] = (),
+    ) -> Tensor:
         if at.shape is None and not layer.starts:
             raise Unknown
         try:
-            return self.add(layer, path, () if layer.starts else (at.name,), mark, place)
+            return self.add(layer, path, () if layer.starts else (at.name, *beside), mark, place)
         except Unmet as unmet:
             need = unmet.need
+            if need.field.isdigit():  # of a tensor, which the one who named it blames
+                raise
             blamed = given[need.field].mark if need.field in given else mark
             raise fault(f"`{layer.kind}`: {need.message}", blamed, need.help) from None
 

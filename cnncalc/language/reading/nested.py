@@ -10,7 +10,7 @@ from collections.abc import Callable
 from ...errors import Label, Mark
 from ...layers import KINDS, ArgumentError, Layer
 from ..expressions import LOST
-from ..steps import Branch, JoinCall, Loop, Lost, Step
+from ..steps import Branch, JoinCall, LayerCall, Loop, Lost, Step
 from ..words import BRANCH_KEYS, MODIFIERS, OPERATIONS, values_text
 from ..yaml import Node
 from .blocks import BlockReader
@@ -51,6 +51,11 @@ class NestedReader:
             self.report(error.message, arguments[error.field][1].mark if error.field in arguments else key.mark)
             return Lost()
         return JoinCall(kind, branches, layer)
+
+    def beside(self, call: LayerCall, key: Node, value: Node) -> JoinCall | Lost:
+        """A layer that reads more than the tensor that it works on: `{hidden: 8, branches: [x, h, c]}`."""
+        branches = self.branches(call.kind.kind, key, value)
+        return JoinCall(call.kind, branches, call) if branches else Lost()
 
     def branches(self, word: str, key: Node, value: Node) -> tuple[Branch, ...]:
         """The branches of a join."""

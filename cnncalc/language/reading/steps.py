@@ -145,8 +145,12 @@ class StepsReader:
         if word in KINDS and word not in self.calls.blocks:
             self.names.kinds.add(word)
             kind = KINDS[word]
-            if kind.joins or (kind.extra and value.is_mapping and "branches" in value.entries):
+            if kind.joins:
                 return self.nested.join(kind, key, value)
+            if kind.extra and value.is_mapping and "branches" in value.entries:
+                own = {name: entry for name, entry in value.entries.items() if name != "branches"}
+                call = self.layers.layer(kind, Node(own, value.mark))
+                return self.nested.beside(call, *value.entries["branches"])
             return self.layers.layer(kind, value)
         if self.blocks.known(word):
             return self.blocks.call(word, value)

@@ -329,7 +329,12 @@ def _upsample(node: Node) -> Code:
     return Code(call=f'resize({{0}}, {tuple(node.output[1:])}, "{layer.mode}"{align})')
 
 
+def _missing(node: Node) -> Code:
+    raise Unwritable(f"`{node.name}` is `{node.kind}`, and Keras has none", "`--to torch` writes it")
+
+
 RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(("deform_conv", "grid_sample", "roi_align", "argmaxpool", "max_unpool"), _missing),
     **dict.fromkeys(("maxpool", "avgpool", "l2pool"), _pool),
     "adaptiveavgpool": _adaptive("Average", "mean"),
     "adaptivemaxpool": _adaptive("Max", "max"),

@@ -109,4 +109,61 @@ class ConnectedConv(nn.Module):
         convolve = (F.conv1d, F.conv2d, F.conv3d)[len(self.kernel) - 1]
         return convolve(x, dense, self.bias, **self.sliding)
 ''',
+    "DeformConv": '''
+class DeformConv(nn.Module):
+    """A convolution whose taps lie where `offsets` say, and weigh what `mask` says (torchvision.ops.DeformConv2d)."""
+
+    def __init__(
+        self, channels, out, kernel, stride=1, padding=0, dilation=1, groups=1, offset_groups=1, bias=True
+    ):
+        super().__init__()
+        each = [n if isinstance(n, tuple) else (n,) * len(kernel) for n in (stride, padding, dilation)]
+        self.sliding, self.kernel, self.groups, self.offset_groups = list(zip(*each)), kernel, groups, offset_groups
+        self.weight = nn.Parameter(torch.empty(out, channels // groups, *kernel).normal_(0, 0.1))
+        self.bias = nn.Parameter(torch.zeros(out)) if bias else None
+
+    def forward(self, x, offsets, mask=None):
+        n, taps, axes, sizes = len(x), numpy.prod(self.kernel), len(self.kernel), offsets.shape[2:]
+        offsets = offsets.unflatten(1, (self.offset_groups, taps, axes))
+        read = []
+        for tap, place in enumerate(numpy.ndindex(*self.kernel)):
+            at = []
+            for axis, (stride, padding, dilation) in enumerate(self.sliding):
+                starts = torch.arange(sizes[axis], device=x.device) * stride - padding + place[axis] * dilation
+                starts = starts.reshape([-1 if other == axis else 1 for other in range(axes)])
+                at.insert(0, (2 * (offsets[:, :, tap, axis] + starts) + 1) / x.shape[2 + axis] - 1)
+            grid = torch.stack(at, -1).flatten(0, 1)
+            parts = x.unflatten(1, (self.offset_groups, -1)).flatten(0, 1)
+            values = F.grid_sample(parts, grid, align_corners=False).unflatten(0, (n, -1))
+            if mask is not None:
+                values = values * mask.unflatten(1, (self.offset_groups, 1, taps))[:, :, :, tap]
+            read.append(values.flatten(1, 2))
+        columns = torch.stack(read, 2).flatten(3).unflatten(1, (self.groups, -1)).flatten(2, 3)
+        matrix = self.weight.reshape(self.groups, -1, columns.shape[2])
+        out = (matrix @ columns).reshape(n, -1, *sizes)
+        return out if self.bias is None else out + self.bias.reshape(-1, *(1,) * axes)
+''',
+    "roi_align": '''
+def roi_align(x, boxes, size, scale, samples=0, aligned=False):
+    """Each box of each image, its channels x1, y1, x2 and y2, as a small map (torchvision.ops.roi_align)."""
+
+    def along(low, high, parts, n):
+        length = high - low if aligned else max(high - low, 1.0)
+        count = samples or max(-int(-length // parts), 1)
+        at = low + (torch.arange(parts)[:, None] + (torch.arange(count) + 0.5) / count) * length / parts
+        inside = (at >= -1) & (at <= n)
+        return (2 * at.clamp(0, n - 1).flatten() + 1) / n - 1, inside.flatten().to(x.dtype), count
+
+    images = []
+    for image, own in zip(x, boxes):
+        found = []
+        for x1, y1, x2, y2 in (own.T * scale - (0.5 if aligned else 0.0)).tolist():
+            v, down, rows = along(y1, y2, size[0], x.shape[2])
+            u, across, columns = along(x1, x2, size[1], x.shape[3])
+            grid = torch.stack(torch.meshgrid(v, u, indexing="ij")[::-1], -1)[None].to(x)
+            read = F.grid_sample(image[None], grid, align_corners=False)[0] * down[:, None] * across
+            found.append(F.avg_pool2d(read, (rows, columns)))
+        images.append(torch.stack(found, 1))
+    return torch.stack(images)
+''',
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import activation, arrange, conv, join, norm, pool, recurrent
+from . import activation, arrange, conv, join, norm, pool, recurrent, sampled
 from .base import Rule
 
 OPERATORS: Mapping[str, Rule] = {
@@ -18,5 +18,6 @@ OPERATORS: Mapping[str, Rule] = {
     **join.RULES,
     **arrange.RULES,
     **recurrent.RULES,
+    **sampled.RULES,
 }
 """By kind."""

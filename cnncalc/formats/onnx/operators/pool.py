@@ -5,35 +5,65 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ....dims import is_symbolic
+from ....dims import Shape, is_symbolic, product
 from ....graph import Node
 from ....layers.base import axis_of
-from ..encode import FLOAT
+from ..encode import FLOAT, INT64
 from ..writer import OnnxWriter, Unwritten
 from .base import Rule, axes_of_map, cut, padding_of, plain
+
+
+def _window(node: Node) -> dict[str, Any]:
+    """The attributes of a pool over windows."""
+    layer: Any = node.layer
+    ceil = {"ceil_mode": 1} if layer.round == "ceil" else {}
+    window = {"kernel_shape": list(layer.kernel), "strides": list(layer.stride or layer.kernel)}
+    return {**window, **padding_of(node), "dilations": list(layer.dilation), **ceil}
 
 
 def _pool(op: str) -> Rule:
     def rule(writer: OnnxWriter, node: Node) -> None:
         layer: Any = node.layer
-        stride = list(layer.stride or layer.kernel)
         attributes: dict[str, Any] = {"p": 2} if op == "LpPool" else {}
         if op == "AveragePool":
             attributes["count_include_pad"] = int(layer.count_padding)
-        if layer.round == "ceil":
-            attributes["ceil_mode"] = 1
-        writer.put(
-            op,
-            [node.inputs[0]],
-            node.name,
-            kernel_shape=list(layer.kernel),
-            strides=stride,
-            **padding_of(node),
-            dilations=list(layer.dilation),
-            **attributes,
-        )
+        writer.put(op, [node.inputs[0]], node.name, **_window(node), **attributes)
 
     return rule
+
+
+def _argmaxpool(writer: OnnxWriter, node: Node) -> None:
+    """The second output of a pool, counted over all channels: as it is for a MaxUnpool, of a channel for others."""
+    places = writer.free(f"{node.name}/places")
+    writer.put("MaxPool", [node.inputs[0]], "", (places,), **_window(node))
+    writer.counted[node.name] = places
+    readers = writer.graph.readers.get(node.name, ())
+    if node.name in writer.graph.outputs or any(reader.kind != "max_unpool" for reader in readers):
+        own = writer.put("Mod", [places, writer.numbers([_positions(node, node.incoming[0])])])
+        writer.put("Cast", [own], node.name, to=FLOAT)
+
+
+def _positions(node: Node, shape: Shape) -> int:
+    """Of a channel. Raises Unwritten."""
+    if any(map(is_symbolic, shape)):
+        raise Unwritten(f"`{node.name}` has places on a map of a size without a number", "give it with --input")
+    return int(product(shape[1:]))
+
+
+def _max_unpool(writer: OnnxWriter, node: Node) -> None:
+    found = node.layer.resolved(*node.incoming)
+    places = writer.counted.get(node.inputs[1])
+    if places is None:
+        own = writer.put("Cast", [node.inputs[1]], to=INT64)
+        channels, each = node.output[0], _positions(node, node.output)
+        before = writer.numbers(
+            [channel * each for channel in range(channels)], (1, channels, *(1,) * len(found["size"]))
+        )
+        places = writer.put("Add", [own, before])
+    pads = [n for side in (0, 1) for n in (pair[side] for pair in found["padding"])]
+    window = {"kernel_shape": list(found["kernel"]), "strides": list(found["stride"]), "pads": pads}
+    size = writer.numbers(writer.sizes(node.output))
+    writer.put("MaxUnpool", [node.inputs[0], places, size], node.name, **window)
 
 
 def _adaptive(op: str) -> Rule:
@@ -82,6 +112,8 @@ def _argmax(writer: OnnxWriter, node: Node) -> None:
 
 RULES: Mapping[str, Rule] = {
     "maxpool": _pool("MaxPool"),
+    "argmaxpool": _argmaxpool,
+    "max_unpool": _max_unpool,
     "avgpool": _pool("AveragePool"),
     "l2pool": _pool("LpPool"),
     "adaptiveavgpool": _adaptive("AveragePool"),

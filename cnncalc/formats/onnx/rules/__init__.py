@@ -25,6 +25,7 @@ from . import (
     recurrent,
     reduce,
     resize,
+    sampled,
 )
 
 RULES: Mapping[str, Rule] = {
@@ -43,5 +44,6 @@ RULES: Mapping[str, Rule] = {
     **control.RULES,
     **contraction.RULES,
     **resize.RULES,
+    **sampled.RULES,
 }
 """By operator; one of another domain as `domain::operator`."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -43,17 +42,14 @@ def einsum(reader: Reader, node: Node) -> None:
     first = _cut(reader, node, reader.held(node, 0), left, (kept, rows, summed), sizes)
     if isinstance(second, Held):
         other = _cut(reader, node, second, right, (kept, summed, columns), sizes)
-        product(reader, node, first, other)
+        made = product(reader, node, first, other, defined=False)
     elif not kept:
         weight = reader.weight(node, 1)
         across = elements(sizes[n] for n in columns)
-        on_rows(reader, node, first, (across, elements(sizes[n] for n in summed)), [weight])
+        made = on_rows(reader, node, first, (across, elements(sizes[n] for n in summed)), [weight], defined=False)
     else:
         raise Refused("a constant for each of what stands side by side")
-    made = reader.values.pop(node.outputs[0])
     order = [*kept, *rows, *columns]
-    if not isinstance(made, Held):
-        raise Refused(f"the equation `{text}`")
     whole = recut(reader, node, made, tuple(sizes[n] for n in order))
     reader.define(node, whole.transposed(tuple(order.index(n) for n in out)))
 
@@ -84,21 +80,14 @@ def attention(reader: Reader, node: Node) -> None:
     if str(queries.dims[-3]) != str(keys.dims[-3]):
         raise Refused("fewer keys than queries have heads")
     factor = node.attributes.get("scale") or 1 / sqrt(queries.dims[-1])
-    inner = replace(node, outputs=(f"{node.outputs[0]}#scores",), attributes={})
     turned = keys.transposed((*range(len(keys.dims) - 2), len(keys.dims) - 1, len(keys.dims) - 2))
-    product(reader, inner, queries, turned)
-    scores = reader.values.pop(inner.outputs[0])
-    if not isinstance(scores, Held):
-        raise Refused("an attention of constants")
+    scores = product(reader, node, queries, turned, defined=False)
     scores = reader.step(node, "map", {"formula": f"x * {factor:.9g}"}, scores)
     if reader.has(node, 3):
         mask = stored(reader, node, 3, scores)
         scores = reader.emit(node, "add", {}, [scores, mask], keeps_order=True, defined=False)
     scores = reader.step(node, "softmax", {"over": axis_word(scores, len(scores.dims) - 1)}, scores)
-    product(reader, inner, scores, values)
-    made = reader.values.pop(inner.outputs[0])
-    if not isinstance(made, Held):
-        raise Refused("an attention of constants")
+    made = product(reader, node, scores, values, defined=False)
     if flat:
         images, count, length, size = made.dims
         made = recut(reader, node, made.transposed((0, 2, 1, 3)), (images, length, count * size))

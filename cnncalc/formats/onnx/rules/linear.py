@@ -59,8 +59,10 @@ def matmul(reader: Reader, node: Node) -> None:
         )
 
 
-def on_rows(reader: Reader, node: Node, value: Held, sizes: Sequence[int], weights: Sequence[Weight]) -> None:
-    """A matrix (out, in) on the last axis."""
+def on_rows(
+    reader: Reader, node: Node, value: Held, sizes: Sequence[int], weights: Sequence[Weight], defined: bool = True
+) -> Held:
+    """A matrix (out, in) on the last axis; what it makes is, where it is to be `defined`, the output of the node."""
     out, inner = sizes
     last = value.dims[-1]
     if isinstance(last, int) and last != inner:
@@ -68,17 +70,16 @@ def on_rows(reader: Reader, node: Node, value: Held, sizes: Sequence[int], weigh
     value = reader.channelled(value, len(value.dims) - 1)
     arguments: dict[str, Any] = {"out": out, "bias": len(weights) > 1}
     if len(value.dims) - value.batched == 1:
-        reader.emit(node, "linear", arguments, [value], weights)
-        return
-    reader.emit(node, "pointwise", arguments, [value], weights, keeps_order=True)
+        return reader.emit(node, "linear", arguments, [value], weights, defined=defined)
+    return reader.emit(node, "pointwise", arguments, [value], weights, keeps_order=True, defined=defined)
 
 
-def product(reader: Reader, node: Node, left: Held, right: Held) -> None:
+def product(reader: Reader, node: Node, left: Held, right: Held, defined: bool = True) -> Held:
     """A product of activations, matrix by matrix: the axes before the last two are side by side."""
     if len(left.dims) < 2 or len(right.dims) < 2:
         raise Refused("a product with a vector")
     left, right = side_by_side(reader, node, left, right)
-    reader.emit(node, "matmul", {}, [left, right])
+    return reader.emit(node, "matmul", {}, [left, right], defined=defined)
 
 
 def side_by_side(reader: Reader, node: Node, left: Held, right: Held) -> tuple[Held, Held]:

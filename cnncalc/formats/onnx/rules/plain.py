@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..constants import Constant, NotFolded
 from ..fold import folded
 from ..read import Refused
-from ..records import Node, Tensor
+from ..records import COUNTING, Node, Tensor
 from ..values import Held, Weight
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def constant(reader: Reader, node: Node) -> None:
     for word in ("value", "sparse_value"):
         record = node.attributes.get(word)
         if isinstance(record, Tensor):
-            reader.values[name] = Weight(name, record.dims, record)
+            reader.values[name] = Weight(name, record.dims, record, fixed=record.type in COUNTING)
             return
     for word in ("value_int", "value_float", "value_string"):
         if word in node.attributes:

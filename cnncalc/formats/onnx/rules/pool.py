@@ -25,9 +25,13 @@ def _pool(kind: str) -> Rule:
             arguments["count_padding"] = bool(node.attributes.get("count_include_pad", 0))
         if kind == "l2pool" and node.attributes.get("p", 2) != 2:
             raise Refused(f"`p` is {node.attributes['p']}")
-        if len(node.outputs) > 1 and node.outputs[1] and reader.readers[node.outputs[1]]:
-            raise Refused("the places of its maxima are used")
-        reader.emit(node, kind, arguments, [value])
+        places = len(node.outputs) > 1 and node.outputs[1] and reader.readers[node.outputs[1]]
+        if places and node.attributes.get("storage_order"):
+            raise Refused("the places of its maxima are counted column by column")
+        if places:
+            reader.define(node, reader.emit(node, "argmaxpool", arguments, [value], defined=False), 1)
+        if not places or reader.readers[node.outputs[0]]:
+            reader.emit(node, kind, arguments, [value])
 
     return rule
 

@@ -91,9 +91,29 @@ def pool(op: str, axes: int) -> Write:
             own.op = f"{own.op} with a divisor of its own"
             w.put(own.op, w.tensors(), {}, domain="aten")
             return
+        if len(own.outputs) > 1 and len(w.shape(w.tensor("self"))) == axes + 2:
+            w.put(op, [w.tensor("self")], attributes, [made.name for made in own.outputs])
+            return
         _one_image(w, w.tensor("self"), axes, op, [], attributes)
 
     return write
+
+
+def max_unpool(w: Writing, own: Operator) -> None:
+    """Values and their places, to a size that is given."""
+    size = list(own.given["output_size"])
+    w.put("max_unpool", [w.tensor("self"), w.tensor("indices")], {"size": size}, domain="torch")
+
+
+def grid_sample(w: Writing, own: Operator) -> None:
+    """Modes and what lies beyond the map are numbers."""
+    given = own.given
+    attributes = {
+        "mode": ("linear", "nearest", "cubic")[given["interpolation_mode"]],
+        "padding_mode": ("zeros", "border", "reflection")[given["padding_mode"]],
+        "align_corners": int(bool(given["align_corners"])),
+    }
+    w.put("GridSample", [w.tensor("input"), w.tensor("grid")], attributes)
 
 
 def adaptive(op: str, whole: str) -> Write:
@@ -131,11 +151,20 @@ def resize(mode: str) -> Write:
     return write
 
 
+def affine_grid(w: Writing, own: Operator) -> None:
+    """A grid of this size."""
+    size = w.vector([int(n) for n in own.given["size"]])
+    w.put("AffineGrid", [w.tensor("theta"), size], {"align_corners": int(bool(own.given["align_corners"]))})
+
+
 OPERATORS: Mapping[str, Write] = {
+    "affine_grid_generator": affine_grid,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d", "convolution"), conv),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), conv_transpose),
     **{f"max_pool{n}d": pool("MaxPool", n) for n in (1, 2, 3)},
     **{f"max_pool{n}d_with_indices": pool("MaxPool", n) for n in (1, 2, 3)},
+    **{f"max_unpool{n}d": max_unpool for n in (2, 3)},
+    **dict.fromkeys(("grid_sampler", "grid_sampler_2d", "grid_sampler_3d"), grid_sample),
     **{f"avg_pool{n}d": pool("AveragePool", n) for n in (1, 2, 3)},
     **{f"adaptive_avg_pool{n}d": adaptive("adaptiveavgpool", "GlobalAveragePool") for n in (1, 2, 3)},
     **{f"_adaptive_avg_pool{n}d": adaptive("adaptiveavgpool", "GlobalAveragePool") for n in (2, 3)},
