@@ -63,7 +63,7 @@ def test_sarif_has_the_step_and_the_limit_beside_it(repository: Path) -> None:
             (
                 place["physicalLocation"]["artifactLocation"]["uri"],
                 place["physicalLocation"]["region"]["startLine"],
-                place.get("message", {}).get("text", "").partition(", input")[0],
+                place.get("message", {}).get("text", "").partition(", in ")[0],
             )
             for place in [*result["locations"], *result["relatedLocations"]]
         ]

@@ -237,8 +237,8 @@ def test_a_spec_against_what_was_committed(repository: Path, monkeypatch: pytest
     run("git:HEAD:models/net.yaml", "git:HEAD:models/net.yaml", "--exit-code")
     run("git:HEAD:models/net.yaml", str(repository), "--exit-code", code=1)
     monkeypatch.chdir(repository.parent)
-    assert "4x6x6 -> 5x6x6" in run("git:HEAD:net.yaml", "net.yaml", "--format", "markdown")
-    assert "4x6x6 -> 5x6x6" in run("git:HEAD:models/net.yaml", "net.yaml")
+    assert "out 4 -> 5" in run("git:HEAD:net.yaml", "net.yaml", "--format", "markdown")
+    assert "out 4 -> 5" in run("git:HEAD:models/net.yaml", "net.yaml")
 
 
 def test_a_spec_since_the_branch_left(repository: Path) -> None:

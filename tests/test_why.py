@@ -50,8 +50,8 @@ def zoo(name: str, *edits: tuple[str, str]) -> tuple[str, str]:
 # fmt: off
 EDITS = [
     ("wider",    (16, 32, 64), (32, 64, 128),   [("net[2]", "out 64 -> 128", 55360), ("net[1]", "out 32 -> 64", 13856), ("net[0]", "out 16 -> 32", 448)]),
-    ("inserted", (16, 32, 64), (8, 16, 32, 64), [("net[1]", "input 3x32x32 -> 8x32x32", 720), ("net[0]", "new", 224)]),
-    ("removed",  (16, 32, 64), (16, 64),        [("net[1]", "input 32x32x32 -> 16x32x32", -9216), ("net[1]", "removed", -4640)]),
+    ("inserted", (16, 32, 64), (8, 16, 32, 64), [("net[1]", "in 3 -> 8", 720), ("net[0]", "new", 224)]),
+    ("removed",  (16, 32, 64), (16, 64),        [("net[1]", "in 32 -> 16", -9216), ("net[1]", "removed", -4640)]),
     ("one more", (16, 32),     (16, 32, 32),    [("net[2]", "new", 9248)]),
     ("the same", (16, 32),     (16, 32),        []),
 ]
@@ -144,3 +144,23 @@ def test_what_only_changed_stays_in_its_place(members: list[int]) -> None:
     changed = [member + 10 for member in members]
 
     assert list(zip(members, changed, strict=True)) == aligned(members, changed, lambda one, other: 1000, str)
+
+
+@pytest.mark.parametrize(
+    ("expected", "steps"),
+    [
+        ("in 8192 -> 12288", "{maxpool: 2}, {linear: 10, as: fc}"),  # 16 x 16 positions of 32 and 48 channels
+        ("in 32 -> 48", "globalavgpool, {linear: 10, as: fc}"),
+        ("in 32 -> 48", "{conv: {out: 8, kernel: 3, padding: 1, norm: batchnorm, act: relu}, as: fc}"),
+    ],
+)
+def test_a_step_that_only_reads_more_says_what_it_reads(expected: str, steps: str) -> None:
+    """Whatever flattens before it: how many features or channels its own weights read."""
+    before, after = (
+        cnncalc.parse(f"input: [3, 32, 32]\nnet: [{{pointwise: {out}, as: wide}}, {steps}]") for out in (32, 48)
+    )
+    causes = {
+        cause.place: cause.change for cause in growth(Subject("params"), Steps(side(before, True), side(after, True)))
+    }
+
+    assert [expected] == [change for place, change in causes.items() if " fc, " in place]

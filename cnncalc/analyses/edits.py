@@ -163,17 +163,26 @@ def _following(change: Change) -> dict[str, tuple[Any, Any]]:
 
 
 def _edit(changes: Sequence[Change]) -> Edit:
-    """Some changes as one: what was done to the layers; where nothing was, what follows for the last of them."""
+    """Some changes as one: what was done to the layers; where nothing was, what follows from elsewhere."""
     settings = _settings(map(own, changes))
     follows = not settings
-    if follows and len(changes) == 1:
-        settings = _settings([changes[0].what])
-    elif follows:
-        last = changes[-1].what
-        key = next(key for key in ("output", "input", "reads") if key in last)
-        settings = {key: [last[key]]}
+    if follows:
+        settings = _followed(changes)
     before, after = tuple(c.before for c in changes), tuple(c.after for c in changes)
     return Edit("changed", place(after), before, after, settings, follows=follows)
+
+
+def _followed(changes: Sequence[Change]) -> dict[str, list[tuple[Any, Any]]]:
+    """What follows for layers to which nothing was done: what the learned ones read; else for the last of them."""
+    learned = _settings(change.what for change in changes if change.after.weights)
+    if len(learned.get("input", ())) == 1:
+        return {"input": learned["input"]}
+    if len(changes) == 1:
+        what = changes[0].what
+        return _settings([{key: what[key] for key in ("input", "reads") if key in what} or what])
+    last = changes[-1].what
+    key = next(key for key in ("output", "input", "reads") if key in last)
+    return {key: [last[key]]}
 
 
 def _settings(changes: Iterable[Mapping[str, tuple[Any, Any]]]) -> dict[str, list[tuple[Any, Any]]]:

@@ -114,7 +114,7 @@ def _folded(causes: Sequence[Cause]) -> list[Cause]:
     """Steps that differ in the same way as one: `17 steps, act relu -> silu`."""
     alike: dict[str, list[Cause]] = {}
     for cause in causes:
-        apart = cause.change in ("", "new", "removed") or cause.change.startswith(("repeat", "input"))
+        apart = cause.change in ("", "new", "removed") or cause.change.startswith(("repeat", "input", "in "))
         alike.setdefault(f"{cause.where}\0{cause.change}" if apart else cause.change, []).append(cause)
     found = []
     for same in alike.values():

@@ -42,8 +42,9 @@ def change(settings: Mapping[str, Sequence[tuple[Any, Any]]]) -> str:
     """`out 64 -> 32, input 64x56x56 -> 32x56x56`; `out 16 -> 24, 96 -> 144 and 2 more`."""
     forms = {"input": _shapes, "output": numbers.shape, "reads": " and ".join}
     texts = []
-    for name, pairs in settings.items():
-        form = forms.get(name, argument)
+    for key, pairs in settings.items():
+        narrow = key == "input" and all(map(_channels, pairs))
+        name, form = ("in", _width) if narrow else (key, forms.get(key, argument))
         shown = ", ".join(f"{form(a)} -> {form(b)}" for a, b in pairs[:MOST])
         texts.append(f"{name} {shown}" + (f" and {len(pairs) - MOST} more" if len(pairs) > MOST else ""))
     return ", ".join(texts)
@@ -75,7 +76,7 @@ def edit(one: Edit) -> str:
         return f"{kind} folded in the {'second' if where == 'b' else 'first'}"
     if one.change == "renamed":
         return "names alone" if one.follows else f"-> {one.settings['name'][0][1]}"
-    many = one.follows and len(one.layers) > 1
+    many = one.follows and "output" in one.settings and len(one.layers) > 1
     return f"{change(one.settings)}{' at the end' if many else ''}"
 
 
@@ -83,7 +84,8 @@ def inside(edits: Sequence[Edit]) -> str:
     """Edits of one step in a few words: `kernel 3 -> 5, with relu, without batchnorm`."""
     words = {"added": "with ", "removed": "without "}
     told = [f"{words.get(one.change, '')}{edit(one)}" for one in edits if not one.follows]
-    texts = list(dict.fromkeys(told or [edit(one) for one in edits[:1]]))
+    learned = [edit(one) for one in edits if any(node.weights for node in one.layers)]
+    texts = list(dict.fromkeys(told or (learned or [edit(one) for one in edits])[:1]))
     return ", ".join(texts[:MOST]) + (f" and {len(texts) - MOST} more" if len(texts) > MOST else "")
 
 
@@ -95,6 +97,17 @@ def argument(value: Any) -> str:
     if members and all(member == members[0] for member in members) and not isinstance(members[0], tuple):
         return str(members[0])
     return "[" + ", ".join(map(argument, members)) + "]"
+
+
+def _channels(pair: tuple[Any, Any]) -> bool:
+    """Whether nothing but the channels of one input is another."""
+    (was, *others), (now, *more) = pair
+    return not others and not more and was[0] != now[0] and was[1:] == now[1:]
+
+
+def _width(shapes: Any) -> str:
+    """The channels of the one input."""
+    return str(shapes[0][0])
 
 
 def _shapes(shapes: Any) -> str:
