@@ -11,11 +11,13 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import cnncalc
 from cnncalc.cli import COMMANDS
 from cnncalc.errors import CnncalcError
+from cnncalc.recovery.write import recover
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
@@ -202,3 +204,29 @@ def test_a_wheel_has_its_types_and_its_licence(tmp_path: Path) -> None:
     assert 'incompatible type "list[str]"' in said
     assert 'Unexpected keyword argument "dtyp"' in said
     assert "missing library stubs" not in said
+
+
+@pytest.mark.parametrize(
+    ("width", "params"),
+    [
+        (0.35, 1_677_128),
+        (np.float64(0.35), 1_677_128),
+        (np.float32(0.35), 1_677_128),
+        (1.4, 6_108_776),
+        (1.0, 3_504_872),
+    ],
+)
+def test_a_width_that_is_a_float_makes_whole_sizes(width: Any, params: int) -> None:
+    """As Keras and torchvision have MobileNetV2; every size and count is an int, and the spec of it has no `16.0`."""
+    graph = cnncalc.load("mobilenet_v2", set={"width": width})
+
+    assert (params, int) == (cnncalc.params(graph).total, type(cnncalc.params(graph).total))
+    assert {int} == {type(size) for node in graph.nodes for size in (*node.output, node.macs)}
+    assert not re.search(r"\b[0-9]+[.]0\b", recover(graph).text)
+
+
+@pytest.mark.parametrize("width", [float("nan"), float("inf"), np.float64("nan")])
+def test_a_variable_is_no_nan(width: Any) -> None:
+    """It would compare as false in every condition of the spec."""
+    with pytest.raises(cnncalc.CnncalcError, match="the variable `width` is a number"):
+        cnncalc.load("mobilenet_v2", set={"width": width})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from ..dims import Dim, Shape, admitted, sized
@@ -46,6 +47,22 @@ def variables(document: Document, settings: Mapping[str, Any], problems: list[Di
         if name not in values:
             work_out(name)
     return {name: values[name] for name in document.variables}
+
+
+def exact(name: str, value: Any) -> Any:
+    """A value for a variable, as the language has it: a float of Python or NumPy is the fraction that it is written as.
+
+    Raises CnncalcError for one that is not finite.
+    """
+    if isinstance(value, list | tuple):
+        return [exact(name, member) for member in value]
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = float(str(value)) if isinstance(value.item(), float) else value.item()
+    if not isinstance(value, float):
+        return value
+    if not isfinite(value):
+        raise CnncalcError(f"the variable `{name}` is a number, and is set to {value}", "width=0.5, for instance")
+    return scalar(repr(value))
 
 
 def symbols(document: Document) -> list[str]:

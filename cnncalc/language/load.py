@@ -13,7 +13,7 @@ from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
 from .expanding.expand import Expander
 from .expanding.problems import TooLarge
-from .given import input_shape, inputs, setting, symbols, variables
+from .given import exact, input_shape, inputs, setting, symbols, variables
 from .piecewise import taken
 from .reading.document import read
 from .steps import RECURSION, Document
@@ -75,7 +75,7 @@ class Making:
 
     def shapes(self) -> Mapping[str, Shape]:
         """The shapes of its inputs; what is wrong with them is not told here."""
-        settings = {**(self.member.settings if self.member else {}), **self.settings}
+        settings = self._given()
         values = variables(self.document, settings, [])
         return inputs(self.document, values, settings, self.input, [])
 
@@ -86,8 +86,7 @@ class Making:
         return replace(graph, provisos=(*graph.provisos, *conditions)) if conditions else graph
 
     def _graph(self, problems: list[Diagnostic]) -> Graph:
-        document, member = self.document, self.member
-        settings = {**(member.settings if member else {}), **self.settings}
+        document, member, settings = self.document, self.member, self._given()
         self._known(settings)
         values = variables(document, settings, problems)
         for sizes in document.inputs.values():
@@ -123,6 +122,11 @@ class Making:
             given=tuple(name for name in values if name in self.settings),
             again=self,
         )
+
+    def _given(self) -> dict[str, Any]:
+        """The settings of the member of a family, and those that are given, exact. Raises CnncalcError."""
+        own = {name: exact(name, value) for name, value in self.settings.items()}
+        return {**(self.member.settings if self.member else {}), **own}
 
     def _known(self, settings: Mapping[str, Any]) -> None:
         """The settings are of variables, or of sizes that are symbols. Raises CnncalcError."""
