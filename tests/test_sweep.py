@@ -522,3 +522,26 @@ def test_a_value_beyond_64_bits_is_one_line(tmp_path: Path, monkeypatch: pytest.
 
     assert 2 == done.exit_code
     assert "a value of w is above 2^63" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [
+        ("1,2000000000", "2 points, 1 left out: their figures are too large"),
+        ("0,1", "2 points, 1 left out: no network there"),
+        ("0,1,2000000000", "3 points, 2 left out: 1 without a network, 1 with figures that are too large"),
+        (
+            "2000000000,2100000000",
+            "none of the 2 points has figures that a sweep can count: 2 because of the error above",
+        ),
+        ("0,-1", "none of the 2 points is a network: 1 because of the error above"),
+    ],
+)
+def test_a_point_with_too_large_figures_is_a_network_all_the_same(tmp_path: Path, n: str, said: str) -> None:
+    """n channels by n channels by 9 taps on 32 x 32: 2e9 makes 3.7e22 MACs."""
+    path = spec_file(
+        tmp_path, "  - {conv: {out: $w, kernel: 3, padding: 1}}\n  - {conv: {out: $w, kernel: 3, padding: 1}}"
+    )
+    code = 2 if "none" in said else 0
+
+    assert said in run("sweep", str(path), f"w={n}", code=code)[1]

@@ -20,7 +20,7 @@ from .asked import STRETCH, Asked
 from .columns import highs, lows
 from .engine import all_rows, rows, stretches
 from .output import ENDINGS, Parts, Writer
-from .rows import Rows
+from .rows import Rows, left_out, nothing
 
 if TYPE_CHECKING:
     from ..render.report import Report
@@ -198,15 +198,12 @@ class Sweep(Asked):
             if one.missed is not None:
                 self.say(f"{one.name} ends at {spelled(one.values[-1])}: no step meets {spelled(one.missed)}")
         if invalid == count:
-            reason, first = next(iter(reasons.items()))
-            self.say(reason)
-            raise CnncalcError(
-                f"none of the {digits(count)} points is a network: {digits(first)} because of the error above"
-            )
+            self.say(next(iter(reasons)))
+            raise nothing(count, "points", reasons)
         if not kept:
             raise select.Unmet(f"no point satisfies {self._conditions()}", self._nearest())
         if invalid:
-            self.say(f"{digits(count)} points, {digits(invalid)} left out: no network there")
+            self.say(f"{digits(count)} points, {digits(invalid)} left out: {left_out(invalid, reasons)}")
             for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:
                 self.say(f"  {digits(times)} x {reason.splitlines()[0].removeprefix('error: ')}")
 

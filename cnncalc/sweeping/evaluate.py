@@ -23,14 +23,11 @@ from .grid import Variable
 from .plan import Plan
 from .program import Block, Overflow, Program
 from .ratios import ratio
-from .rows import Result, Rows
+from .rows import TOO_LARGE, Result, Rows
 from .tape import Tape
 
 BLOCK = 16_384
 """Points worked on at a time: their arrays stay in the cache."""
-
-TOO_LARGE = "a number there is above 2^62, and a sweep counts in 64 bits"
-"""Why a point has no figures though it has a network."""
 
 MOST_RECORDS = 4096
 EXPANSIONS_A_READING = 64

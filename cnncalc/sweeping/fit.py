@@ -25,7 +25,7 @@ from .engine import all_rows
 from .grid import Grid, Variable, variable
 from .plan import Plan, plan
 from .ranges import range_of, steps_of
-from .rows import Rows
+from .rows import Rows, nothing
 from .select import Goal, Unmet, front
 
 DOUBLINGS = 12
@@ -178,9 +178,7 @@ def _fitted(made: Plan, rows: Rows, limits: tuple[Limit, ...]) -> Fit:
     grid = made.grid
     if not rows.count:
         sys.stderr.write(next(iter(rows.reasons), "") + "\n")
-        raise CnncalcError(
-            f"none of the {digits(grid.count)} settings is a network: the first because of the error above"
-        )
+        raise nothing(grid.count, "settings", rows.reasons)
     held = np.ones(rows.count, dtype=bool)
     for one in limits:
         held &= _within(rows, one)

@@ -48,7 +48,7 @@ CONTRACT = Contract(
             unit=units.by_name(
                 units.record(
                     Column("rows", unit=units.COUNT, about="rows of the file"),
-                    Column("invalid", unit=units.COUNT, about="points where there is no network"),
+                    Column("invalid", unit=units.COUNT, about="points without a network, or with figures above 2^62"),
                     Column("reasons", unit=units.by_name(units.COUNT), about="why -> at how many points"),
                     Column("bytes", unit=units.BYTES, about="of the file"),
                 )

@@ -3,6 +3,7 @@ filled."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -10,7 +11,29 @@ from typing import Any
 import numpy as np
 
 from ..analyses.values import PerAxis, PerInput, Span
+from ..errors import CnncalcError
+from ..render.numbers import whole as digits
 from .program import Overflow
+
+TOO_LARGE = "a number there is above 2^62, and a sweep counts in 64 bits"
+"""Why a point has no figures though it has a network."""
+
+
+def left_out(invalid: int, reasons: Mapping[str, int]) -> str:
+    """Why so many points have no figures, in a few words."""
+    large = reasons.get(TOO_LARGE, 0)
+    if large in (0, invalid):
+        return "their figures are too large" if large else "no network there"
+    return f"{digits(invalid - large)} without a network, {digits(large)} with figures that are too large"
+
+
+def nothing(count: int, what: str, reasons: Mapping[str, int]) -> CnncalcError:
+    """The error where none of the points or settings has figures, below the first of the reasons."""
+    first = next(iter(reasons))
+    lack = "has figures that a sweep can count" if TOO_LARGE in reasons else "is a network"
+    return CnncalcError(
+        f"none of the {digits(count)} {what} {lack}: {digits(reasons[first])} because of the error above"
+    )
 
 
 @dataclass
@@ -33,7 +56,7 @@ class Rows:
     def chosen(self, mask: Any) -> Rows:
         """Some of the rows."""
         return Rows(
-            {name: digits[mask] for name, digits in self.values.items()},
+            {name: which[mask] for name, which in self.values.items()},
             {name: figures[mask] for name, figures in self.columns.items()},
             self.points,
             self.invalid,

@@ -26,7 +26,7 @@ CONTRACT = Contract(
         Column("columns", unit=units.listed(units.TEXT), about="the figures of a point"),
         CONVENTION,
         Column("count", unit=units.COUNT, about="points of the grid"),
-        Column("invalid", unit=units.COUNT, about="points where there is no network"),
+        Column("invalid", unit=units.COUNT, about="points without a network, or with figures above 2^62"),
         Column("points", unit=units.listed(units.by_name(units.ANY)), about="variable or figure -> its value"),
     ),
 )
