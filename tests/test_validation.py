@@ -179,6 +179,10 @@ net:
     ("channels turned into places before a pool", "input: [2, 3, 4]\nnet: [{permute: [1, 0, 2]}, {maxpool: 1}]",
      "1"),
     ("channels turned into places before a crop", "input: [2, 5]\nnet: [{permute: [1, 0]}, {crop: 1}]", "1"),
+    ("new channels where an axis of one position was", """
+input: [1, 3, 3]
+net: [{pointwise: {out: 2, stride: 3}}, {permute: [1, 0, 2]}, {conv: {out: 4, kernel: 1}}, {permute: [1, 0, 2]}]
+""", "1"),
     ("permuted, computed and laid flat", "input: [3, 4, 8]\nnet: [{permute: [1, 0, 2]}, relu, flatten, bias, {linear: 2}]",
      "1"),
     ("the class of each position", "input: [3, 16, 16]\nnet: [{conv: {out: 8, kernel: 3, padding: 1}}, {upsample: 2}, argmax]",

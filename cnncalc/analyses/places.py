@@ -43,6 +43,14 @@ def of_positions(pieces: Sequence[Piece]) -> bool:
     return any(piece.axis != CHANNELS for piece in pieces)
 
 
+def in_shape(places: Places, shape: Shape) -> Places:
+    """The same places in a tensor of this shape: an axis whose entries lie at no different positions holds channels."""
+    return tuple(
+        pieces if of_positions(pieces) else (Piece(CHANNELS, n),) if axis == 0 or not _one(n) else ()
+        for axis, (pieces, n) in enumerate(zip(places, shape, strict=True))
+    )
+
+
 def mixed(places: Places) -> Places:
     """The same axes, their order no longer known."""
     return tuple((Piece(MIXED, 0),) if of_positions(pieces) else pieces for pieces in places)

@@ -30,7 +30,7 @@ from ..layers.windows import (
 )
 from ..spelling import brief
 from .intervals import ITSELF, LONGEST_PERIOD, Field, TooManyError
-from .places import Piece, Places, is_mixed, mixed, of_map, of_positions, permuted, reshaped
+from .places import Piece, Places, in_shape, is_mixed, mixed, of_map, of_positions, permuted, reshaped
 from .remarks import CENTRES, PHASES, STRIDES, Remark
 
 
@@ -176,7 +176,7 @@ def _behind(view: View, reach: Reach, node: Node, shape: Shape, admitted: Callab
     if isinstance(reach, Rearranged):
         return _rearranged(view, reach, shape, node.output)
     if isinstance(reach, Contracted):
-        return _contracted(view, reach, shape, len(node.output))
+        return _contracted(view, reach, shape, node.output)
     if reach is None:
         places = view.places
         if places is None or not of_positions(places[0]) or node.layer.mixes == ALL:
@@ -207,19 +207,21 @@ def _rearranged(view: View, reach: Rearranged, before: Shape, after: Shape) -> V
     return view._replace(places=None if plain else there)
 
 
-def _contracted(view: View, reach: Contracted, shape: Shape, axes: int) -> View:
+def _contracted(view: View, reach: Contracted, shape: Shape, output: Shape) -> View:
     """Behind a sum along one axis: all that lies along it is seen."""
     places = view.places or of_map(shape)
     kept = iter(reach.kept)
     to = {axis: next(kept) for axis in range(len(shape)) if axis != reach.axis}
     if any(map(of_positions, places)):
-        return _spread(view, places, [reach.axis], axes, to)
+        return _spread(view, places, [reach.axis], output, to)
     return GLOBAL
 
 
-def _spread(view: View, places: Places, over: Sequence[int], axes: int, to: Mapping[int, int] | None = None) -> View:
+def _spread(
+    view: View, places: Places, over: Sequence[int], output: Shape, to: Mapping[int, int] | None = None
+) -> View:
     """Behind a layer that looks at all along some axes; `to` says where the others come to lie."""
-    rest: list[tuple[Piece, ...]] = [()] * axes
+    rest: list[tuple[Piece, ...]] = [()] * len(output)
     for axis, pieces in enumerate(places):
         if axis not in over:
             rest[to[axis] if to else axis] = pieces
@@ -227,7 +229,7 @@ def _spread(view: View, places: Places, over: Sequence[int], axes: int, to: Mapp
         return GLOBAL
     if any(of_positions(places[axis]) for axis in over) or view.axes is None:
         return View(None, view.everything, (), mixed(tuple(rest)))
-    return view._replace(places=tuple(rest))
+    return view._replace(places=in_shape(tuple(rest), output))
 
 
 def _moved(view: View, places: Places, reach: tuple[Axis, ...], node: Node) -> View:
@@ -239,8 +241,8 @@ def _moved(view: View, places: Places, reach: tuple[Axis, ...], node: Node) -> V
     if not stays or (of_positions(places[0]) and not alone):
         return View(None, view.everything, (), mixed(places))
     if of_positions(places[0]) and node.layer.mixes == ALL:
-        return _spread(view, places, [0], len(places))
-    return view
+        return _spread(view, places, [0], node.output)
+    return view._replace(places=in_shape(places, node.output))
 
 
 def _unknown(view: View, output: Shape) -> View:
