@@ -48,7 +48,7 @@ SMALL = [path for path in sorted(SPECS.rglob("*.yaml")) if path.stat().st_size <
 EVERYTHING = """\
 name: everything
 source: a test
-input: {image: [3, 16, 16], other: [4]}
+input: {image: {shape: [3, 16, 16], dtype: uint8}, other: [4]}
 vars: {w: 4, table: [[1, 2], [3, 4]], kind: same}
 defaults: {conv: {padding: half, bias: false, norm: batchnorm, act: relu}}
 blocks:
