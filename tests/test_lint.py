@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -365,3 +366,43 @@ def test_branches_that_are_apart_have_the_code_of_the_remark() -> None:
     graph = parsed("[{add: [[{conv: {out: 1, kernel: 3}}], [{crop: {size: 7, offset: 0}}]]}]", "[1, 9]")
 
     assert [CENTRES] == [warning.code for warning in doubts(graph)]
+
+
+TWINS = """
+input: [3, 8, 8]
+blocks:
+  twins:
+    - sub:
+        a: [{{conv: {{out: 3, kernel: 3, padding: 1}}, {first}: w}}]
+        b: [relu, {{conv: {{out: 3, kernel: 3, padding: 1}}, share: w}}]
+  turns: [{{repeat: 3, do: [{{conv: {{out: 3, kernel: 3, padding: 1}}, share: w}}, relu]}}]
+  once: [{{conv: {{out: 3, kernel: 3, padding: 1}}, share: w}}]
+net: {net}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "net", "params", "found"),
+    [
+        ("share", "[twins, twins]", 84, ["shared-by-calls"]),
+        ("share", "[{twins, repeat: 3}]", 84, ["shared-by-calls"]),
+        ("as", "[twins, twins]", 2 * 84, []),
+        ("share", "[twins]", 84, []),
+        ("share", "[{twins, share: t}, {twins, share: t}]", 84, []),
+        ("as", "[{twins, share: t}, {twins, share: t}]", 84, []),
+        ("share", "[turns, turns]", 84, ["shared-by-calls"]),
+        ("share", "[once, once]", 84, []),
+        ("share", "[twins, once, {conv: {out: 3, kernel: 3, padding: 1}, share: w}]", 84, []),
+    ],
+)
+def test_a_label_that_calls_share_is_doubted_where_it_could_be_of_each(
+    first: str, net: str, params: int, found: list[str]
+) -> None:
+    """3 x 3 x 9 + 3 learned numbers a set: what is doubted has one, and with `as` there is one a call."""
+    text = TWINS.format(first=first, net=net)
+    unused = [name for name in ("twins", "turns", "once") if name not in net]
+    for name in unused:
+        text = re.sub(rf"  {name}:.*\n(    .*\n)*", "", text)
+    graph = cnncalc.parse(text)
+
+    assert (params, found) == (cnncalc.params(graph).total, [doubt.code for doubt in doubts(graph)])

@@ -8,7 +8,7 @@ from ..analyses.receptive import ReceptiveFields, receptive_fields
 from ..analyses.remarks import STRIDES, Remark, worded
 from ..errors import Diagnostic, Mark
 from ..graph import Graph, Node
-from . import inputs, steps
+from . import inputs, sharing, steps
 from .expected import unmet
 from .steps import Doubt
 
@@ -30,7 +30,8 @@ def doubts(graph: Graph, fields: ReceptiveFields | None = None) -> list[Diagnost
             values = remark.values if remark.code == STRIDES else ()
             apart.setdefault((mark, remark.code, remark.axes, values), []).append(remark)
     unaligned = [Diagnostic(worded(*alike), key[0], severity="warning", code=key[1]) for key, alike in apart.items()]
-    return [*inputs.doubts(graph), *(_warning(mark, of) for (mark, _), of in found.items()), *unaligned]
+    of_steps = [_warning(mark, of) for (mark, _), of in found.items()]
+    return [*inputs.doubts(graph), *sharing.doubts(graph), *of_steps, *unaligned]
 
 
 def _warning(mark: Mark, doubted: list[tuple[Node, Doubt]]) -> Diagnostic:
