@@ -35,6 +35,10 @@ STEPS = [
     (MAP, "layernorm"),
     (MAP, "layernorm: {over: channels}"),
     (MAP, "layernorm: {affine: false}"),
+    (MAP, "layernorm: {over: width}"),
+    (MAP, "layernorm: {over: height, affine: false}"),
+    (MAP, "rmsnorm: channels"),
+    (ROW, "rmsnorm: length"),
     (MAP, "groupnorm: 2"),
     (MAP, "groupnorm: {groups: 3, affine: false}"),
     (MAP, "instancenorm"),
@@ -144,6 +148,8 @@ SAMPLED = [
 
 MORE = [
     ("[4, 12]", "lstm: 5"),
+    (MAP, "rmsnorm"),
+    (MAP, "rmsnorm: {over: channels, affine: false}"),
     ("[4, 12]", "gru: {hidden: 3, bidirectional: true}"),
     ("[4, 12]", "rnn: 3"),
     ("[6, 9, 8]", "avgpool: {kernel: 3, stride: 2, padding: [[0, 1], [1, 0]]}"),

@@ -303,6 +303,7 @@ ALLOWED = {
     ("join.py", "axis == 0"),
     ("select.py", "place == axis"),
     ("activation.py", "place != axis"),
+    ("norm.py", "other != axis"),
     ("join.py", "place == along"),
     ("pad.py", "len(value) == 2"),
     ("arrange.py", "sorted(self.order) == axes"),

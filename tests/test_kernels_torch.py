@@ -238,6 +238,13 @@ def test_norms(data, axes, groups):
     agree("instancenorm", {}, x, {}, lambda t, w: F.instance_norm(t), 1e-6)
     whole = {"weight": drawn(x.shape, 1), "bias": drawn(x.shape, 2)}
     agree("layernorm", {}, x, whole, lambda t, w: F.layer_norm(t, x.shape, w["weight"], w["bias"]))
+    agree("rmsnorm", {}, x, {"weight": whole["weight"]}, lambda t, w: F.rms_norm(t, x.shape, w["weight"], 1e-6))
+    agree("rmsnorm", {"over": "channels"}, x, {"weight": both["weight"]}, lambda t, w: F.rms_norm(
+        t.movedim(1, -1), (len(x),), w["weight"], 1e-6
+    ).movedim(-1, 1))  # fmt: skip
+    along = {name: drawn((x.shape[-1],), seed) for seed, name in enumerate(("weight", "bias"))}
+    last = ("length", "width", "width")[x.ndim - 2]
+    agree("layernorm", {"over": last}, x, along, lambda t, w: F.layer_norm(t, t.shape[-1:], w["weight"], w["bias"]))
     agree("layernorm", {"over": "channels"}, x, both, lambda t, w: F.layer_norm(
         t.movedim(1, -1), (len(x),), w["weight"], w["bias"]
     ).movedim(-1, 1), 1e-6)  # fmt: skip

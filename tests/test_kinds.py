@@ -107,7 +107,7 @@ def test_what_keeps_channels_apart_reads_its_own_channel_alone(kind, arguments, 
         assert {place[0]} >= {int(at[0]) for at in changed}
 
 
-MIXING = {"softmax", "maxout", "layernorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm"}
+MIXING = {"softmax", "maxout", "layernorm", "rmsnorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm"}
 
 
 def test_the_rest_of_the_families_that_keep_the_shape_mix() -> None:

@@ -169,6 +169,9 @@ NORMS = {
     "layer norm over all": Case("layernorm", {}, one(4, 5, 6), (4, 5, 6), 240, 0, 720),
     "layer norm over channels, ConvNeXt": Case("layernorm", {"over": "channels"}, one(96, 56, 56), (96, 56, 56),
                                                192, 0, 1_806_336),
+    "layer norm along an axis": Case("layernorm", {"over": "width"}, one(4, 5, 6), (4, 5, 6), 12, 0, 720),
+    "root mean square, LLaMA": Case("rmsnorm", {"over": "channels"}, one(4096, 128), (4096, 128), 4096, 0, 2_097_152),
+    "root mean square, nothing learned": Case("rmsnorm", {"affine": False}, one(4, 5), (4, 5), operations=60),
     "layer norm of a vector": Case("layernorm", {"affine": False}, one(10), (10,), operations=40),
     "group norm": Case("groupnorm", {"groups": 32}, one(64, 8, 8), (64, 8, 8), 128, 0, 24_576),
     "instance norm": Case("instancenorm", {}, one(3, 4, 4), (3, 4, 4), operations=192),
@@ -492,6 +495,8 @@ BROKEN = [
     ("gru", {"hidden": 4}, ((3, 5), (5,)), "1", "are no state of 4"),
     ("rnn", {"hidden": 4}, ((3, 5), (4, 2)), "1", "4x2 is no single state"),
     ("argmax", {"over": "width"}, one(3, 5), "over", "3x5 has no axis `width`"),
+    ("layernorm", {"over": "width"}, one(3, 5), "over", "3x5 has no axis `width`"),
+    ("rmsnorm", {"over": "height"}, one(3, 5), "over", "3x5 has no axis `height`"),
     ("roll", {"axis": "width", "by": 1}, one(3, 5), "axis", "3x5 has no axis `width`"),
     ("flip", {"axis": "height"}, one(3, 5), "axis", "3x5 has no axis `height`"),
     ("take", {"entries": [0, 3]}, one(3, 5), "entries", "entry 3 is past the 3 of axis `channels`"),
@@ -566,6 +571,8 @@ NEEDING |= {
     "max_unpool",
     "grid_sample",
     "roi_align",
+    "layernorm",
+    "rmsnorm",
 }
 
 

@@ -74,6 +74,16 @@ def _layernorm(w: Written, x: str, *axes: str) -> str:
     return w("div", centred, w("sqrt", w.map("x + 1e-06", mean(w("square", centred)))))
 
 
+def _rmsnorm(w: Written, x: str, axis: str) -> str:
+    return w("div", x, w("sqrt", w.map("x + 1e-06", w("mean", w("square", x), over=axis))))
+
+
+def _llama(w: Written, x: str) -> str:
+    """As LLaMA's code is exported: x times one by the root, over the features of each token, and the scale."""
+    inverse = w.map("1 / x", w("sqrt", w.map("x + 1e-06", w("mean", w("mul", x, x), over="width"))))
+    return w("scale", w("permute", w("mul", x, inverse), order=[2, 0, 1]))
+
+
 def _affine_layernorm(w: Written, x: str) -> str:
     return w("bias", w("scale", _layernorm(w, x, "channels")))
 
@@ -121,6 +131,10 @@ WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
     ("softsign", (6, 6, 6), lambda w, x: w("div", x, w.map("x + 1", w("abs", x)))),
     ("layernorm", (6, 6, 6), lambda w, x: _layernorm(w, x, "channels")),
     ("layernorm", (6, 6, 6), lambda w, x: _layernorm(w, x, "channels", "height", "width")),
+    ("rmsnorm", (6, 6, 6), lambda w, x: _rmsnorm(w, x, "channels")),
+    ("rmsnorm", (6, 6), lambda w, x: _rmsnorm(w, x, "length")),
+    ("rmsnorm", (6, 6), lambda w, x: w("scale", _rmsnorm(w, x, "channels"))),
+    ("layernorm", (6, 6), lambda w, x: _layernorm(w, x, "length")),
     ("layernorm", (6,), lambda w, x: _layernorm(w, x, "channels")),
     ("layernorm", (6, 6, 6), _affine_layernorm),
     ("groupnorm", (6, 6, 6), _groupnorm),
@@ -154,6 +168,20 @@ def test_a_group_is_one_layer_that_computes_the_same(kind: str, shape: tuple[int
     x = draw.normal(0, 3, shape)
     expected = cnncalc.run(many, {"x": x}, values, dtype=np.float64).output
     np.testing.assert_allclose(cnncalc.run(one, {"x": x}, its, dtype=np.float64).output, expected, rtol=0, atol=2e-3)
+
+
+def test_the_norm_of_tokens_is_over_their_features_as_channels() -> None:
+    """The permute that brings the features to the front stands before the norm, which takes the scale."""
+    written = Written(5, 4, 6)
+    _llama(written, "x")
+    values = tensors.initial(written.builder.graph(), "ones", 1, np.float64)
+    one, learned = read(written, values)
+    x = np.random.default_rng(2).normal(0, 3, (5, 4, 6))
+    its = {f"{node.name}.{key}": values[learned[node.name][key]] for node in one.nodes for key in node.weights}
+    expected = cnncalc.run(written.builder.graph(), {"x": x}, values, dtype=np.float64).output
+
+    assert ["permute", "rmsnorm"] == [node.kind for node in one.nodes]
+    np.testing.assert_allclose(cnncalc.run(one, {"x": x}, its, dtype=np.float64).output, expected, rtol=1e-9)
 
 
 def _gate(w: Written) -> None:

@@ -35,6 +35,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "argmax": ("ArgMax",),
     "batchnorm": ("BatchNormalization",),
     "layernorm": ("LayerNormalization",),
+    "rmsnorm": ("Pow", "ReduceMean", "AddNumber", "Sqrt", "DivNumber", "MulNumber", "MulNumber"),
     "groupnorm": ("Reshape", "InstanceNormalization", "Reshape", "MulNumber", "AddNumber"),
     "instancenorm": ("InstanceNormalization",),
     "grn": ("ReduceL2",),

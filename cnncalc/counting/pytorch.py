@@ -63,6 +63,7 @@ WRITTEN: Mapping[str, Written] = {
     "argmax": _traced("argmax"),
     "batchnorm": _same("batch_norm", "BatchNorm"),
     "layernorm": _same("layer_norm", "LayerNorm"),
+    "rmsnorm": _same("rms_norm", "RMSNorm"),
     "groupnorm": _same("group_norm", "GroupNorm"),
     "instancenorm": _same("instance_norm", "InstanceNorm"),
     "grn": _traced("norm", "mean", "div", "mul", "mul", "add", "add"),

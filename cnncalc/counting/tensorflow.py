@@ -9,8 +9,8 @@ from ..graph import Node
 from .base import BIASED, IN, JOINED, OUT, TAPS, UNSEEN, Tool, amiss, nothing, own, size, times
 
 SEVERAL = (
-    "adaptiveavgpool", "adaptivemaxpool", "l2pool", "layernorm", "groupnorm", "instancenorm", "grn", "lrn", "l2norm",
-    "prelu", "gelu", "mish", "hardtanh", "maxout", "map", "lstm", "gru", "rnn", "amax",
+    "adaptiveavgpool", "adaptivemaxpool", "l2pool", "layernorm", "rmsnorm", "groupnorm", "instancenorm", "grn", "lrn",
+    "l2norm", "prelu", "gelu", "mish", "hardtanh", "maxout", "map", "lstm", "gru", "rnn", "amax",
     "amin", "argmax", "argmaxpool", "where", "deform_conv", "max_unpool", "grid_sample", "roi_align",
 )  # fmt: skip
 """Kinds that Keras has no one operator for, and no one way to write."""

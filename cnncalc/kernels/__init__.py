@@ -58,6 +58,7 @@ KERNELS: dict[str, Kernel] = {
     "argmax": pool.ARGMAX,
     "batchnorm": norm.BATCH,
     "layernorm": norm.IMAGE,
+    "rmsnorm": norm.ROOT_MEAN_SQUARE,
     "groupnorm": norm.IMAGE,
     "instancenorm": norm.IMAGE,
     "grn": norm.RESPONSE,

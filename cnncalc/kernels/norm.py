@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, tensor
+from .base import Array, Arrays, Kernel, Tally, Weights, per_channel, place_of, tensor
 
 STORED = frozenset({"running_mean", "running_var"})
 """The arrays that are not learned."""
@@ -62,8 +62,8 @@ def statistics(layer: Any, x: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The shape in which the statistics are taken, and over which of its axes."""
     every = tuple(range(x.ndim))
     match layer.kind:
-        case "layernorm":
-            return x.shape, every if layer.over == "all" else (0,)
+        case "layernorm" | "rmsnorm":
+            return x.shape, every if layer.over == "all" else (place_of(layer.over, x),)
         case "groupnorm":
             return (layer.groups, len(x) // layer.groups, *x.shape[1:]), tuple(range(1, x.ndim + 1))
     return x.shape, every[1:]
@@ -71,8 +71,12 @@ def statistics(layer: Any, x: Array) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def _affine(layer: Any, x: Array, weights: Weights, name: str) -> Array:
     """The learned scale or shift, as it meets x."""
-    if layer.kind == "layernorm" and layer.over == "all":
+    if layer.kind in ("layernorm", "rmsnorm") and layer.over == "all":
         return tensor(weights, name, x.shape)
+    if layer.kind in ("layernorm", "rmsnorm"):
+        place = place_of(layer.over, x)
+        values = tensor(weights, name, (x.shape[place],))
+        return values.reshape([-1 if axis == place else 1 for axis in range(x.ndim)])
     return per_channel(tensor(weights, name, (len(x),)), x)
 
 
@@ -95,6 +99,29 @@ def image_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, 
         gradient = gradient * _affine(layer, x, weights, "weight")
     standard, deviation = _standardised(x.reshape(shape), axes, layer.eps)
     return (_standardised_back(standard, deviation, axes, gradient.reshape(shape)).reshape(x.shape),)
+
+
+def root_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
+    """x by the root of its mean square over all of it or over its channels, and the learned scale."""
+    (x,) = inputs
+    out: Array = x / _root(layer, x)
+    return out * _affine(layer, x, weights, "weight") if layer.affine else out
+
+
+def _root(layer: Any, x: Array) -> Array:
+    _, axes = statistics(layer, x)
+    root: Array = np.sqrt((x * x).mean(axis=axes, keepdims=True) + x.dtype.type(layer.eps))
+    return root
+
+
+def root_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """Through the root too."""
+    (x,) = inputs
+    if layer.affine:
+        gradient = gradient * _affine(layer, x, weights, "weight")
+    root = _root(layer, x)
+    along = (gradient * x).mean(axis=statistics(layer, x)[1], keepdims=True)
+    return ((gradient - x * along / root**2) / root,)
 
 
 def _strengths(layer: Any, x: Array) -> tuple[Array, Array]:
@@ -174,6 +201,7 @@ def unit_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, g
 
 
 BATCH = Kernel(batch_forward, batch_backward)
+ROOT_MEAN_SQUARE = Kernel(root_forward, root_backward)
 IMAGE = Kernel(image_forward, image_backward)
 RESPONSE = Kernel(response_forward, response_backward)
 LOCAL = Kernel(local_forward, local_backward)

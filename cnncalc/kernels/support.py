@@ -72,8 +72,11 @@ def _all(shape: Sequence[int], marked: Array, flow: Flow) -> Array | None:
 
 def _statistics(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array | None]:
     """The same place, and all places through the mean and the variance."""
-    if layer.kind == "layernorm" and layer.over == "channels":
+    over = layer.over if layer.kind in ("layernorm", "rmsnorm") else "all"
+    if over == "channels":
         return [marked]
+    if over != "all":
+        return _summed_up(layer, shapes, marked, flow)
     through = _all(shapes[0], marked, flow)
     return [marked if through is None else through]
 
@@ -291,7 +294,7 @@ MIXING = frozenset({"maxout", "lrn", "l2norm", "channel_shuffle"})
 RULES: dict[str, Rule] = {
     **dict.fromkeys(SAME, _same),
     **dict.fromkeys(("linear", "globalavgpool", "globalmaxpool", "unknown"), _whole),
-    **dict.fromkeys(("layernorm", "groupnorm", "instancenorm", "grn"), _statistics),
+    **dict.fromkeys(("layernorm", "rmsnorm", "groupnorm", "instancenorm", "grn"), _statistics),
     **dict.fromkeys(("add", "sub", "mul", "div", "maximum", "minimum", "where"), _join),
     **dict.fromkeys(("conv", "pointwise", "depthwise", *POOLS), _windows),
     **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _adaptive),

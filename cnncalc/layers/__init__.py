@@ -40,7 +40,7 @@ from .join import Add, Concat, Div, Matmul, Maximum, Minimum, Mul, Sub, Where
 from .learned import Learned
 from .linear import Linear
 from .map import Map
-from .norm import BatchNorm, GlobalResponseNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm
+from .norm import BatchNorm, GlobalResponseNorm, GroupNorm, InstanceNorm, L2Norm, LayerNorm, LocalResponseNorm, RmsNorm
 from .pad import PadMap
 from .pool import (
     AdaptiveAvgPool,
@@ -70,7 +70,18 @@ CLASSES: tuple[type[Layer], ...] = (
     *(Conv, Pointwise, Depthwise, DeformConv, Upconv, Linear, Lstm, Gru, Rnn),
     *(MaxPool, ArgmaxPool, AvgPool, L2Pool, AdaptiveAvgPool, AdaptiveMaxPool, GlobalAvgPool, GlobalMaxPool),
     *(Mean, Sum, Amax, Amin, Argmax),
-    *(BatchNorm, LayerNorm, GroupNorm, InstanceNorm, GlobalResponseNorm, LocalResponseNorm, L2Norm, Scale, Bias),
+    *(
+        BatchNorm,
+        LayerNorm,
+        RmsNorm,
+        GroupNorm,
+        InstanceNorm,
+        GlobalResponseNorm,
+        LocalResponseNorm,
+        L2Norm,
+        Scale,
+        Bias,
+    ),
     *(Relu, Relu6, LeakyRelu, PRelu, Elu, Selu, Gelu, Silu, Mish, HardSwish, HardSigmoid, HardTanh),
     *(Sigmoid, Tanh, Softplus, Softsign, Map, Softmax, Maxout, Abs, Square, Sqrt, Identity, Dropout),
     *(Add, Sub, Mul, Div, Maximum, Minimum, Where, Concat, Matmul),

@@ -3,6 +3,7 @@
     batchnorm                       scale and shift per channel; running statistics are buffers
     groupnorm: 32                   statistics over the map and over each group of channels
     layernorm: {over: channels}     statistics over the channels of each position
+    rmsnorm: {over: channels}       the same without the mean and the shift
     grn                             each channel by how strong it is among all: ConvNeXt V2
     lrn: 5                          AlexNet's local response normalisation, over neighbouring channels
 
@@ -19,6 +20,7 @@ from ..dims import Dim, Shape, divides, divisors, exact_div, product
 from .base import (
     ALIKE,
     ALL,
+    AXES,
     DOUBTFUL,
     IN_PLACE,
     NEW,
@@ -33,9 +35,11 @@ from .base import (
     Need,
     Shapes,
     Weightless,
+    axis_of,
+    has_axis,
 )
 from .fields import COUNT, FLAG, REAL, Choice, Real, field
-from .windows import Reach, Statistics, same_place
+from .windows import Contracted, Reach, Statistics, same_place
 
 EPS = "small number added to the variance"
 AFFINE = "whether there is a learned scale and shift"
@@ -124,29 +128,70 @@ class BatchNorm(Norm):
 
 
 class LayerNorm(Norm):
-    """Statistics of one image (Ba et al. 2016), or of the channels of one position (ConvNeXt)."""
+    """Statistics of one image (Ba et al. 2016), of the channels of one position (ConvNeXt), or along another axis."""
 
     kind = "layernorm"
     main = "over"
-    mixes = ALL
     elementwise = False
 
-    over: str = field(Choice("all", "channels"), "all", about="all: channels and map; channels: each position apart")
+    over: str = field(
+        Choice("all", *AXES), "all", about="all: channels and map; channels: each position apart; or along another axis"
+    )
     eps: float = field(Real(0), 1e-5, about=EPS)
     affine: bool = field(FLAG, True, about=AFFINE)
 
+    @property
+    def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """All channels, where they have statistics together."""
+        return ALL if self._together else OWN
+
+    @property
+    def _together(self) -> bool:
+        return self.over in ("all", "channels")
+
+    def needs(self, *inputs: Shape) -> Iterator[Need]:
+        """The axis is there."""
+        if self.over != "all":
+            yield has_axis("over", self.over, inputs[0])
+
     def affine_shape(self, shape: Shape) -> Shape:
         """One number an element that the statistics are taken over."""
-        return shape if self.over == "all" else (shape[0],)
+        return shape if self.over == "all" else (shape[axis_of(self.over, shape) or 0],)
 
     def centres(self, channels: Dim) -> Dim:
-        """All channels together."""
-        return channels
+        """All channels together, or each by itself."""
+        return channels if self._together else 1
 
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
-        """The whole map, or the same position."""
+        """The whole map, the same position, or all along an axis."""
         place = same_place(len(output) - 1) or ()
-        return (Statistics(place) if self.over == "all" else place,)
+        if self._together:
+            return (Statistics(place) if self.over == "all" else place,)
+        axis = axis_of(self.over, inputs[0]) or 0
+        return (Contracted(axis, (other for other in range(len(output)) if other != axis)),)
+
+
+class RmsNorm(LayerNorm):
+    """A layer norm that takes no mean away and learns no shift: x by its root mean square (Zhang and Sennrich 2019)."""
+
+    kind = "rmsnorm"
+    roles: ClassVar[Mapping[str, str]] = {"weight": SCALE}
+
+    eps: float = field(Real(0), 1e-6, about="small number added to the mean square")
+    affine: bool = field(FLAG, True, about="whether there is a learned scale")
+
+    def centres(self, channels: Dim) -> Dim:
+        """None."""
+        return 0
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """`weight`, the scale."""
+        return {"weight": self.affine_shape(inputs[0])} if self.affine else NO_WEIGHTS
+
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
+        """A square and a sum, the division by the root, and the scale where it is learned, for each element."""
+        n = product(output)
+        return {"statistics": n * 2, "normalise": n, **({"scale": n} if self.affine else NO_WORK)}
 
 
 class GroupNorm(Norm):

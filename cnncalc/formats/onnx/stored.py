@@ -29,7 +29,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 AS_THEY_LIE = frozenset((
     "conv", "pointwise", "depthwise", "deform_conv", "upconv", "linear", "batchnorm", "instancenorm", "groupnorm",
-    "layernorm", "prelu", "scale", "bias", "learned",
+    "layernorm", "rmsnorm", "prelu", "scale", "bias", "learned",
 ))  # fmt: skip
 """The kinds whose learned tensors a file has as the layer has them, or transposed."""
 

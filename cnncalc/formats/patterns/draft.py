@@ -136,6 +136,13 @@ class Draft:
             self.learned[last.name] = learned
         return node
 
+    def change(self, node: Node, layer: Layer, output: Shape) -> None:
+        """Let another layer without weights of its own stand in the place of one, on the same tensors."""
+        self.nodes[node.name] = node._replace(layer=layer, output=output)
+        self.shapes[node.name] = output
+        wish = self.wishes.get(node.name, "")
+        self.wishes[node.name] = f"{wish}/{layer.kind}" if wish else layer.kind
+
     def builder(self) -> tuple[Builder, dict[str, str]]:
         """The network anew, and the name that each tensor has in it."""
         new = Builder(self.name, self.inputs)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ...graph import Node
 from ...layers import Layer
-from ...layers.base import AXIS_NAMES
+from ...layers.base import AXIS_NAMES, axis_of
 from .draft import Draft, Moved, One, Pattern, alike, axes_of, formula, layer, number
 
 
@@ -41,6 +41,36 @@ def layernorm(draft: Draft, node: Node) -> One | None:
     made = _over(around[1], axes_of(node), float(f"{eps:.6g}"))
     group = {one.name: one for one in (*inner, root, moved, *variance[2], squared, *around[2], *second[2])}
     return One(made, (around[0],), tuple(group.values())) if made else None
+
+
+def rmsnorm(draft: Draft, node: Node) -> One | None:
+    """x / sqrt(mean of x^2 + eps), or x times one by that root, over the channels of a position or over the whole."""
+    for x, below in draft.pairs(node) if node.kind == "mul" else [tuple(node.inputs)] if len(node.inputs) == 2 else []:
+        inverse = draft.made(below, "map") if node.kind == "mul" else None
+        if node.kind == "mul" and (inverse is None or formula(inverse) != "1 / x"):
+            continue
+        root = draft.made(inverse.inputs[0] if inverse else below, "sqrt")
+        moved = draft.made(root.inputs[0], "map") if root else None
+        eps, mean = number(moved, "+"), _mean(draft, moved.inputs[0]) if moved else None
+        squared = draft.made(mean[0], "square", "mul") if mean else None
+        if root is None or moved is None or mean is None or squared is None or eps is None or eps < 0:
+            continue
+        made = _over(mean[1], axes_of(node), float(f"{eps:.6g}"), "rmsnorm", 1e-6)
+        if {*squared.inputs} == {x} and made is not None:
+            inner = (*((inverse,) if inverse else ()), root, moved, *mean[2], squared)
+            return One(made, (x,), inner)
+    return None
+
+
+def scaled(draft: Draft, node: Node) -> One | None:
+    """A root mean square norm without a learned part, and a scale: one with it."""
+    norm = draft.made(node.inputs[0], "rmsnorm")
+    if norm is None or vars(norm.layer)["affine"] or not draft.own(node):
+        return None
+    made = _with(norm.layer, affine=True)
+    if not alike(made.weights(*norm.incoming)["weight"], node.weights["weight"]):
+        return None
+    return One(made, norm.inputs, (norm,), (Moved("weight", node.name, "weight"),))
 
 
 def affine(draft: Draft, node: Node) -> One | None:
@@ -114,12 +144,14 @@ def _centred(draft: Draft, tensor: str) -> tuple[str, tuple[str, ...], tuple[Nod
     return mean[0], mean[1], (minus, *mean[2])
 
 
-def _over(axes: tuple[str, ...], spatial: int, eps: float) -> Layer | None:
-    arguments = {"affine": False} if eps == 1e-5 else {"affine": False, "eps": eps}
-    if axes == ("channels",):
-        return layer("layernorm", spatial, **({"over": "channels"} if spatial else {}), **arguments)
+def _over(
+    axes: tuple[str, ...], spatial: int, eps: float, kind: str = "layernorm", usual: float = 1e-5
+) -> Layer | None:
+    arguments = {"affine": False} if eps == usual else {"affine": False, "eps": eps}
+    if len(axes) == 1:
+        return layer(kind, spatial, **({"over": axes[0]} if spatial else {}), **arguments)
     if axes == tuple(sorted(("channels", *AXIS_NAMES.get(spatial, ())))):
-        return layer("layernorm", spatial, **arguments)
+        return layer(kind, spatial, **arguments)
     return None
 
 
@@ -127,9 +159,23 @@ def _with(one: Layer, **changes: object) -> Layer:
     return type(one)(**{**vars(one), **changes})
 
 
+def turned(draft: Draft, node: Node) -> One | None:
+    """A norm over an axis, which a permute then makes the channels: the permute, and a norm over them."""
+    norm = draft.made(node.inputs[0], "layernorm", "rmsnorm")
+    if norm is None or draft.sole(norm) is not node or vars(norm.layer)["affine"]:
+        return None
+    over, order = vars(norm.layer)["over"], vars(node.layer)["order"]
+    if over in ("all", "channels") or order[0] != axis_of(over, norm.output):
+        return None
+    draft.change(norm, node.layer, node.output)
+    return One(_with(norm.layer, over="channels"), (norm.name,), ())
+
+
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
     "bias": (affine,),
-    "div": (layernorm, l2norm),
-    "mul": (layernorm,),
+    "div": (layernorm, rmsnorm, l2norm),
+    "mul": (layernorm, rmsnorm),
+    "scale": (scaled,),
+    "permute": (turned,),
     "reshape": (groupnorm,),
 }

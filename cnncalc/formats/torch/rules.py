@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..onnx.constants import axis_of
 from ..onnx.read import Refused
 from ..onnx.records import Node
 from ..onnx.rules.activation import RULES as ACTIVATIONS
 from ..onnx.rules.beside import alone, imaged
 from ..onnx.rules.linear import on_rows, product
+from ..onnx.rules.norm import over_last, scaled
 from ..onnx.rules.recurrent import sequence
 from ..onnx.rules.windows import alike
 from ..onnx.rules.words import without
@@ -44,7 +44,9 @@ def _eps(node: Node, usual: float = 1e-5) -> dict[str, Any]:
     return {} if eps == usual else {"eps": eps}
 
 
-def _affine(reader: Reader, node: Node, kind: str, arguments: dict[str, Any], value: Held, **how: Any) -> None:
+def _affine(
+    reader: Reader, node: Node, kind: str, arguments: dict[str, Any], value: Held, defined: bool = True, **how: Any
+) -> Held:
     """A norm with its scale and shift, or without both; a scale alone follows it as a layer of its own."""
     weights = _weights(reader, node)
     if len(weights) == 1 and reader.has(node, 2):
@@ -54,10 +56,8 @@ def _affine(reader: Reader, node: Node, kind: str, arguments: dict[str, Any], va
     if both != usual:
         arguments["affine"] = both
     if len(weights) != 1:
-        reader.emit(node, kind, arguments, [value], weights, **how)
-        return
-    normed = reader.emit(node, kind, arguments, [value], defined=False, **how)
-    reader.emit(node, "scale", {}, [normed], weights, keeps_order=True)
+        return reader.emit(node, kind, arguments, [value], weights, defined=defined, **how)
+    return scaled(reader, node, kind, arguments, value, weights[0], defined, **how)
 
 
 def batchnorm(reader: Reader, node: Node) -> None:
@@ -86,16 +86,25 @@ def groupnorm(reader: Reader, node: Node) -> None:
 
 
 def layernorm(reader: Reader, node: Node) -> None:
-    """Over the last axis: each position apart. Over all axes but that of the images: the whole."""
-    value = reader.held(node)
-    axis = axis_of(node.attributes["axis"], len(value.dims))
-    if axis == len(value.dims) - 1 and len(value.dims) - value.batched > 1:
-        value = reader.channelled(value, axis)
-        _affine(reader, node, "layernorm", {"over": "channels", **_eps(node)}, value, keeps_order=True)
-    elif axis == value.batched:
-        _affine(reader, node, "layernorm", _eps(node), imaged(reader, value))
-    else:
-        raise Refused("a norm over several axes, and not over all")
+    """Over as many of the last axes as it is told."""
+
+    def made(value: Held, over: Mapping[str, Any], **how: Any) -> Held:
+        return _affine(reader, node, "layernorm", {**over, **_eps(node)}, value, defined=False, **how)
+
+    over_last(reader, node, node.attributes["axis"], made)
+
+
+def rmsnorm(reader: Reader, node: Node) -> None:
+    """The same; a scale is all that it may learn."""
+    weights = _weights(reader, node)
+    learns = {} if weights else {"affine": False}
+
+    def made(value: Held, over: Mapping[str, Any], **how: Any) -> Held:
+        return reader.emit(
+            node, "rmsnorm", {**over, **_eps(node, 1e-6), **learns}, [value], weights, defined=False, **how
+        )
+
+    over_last(reader, node, node.attributes["axis"], made)
 
 
 def adaptive(kind: str) -> Rule:
@@ -211,6 +220,7 @@ RULES: Mapping[str, Rule] = {
     "GroupNormalization": groupnorm,
     "InstanceNormalization": instancenorm,
     "LayerNormalization": layernorm,
+    "RMSNormalization": rmsnorm,
     "torch::adaptiveavgpool": adaptive("adaptiveavgpool"),
     "torch::adaptivemaxpool": adaptive("adaptivemaxpool"),
     "torch::channel_shuffle": plain("channel_shuffle", "groups"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ....graph import Node
 from ..base import PLAIN, Argument, Code, Rule, Unwritable, axes, short
-from .base import is_same, last, pairs_text, zeros_first
+from .base import axis, is_same, last, pairs_text, zeros_first
 
 EPSILON = 1e-3
 """What Keras adds to a variance where nothing is said."""
@@ -130,8 +130,22 @@ def _batchnorm(node: Node) -> Code:
 
 def _layernorm(node: Node) -> Code:
     layer: Any = node.layer
-    over = list(range(1, len(node.incoming[0]) + 1)) if layer.over == "all" and axes(node) else -1
+    over: Any = -1
+    if layer.over != "all":
+        over = axis(node, "over")
+    elif axes(node):
+        over = list(range(1, len(node.incoming[0]) + 1))
     return Code("layers.LayerNormalization", {"axis": Argument(over, -1), **_epsilon(layer), **_learns(layer)})
+
+
+def _rmsnorm(node: Node) -> Code:
+    """Keras has one over an axis, with a scale."""
+    layer: Any = node.layer
+    if (layer.over == "all" and axes(node)) or not layer.affine:
+        what = "over several axes, or without a scale"
+        raise Unwritable(f"`{node.name}` is `rmsnorm` {what}, which Keras has not", "`over: channels`")
+    over = -1 if layer.over == "all" else axis(node, "over")
+    return Code("layers.RMSNormalization", {"axis": Argument(over, -1), "epsilon": Argument(layer.eps, 1e-6)})
 
 
 def _groupnorm(node: Node) -> Code:
@@ -192,6 +206,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("lstm", "gru", "rnn"), _recurrent),
     "batchnorm": _batchnorm,
     "layernorm": _layernorm,
+    "rmsnorm": _rmsnorm,
     **dict.fromkeys(("groupnorm", "instancenorm"), _groupnorm),
     "grn": _grn,
     "lrn": _lrn,

@@ -67,12 +67,27 @@ class ShiftBatchNorm(nn.Module):
     def forward(self, x):
         return F.batch_norm(x, self.running_mean, self.running_var, None, self.bias, self.training, 0.1, self.eps)
 ''',
-    "ChannelLayerNorm": '''
-class ChannelLayerNorm(nn.LayerNorm):
-    """A layer norm over the channels of each position."""
+    "AxisLayerNorm": '''
+class AxisLayerNorm(nn.LayerNorm):
+    """A layer norm over one axis, the channels of each position if no other is said."""
+
+    def __init__(self, size, axis=1, **how):
+        super().__init__(size, **how)
+        self.axis = axis
 
     def forward(self, x):
-        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        return super().forward(x.movedim(self.axis, -1)).movedim(-1, self.axis)
+''',
+    "AxisRMSNorm": '''
+class AxisRMSNorm(nn.RMSNorm):
+    """A root mean square norm over one axis, the channels of each position if no other is said."""
+
+    def __init__(self, size, axis=1, **how):
+        super().__init__(size, **how)
+        self.axis = axis
+
+    def forward(self, x):
+        return super().forward(x.movedim(self.axis, -1)).movedim(-1, self.axis)
 ''',
     "GlobalResponseNorm": '''
 class GlobalResponseNorm(nn.Module):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....graph import Node
+from ....layers.base import axis_of
 from ..base import PLAIN, Argument, Code, Rule, Unwritable, axes, short
 from .base import module, pads
 
@@ -105,7 +106,21 @@ def _layernorm(node: Node) -> Code:
     rest = {"eps": Argument(layer.eps, 1e-5), "elementwise_affine": Argument(layer.affine, True)}
     if layer.over == "all":
         return Code("nn.LayerNorm", {"shape": Argument(tuple(node.incoming[0])), **rest})
-    return Code("ChannelLayerNorm", {"channels": Argument(node.incoming[0][0]), **rest})
+    return Code("AxisLayerNorm", {**_along(node), **rest})
+
+
+def _along(node: Node) -> dict[str, Argument]:
+    """The size of the axis that a norm is over, and which it is."""
+    axis = axis_of(getattr(node.layer, "over"), node.incoming[0]) or 0  # noqa: B009 - a norm has it
+    return {"size": Argument(node.incoming[0][axis]), "axis": Argument(axis + 1, 1)}
+
+
+def _rmsnorm(node: Node) -> Code:
+    layer: Any = node.layer
+    rest = {"eps": Argument(layer.eps, None), "elementwise_affine": Argument(layer.affine, True)}
+    if layer.over == "all":
+        return Code("nn.RMSNorm", {"shape": Argument(tuple(node.incoming[0])), **rest})
+    return Code("AxisRMSNorm", {**_along(node), **rest})
 
 
 def _groupnorm(node: Node) -> Code:
@@ -171,6 +186,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("lstm", "gru", "rnn"), _recurrent),
     "batchnorm": _batchnorm,
     "layernorm": _layernorm,
+    "rmsnorm": _rmsnorm,
     "groupnorm": _groupnorm,
     "instancenorm": _instancenorm,
     "grn": _grn,

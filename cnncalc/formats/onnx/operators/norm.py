@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....graph import Node
+from ....layers.base import axis_of
 from ..writer import OnnxWriter, Unwritten
 from .base import Rule, axes_of_map, per_channel
 
@@ -32,22 +33,41 @@ def _batchnorm(writer: OnnxWriter, node: Node) -> None:
 
 
 def _layernorm(writer: OnnxWriter, node: Node) -> None:
+    """Over the last axes: another one goes to the end, and back."""
     layer: Any = node.layer
     rank = 1 + len(node.incoming[0])
-    whole = layer.over == "all"
+    axes = _over(node)
     if not layer.affine:
-        _standard(writer, node.inputs[0], [*range(1, rank)] if whole else [1], layer.eps, node.name)
+        _standard(writer, node.inputs[0], axes, layer.eps, node.name)
         return
-    last = [0, *range(2, rank), 1]
-    tensor = node.inputs[0]
-    if not whole and rank > 2:
-        tensor = writer.put("Transpose", [tensor], perm=last)
+    order = [axis for axis in range(rank) if axis not in axes] + axes
+    turned = order != [*range(rank)]
+    tensor = writer.put("Transpose", node.inputs, perm=order) if turned else node.inputs[0]
     inputs = [tensor, writer.weight("weight"), writer.weight("bias")]
-    turned = not whole and rank > 2
-    axis = 1 if whole else -1
-    result = writer.put("LayerNormalization", inputs, "" if turned else node.name, axis=axis, epsilon=float(layer.eps))
+    attributes = {"axis": rank - len(axes), "epsilon": float(layer.eps)}
+    result = writer.put("LayerNormalization", inputs, "" if turned else node.name, **attributes)
     if turned:
-        writer.put("Transpose", [result], node.name, perm=[0, rank - 1, *range(1, rank - 1)])
+        writer.put("Transpose", [result], node.name, perm=[order.index(axis) for axis in range(rank)])
+
+
+def _over(node: Node) -> list[int]:
+    """The axes that a norm has its statistics over, as ONNX numbers them."""
+    layer: Any = node.layer
+    shape = node.incoming[0]
+    return [*range(1, 1 + len(shape))] if layer.over == "all" else [1 + (axis_of(layer.over, shape) or 0)]
+
+
+def _rmsnorm(writer: OnnxWriter, node: Node) -> None:
+    """Written out: the operator is of a newer set."""
+    layer: Any = node.layer
+    axes = _over(node)
+    square = writer.put("Pow", [node.inputs[0], writer.numbers([2.0], ())])
+    mean = writer.put("ReduceMean", [square, writer.numbers(axes)], keepdims=1)
+    root = writer.put("Sqrt", [writer.put("Add", [mean, writer.numbers([float(layer.eps)])])])
+    normed = writer.put("Div", [node.inputs[0], root], "" if layer.affine else node.name)
+    if layer.affine:
+        dims = tuple(n if axis in axes else 1 for axis, n in enumerate(node.incoming[0], start=1))
+        writer.put("Mul", [normed, writer.weight("weight", dims)], node.name)
 
 
 def _groupnorm(writer: OnnxWriter, node: Node) -> None:
@@ -110,6 +130,7 @@ def _affine(op: str, name: str) -> Rule:
 RULES: Mapping[str, Rule] = {
     "batchnorm": _batchnorm,
     "layernorm": _layernorm,
+    "rmsnorm": _rmsnorm,
     "groupnorm": _groupnorm,
     "instancenorm": _instancenorm,
     "grn": _grn,

@@ -102,20 +102,4 @@ def _heads(reader: Reader, node: Node, value: Held, heads: int | None) -> Held:
     return recut(reader, node, value, (images, length, heads, features // heads)).transposed((0, 2, 1, 3))
 
 
-def rmsnorm(reader: Reader, node: Node) -> None:
-    """x / sqrt(mean of x^2 + eps), and a learned scale (Zhang and Sennrich 2019); over the last axis."""
-    value = reader.held(node)
-    rank = len(value.dims)
-    if node.attributes.get("axis", -1) not in (-1, rank - 1):
-        raise Refused("a norm over several axes")
-    value = reader.channelled(value, rank - 1)
-    eps = node.attributes.get("epsilon", 1e-5)
-    square = reader.step(node, "square", {}, value)
-    mean = reader.step(node, "mean", {"over": "channels"}, square)
-    bound = reader.step(node, "map", {"formula": f"x + {eps:.9g}"}, mean)
-    root = reader.step(node, "sqrt", {}, bound)
-    normed = reader.emit(node, "div", {}, [value, root], keeps_order=True, defined=False)
-    reader.emit(node, "scale", {}, [normed], [reader.weight(node, 1)], keeps_order=True)
-
-
-RULES: Mapping[str, Rule] = {"Attention": attention, "Einsum": einsum, "RMSNormalization": rmsnorm}
+RULES: Mapping[str, Rule] = {"Attention": attention, "Einsum": einsum}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ....dims import product
 from ..constants import axis_of
 from ..read import Refused
 from ..records import Node
+from ..values import Held, Weight
+from .arrange import recut
 from .beside import imaged
 
 if TYPE_CHECKING:
@@ -33,24 +36,69 @@ def instancenorm(reader: Reader, node: Node) -> None:
     reader.emit(node, "instancenorm", arguments, [imaged(reader, reader.held(node))], weights)
 
 
-def layernorm(reader: Reader, node: Node) -> None:
-    """Over the last axis: each position apart. Over all axes but that of the images: the whole."""
+Made = Callable[..., Held]
+"""(value, arguments, how to emit it) -> the norm of a value."""
+
+
+def over_last(reader: Reader, node: Node, axis: int, made: Made) -> None:
+    """A norm over an axis and all behind it: the last, each position apart; or all but that of the images.
+
+    Several others are one axis for it, which their elements are put into and taken out of again.
+    """
     value = reader.held(node)
-    axis = axis_of(node.attributes.get("axis", -1), len(value.dims))
+    dims, axis = value.dims, axis_of(axis, len(value.dims))
+    last = len(dims) - 1
+    rows = axis == last and len(dims) - value.batched > 1
+    if axis == value.batched and not rows:
+        reader.define(node, made(imaged(reader, value), {}))
+        return
+    if axis != last:
+        value = recut(reader, node, value, (*dims[:axis], product(dims[axis:])))
+    result = made(reader.channelled(value, axis), {"over": "channels"}, keeps_order=True)
+    reader.define(node, result if axis == last else recut(reader, node, result, dims))
+
+
+def scaled(
+    reader: Reader,
+    node: Node,
+    kind: str,
+    arguments: Mapping[str, Any],
+    value: Held,
+    weight: Weight,
+    defined: bool = True,
+    **how: Any,
+) -> Held:
+    """A norm with a scale and no shift: one that learns nothing, and the scale, a channel or an element."""
+    normed = reader.emit(node, kind, {**arguments, "affine": False}, [value], defined=False, **how)
+    whole = kind == "layernorm" and "over" not in arguments and len(reader.builder.shapes[normed.tensor]) > 1
+    each = {"per": "element"} if whole else {}
+    return reader.emit(node, "scale", each, [normed], [weight], keeps_order=True, defined=defined)
+
+
+def layernorm(reader: Reader, node: Node) -> None:
+    """With a scale, and mostly with a shift."""
     if any(name and reader.readers[name] for name in node.outputs[1:]):
         raise Refused("its statistics are used")
+    weights = [reader.weight(node, place) for place in (1, 2) if reader.has(node, place)]
+
+    def made(value: Held, over: Mapping[str, Any], **how: Any) -> Held:
+        arguments = {**over, **_eps(node, 1e-5)}
+        if len(weights) == 1:
+            return scaled(reader, node, "layernorm", arguments, value, weights[0], defined=False, **how)
+        return reader.emit(node, "layernorm", arguments, [value], weights, defined=False, **how)
+
+    over_last(reader, node, node.attributes.get("axis", -1), made)
+
+
+def rmsnorm(reader: Reader, node: Node) -> None:
+    """With a scale."""
     weights = [reader.weight(node, 1)]
-    if not reader.has(node, 2):
-        raise Refused("it has a scale and no shift")
-    weights.append(reader.weight(node, 2))
-    arguments: dict[str, Any] = _eps(node, 1e-5)
-    if axis == len(value.dims) - 1 and len(value.dims) - value.batched > 1:
-        value = reader.channelled(value, axis)
-        reader.emit(node, "layernorm", {"over": "channels", **arguments}, [value], weights, keeps_order=True)
-    elif axis == value.batched:
-        reader.emit(node, "layernorm", arguments, [imaged(reader, value)], weights)
-    else:
-        raise Refused("a norm over several axes, and not over all")
+
+    def made(value: Held, over: Mapping[str, Any], **how: Any) -> Held:
+        arguments = {**over, "eps": _number(node.attributes.get("epsilon", 1e-5))}
+        return reader.emit(node, "rmsnorm", arguments, [value], weights, defined=False, **how)
+
+    over_last(reader, node, node.attributes.get("axis", -1), made)
 
 
 def groupnorm(reader: Reader, node: Node) -> None:
@@ -92,4 +140,5 @@ RULES: Mapping[str, Rule] = {
     "InstanceNormalization": instancenorm,
     "LayerNormalization": layernorm,
     "LRN": lrn,
+    "RMSNormalization": rmsnorm,
 }
