@@ -170,6 +170,27 @@ def test_a_group_is_one_layer_that_computes_the_same(kind: str, shape: tuple[int
     np.testing.assert_allclose(cnncalc.run(one, {"x": x}, its, dtype=np.float64).output, expected, rtol=0, atol=2e-3)
 
 
+def test_every_second_position_four_times_is_a_space_to_depth() -> None:
+    """YOLOv5's Focus: its channels are in another order; a slice that something else reads stays."""
+
+    def focus(w: Written) -> str:
+        rows = [w("slice", "x", axis="height", start=start, step=2) for start in (0, 1)]
+        return w("concat", *(w("slice", row, axis="width", start=start, step=2) for start in (0, 1) for row in rows))
+
+    written, watched = Written(3, 6, 8), Written(3, 6, 8)
+    for each in (written, watched):
+        focus(each)
+    watched.outputs.append("slice")
+    x = np.random.default_rng(2).normal(0, 3, (3, 6, 8))
+    one, _ = read(written)
+    parts = [x[:, dy::2, dx::2] for dx in (0, 1) for dy in (0, 1)]
+
+    assert ["space_to_depth", "take"] == [node.kind for node in one.nodes]
+    assert (np.concatenate(parts) == cnncalc.run(one, {"x": x}, dtype=np.float64).output).all()
+    assert ((2, 2), (2, 2)) == cnncalc.receptive_fields(one).of[one.output].sizes
+    assert "space_to_depth" not in {node.kind for node in read(watched)[0].nodes}
+
+
 def test_the_norm_of_tokens_is_over_their_features_as_channels() -> None:
     """The permute that brings the features to the front stands before the norm, which takes the scale."""
     written = Written(5, 4, 6)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product as product_of
 
 from ...dims import product
 from ...graph import Node
+from ...layers.base import AXIS_NAMES, axis_of
 from .draft import Draft, One, Pattern, alike, axes_of, layer
 
 
@@ -89,8 +91,51 @@ def rolled(draft: Draft, node: Node) -> One | None:
     return One(layer("roll", axes_of(node), axis=axis, by=by), end.inputs, (end, start))
 
 
+def focus(draft: Draft, node: Node) -> One | None:
+    """Every second position, from each beginning, one after the other as channels (YOLOv5's Focus).
+
+    It is a `space_to_depth`, and its channels in another order.
+    """
+    axes = axes_of(node)
+    begins: list[tuple[int | None, ...]] = [*product_of(range(2), repeat=axes)]
+    if vars(node.layer)["axis"] != "channels" or not axes or len(node.inputs) != len(begins):
+        return None
+    cuts = [_cuts(draft, tensor) for tensor in node.inputs]
+    sources = {source for source, _, _ in cuts}
+    found = [tuple(starts.get(name) for name in AXIS_NAMES[axes]) for _, starts, _ in cuts]
+    inner = {cut.name: cut for _, _, chain in cuts for cut in chain}
+    first = next((cut for cut in inner.values() if {*cut.inputs} == sources), None)
+    if first is None or len(sources) != 1 or sorted(found, key=str) != sorted(begins, key=str):
+        return None
+    channels, *sizes = first.incoming[0]
+    if not all(isinstance(n, int) for n in (channels, *sizes)) or any(n % 2 for n in sizes):
+        return None
+    if not draft.closed(node, [*inner.values()]):
+        return None
+    entries = [c * len(begins) + begins.index(at) for at in found for c in range(channels)]
+    draft.change(first, layer("space_to_depth", axes, scale=2), node.output)
+    others = tuple(cut for cut in inner.values() if cut.name != first.name)
+    return One(layer("take", axes, entries=entries), (first.name,), others)
+
+
+def _cuts(draft: Draft, tensor: str) -> tuple[str, dict[str, int], list[Node]]:
+    """What slices to every second position are cut from, where they begin along each axis, and the slices."""
+    starts: dict[str, int] = {}
+    chain: list[Node] = []
+    while (cut := draft.made(tensor, "slice")) is not None:
+        own = cut.layer.resolved(*cut.incoming)
+        axis = own["axis"]
+        n = cut.incoming[0][axis_of(axis, cut.incoming[0]) or 0]
+        if axis in starts or own["step"] != 2 or own["start"] not in (0, 1) or str(own["stop"]) != str(n):
+            break
+        starts[axis] = own["start"]
+        chain.append(cut)
+        tensor = cut.inputs[0]
+    return tensor, starts, chain
+
+
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
-    "concat": (rolled,),
+    "concat": (rolled, focus),
     "flatten": (twice,),
     "permute": (back,),
     "reshape": (shuffled, twice),
