@@ -121,6 +121,10 @@ class NetworkFile:
         """The file, with operators that are not known allowed where its format may have such: a spec has none."""
         return replace(self, how=self.how._replace(allow_unknown=True)) if unknown and self.format is not SPEC else self
 
+    def reading(self, how: Reading) -> NetworkFile:
+        """The file, with what is asked of the reader of a model; a spec has none."""
+        return self if self.format is SPEC else replace(self, how=how)
+
     def graph(self, set: Mapping[str, Any] | None = None, input: Any = None) -> Graph:
         """The network with these variables and this input. Raises SpecError, CnncalcError."""
         if self.how != USUAL and self.format is SPEC:

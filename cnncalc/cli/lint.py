@@ -18,9 +18,10 @@ import typer
 
 from ..errors import CnncalcError, Diagnostic, bug, debugging, printable
 from ..render import one_of
-from .request import FAILED, TROUBLE, AllowUnknown, failures, tell
+from .request import FAILED, TROUBLE, AllowUnknown, NoBatch, ShapeOf, failures, tell
 
 if TYPE_CHECKING:
+    from ..formats.reading import Reading
     from ..graph import Graph
     from ..reports.lint_report import Checked
 
@@ -41,10 +42,13 @@ def command(
     set: Annotated[list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="Another value.")] = None,
     input: Annotated[list[str] | None, typer.Option("--input", "-i", metavar="C,H,W", help="Another input.")] = None,
     allow_unknown: AllowUnknown = False,
+    no_batch: NoBatch = False,
+    shape: ShapeOf = None,
     report: Annotated[list[str] | None, REPORT] = None,
 ) -> None:
     """Check specs."""
     from ..budget.linted import REPORTS
+    from ..formats.reading import Reading, shapes_of
     from ..language.load import input_shape, setting
     from ..render.choosing import known
     from ..render.colour import brush
@@ -55,8 +59,9 @@ def command(
     with failures():
         form = known(format, FORMS)
         reports = asked(report or [], REPORTS)
-        settings, shape = dict(setting(text) for text in set or []), input_shape(input or [])
-        results = [_checked(spec, settings, shape, allow_unknown) for spec in _named(specs)]
+        settings, size = dict(setting(text) for text in set or []), input_shape(input or [])
+        how = Reading(not no_batch, allow_unknown, shapes_of(shape or []))
+        results = [_checked(spec, settings, size, how) for spec in _named(specs)]
         for result in results:
             if result.error:
                 tell(result.cause or result.error)
@@ -105,13 +110,13 @@ def _reported(results: list[Checked], strict: bool, reports: list[tuple[str, str
             put(written(name, found))
 
 
-def _checked(spec: str, settings: dict[str, Any], shape: Any, unknown: bool) -> Checked:
+def _checked(spec: str, settings: dict[str, Any], size: Any, how: Reading) -> Checked:
     from ..lint import doubts, unmet
     from ..opening import opened
     from ..reports.lint_report import Checked
 
     try:
-        graph = opened(spec).allowing(unknown).graph(settings, shape)
+        graph = opened(spec).reading(how).graph(settings, size)
         warnings = doubts(graph)
         failed = [] if graph.changed or any(graph.symbols()) else unmet(graph)
         return Checked(spec, "", [*failed, *_bad_limits(graph)], warnings, graph)
