@@ -16,6 +16,7 @@ from ..analyses.subject import Subject, at_inference
 from ..analyses.terms import Machines
 from ..analyses.values import Value
 from ..errors import CnncalcError, Diagnostic, SpecError, bug, debugging, printable
+from ..formats.reading import Reading
 from ..graph import Graph
 from ..opening import SPEC, NetworkFile, opened
 from . import words
@@ -59,6 +60,12 @@ class Case(NamedTuple):
     why: bool = False
     allow_unknown: bool = False
     """Whether operators of a model may be unknown, whose totals are lower bounds."""
+
+    no_batch: bool = False
+    """Whether the first axis of an input of a model is no batch."""
+
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Shapes of what operators make that are not known, by the names of tensors."""
 
     allow_code: bool = False
     """Whether code of the baseline may run."""
@@ -131,7 +138,7 @@ def judged(case: Case) -> Result:
 
 
 def _judged(case: Case, result: Result) -> Result:
-    file = opened(case.spec).allowing(case.allow_unknown)
+    file = opened(case.spec).reading(Reading(not case.no_batch, case.allow_unknown, case.shapes))
     graph = file.graph(case.settings, case.input)
     require_numbers(graph)
     result = replace(result, name=graph.name, input={name: list(shape) for name, shape in graph.inputs.items()})

@@ -59,6 +59,12 @@ class Ask:
     allow_unknown: bool = False
     """Whether operators of a model may be unknown."""
 
+    no_batch: bool = False
+    """Whether the first axis of an input of a model is no batch."""
+
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Shapes of what operators make that are not known, by the names of tensors."""
+
     allow_code: bool = False
     """Whether code runs that the configuration names, and that of the baseline."""
 
@@ -86,7 +92,8 @@ def session(ask: Ask, remark: Remark) -> Outcome:
         names = []
     known = Repositories()
     given = [limit for kind, text in ask.limits for limit in option(kind, text, top.machines)]
-    asked = {"why": ask.why, "allow_unknown": ask.allow_unknown, "allow_code": ask.allow_code}
+    asked: dict[str, Any] = {"why": ask.why, "allow_unknown": ask.allow_unknown, "allow_code": ask.allow_code}
+    asked |= {"no_batch": ask.no_batch, "shapes": ask.shapes}
     planned: list[tuple[plan.Part, Kept, list[Case], list[Notice]]] = []
     named = []
     for part in plan.parts(names, top, ask.config):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import CnncalcError, printable_lines
-from .request import AllowUnknown, Input, Set, failures
+from .request import AllowUnknown, Input, NoBatch, Set, ShapeOf, failures
 
 if TYPE_CHECKING:
     from ..budget.outcome import Outcome
@@ -65,6 +65,8 @@ def command(
     set: Set = None,
     input: Input = None,
     allow_unknown: AllowUnknown = False,
+    no_batch: NoBatch = False,
+    shape: ShapeOf = None,
     allow_code: Annotated[bool, _flag("--allow-code", "Run torch: of the configuration, and of the baseline.")] = False,
     fail_on: Annotated[str, FAIL_ON] = "error",
     strict: Annotated[bool | None, STRICT] = None,
@@ -83,6 +85,7 @@ def command(
         from ..budget.outcome import FAIL_ON as LEVELS
         from ..budget.reports import REPORTS
         from ..budget.session import Ask, in_ci, session
+        from ..formats.reading import shapes_of
         from ..language.load import input_shape, setting
         from .reporting import asked, known
 
@@ -112,6 +115,8 @@ def command(
             fail_on="never" if exit_zero else fail_on,
             jobs=jobs,
             allow_unknown=allow_unknown,
+            no_batch=no_batch,
+            shapes=shapes_of(shape or []),
             allow_code=allow_code,
         )
         outcome = session(ask, _remark)
