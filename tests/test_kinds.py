@@ -322,7 +322,8 @@ OTHERS = {
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
     "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
     "operator", "offset_groups", "beyond", "samples", "aligned",
-    "bidirectional", "reverse", "single", "reset", "act", "cells", "times", "entries", "fixed", "fill", "by",
+    "bidirectional", "reverse", "single", "reset", "act", "cells", "times", "entries", "sizes", "steps", "apart", "fixed",
+    "fill", "by",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
 
@@ -333,6 +334,7 @@ def test_every_argument_is_known_as_a_count_of_channels_or_not() -> None:
 
 
 SPELLINGS = [
+    ("take", {"entries": [5, 6, 15, 16]}, {"sizes": [2, 2], "steps": [10, 1], "offset": 5}, (18, 5)),
     ("conv", {"out": 2, "kernel": 3, "padding": 1}, {"out": 2, "kernel": 3, "padding": "half"}, (2, 6, 5)),
     (
         "conv",
@@ -426,5 +428,5 @@ def test_every_argument_with_several_spellings_resolves() -> None:
     }
     resolving = {kind for kind, layer in KINDS.items() if layer.resolved is not Layer.resolved}
 
-    assert spelled - resolving == {"permute", "learned", "take", "unknown"}  # an order and a shape have one spelling
+    assert spelled - resolving == {"permute", "learned", "unknown"}  # an order and a shape have one spelling
     assert resolving == {row[0] for row in SPELLINGS}

@@ -16,7 +16,7 @@ def _origin(layer: Any, n: int) -> Array:
         return np.arange(n)[::-1]
     if layer.kind == "roll":
         return np.roll(np.arange(n), layer.by)
-    return np.tile(np.arange(n), layer.times) if layer.kind == "tile" else np.array(layer.entries)
+    return np.tile(np.arange(n), layer.times) if layer.kind == "tile" else np.array(layer.chosen)
 
 
 def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:

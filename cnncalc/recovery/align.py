@@ -7,9 +7,11 @@ projection or, where nothing was added, absent; of the way itself at most two st
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 from typing import Any, NamedTuple
 
-from .items import JOIN_OF_ONE, Item, Part, Sequence
+from .items import JOIN_OF_ONE, Item, Part, Sequence, shapes
+from .windows import LONGEST
 
 MISSING = 2
 """Steps that a unit may lack of its model."""
@@ -32,7 +34,7 @@ def aligned(steps: Sequence, absent: bool) -> Sequence:
     units = [item for item in _all(steps) if _is_unit(item)]
     if not units:
         return steps
-    models = _models(units)
+    models = _Models(units)
     found = _mapped(steps, lambda item: _unit(item, models) if _is_unit(item) else item)
     return _with_chains(found, models) if absent else found
 
@@ -52,23 +54,45 @@ def _is_unit(item: Item) -> bool:
     return not shortcut.start and not others and first.word in PROJECTIONS and not item.tied
 
 
-def _models(units: list[Item]) -> list[_Model]:
-    """The ways through them, none of which is another with steps missing; the longest first."""
-    models: list[_Model] = []
-    for unit in sorted(units, key=lambda unit: -len(unit.parts[0].steps)):
-        projection = next(iter(unit.parts[1].steps), None)
-        place = next((n for n, model in enumerate(models) if _fitted(unit.parts[0].steps, model.steps)), None)
-        if place is None:
-            models.append(_Model(unit.parts[0].steps, projection, unit))
-        elif models[place].projection is None and projection is not None:
-            models[place] = models[place]._replace(projection=projection)
-    return models
+class _Models:
+    """The ways through the units of a net, none of which is another with steps missing; the longest first.
+
+    A way is found by the shapes of its steps, since all that a model may look like with steps missing is known.
+    """
+
+    def __init__(self, units: list[Item]) -> None:
+        self.all: list[_Model] = []
+        self.known: dict[tuple[int, ...], list[int]] = {}
+        """Shapes -> the models that are so with steps missing, as their places."""
+
+        for unit in sorted(units, key=lambda unit: -len(unit.parts[0].steps)):
+            steps = unit.parts[0].steps
+            projection = next(iter(unit.parts[1].steps), None)
+            place = next(iter(self.known.get(shapes(steps), ())), None)
+            if place is None:
+                for looks in _lacks(shapes(steps)):
+                    self.known.setdefault(looks, []).append(len(self.all))
+                self.all.append(_Model(steps, projection, unit))
+            elif self.all[place].projection is None and projection is not None:
+                self.all[place] = self.all[place]._replace(projection=projection)
+
+    def of(self, steps: Sequence) -> Iterator[int]:
+        """The places of the models that these are, perhaps with steps missing."""
+        return iter(self.known.get(shapes(steps), ()))
 
 
-def _fitted(steps: Sequence, model: Sequence) -> Sequence | None:
-    """The steps in the shape of the model, those that are missing not there; None where they do not fit."""
-    if len(model) - len(steps) > MISSING or 2 * len(steps) < len(model) or len(steps) > len(model):
-        return None
+def _lacks(model: tuple[int, ...]) -> set[tuple[int, ...]]:
+    """What a way looks like with up to so many steps missing, at least half of them there; a long one as it is."""
+    found = {model}
+    most = min(MISSING, len(model) // 2) if len(model) <= LONGEST else 0
+    for missing in range(1, most + 1):
+        for gone in combinations(range(len(model)), missing):
+            found.add(tuple(shape for place, shape in enumerate(model) if place not in gone))
+    return found
+
+
+def _fitted(steps: Sequence, model: Sequence) -> Sequence:
+    """The steps in the shape of the model that they are, those that are missing not there."""
     found: list[Item] = []
     place = 0
     for wanted in model:
@@ -77,7 +101,7 @@ def _fitted(steps: Sequence, model: Sequence) -> Sequence | None:
             place += 1
         else:
             found.append(_lacking(wanted))
-    return tuple(found) if place == len(steps) else None
+    return tuple(found)
 
 
 def _lacking(item: Item) -> Item:
@@ -92,18 +116,15 @@ def _lacking(item: Item) -> Item:
     return found.but(slots={**found.slots, "@when": False})
 
 
-def _unit(item: Item, models: list[_Model]) -> Item:
+def _unit(item: Item, models: _Models) -> Item:
     main, shortcut = item.parts
-    for model in models:
-        steps = _fitted(main.steps, model.steps)
-        if steps is None:
-            continue
-        steps = _marked(steps)
-        return item.but(
-            slots={**item.slots, "@when1": True},
-            parts=(main._replace(steps=steps), _shortcut(shortcut, model.projection)),
-        )
-    return item
+    place = next(models.of(main.steps), None)
+    if place is None:
+        return item
+    model = models.all[place]
+    steps = _marked(_fitted(main.steps, model.steps))
+    parts = (main._replace(steps=steps), _shortcut(shortcut, model.projection))
+    return item.but(slots={**item.slots, "@when1": True}, parts=parts)
 
 
 def _marked(steps: Sequence) -> Sequence:
@@ -118,7 +139,7 @@ def _shortcut(part: Part, projection: Item | None) -> Part:
     return Part((step.but(slots={"@when": True, **step.slots}),))
 
 
-def _with_chains(steps: Sequence, models: list[_Model]) -> Sequence:
+def _with_chains(steps: Sequence, models: _Models) -> Sequence:
     """Chains that are like the way through a unit, with the same norm and activation at their end, become units."""
 
     def inside(item: Item) -> Item:
@@ -139,23 +160,25 @@ def _with_chains(steps: Sequence, models: list[_Model]) -> Sequence:
     return tuple(found)
 
 
-def _chain(steps: Sequence, models: list[_Model]) -> tuple[Item | None, int]:
-    for model in models:
-        if len(model.steps) < 2:
-            continue
-        for length in range(len(model.steps), max(1, len(model.steps) - MISSING - 1), -1):
-            chain = steps[:length]
-            if len(chain) < length or any(item.tied for item in chain) or not _ends_alike(chain[-1], model.steps[-1]):
-                continue
-            fitted = _fitted(chain, model.steps)
-            if fitted is None:
-                continue
-            nodes = tuple(name for item in chain for name in item.nodes)
-            shortcut = _shortcut(Part((), JOIN_OF_ONE), model.projection)
-            slots = {**model.item.slots, "@when1": False}
-            parts = (Part(_marked(fitted)), shortcut)
-            return Item(model.item.word, slots, parts, chain[0].channels, nodes, chain[-1].out), length
-    return None, 1
+def _chain(steps: Sequence, models: _Models) -> tuple[Item | None, int]:
+    """The unit that the net goes on with, and how many steps it has; of the first model, as many as there are of it."""
+    found: tuple[int, int] | None = None
+    for length in range(2, min(LONGEST, len(steps)) + 1):
+        if steps[length - 1].tied or steps[0].tied:
+            break
+        for place in models.of(steps[:length]):
+            model = models.all[place].steps
+            fits = len(model) > 1 and _ends_alike(steps[length - 1], model[-1])
+            if fits and (found is None or (place, -length) < (found[0], -found[1])):
+                found = place, length
+    if found is None:
+        return None, 1
+    known, chain = models.all[found[0]], steps[: found[1]]
+    nodes = tuple(name for item in chain for name in item.nodes)
+    shortcut = _shortcut(Part((), JOIN_OF_ONE), known.projection)
+    slots = {**known.item.slots, "@when1": False}
+    parts = (Part(_marked(_fitted(chain, known.steps))), shortcut)
+    return Item(known.item.word, slots, parts, chain[0].channels, nodes, chain[-1].out), found[1]
 
 
 def _ends_alike(one: Item, other: Item) -> bool:

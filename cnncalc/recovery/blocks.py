@@ -7,21 +7,15 @@ folded, less a price a parameter. The best is taken, and again, until little is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .fold import folded
-from .items import Item, Sequence, said, shapes
+from .items import Item, Sequence
 from .names import block_name
 from .text import LINE, Writer, signature
 from .unify import unified
-
-WINDOW = 14
-PERIOD = 4
-"""Steps of a group that recurs, which no window cuts."""
-
-TURNS = 3
-"""Of a group that recurs, from which it is a loop."""
+from .windows import Window, recurring
 
 TRIED, LEAST_TRIED = 24, 6
 """Candidates of a round whose text is worked out, fewer of a large network."""
@@ -35,7 +29,7 @@ HABIT = 60
 WHOLE = 40
 """What it is worth that a block begins with a join."""
 
-MOST = 150_000
+MOST = 100_000
 """Steps that are looked at for one network, which takes a few seconds."""
 
 LEAST = 60
@@ -56,11 +50,6 @@ class Program(NamedTuple):
     steps: Sequence
 
 
-class _Place(NamedTuple):
-    sequence: Sequence
-    start: int
-
-
 class Effort:
     """How many steps may still be looked at: a bound on time that is the same on every machine."""
 
@@ -74,28 +63,56 @@ class Effort:
 
 
 def factored(steps: Sequence, writer: Writer, effort: Effort) -> Program:
-    """The net with blocks for what recurs, as far as the effort goes."""
+    """The net with blocks for what recurs, as far as the effort goes.
+
+    What a window saved is not worked out again while it occurs as often, but for the best of a round, and for all when
+    nothing is left that saves.
+    """
     program = Program({}, steps)
     known: Known = {}
+    saved: dict[tuple[int, ...], tuple[int, int]] = {}
     cost = _cost(program, writer, known)
+    asked_all = True
     while effort.left > 0:
         best: tuple[int, Program] | None = None
-        for most, length, places in _candidates(program, writer):
-            if best is not None and most + WHOLE < best[0]:
+        for most, window in _candidates(program, writer, saved):
+            if best is not None and most <= best[0]:
                 break
-            found = _replaced(program, length, places)
-            if found is None:
-                continue
-            saved = cost - _cost(found, writer, known) + (WHOLE if places[0].sequence[places[0].start].parts else 0)
-            if saved >= LEAST and (best is None or saved > best[0]):
-                best = saved, found
-            if effort.spent(_size(program) + length * len(places)):
+            found = _replaced(program, window)
+            gain = cost - _cost(found, writer, known) + _bonus(window) if found is not None else 0
+            saved[window.key] = len(window.places), gain
+            if found is not None and gain >= LEAST and (best is None or gain > best[0]):
+                best = gain, found
+            if effort.spent(_size(program) + len(window.key) * len(window.places)):
                 break
-        if best is None:
+        if best is not None:
+            program, asked_all = best[1], False
+            cost = _cost(program, writer, known)
+        elif asked_all:
             break
-        program = best[1]
-        cost = _cost(program, writer, known)
+        else:
+            saved, asked_all = {}, True
     return program
+
+
+def _candidates(
+    program: Program, writer: Writer, saved: Mapping[tuple[int, ...], tuple[int, int]]
+) -> list[tuple[int, Window]]:
+    """The windows that may save something, with what they save at most; those first that save the most."""
+    bodies = {id(program.steps), *(id(block.steps) for block in program.blocks.values())}
+    found: list[tuple[int, Window]] = []
+    for window in recurring(_sequences(program), bodies):
+        count, gain = saved.get(window.key, (0, 0))
+        if count != len(window.places):
+            gain = sum(map(writer.cost, window.turns)) + _bonus(window)
+        if gain >= LEAST:
+            found.append((gain, window))
+    tried = max(LEAST_TRIED, min(TRIED, 20_000 // (1 + _size(program))))
+    return sorted(found, key=lambda one: -one[0])[:tried]
+
+
+def _bonus(window: Window) -> int:
+    return WHOLE if window.sample[0].parts else 0
 
 
 def _size(program: Program) -> int:
@@ -138,101 +155,16 @@ def _sequences(program: Program) -> Iterator[Sequence]:
         waiting += [inner for item in steps for inner in item.inner]
 
 
-def _candidates(program: Program, writer: Writer) -> list[tuple[int, int, list[_Place]]]:
-    """Windows of one shape, those first that could save the most."""
-    windows: dict[tuple[int, ...], list[_Place]] = {}
-    bodies = {id(block.steps): len(block.steps) for block in program.blocks.values()}
-    for steps in _sequences(program):
-        whole = shapes(steps)
-        free = [_free(item) for item in steps]
-        for start in range(len(steps)):
-            for length in range(1, min(WINDOW, len(steps) - start) + 1):
-                if not free[start + length - 1] or (length > 1 and steps[start + length - 2].label):
-                    break
-                if length == bodies.get(id(steps)) or (length == 1 and not steps[start].parts):
-                    continue
-                key = whole[start : start + length]
-                if length > 1 and (_is_power(key) or _cuts(whole, start, length)):
-                    continue
-                if _holds_turns(key) and (length < len(steps) or steps is program.steps):
-                    continue
-                windows.setdefault(key, []).append(_Place(steps, start))
-    found: list[tuple[int, int, int, list[_Place]]] = []
-    for key, places in windows.items():
-        apart = _apart(places, len(key))
-        if len(apart) > 1:
-            sample = apart[0].sequence[apart[0].start : apart[0].start + len(key)]
-            saving = _runs(apart, len(key)) * writer.cost(sample)
-            found.append((-saving, len(found), len(key), apart))
-    tried = max(LEAST_TRIED, min(TRIED, 20_000 // (1 + _size(program))))
-    return [(-saving, length, apart) for saving, _, length, apart in sorted(found, key=lambda one: one[:2])[:tried]]
-
-
-def _runs(places: list[_Place], length: int) -> int:
-    """How many are left once equal neighbours are one step."""
-    ends: dict[int, tuple[int, tuple[int, ...]]] = {}
-    count = 0
-    for sequence, start in places:
-        says = said(sequence[start : start + length])
-        count += ends.get(id(sequence)) != (start, says)
-        ends[id(sequence)] = start + length, says
-    return count
-
-
-def _free(item: Item) -> bool:
-    """Whether it may move into a block."""
-    if item.tied:
-        return False
-    return not any(
-        isinstance(v, str) and n.startswith("@when") for inner in item.operations for n, v in inner.slots.items()
-    )
-
-
-def _is_power(key: tuple[int, ...]) -> bool:
-    return any(len(key) % n == 0 and key == key[:n] * (len(key) // n) for n in range(1, len(key) // 2 + 1))
-
-
-def _cuts(whole: tuple[int, ...], start: int, length: int) -> bool:
-    """Whether an edge of the window lies in a run of equal steps, or of groups of them that recur."""
-    end = start + length
-    if (start > 0 and whole[start - 1] == whole[start]) or (end < len(whole) and whole[end] == whole[end - 1]):
-        return True
-    for period in range(2, min(length, PERIOD + 1)):
-        if whole[end - 1 : end + 1] == whole[end - 1 - period : end + 1 - period] and end < len(whole):
-            return True
-        if start > 0 and whole[start - 1 : start + 1] == whole[start - 1 + period : start + 1 + period]:
-            return True
-    return False
-
-
-def _holds_turns(key: tuple[int, ...]) -> bool:
-    """Whether steps recur in it often enough to be a loop: stages are rows of a table, not blocks."""
-    for period in range(1, min(PERIOD, len(key) // TURNS) + 1):
-        for start in range(len(key) - TURNS * period + 1):
-            if key[start : start + period] * TURNS == key[start : start + TURNS * period]:
-                return True
-    return False
-
-
-def _apart(places: list[_Place], length: int) -> list[_Place]:
-    found: list[_Place] = []
-    ends: dict[int, int] = {}
-    for place in places:
-        if place.start >= ends.get(id(place.sequence), 0):
-            found.append(place)
-            ends[id(place.sequence)] = place.start + length
-    return found
-
-
-def _replaced(program: Program, length: int, places: list[_Place]) -> Program | None:
-    """The program with a block in these places; None where it would have too many parameters."""
-    instances = [place.sequence[place.start : place.start + length] for place in places]
+def _replaced(program: Program, window: Window) -> Program | None:
+    """The program with a block for a window; None where it would have too many parameters."""
+    length = len(window.key)
+    instances = [place.sequence[place.start : place.start + length] for place in window.places]
     pattern = unified(instances)
     if pattern is None:
         return None
     name = block_name(pattern.steps, program.blocks)
     at: dict[tuple[int, int], Item] = {}
-    for place, steps, call in zip(places, instances, pattern.calls, strict=True):
+    for place, steps, call in zip(window.places, instances, pattern.calls, strict=True):
         at[id(place.sequence), place.start] = _call(name, steps, call)
     blocks = {known: block._replace(steps=_put(block.steps, length, at)) for known, block in program.blocks.items()}
     blocks[name] = Block(pattern.parameters, pattern.steps)

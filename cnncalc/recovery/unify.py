@@ -216,6 +216,9 @@ class _Unifier:
             yield f"${name}", values, {}
             yield f"not ${name}", [not value for value in values], {}
         whole = [(name, values) for name, values in self.parameters.items() if _whole(values)]
+        widths = [name for name, values in whole if self.slots[name] == "out" and None in values]
+        if self.channels is not None:
+            yield from (self._differs(name, values) for name, values in whole if name in widths)
         for name, values in whole:
             filled = [1 if value is None else value for value in values]
             yield f"${name} > 1", [value > 1 for value in filled], {name: filled}
@@ -223,9 +226,7 @@ class _Unifier:
         if self.channels is None:
             return
         ins = self.channels
-        for name, values in whole:
-            filled = [n if value is None else value for value, n in zip(values, ins, strict=True)]
-            yield f"${name} != {IN}", [a != b for a, b in zip(filled, ins, strict=True)], {name: filled}
+        yield from (self._differs(name, values) for name, values in whole if name not in widths)
         outs = [(text, values) for text, values in self.outs if None not in values and text != IN]
         strides = [(n, v) for n, v in whole if self.slots[n] == "stride" and None not in v]
         for out, values in outs:
@@ -236,6 +237,12 @@ class _Unifier:
                 moved = [a > 1 or b for a, b in zip(steps, differs, strict=True)]
                 yield f"${name} > 1 or {IN} != {out}", moved, {}
                 yield f"${name} == 1 and {IN} == {out}", [not one for one in moved], {}
+
+    def _differs(self, name: str, values: list[Any]) -> tuple[str, list[bool], dict[str, list[Any]]]:
+        """Whether a number is another one than the channels that come in, which it is where it is not known."""
+        ins = self.channels or []
+        filled = [n if value is None else value for value, n in zip(values, ins, strict=True)]
+        return f"${name} != {IN}", [a != b for a, b in zip(filled, ins, strict=True)], {name: filled}
 
     # --- the result ---
 

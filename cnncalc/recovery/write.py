@@ -123,13 +123,14 @@ def _proved(graph: Graph, body: str, kept: Kept) -> Recovered | None:
 def _attempts(graph: Graph) -> Iterator[str]:
     """Texts, the shortest first."""
     texts: list[tuple[float, str, str]] = []
+    effort = Effort()
     for activations in (True, False):
         steps = tree.sequence(graph, normal.operations(graph, activations))
         writer = Writer(defaults(steps))
         shaped = [align.aligned(steps, True), align.aligned(steps, False)]
         if said(shaped[0]) == said(shaped[1]):
             shaped.pop()
-        found = [finished(graph, factored(one, writer, Effort()), writer) for one in shaped]
+        found = [finished(graph, factored(one, writer, effort), writer) for one in shaped]
         found.append(finished(graph, Program({}, steps), writer))
         texts += [(price(one.text) * (1 if activations else APART), one.text, one.named) for one in found]
     for _, text, with_names in sorted(texts):

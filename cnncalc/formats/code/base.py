@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 from ...errors import CnncalcError
@@ -69,3 +70,25 @@ def short(values: Any) -> Any:
     """One number where every axis has the same, else a tuple."""
     values = tuple(values)
     return values[0] if len(set(values)) == 1 else values
+
+
+def entries(layer: Any) -> str:
+    """The entries that a `take` names, as Python: a list, or how they are counted on a grid."""
+    if layer.sizes is None:
+        return str(list(layer.entries))
+    letters = ascii_lowercase[: len(layer.sizes)]
+    terms = [_times(step, letter) for step, letter in zip(layer.steps, letters, strict=True)]
+    if layer.apart:
+        half = len(terms) // 2
+        pairs = zip(terms[:half], terms[half:], strict=True)
+        terms = [f"abs({_sum(pair)})" for pair in pairs]
+    loops = " ".join(f"for {letter} in range({size})" for letter, size in zip(letters, layer.sizes, strict=True))
+    return f"[{_sum([*([str(layer.offset)] if layer.offset else []), *terms])} {loops}]"
+
+
+def _times(step: int, letter: str) -> str:
+    return letter if step == 1 else f"-{letter}" if step == -1 else f"{step} * {letter}"
+
+
+def _sum(terms: Iterable[str]) -> str:
+    return " + ".join(terms).replace("+ -", "- ")

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from ....graph import Node
-from ..base import PLAIN, Argument, Code, Rule, Unwritable, axes, expression, short
+from ..base import PLAIN, Argument, Code, Rule, Unwritable, axes, entries, expression, short
 from .base import axis, is_same, last, padded, pairs_text, to_first, to_last, zeros_first
 
 
@@ -283,7 +283,7 @@ def _tile(node: Node) -> Code:
 
 def _take(node: Node) -> Code:
     layer: Any = node.layer
-    return Code(call=f"ops.take({{0}}, {list(layer.entries)}, axis={axis(node)})")
+    return Code(call=f"ops.take({{0}}, {entries(layer)}, axis={axis(node)})")
 
 
 def _turned(split: list[int], order: list[int], end: tuple[int, ...]) -> Code:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ....graph import Node
 from ....layers.base import axis_of
-from ..base import Argument, Code, Rule, Unwritable, axes, expression, short
+from ..base import Argument, Code, Rule, Unwritable, axes, entries, expression, short
 from .base import module, pads
 
 
@@ -208,7 +208,7 @@ def _tile(node: Node) -> Code:
 
 def _take(node: Node) -> Code:
     layer: Any = node.layer
-    return _indexed(_axis(node), str(list(layer.entries)))
+    return _indexed(_axis(node), entries(layer))
 
 
 def _turned(node: Node, split: tuple[int, ...], order: list[int]) -> Code:

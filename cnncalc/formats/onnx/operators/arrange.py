@@ -89,7 +89,7 @@ def _tile(writer: OnnxWriter, node: Node) -> None:
 def _take(writer: OnnxWriter, node: Node) -> None:
     layer: Any = node.layer
     axis = 1 + (axis_of(layer.axis, node.incoming[0]) or 0)
-    writer.put("Gather", [node.inputs[0], writer.numbers(list(layer.entries))], node.name, axis=axis)
+    writer.put("Gather", [node.inputs[0], writer.numbers(list(layer.chosen))], node.name, axis=axis)
 
 
 def _channel_shuffle(writer: OnnxWriter, node: Node) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic
+from ....layers.entries import taking
 from ..constants import Constant, axis_of
 from ..read import AlongImages, Refused
 from ..records import Node
@@ -158,8 +159,8 @@ def _picked(reader: Reader, node: Node, value: Held, axis: int, picks: Sequence[
     if list(picks) == list(range(len(picks)))[::-1] and len(picks) == size:
         return _flipped(reader, node, value, axis)
     word = _word(value, axis)
-    arguments: dict[str, Any] = {"entries": list(picks)} | ({} if word == "channels" else {"axis": word})
-    return reader.step(node, "take", arguments, value)
+    along = {} if word == "channels" else {"axis": word}
+    return reader.step(node, "take", {**taking(picks), **along}, value)
 
 
 def expand(reader: Reader, node: Node) -> None:
