@@ -569,3 +569,21 @@ def test_a_bound_that_bounds_nothing_is_no_layer(tmp_path: Path) -> None:
     graph = cnncalc.load(saved(tmp_path / "m.onnx", nodes, {"x": X}, constants, ["y"]))
 
     assert ["relu"] == [one.kind for one in graph.nodes]
+
+
+@pytest.mark.parametrize(("begins", "learned"), [(0, 144), (1, 152)])
+def test_a_state_that_a_file_holds_is_one_that_the_layer_begins_with(begins: int, learned: int, tmp_path: Path) -> None:
+    """Zeros are nothing; other numbers are learned tensors, with which a run gives what onnxruntime gives."""
+    draw = np.random.default_rng(0)
+    shapes = {"w": (1, 16, 3), "r": (1, 16, 4), "b": (1, 32), "h": (1, 1, 4), "c": (1, 1, 4)}
+    constants = {name: draw.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    constants |= {name: constants[name] * begins for name in ("h", "c")}
+    x = draw.normal(size=(6, 1, 3)).astype(np.float32)
+    lstm = helper.make_node("LSTM", ["x", "w", "r", "b", "", "h", "c"], ["y"], hidden_size=4)
+    path = saved(tmp_path / "m.onnx", [lstm], {"x": x}, constants, ["y"])
+    graph = cnncalc.load(path, batch=False)
+    (expected,) = theirs(path, {"x": x})
+    found = cnncalc.run(graph, x, weights=graph.stored.read(graph, np.float32)).output
+
+    assert learned == cnncalc.params(graph).total
+    np.testing.assert_allclose(found.reshape(4, 6).T, expected.reshape(6, 4), rtol=1e-4, atol=1e-5)

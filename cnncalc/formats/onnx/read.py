@@ -144,14 +144,14 @@ class Reader:
 
     def _as_drawn(self, outputs: Iterable[str]) -> Mapping[str, str]:
         """Make one layer of each group that is one; the names that tensors have then, where there was any."""
-        draft = Draft(self.builder, outputs, self.wishes, self.learned, self._few)
+        draft = Draft(self.builder, outputs, self.wishes, self.learned, self.few)
         if not patterns.applied(draft):
             return {}
         self.builder, names = draft.builder()
         self.learned = draft.learned
         return names
 
-    def _few(self, weight: Weight) -> Sequence[float] | None:
+    def few(self, weight: Weight) -> Sequence[float] | None:
         """The numbers of a learned tensor, where they are few and the file has them as they are read."""
         record = weight.record
         if record is None or record.external is not None or record.elements > MAX_ENTRIES:

@@ -14,7 +14,7 @@ from ....layers.recurrent import Recurrent
 from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held, Weight
-from .beside import solid
+from .beside import alone, solid
 from .words import without
 
 if TYPE_CHECKING:
@@ -89,24 +89,34 @@ def _bounded(node: Node, kind: str, arguments: dict[str, Any], ways: int) -> Non
 
 
 def _states(reader: Reader, node: Node, kind: str, numbers: int) -> list[Held]:
-    """The states that it begins with, as vectors; none where they are constant."""
+    """The states that it begins with, as vectors; none where they are zeros."""
     layer = KINDS[kind]
     assert issubclass(layer, Recurrent)  # noqa: S101 - the rules name these kinds alone
     places = range(5, 5 + layer.states)
-    held = [isinstance(reader.values.get(node.inputs[place]), Held) for place in places if reader.has(node, place)]
-    if not any(held):
+    if all(not reader.has(node, place) or _zeros(reader, node, place) for place in places):
         return []
     found = []
     for place in places:
         value = reader.value(node, place)
         if not isinstance(value, Held):
-            raise Refused("one state that is constant and one that is not")
+            value = alone(reader, node, place, value)
         tensor = value.tensor
         shape = reader.builder.shapes[tensor]
         if len(shape) != 1:
             tensor = reader.arranged("flatten", {}, tensor)
         found.append(Held(tensor, (numbers,), (0,)))
     return found
+
+
+def _zeros(reader: Reader, node: Node, place: int) -> bool:
+    """Whether a state is a constant of zeros; one that is filled with a number is taken for such."""
+    value = reader.values.get(node.inputs[place])
+    if isinstance(value, Held) or value is None:
+        return False
+    if isinstance(value, Weight):
+        numbers = reader.few(value)
+        return value.record is None or (numbers is not None and not any(numbers))
+    return not any(value.entries)
 
 
 def _weights(reader: Reader, node: Node, weight: Weight, state: Weight, both: bool) -> list[Weight]:
