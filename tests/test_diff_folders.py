@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -224,3 +225,18 @@ def test_python_has_it(home: Path) -> None:
 
     assert 5 == len(report.data["specs"])
     assert 4 == len(report.tables[0].rows)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of Unix")
+def test_what_has_no_end_is_a_row_and_not_read(home: Path) -> None:
+    """A pipe and a file far too large are unreadable, a link to a device is left out, and the others are told."""
+    os.mkfifo(home / "models" / "pipe.cnn.yaml")
+    (home / "models" / "zero.cnn.yaml").symlink_to("/dev/zero")
+    with (home / "models" / "big.cnn.yaml").open("wb") as file:
+        file.truncate(300_000_000)
+    text = diff("git:main:models", "models", "--stat", code=2)
+
+    assert "models/pipe.cnn.yaml cannot be read: it is a pipe, and no file" in text
+    assert "models/big.cnn.yaml is larger than 4,000,000 bytes, which is no spec" in text
+    assert "models: 1 link out of the project left out" in text
+    assert "1 changed" in text
