@@ -8,6 +8,7 @@ from itertools import product as product_of
 from ...dims import product
 from ...graph import Node
 from ...layers.base import AXIS_NAMES, axis_of
+from ...layers.entries import taking
 from .draft import Draft, One, Pattern, alike, axes_of, layer
 
 
@@ -115,7 +116,7 @@ def focus(draft: Draft, node: Node) -> One | None:
     entries = [c * len(begins) + begins.index(at) for at in found for c in range(channels)]
     draft.change(first, layer("space_to_depth", axes, scale=2), node.output)
     others = tuple(cut for cut in inner.values() if cut.name != first.name)
-    return One(layer("take", axes, entries=entries), (first.name,), others)
+    return One(layer("take", axes, **taking(entries)), (first.name,), others)
 
 
 def _cuts(draft: Draft, tensor: str) -> tuple[str, dict[str, int], list[Node]]:
