@@ -183,6 +183,8 @@ net:
 input: [1, 3, 3]
 net: [{pointwise: {out: 2, stride: 3}}, {permute: [1, 0, 2]}, {conv: {out: 4, kernel: 1}}, {permute: [1, 0, 2]}]
 """, "1"),
+    ("a pool over channels, turned back", "input: [1, 3]\nnet: [{conv: {out: 4, kernel: 1}}, {permute: [1, 0]}, {maxpool: {kernel: 3, stride: 1}}, {permute: [1, 0]}]",
+     "at least 1"),
     ("permuted, computed and laid flat", "input: [3, 4, 8]\nnet: [{permute: [1, 0, 2]}, relu, flatten, bias, {linear: 2}]",
      "1"),
     ("the class of each position", "input: [3, 16, 16]\nnet: [{conv: {out: 8, kernel: 3, padding: 1}}, {upsample: 2}, argmax]",

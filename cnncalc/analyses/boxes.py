@@ -9,7 +9,7 @@ from math import prod
 from ..dims import Shape
 from ..graph import Graph, Node
 from ..layers.base import OWN
-from ..layers.windows import SAME_PLACE, Contracted, Reach, Rearranged, Spliced, Unfollowed, on_map, sees_everything
+from ..layers.windows import Contracted, Reach, Rearranged, Spliced, Unfollowed, on_map, sees_everything
 from .intervals import Interval
 
 MOST_PATCHES = 256
@@ -54,7 +54,7 @@ def _read(node: Node, reach: Reach, wanted: Patch, shape: Shape) -> list[Patch]:
         return [_contracted(reach, wanted, shape)]
     if reach is None or sees_everything(reach):
         return [_whole(shape)]
-    own = node.layer.mixes == OWN and shape[0] == node.output[0] and all(window == SAME_PLACE for window in reach)
+    own = node.layer.mixes == OWN and shape[0] == node.output[0]
     channels = wanted[0] if own or isinstance(reach, Spliced) else None
     read = (
         frozenset(i for j in positions or () for i in on_map(window, j, n))

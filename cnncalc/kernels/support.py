@@ -322,6 +322,8 @@ ELEMENTS: dict[str, Rule] = {
     "concat": _spliced,
     **dict.fromkeys(POOLS, _channel_by_channel(_windows)),
     "crop": _channel_by_channel(_selected),
+    **dict.fromkeys(("adaptiveavgpool", "adaptivemaxpool"), _channel_by_channel(_adaptive)),
+    "upsample": _channel_by_channel(_upsampled),
     **dict.fromkeys(
         [kind for kind in SAME if kind not in MIXING] + ["add", "sub", "mul", "div", "maximum", "where"], _alone
     ),
