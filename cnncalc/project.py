@@ -22,6 +22,8 @@ from .language.yaml import Node
 from .toml import marked
 
 NAMES = ("cnncalc.toml", "pyproject.toml")
+TOOL = re.compile(r"""^[ \t]*(?:(["']?)tool\1[ \t]*=|\[\[[ \t]*(["']?)tool\2[ \t]*\]\])""", re.MULTILINE)
+"""A line that gives `tool` as a whole, which may be no table."""
 OWN = "spec.yaml"
 FILES = (".yaml", ".yml", ".onnx", ".keras")
 """What a pattern for one file ends in."""
@@ -264,13 +266,15 @@ def _table(path: Path, name: str, within: bool) -> Node | None:
 
 def root_of(text: str, name: str, within: bool) -> Node | None:
     """The configuration in a text; `within` a pyproject.toml, None where that has none. Raises SpecError."""
-    if within and "cnncalc" not in text:
+    if within and "cnncalc" not in text and not TOOL.search(text):
         return None
     root: Node | None = marked(text, name)
     if within:
         top = root
         tool = top.get("tool") if top else None
-        root = tool.get("cnncalc") if tool is not None and tool.is_mapping else None
+        if tool is not None and not tool.is_mapping:
+            raise SpecError([Diagnostic("`tool` is a table", tool.mark, help="[tool.cnncalc]")])
+        root = tool.get("cnncalc") if tool else None
         if root is not None and top is not None and "budget" in top.entries:
             mark = top.entries["budget"][0].mark
             raise SpecError([Diagnostic("this budget is not in [tool.cnncalc]", mark, help="[[tool.cnncalc.budget]]")])

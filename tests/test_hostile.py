@@ -226,6 +226,7 @@ TYPES = [
     ("pyproject.toml", '[tool.cnncalc]\n[[budget]]\nmacs = 1'),
     ("pyproject.toml", '[tool.cnncalc]\nspecs = ["/etc/passwd"]'),
 ]
+TOOLS = ["tool = 5", "  tool=5", '"tool" = 5', "tool = []", 'tool = "cnncalc"', "[[tool]]\nname = 1", "[project]\ntool = 1\n[[tool]]"]
 LOCKS = ['"macs": 1e400', '"macs": NaN', '"output": [1e400]', '"macs": ' + "9" * 5000, '"macs": [1, 2, 3]', '"macs": null', '"macs": {}', '"macs": true']
 # fmt: on
 
@@ -233,12 +234,31 @@ LOCKS = ['"macs": 1e400', '"macs": NaN', '"output": [1e400]', '"macs": ' + "9" *
 @pytest.mark.parametrize(("name", "text"), TYPES)
 @pytest.mark.parametrize("command", ["check --max macs=1G", "summary", "lint", "sweep x=1,2"])
 def test_a_configuration_of_wrong_types_is_a_message(folder: Path, name: str, text: str, command: str) -> None:
-    """With `tool = 5` it is none of ours."""
+    """Whatever reads it."""
     Path(name).write_text(text + "\n")
     output = run(*command.split())
 
     assert "Traceback" not in output
-    assert "error: " in output or text.startswith("tool") or command == "summary"
+    assert "error: " in output or command == "summary"
+
+
+@pytest.mark.parametrize("text", TOOLS)
+@pytest.mark.parametrize("command", ["check net.yaml --max macs=1G", "check --config pyproject.toml net.yaml"])
+def test_a_tool_that_is_no_table_is_one_line(folder: Path, text: str, command: str) -> None:
+    """And does not pass for a file without a configuration."""
+    Path("pyproject.toml").write_text(text + "\n")
+    errors = [line for line in run(*command.split(), code=2).splitlines() if "error: " in line]
+
+    assert len(errors) == 1
+    assert "`tool` is a table" in errors[0]
+
+
+@pytest.mark.parametrize("text", ["[project]\ntool = 5", "[tool]\n", "tool = {ruff = {}}", "[tool.ruff]\ntool = 5"])
+def test_a_tool_of_others_is_none_of_ours(folder: Path, text: str) -> None:
+    """A key of another table, and tables of other tools."""
+    Path("pyproject.toml").write_text(text + "\n")
+
+    run("check", "net.yaml", "--max", "macs=1G", code=0)
 
 
 @pytest.mark.parametrize("figure", LOCKS)
