@@ -30,6 +30,10 @@ def test_max_pool_of_the_lecture():
     }
 
 
+HELD = {"roi_align": {1}}
+"""Kind -> inputs that get no gradient, as in PyTorch: torchvision moves no boxes."""
+
+
 @pytest.mark.parametrize(("kind", "arguments", "inputs", "weights", "_"), BY_HAND, ids=[row[0] for row in BY_HAND])
 def test_gradients_are_the_slopes(kind, arguments, inputs, weights, _):
     """Each kernel's gradient equals the difference quotient in every element of every input."""
@@ -44,6 +48,9 @@ def test_gradients_are_the_slopes(kind, arguments, inputs, weights, _):
 
     step = 1e-6
     for place, x in enumerate(arrays):
+        if place in HELD.get(kind, ()):
+            assert not found[place].any()
+            continue
         slopes = np.zeros_like(x)
         for index in np.ndindex(x.shape):
             sides = []

@@ -95,7 +95,7 @@ def test_each_analysis_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> No
         counted(figures, name)
     report(cnncalc.load("googlenet"))
 
-    assert ["macs", "memory", "memory in_place", "params", "receptive_fields"] == sorted(ran)
+    assert ["macs", "memory dtype", "memory in_place dtype", "params", "receptive_fields"] == sorted(ran)
 
 
 def test_a_network_held_against_itself_has_no_difference() -> None:

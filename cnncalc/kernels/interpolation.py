@@ -93,7 +93,9 @@ def sample(x: Array, places: Array, mode: str = "bilinear", bound: Bound = _unmo
     for index, inside, corner in _corners(x.shape[1:], places, mode, bound):
         weight = np.where(inside, _product([one.weight for one in corner]), 0)
         out += x[(slice(None), *index)] * weight.astype(x.dtype)
-    out[:, np.isnan(places).any(axis=0)] = np.nan
+    nowhere = np.isnan(places).any(axis=0)
+    if nowhere.any():  # of whole numbers none is
+        out[:, nowhere] = np.nan
     return out
 
 

@@ -131,5 +131,5 @@ def roi_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, gr
     return spread, np.zeros_like(boxes)
 
 
-GRID = Kernel(grid_forward, grid_backward)
+GRID = Kernel(grid_forward, grid_backward, moves=lambda layer: layer.mode == "nearest")
 ROI = Kernel(roi_forward, roi_backward)
