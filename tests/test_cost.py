@@ -415,6 +415,39 @@ def test_every_column_adds_up(command: str, spec: str) -> None:
         assert pytest.approx(sum(layer[key] for layer in found["layers"])) == found["totals"][key]
 
 
+def test_a_machine_of_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its name, from a folder below; C1 of LeNet-5 moves 23,536 bytes: 919 ns at 25.6 GB/s."""
+    (tmp_path / "cnncalc.toml").write_text('[machines]\njetson = {peak = "472G", bandwidth = "25.6 GB/s"}\n')
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    first = answer("roofline", "lenet5", "--machine", "jetson")["layers"][0]
+
+    assert first["name"] == "C1"
+    assert first["seconds"] == pytest.approx(23_536 / 25.6e9)
+
+
+@pytest.mark.parametrize(
+    ("options", "message", "help"),
+    [
+        ("--machine jetso", "no machine `jetso`", "did you mean `jetson`?"),
+        ("--machine orin", "no machine `orin`", 'known: jetson; or [machines] of cnncalc.toml: orin = {peak = "472G"'),
+        ("--machine jetson --peak 1T", "`--machine` says what `--peak` and `--bandwidth` say", "leave one out"),
+        ("--machine jetson --bandwidth 1G", "`--machine` says what `--peak` and `--bandwidth` say", "leave one out"),
+    ],
+)
+def test_a_machine_that_there_is_not(
+    options: str, message: str, help: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names that there are, and how to give one."""
+    (tmp_path / "cnncalc.toml").write_text('[machines]\njetson = {peak = "472G", bandwidth = "25.6G"}\n')
+    monkeypatch.chdir(tmp_path)
+    done = run("roofline", "lenet5", *options.split())
+
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert help in done.stderr
+
+
 QUANTITIES = [
     ("1.5 s", physics.seconds(1.5)),
     ("471 ns", physics.seconds(Fraction(23_536, 50 * 10**9))),

@@ -116,6 +116,8 @@ CASES: dict[str, Options] = {
         **NETWORK, **ROWS, **MANY, **DTYPE, **INPUT_DTYPE, "--peak": "--peak 1G", "--bandwidth": "--bandwidth 1M",
         "--fused": "--fused",
     },
+    "roofline net.yaml": {"--machine": "--machine jetson"},
+    "roofline net.yaml --machine jetson": {"--peak": "--peak 1G", "--bandwidth": "--bandwidth 1M", "--fused": "--fused"},
     "energy net.yaml": {
         **NETWORK, **ROWS, **MANY, **DTYPE, **INPUT_DTYPE, "--memory": "--memory sram_8kB",
         "--energy-table": "--energy-table chip.yaml",
@@ -253,6 +255,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = {
         "net.yaml": SPEC, "tiny.yaml": tiny, "chip.yaml": CHIP, "labels.txt": "a\nb\nc\nd\n",
         "net.svg": "<svg/>",
+        "cnncalc.toml": '[machines]\njetson = {peak = "472G", bandwidth = "25.6G"}\n',
         "base.json": '{"schema": "cnncalc.lock/2", "specs": {"net.yaml": {"params": 1000, "macs": 1000}}}\n',
         "other.toml": '[[budget]]\nmatch = "*.yaml"\nmacs = "1k"\n',
         "cnncalc.lock.json": '{"schema": "cnncalc.lock/2", "specs": {"net.yaml": {"params": 100000000}}}\n',

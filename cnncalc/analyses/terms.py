@@ -154,7 +154,8 @@ def of(metric: str, given: Mapping[str, Any], machines: Machines | None = None, 
     if name and not {"peak", "bandwidth"} <= {*read}:
         machine = (machines or {}).get(name)
         if machine is None:
-            raise _unknown_machine(name, machines or {})
+            how = f"roofline@{name},peak=472G,bandwidth=25.6G, or `machines` of cnncalc.toml or of the budget"
+            raise unknown_machine(name, machines or {}, how)
         read |= {"peak": machine.peak, "bandwidth": machine.bandwidth}
     found = (to or Terms())._replace(**read)
     if found.peak is None and found.bandwidth is not None:
@@ -162,10 +163,10 @@ def of(metric: str, given: Mapping[str, Any], machines: Machines | None = None, 
     return found
 
 
-def _unknown_machine(name: str, machines: Machines) -> CnncalcError:
-    near = did_you_mean(name, machines) or (f"known: {', '.join(machines)}" if machines else "")
-    how = f"roofline@{name},peak=472G,bandwidth=25.6G, or `machines` of cnncalc.toml or of the budget"
-    return CnncalcError(f"no machine `{name}`", near or how)
+def unknown_machine(name: str, machines: Machines, how: str) -> CnncalcError:
+    """The error for a machine that has no such name, with the names that there are and how it gets one."""
+    known = f"known: {', '.join(machines)}; or {how}" if machines else how
+    return CnncalcError(f"no machine `{name}`", did_you_mean(name, machines) or known)
 
 
 def _read(metric: str, key: str, value: Any) -> Any:

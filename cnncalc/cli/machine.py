@@ -1,4 +1,4 @@
-"""A machine from what its data sheet says: `--peak 2T --bandwidth 50G`."""
+"""A machine from what its data sheet says, `--peak 2T --bandwidth 50G`, or by its name in the configuration."""
 
 from __future__ import annotations
 
@@ -23,3 +23,16 @@ def machine(peak: str | None, bandwidth: str | None) -> Machine | None:
     return Machine(
         rate(peak, "--peak", FLOPS_PER_SECOND, "2T"), rate(bandwidth, "--bandwidth", BYTES_PER_SECOND, "50G")
     )
+
+
+def named_machine(name: str) -> Machine:
+    """A machine of the nearest configuration. Raises CnncalcError, SpecError."""
+    from ..analyses.terms import unknown_machine
+    from ..budget.config import config
+    from ..project import here
+
+    machines = config(here()).machines
+    if name not in machines:
+        how = f'[machines] of cnncalc.toml: {name or "jetson"} = {{peak = "472G", bandwidth = "25.6G"}}'
+        raise unknown_machine(name, machines, how)
+    return machines[name]

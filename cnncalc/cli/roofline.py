@@ -3,11 +3,12 @@
     cnncalc roofline resnet50
     cnncalc roofline mobilenet_v2 --peak 2T --bandwidth 50G --dtype fp16
     cnncalc roofline resnet50 --peak 19.5T --bandwidth 1.5T --batch 32 --fused
+    cnncalc roofline resnet50 --machine jetson
 
 FLOPs are 2 x MACs. Bytes are a layer's inputs, weights and output, each once, at one dtype; weights once a
 batch. Time = max(FLOPs / peak, bytes / bandwidth) is a lower bound: nothing that runs layer by layer is
 faster, and most is slower. With --fused activations, norms and additions are done on the way and move no
-bytes of their own.
+bytes of their own. A machine's name is one that stands under [machines] in the nearest cnncalc.toml.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ from typing import Annotated
 
 import typer
 
+from ..errors import CnncalcError
 from ..render.report import Report
-from .machine import machine
+from .machine import machine, named_machine
 from .request import InputDtype, Request, report
 
 
@@ -28,6 +30,9 @@ def command(
         str | None, typer.Option("--peak", metavar="RATE", help="FLOPs a second: 2T; a MAC is two.")
     ] = None,
     bandwidth: Annotated[str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")] = None,
+    on: Annotated[
+        str | None, typer.Option("--machine", metavar="NAME", help="A machine that cnncalc.toml names, in their place.")
+    ] = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     input_dtype: InputDtype = "",
     fused: Annotated[
@@ -37,9 +42,11 @@ def command(
     """Intensity and the roofline."""
     from .. import reports
 
+    if on is not None and (peak is not None or bandwidth is not None):
+        raise CnncalcError("`--machine` says what `--peak` and `--bandwidth` say", "leave one out")
     return reports.roofline(
         request.whole,
-        machine=machine(peak, bandwidth),
+        machine=machine(peak, bandwidth) if on is None else named_machine(on),
         dtype=dtype,
         input_dtype=input_dtype,
         fused=fused,
