@@ -72,6 +72,7 @@ def test_every_kind_has_operators_and_a_case() -> None:
 
 RECURRENT = [
     ("[4, 12]", "lstm: {hidden: 5, reverse: true}"),
+    ("[4, 12]", "lstm: {hidden: 5, bidirectional: true, peephole: true}"),
     ("[4, 12]", "lstm: {hidden: 5, bidirectional: true, bias: false}"),
     ("[4, 12]", "gru: {hidden: 3, reset: before}"),
     ("[4, 12]", "rnn: {hidden: 3, act: relu, bidirectional: true}"),

@@ -157,3 +157,75 @@ def test_the_activation_of_a_plain_recurrent_layer_is_its_own(act: str) -> None:
     (node,) = cnncalc.parse(f"input: [4, 12]\nnet: [{{rnn: {{hidden: 3, act: {act}}}}}]").nodes
 
     assert (node.kind, node.layer.act) == ("rnn", act)
+
+
+PEEPHOLES = [{}, {"bidirectional": True}, {"reverse": True, "bias": False}]
+
+
+@pytest.mark.parametrize("arguments", PEEPHOLES)
+def test_peepholes_are_those_of_onnxruntime(arguments, tmp_path) -> None:
+    """A file is read and run with its own weights: values, params and MACs."""
+    onnx = pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    ways, hidden = 1 + ("bidirectional" in arguments), 5
+    draw = np.random.default_rng(4)
+    shapes = {"W": (ways, 20, 3), "R": (ways, 20, hidden), "B": (ways, 40), "P": (ways, 15)}
+    numbers = {name: draw.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    way = "bidirectional" if ways == 2 else "reverse" if "reverse" in arguments else "forward"
+    given = ["x", "W", "R", "B" if arguments.get("bias", True) else "", "", "", "", "P"]
+    held = [onnx.numpy_helper.from_array(values, name) for name, values in numbers.items() if name in given]
+    node = onnx.helper.make_node("LSTM", given, ["y"], hidden_size=hidden, direction=way)
+    ends = [
+        onnx.helper.make_tensor_value_info("x", 1, [7, 1, 3]),
+        onnx.helper.make_tensor_value_info("y", 1, [7, ways, 1, hidden]),
+    ]
+    opset = [onnx.helper.make_opsetid("", 17)]
+    model = onnx.helper.make_model(
+        onnx.helper.make_graph([node], "g", ends[:1], ends[1:], held), opset_imports=opset, ir_version=8
+    )
+    path = tmp_path / "peepholes.onnx"
+    onnx.save(model, path)
+    x = draw.normal(size=(7, 1, 3)).astype(np.float32)
+    (expected,) = runtime.InferenceSession(str(path)).run(None, {"x": x})
+    order = {"W": (0, 2, 3, 1), "R": (0, 2, 3, 1), "P": (0, 2, 1)}
+    layer = KINDS["lstm"].read({"hidden": hidden, "peephole": True, **arguments}, 1)
+    weights = {}
+    for place, word in enumerate(("", "_reverse")[:ways]):
+        for name, key in (("W", "weight_ih"), ("R", "weight_hh"), ("P", "weight_peephole")):
+            parts = np.split(numbers[name][place], len(order[name]))
+            weights[key + word] = np.concatenate([parts[one] for one in order[name]])
+        for key, half in zip(("bias_ih", "bias_hh"), np.split(numbers["B"][place], 2), strict=True):
+            weights[key + word] = np.concatenate([np.split(half, 4)[one] for one in order["W"]])
+    if not layer.bias:
+        weights = {key: value for key, value in weights.items() if "bias" not in key}
+    tally = Tally()
+    ours = KERNELS["lstm"].forward(layer, (x[:, 0].T,), weights, tally)
+
+    assert ours == pytest.approx(expected[:, :, 0].reshape(7, -1).T, abs=1e-5)
+    assert layer.macs(((3, 7),), ours.shape) == tally.multiplications
+    graph = cnncalc.load(str(path), batch=False)
+    kept = graph.stored.read(graph, np.float32)
+    found = cnncalc.run(graph, x, kept).output.reshape(-1, 7)  # channels first: both directions, then the steps
+    assert found == pytest.approx(ours, abs=1e-5)
+    assert cnncalc.params(graph).total == sum(values.size for values in weights.values())
+
+
+def test_peepholes_have_the_gradient_of_their_values() -> None:
+    """The slope is measured in small steps."""
+    layer = KINDS["lstm"].read({"hidden": 2, "peephole": True, "cells": True}, 1)
+    weights = {name: DRAW.normal(size=shape) for name, shape in layer.weights((3, 4)).items()}
+    x, upstream = DRAW.normal(size=(3, 4)), DRAW.normal(size=(4, 4))
+    begins = (DRAW.normal(size=2), DRAW.normal(size=2))
+    run = KERNELS["lstm"].forward
+    gradients = KERNELS["lstm"].backward(
+        layer, (x, *begins), run(layer, (x, *begins), weights, Tally()), weights, upstream
+    )
+    for given, gradient in zip((x, *begins), gradients, strict=True):
+        for place in np.ndindex(given.shape):
+            kept = given[place]
+            sides = []
+            for step in (1e-6, -1e-6):
+                given[place] = kept + step
+                sides.append((run(layer, (x, *begins), weights, Tally()) * upstream).sum())
+            given[place] = kept
+            assert gradient[place] == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-5, abs=1e-7)

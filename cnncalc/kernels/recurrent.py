@@ -1,11 +1,12 @@
 """Layers with a state, step by step; the gradient goes back through the steps (Werbos 1990).
 
     LSTM   i, f, o = sigmoid, g = tanh;   c' = f c + i g;   h' = o tanh(c')
+           with peepholes p the sums of i and f have p c more, and that of o has p c'
     GRU    r, z = sigmoid;   n = tanh(W x + b + r (U h + d)), or with the reset before tanh(W x + b + U (r h) + d)
            h' = (1 - z) n + z h
     RNN    h' = tanh or relu of W x + b + U h + d
 
-The rows of the matrices are those of PyTorch: i, f, g, o and r, z, n.
+The rows of the matrices are those of PyTorch: i, f, g, o and r, z, n. Peepholes are those of i, f, o.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Way(NamedTuple):
     state: Array
     inner_bias: Array
     state_bias: Array
+    peephole: Array
 
 
 class Step(NamedTuple):
@@ -54,20 +56,23 @@ def lstm_step(layer: Any, drive: Array, state: Arrays, way: Way, tally: Tally) -
     """Gates, a new cell, a new state."""
     h, c = state
     i, f, g, o = np.split(drive + _times(way.state, h, tally) + way.state_bias, 4)
-    i, f, g, o = _sigmoid(i), _sigmoid(f), np.tanh(g), _sigmoid(o)
+    to_i, to_f, to_o = np.split(way.peephole, 3)
+    i, f, g = _sigmoid(i + to_i * c), _sigmoid(f + to_f * c), np.tanh(g)
     cell = f * c + i * g
+    o = _sigmoid(o + to_o * cell)
     return Step((o * np.tanh(cell), cell), (i, f, g, o, np.tanh(cell)))
 
 
 def lstm_back(layer: Any, state: Arrays, kept: Arrays, way: Way, gradient: Arrays) -> tuple[Array, Arrays]:
-    """Through the state and the cell."""
+    """Through the state, the gate that sees the new cell, the cell, and the gates that see the one before."""
     i, f, g, o, t = kept
     to_state, to_cell = gradient
-    cell = to_cell + to_state * o * (1 - t**2)
-    drive = np.concatenate(
-        [cell * g * i * (1 - i), cell * state[1] * f * (1 - f), cell * i * (1 - g**2), to_state * t * o * (1 - o)]
-    )
-    return drive, (way.state.T @ drive, cell * f)
+    to_i, to_f, to_o = np.split(way.peephole, 3)
+    out = to_state * t * o * (1 - o)
+    cell = to_cell + to_state * o * (1 - t**2) + to_o * out
+    enter, forget = cell * g * i * (1 - i), cell * state[1] * f * (1 - f)
+    drive = np.concatenate([enter, forget, cell * i * (1 - g**2), out])
+    return drive, (way.state.T @ drive, cell * f + to_i * enter + to_f * forget)
 
 
 def gru_step(layer: Any, drive: Array, state: Arrays, way: Way, tally: Tally) -> Step:
@@ -134,7 +139,12 @@ def _ways(layer: Any, channels: int, weights: Weights) -> list[tuple[Way, bool]]
             else np.zeros(parts * h, matrices[0].dtype)
             for side in ("ih", "hh")
         ]
-        found.append((Way(*matrices, *biases), word == "_reverse" or layer.reverse))
+        peephole = (
+            tensor(weights, f"weight_peephole{word}", (3 * h,))
+            if getattr(layer, "peephole", False)
+            else np.zeros(3 * h, matrices[0].dtype)
+        )
+        found.append((Way(*(*matrices, *biases, peephole)), word == "_reverse" or layer.reverse))
     return found
 
 

@@ -9,10 +9,13 @@ With i channels in, h hidden, G parts (LSTM 4, GRU 3, plain 1) and T steps, for 
 
     params = G h (i + h + 2)        MACs = T G h (i + h)
 
+An LSTM with `peephole` has 3 h params more: its gates see their own cell through a diagonal matrix. Its products are
+element by element, as those of the gates, and so none of them is a MAC.
+
 PyTorch keeps two biases, one beside each matrix, and so does this; with `single` there is one, as in Keras.
 
-Sources: Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000; Cho et al. 2014; Elman 1990; the
-names, the order and the biases are those of torch.nn.LSTM, GRU and RNN.
+Sources: Hochreiter and Schmidhuber 1997 with the forget gate of Gers et al. 2000; the peepholes of Gers et al. 2002;
+Cho et al. 2014; Elman 1990; the names, the order and the biases are those of torch.nn.LSTM, GRU and RNN.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ..dims import Dim, Shape, equals
-from .base import ALL, MEANT, NEW, NO_WEIGHTS, SHIFT, TAPS, Need, Shapes, Uncentred, size_text
+from .base import ALL, MEANT, NEW, NO_WEIGHTS, SCALE, SHIFT, TAPS, Need, Shapes, Uncentred, size_text
 from .fields import COUNT, FLAG, Choice, field
 from .join import is_one
 from .windows import EVERYTHING, Reach, Window
@@ -124,24 +127,39 @@ class Recurrent(Uncentred):
 
 
 class Lstm(Recurrent):
-    """A long short-term memory: gates i, f, o and a candidate g; c = f c + i g, h = o tanh(c)."""
+    """A long short-term memory: gates i, f, o and a candidate g; c = f c + i g, h = o tanh(c).
+
+    With `peephole` i and f see the cell before the step, and o the one after it, each through learned numbers.
+    """
 
     kind = "lstm"
     parts = 4
     states = 2
     extra = 2
+    roles: ClassVar[Mapping[str, str]] = {
+        **Recurrent.roles,
+        "weight_peephole": SCALE,
+        "weight_peephole_reverse": SCALE,
+    }
 
     cells: bool = field(FLAG, False, about="whether the cell states follow as more channels")
+    peephole: bool = field(FLAG, False, about="whether the gates see the cell, each through `hidden` learned numbers")
 
     def output(self, *inputs: Shape) -> Shape:
         """The state of every step, and behind it the cells where they are asked for."""
         channels, steps = super().output(*inputs)
         return (channels * 2 if self.cells else channels, steps)
 
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """And `weight_peephole`, the diagonals of i, f and o, behind those of both directions."""
+        ways = ("", "_reverse")[: self.directions] if self.peephole else ()
+        return {**super().weights(*inputs), **{f"weight_peephole{way}": (3 * self.hidden,) for way in ways}}
+
     def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
-        """A state: 5 sigmoids and tangents, 3 products, 4 sums of two matrices and 1 of the cell."""
+        """A state: 5 sigmoids and tangents, 3 products, 4 sums of two matrices, 1 of the cell; peepholes 3 of both."""
         n = self._numbers(inputs)
-        return self._with_bias(inputs, {"exponential": 5 * n, "multiply": 3 * n, "add": 5 * n})
+        seen = 3 if self.peephole else 0
+        return self._with_bias(inputs, {"exponential": 5 * n, "multiply": (3 + seen) * n, "add": (5 + seen) * n})
 
 
 class Gru(Recurrent):

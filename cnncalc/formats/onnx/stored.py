@@ -36,6 +36,9 @@ AS_THEY_LIE = frozenset((
 ROWS = {"lstm": (0, 2, 3, 1), "gru": (1, 0, 2), "rnn": (0,)}
 """Where the parts of a layer with a state, i f g o and r z n, lie in ONNX, which has them as i o f c and z r h."""
 
+PEEPHOLES = (0, 2, 1)
+"""And those of its peepholes, i f o, which ONNX has as i o f."""
+
 LETTERS = {1: "<f4", 2: "u1", 3: "i1", 4: "<u2", 5: "<i2", 6: "<i4", 7: "<i8", 9: "?", 10: "<f2", 11: "<f8",
            12: "<u4", 13: "<u8"}  # fmt: skip
 """Element types as NumPy calls them."""
@@ -83,7 +86,7 @@ class Stored:
 
 
 def _of_states(array: Array, weight: Weight, kind: str, shape: Sequence[int], full: str, file: str) -> Array:
-    """The part of W, R or B that a layer with a state calls so: of one direction, its rows in the layer's order."""
+    """The part of W, R, B or P that a layer with a state calls so: of one direction, its rows in the layer's order."""
     word = weight.name.rpartition("#")[2]
     way = int(word.endswith("_reverse"))
     rows = shape[0]
@@ -94,8 +97,9 @@ def _of_states(array: Array, weight: Weight, kind: str, shape: Sequence[int], fu
         own = own[rows : 2 * rows] if word.startswith("bias_hh") else own[:rows]
     if own.shape != tuple(shape):
         raise CnncalcError(f"{file}: `{full}` is {own.shape} in the file, and its layer has {tuple(shape)}")
-    parts = np.split(own, len(ROWS[kind]))
-    return np.concatenate([parts[place] for place in ROWS[kind]])
+    order = PEEPHOLES if word.startswith("weight_peephole") else ROWS[kind]
+    parts = np.split(own, len(order))
+    return np.concatenate([parts[place] for place in order])
 
 
 def _fitted(array: Array, weight: Weight, shape: Sequence[int], full: str, file: str) -> Array:

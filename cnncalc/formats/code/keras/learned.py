@@ -82,8 +82,8 @@ def _linear(node: Node) -> Code:
 def _recurrent(node: Node) -> Code:
     """Keras adds one bias to an LSTM and a plain layer; a GRU has two, as in PyTorch."""
     layer: Any = node.layer
-    if len(node.inputs) > 1 or getattr(layer, "cells", False):
-        what = "a state that it begins with, or cells as channels"
+    if len(node.inputs) > 1 or getattr(layer, "cells", False) or getattr(layer, "peephole", False):
+        what = "a state that it begins with, cells as channels, or peepholes"
         raise Unwritable(f"`{node.name}` is `{node.kind}` with {what}, which is not written as Keras", "leave it out")
     if node.kind == "gru" and layer.single and layer.reset == "after":
         raise Unwritable(f"`{node.name}` is `gru` with a single bias, which Keras has with `reset: before` alone")

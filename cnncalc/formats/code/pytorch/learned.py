@@ -78,9 +78,10 @@ def _recurrent(node: Node) -> Code:
         len(node.inputs) > 1
         or getattr(layer, "cells", False)
         or getattr(layer, "reset", "after") == "before"
+        or getattr(layer, "peephole", False)
         or layer.single
     ):
-        what = "a state that it begins with, cells as channels, a single bias, or a reset before the matrix"
+        what = "a state that it begins with, cells as channels, peepholes, a single bias, or a reset before the matrix"
         raise Unwritable(f"`{node.name}` is `{node.kind}` with {what}, which is not written as PyTorch", "leave it out")
     arguments = {"features": Argument(node.incoming[0][0]), "hidden": Argument(layer.hidden)}
     arguments |= {"bias": Argument(layer.bias, True), "batch_first": Argument(True, False)}

@@ -3,7 +3,8 @@
     X steps x images x features, Y steps x directions x images x hidden
     W directions x parts of hidden x features, R ... x hidden, B both biases one after the other
 
-Rows: i, f, g, o are i, o, f, c in ONNX, and r, z, n are z, r, h. One bias, as in Keras, has zeros beside it.
+Rows: i, f, g, o are i, o, f, c in ONNX, and r, z, n are z, r, h; the peepholes i, f, o are i, o, f. One bias, as in
+Keras, has zeros beside it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from .base import Rule
 
 ROWS: Mapping[str, Sequence[int]] = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,)}
 """Kind -> the parts of its matrices in the order of ONNX."""
+
+PEEPHOLES = (0, 2, 1)
+"""The parts of the peepholes in the order of ONNX."""
 
 STATES = ("initial_h", "initial_c")
 
@@ -32,6 +36,8 @@ def _recurrent(writer: OnnxWriter, node: Node) -> None:
     for name in node.inputs[1:]:
         parted = writer.put("Reshape", [name, writer.numbers([1, ways, hidden])])
         inputs.append(writer.put("Transpose", [parted], perm=[1, 0, 2]))
+    if getattr(layer, "peephole", False):
+        inputs += [""] * (7 - len(inputs)) + [_peepholes(writer, node)]
     while not inputs[-1]:
         inputs.pop()
     direction = "bidirectional" if layer.bidirectional else "reverse" if layer.reverse else "forward"
@@ -64,9 +70,18 @@ def _biases(writer: OnnxWriter, node: Node) -> str:
     return writer.stacked(key, dims, lambda values: _ordered(node, values, ("bias_ih", "bias_hh")))
 
 
-def _ordered(node: Node, values: Mapping[str, Any], words: Sequence[str]) -> Any:
+def _peepholes(writer: OnnxWriter, node: Node) -> str:
+    """Those of all directions."""
+    (numbers,) = node.weights["weight_peephole"]
+    key = f"{node.weights_of}.weight_peephole"
+    dims = (len(_words(node)), numbers)
+    return writer.stacked(key, dims, lambda values: _ordered(node, values, ("weight_peephole",), PEEPHOLES))
+
+
+def _ordered(node: Node, values: Mapping[str, Any], words: Sequence[str], order: Sequence[int] = ()) -> Any:
     import numpy as np
 
+    order = order or ROWS[node.kind]
     found = []
     for way in _words(node):
         for word in words:
@@ -76,8 +91,8 @@ def _ordered(node: Node, values: Mapping[str, Any], words: Sequence[str]) -> Any
                 if f"{word}{way}" in node.weights
                 else np.zeros_like(values[f"{node.weights_of}.bias_ih{way}"])
             )
-            parts = np.split(array, len(ROWS[node.kind]))
-            found += [parts[place] for place in ROWS[node.kind]]
+            parts = np.split(array, len(order))
+            found += [parts[place] for place in order]
     return np.ascontiguousarray(np.concatenate(found), np.float32)
 
 

@@ -39,7 +39,7 @@ def recurrent(reader: Reader, node: Node) -> None:
         arguments["bias"] = False
     _bounded(node, kind, arguments, 2 if both else 1)
     if kind == "lstm" and reader.has(node, 7):
-        raise Refused("peepholes")
+        arguments["peephole"] = True
     if kind == "gru" and not node.attributes.get("linear_before_reset"):
         arguments["reset"] = "before"
     first = node.attributes.get("layout", 0)
@@ -120,16 +120,16 @@ def _zeros(reader: Reader, node: Node, place: int) -> bool:
 
 
 def _weights(reader: Reader, node: Node, weight: Weight, state: Weight, both: bool) -> list[Weight]:
-    """W, R and both halves of B for each direction, in the order of the layer's tensors."""
+    """W, R and both halves of B for each direction, then P of each, in the order of the layer's tensors."""
     parts = [weight, state]
     if reader.has(node, 3):
         parts += [reader.weight(node, 3)] * 2
     words = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    return [
-        part._replace(name=f"{part.name}#{word}{way}")
-        for way in ("", "_reverse")[: 2 if both else 1]
-        for word, part in zip(words, parts, strict=False)
-    ]
+    ways = ("", "_reverse")[: 2 if both else 1]
+    found = [(part, f"{word}{way}") for way in ways for word, part in zip(words, parts, strict=False)]
+    if node.op.endswith("LSTM") and reader.has(node, 7):
+        found += [(reader.weight(node, 7), f"weight_peephole{way}") for way in ways]
+    return [part._replace(name=f"{part.name}#{word}") for part, word in found]
 
 
 def _defined(reader: Reader, node: Node, tensor: str, hidden: int, ways: int, how: tuple[int, bool, bool]) -> None:
