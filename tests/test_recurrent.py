@@ -229,3 +229,23 @@ def test_peepholes_have_the_gradient_of_their_values() -> None:
                 sides.append((run(layer, (x, *begins), weights, Tally()) * upstream).sum())
             given[place] = kept
             assert gradient[place] == pytest.approx((sides[0] - sides[1]) / 2e-6, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize(("features", "said"), [(4, "the sequence has 4"), ("n", "the sequence has n: --set n=3")])
+def test_weights_for_other_features_are_told(features, said, tmp_path) -> None:
+    """A file whose open size fits one number alone is not counted for another."""
+    onnx = pytest.importorskip("onnx")
+    held = [
+        onnx.numpy_helper.from_array(np.ones(shape, np.float32), name)
+        for name, shape in {"W": (1, 20, 3), "R": (1, 20, 5)}.items()
+    ]
+    node = onnx.helper.make_node("LSTM", ["x", "W", "R"], ["y"], hidden_size=5)
+    ends = [onnx.helper.make_tensor_value_info("x", 1, [7, 1, features]), onnx.helper.make_empty_tensor_value_info("y")]
+    graph = onnx.helper.make_graph([node], "g", ends[:1], ends[1:], held)
+    path = tmp_path / "other.onnx"
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), path)
+
+    with pytest.raises(cnncalc.CnncalcError) as told:
+        cnncalc.load(path, batch=False)
+
+    assert said in str(told.value)

@@ -45,6 +45,10 @@ def recurrent(reader: Reader, node: Node) -> None:
     first = node.attributes.get("layout", 0)
     if len(value.dims) != 3:
         raise Refused("a sequence of so many axes")
+    features, own = value.dims[-1], weight.dims[1 if node.op.startswith("DynamicQuantize") else 2]
+    if str(features) != str(own):
+        way_out = f": --set {features}={own}" if str(features).isidentifier() else ""
+        raise Refused(f"weights for {own} features a step, where the sequence has {features}{way_out}")
     steps = sequence(reader, node, value, first)
     wanted = [name for name in node.outputs[2:3] if name and reader.readers[name]]
     if wanted:
