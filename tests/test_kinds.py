@@ -318,7 +318,7 @@ COUNTING_CHANNELS = {"out", "groups", "connections", "channels", "start", "stop"
 """Arguments that count channels, which `transforms/miniature` divides."""
 
 OTHERS = {
-    "kernel", "stride", "padding", "dilation", "bias", "output_padding", "multiplier", "round", "count_padding", "size",
+    "kernel", "stride", "padding", "peephole", "dilation", "bias", "output_padding", "multiplier", "round", "count_padding", "size",
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
     "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
     "operator", "offset_groups", "beyond", "samples", "aligned",
