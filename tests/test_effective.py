@@ -168,6 +168,10 @@ def test_it_is_the_gradient_of_pytorch() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(specs())
 @example(
+    "input: [1, 3]\nnet:\n  - {pad: {padding: 1, mode: replicate}}\n"
+    "  - {mul: {other: [globalavgpool, {pointwise: 1}, sigmoid], map: [{slice: {axis: length, stop: 1}}]}}\n"
+)
+@example(
     "input: [1, 3, 3]\nnet:\n  - {conv: {out: 4, kernel: 3, padding: half}}\n"
     "  - {mul: {other: [globalavgpool, {pointwise: 4}, sigmoid], map: [{slice: {axis: height, stop: 1}}]}}\n"
 )
@@ -190,8 +194,9 @@ def test_random_networks(text: str) -> None:
     for axis in free:
         positions = np.flatnonzero(axis.profile) + axis.first
         assert pytest.approx(1) == axis.profile.sum()
-        assert axis.field.first <= positions.min()
-        assert positions.max() <= axis.field.last
+        edge = graph.inputs[axis.input][1 + axis.axis] - 1  # padding that repeats the edge reads the edge
+        assert min(axis.field.first, edge) <= positions.min()
+        assert positions.max() <= max(axis.field.last, 0)
     if not any(axis.cut for axis in placed):
         assert [axis.sigma for axis in free] == pytest.approx([axis.sigma for axis in placed], abs=1e-9)
 
