@@ -140,7 +140,37 @@ PADDING = "zeros around the map: a number, [before, after] per axis, valid, half
 BIAS = "whether each output channel adds a learned number"
 
 
-class Conv(Convolution):
+class Windowed(Convolution):
+    """A convolution whose filters, window and groups are arguments."""
+
+    out: Dim
+    kernel: tuple[Dim, ...]
+    dilation: tuple[Dim, ...]
+    groups: Dim
+
+    @property
+    def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
+        """A channel reads all of its group."""
+        return ALL if is_one(self.groups) else SOME
+
+    def filters(self, channels: Dim) -> Dim:
+        """`out`."""
+        return self.out
+
+    def taps(self) -> tuple[Dim, ...]:
+        """`kernel`."""
+        return self.kernel
+
+    def spread(self) -> tuple[Dim, ...]:
+        """`dilation`."""
+        return self.dilation
+
+    def parts(self, channels: Dim) -> Dim:
+        """`groups`."""
+        return self.groups
+
+
+class Conv(Windowed):
     """A window of learned weights slid over the map."""
 
     kind = "conv"
@@ -193,22 +223,6 @@ class Conv(Convolution):
         if self.connections is None:
             return weights
         return {**weights, "weight": (sum(map(len, self.connections)), *self.kernel)}
-
-    def filters(self, channels: Dim) -> Dim:
-        """`out`."""
-        return self.out
-
-    def taps(self) -> tuple[Dim, ...]:
-        """`kernel`."""
-        return self.kernel
-
-    def spread(self) -> tuple[Dim, ...]:
-        """`dilation`."""
-        return self.dilation
-
-    def parts(self, channels: Dim) -> Dim:
-        """`groups`."""
-        return self.groups
 
 
 class Pointwise(Convolution):

@@ -16,15 +16,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from ..dims import Dim, Shape, divides, divisors, equals, product
-from .base import ALL, SOME, Need, Shapes, size_text, tensors
-from .conv import BIAS, PADDING, STRIDE, Convolution
+from .base import Need, Shapes, size_text, tensors
+from .conv import BIAS, PADDING, STRIDE, Windowed
 from .fields import COUNT, COUNT_PER_AXIS, FLAG, Pad, Padding, field
-from .join import is_one
 from .resize import TAPS
 from .windows import Reach, Unfollowed, same_place
 
 
-class DeformConv(Convolution):
+class DeformConv(Windowed):
     """A convolution whose taps lie where a second tensor says, and weigh what a third says."""
 
     kind = "deform_conv"
@@ -39,27 +38,6 @@ class DeformConv(Convolution):
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
     offset_groups: Dim = field(COUNT, 1, about="groups of channels that have offsets of their own")
     bias: bool = field(FLAG, True, about=BIAS)
-
-    @property
-    def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
-        """A channel reads all of its group."""
-        return ALL if is_one(self.groups) else SOME
-
-    def filters(self, channels: Dim) -> Dim:
-        """`out`."""
-        return self.out
-
-    def taps(self) -> tuple[Dim, ...]:
-        """`kernel`."""
-        return self.kernel
-
-    def spread(self) -> tuple[Dim, ...]:
-        """`dilation`."""
-        return self.dilation
-
-    def parts(self, channels: Dim) -> Dim:
-        """`groups`."""
-        return self.groups
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """As a convolution; and for each output position an offset a tap and axis, and a weight a tap."""
