@@ -351,40 +351,6 @@ def test_small_numbers_beside_the_model_are_read_and_no_others(tmp_path: Path, w
 
 
 # fmt: off
-EQUATIONS = [
-    # the equation, both shapes, MACs
-    ("bgid,bgjd->bgij", (1, 2, 3, 4), (1, 2, 5, 4), 120),
-    ("bgij,bgjd->bgid", (1, 2, 3, 5), (1, 2, 5, 4), 120),
-    ("bchw,bcij->bhwij", (1, 3, 2, 2), (1, 3, 4, 2), 96),
-    ("bhwc,bhkc->bhwk", (1, 3, 2, 5), (1, 3, 4, 5), 120),
-]
-# fmt: on
-
-
-@pytest.mark.parametrize(("equation", "left", "right", "macs"), EQUATIONS)
-def test_einsum_is_the_product_that_it_writes(tmp_path: Path, equation, left, right, macs) -> None:
-    """The numbers are onnxruntime's; its MACs multiply activations."""
-    inputs = {"a": drawn(*left), "b": drawn(*right)}
-    path = saved(tmp_path / "m.onnx", [node("Einsum", "a b", equation=equation)], inputs, {}, ["y"])
-    graph, (y,) = ours(path, inputs)
-    (expected,) = theirs(path, inputs)
-
-    assert (macs, macs) == (cnncalc.macs(graph).total, cnncalc.macs(graph).between_activations)
-    assert flat(y) == pytest.approx(flat(expected), rel=1e-4, abs=1e-5)
-
-
-@pytest.mark.parametrize("equation", ["ij,jj->ij", "ij,kl->ijkl", "ij->ji", "...ij,...jk->...ik"])
-def test_an_equation_that_is_no_product_is_refused_by_name(tmp_path: Path, equation: str) -> None:
-    """With the equation in the message."""
-    inputs = {"a": drawn(3, 3), "b": drawn(3, 3)}
-    path = saved(tmp_path / "m.onnx", [node("Einsum", "a b", equation=equation)], inputs, {}, ["y"])
-    with pytest.raises(cnncalc.CnncalcError) as refused:
-        cnncalc.load(path)
-
-    assert equation.replace(" ", "") in str(refused.value)
-
-
-# fmt: off
 HEADS = [
     # queries, keys, values, attributes
     ((1, 2, 5, 4), (1, 2, 7, 4), (1, 2, 7, 4), {}),

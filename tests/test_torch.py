@@ -507,6 +507,9 @@ OPERATORS = {
     "whole": lambda x: torch.nn.functional.layer_norm(x, x.shape[1:]),
     "in place": lambda x: x.clone().add_(1).mul_(2),
     "positions": lambda x: x + torch.arange(12.0, device=x.device)[None, None, None],
+    "beside itself": lambda x: x.view(4, 12, 12)[..., None] + x.view(4, 12, 12)[..., None, :],
+    "windows": lambda x: torch.nn.functional.max_pool2d(x.view(4, 2, 6, 12).transpose(0, 1), 2),
+    "one head": lambda x: torch.nn.functional.scaled_dot_product_attention(*[x.view(4, 12, 1, 12).transpose(1, 2)] * 3),
     "addmm": lambda x: torch.addmm(x[0, 0], x[0, 1], x[0, 2])[None],
 }  # fmt: skip
 """What modules of PyTorch do in their forward passes."""

@@ -12,9 +12,10 @@ from ..read import Rule
 from . import (
     activation,
     arrange,
-    contraction,
+    attention,
     control,
     conv,
+    einsum,
     entries,
     join,
     linear,
@@ -42,7 +43,8 @@ RULES: Mapping[str, Rule] = {
     **recurrent.RULES,
     **quantised.RULES,
     **control.RULES,
-    **contraction.RULES,
+    **attention.RULES,
+    **einsum.RULES,
     **resize.RULES,
     **sampled.RULES,
 }

@@ -131,7 +131,15 @@ def tensors(reader: Reader, node: Node) -> list[Held]:
     most = max(len(value.dims) for value in values)
     if most > len(widest.dims):
         widest = wider(reader, widest, most)
+    if widest.batched and any(_along(value, widest) for value in held):
+        widest = solid(reader, widest)
     return [stored(reader, node, place, widest) for place in range(len(values))]
+
+
+def _along(value: Held, like: Held) -> bool:
+    """Whether a tensor has several entries, none of them an image, where another has the axis of the images."""
+    axis = like.axes.index(BATCH) - len(like.dims) + len(value.dims)
+    return axis >= 0 and value.axes[axis] != BATCH and not _one(value.dims[axis])
 
 
 def wider(reader: Reader, value: Held, rank: int) -> Held:

@@ -89,8 +89,8 @@ def side_by_side(reader: Reader, node: Node, left: Held, right: Held) -> tuple[H
         recut(reader, node, value, (1,) * (rank - len(value.dims)) + value.dims) if len(value.dims) < rank else value
         for value in (left, right)
     ]
-    last = {rank - 1, rank - 2}
-    if sides[0].batched != sides[1].batched or any(BATCH in (value.axes[i] for i in last) for value in sides):
+    inside = any(BATCH in value.axes[1 if rank > 2 else 0 :] for value in sides)
+    if sides[0].batched != sides[1].batched or inside:
         sides = [solid(reader, value) for value in sides]
     sides = [reader.plain(value) for value in sides]
     return _repeated(reader, node, sides[0], sides[1]), _repeated(reader, node, sides[1], sides[0])

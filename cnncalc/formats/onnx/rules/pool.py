@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ....dims import Dim
+from ....layers.join import is_one
 from ..read import Refused
 from ..records import Node
+from ..values import Held
+from .arrange import recut
 from .beside import imaged
 from .windows import geometry
 
@@ -16,7 +20,12 @@ if TYPE_CHECKING:
 
 def _pool(kind: str) -> Rule:
     def rule(reader: Reader, node: Node) -> None:
-        value = imaged(reader, reader.held(node))
+        held = reader.held(node)
+        parts = _parts(held)
+        if parts:  # windows of a map side by side: to a pool they are channels
+            count, channels = held.dims[:2]
+            held = recut(reader, node, held, (1, count * channels, *held.dims[2:]))
+        value = imaged(reader, held)
         arguments = geometry(reader, node, value, node.attributes.get("kernel_shape") or [])
         arguments.setdefault("stride", 1)
         if node.attributes.get("ceil_mode"):
@@ -26,14 +35,24 @@ def _pool(kind: str) -> Rule:
         if kind == "l2pool" and node.attributes.get("p", 2) != 2:
             raise Refused(f"`p` is {node.attributes['p']}")
         places = len(node.outputs) > 1 and node.outputs[1] and reader.readers[node.outputs[1]]
+        if places and parts:
+            raise Refused("the places of the maxima of several windows side by side")
         if places and node.attributes.get("storage_order"):
             raise Refused("the places of its maxima are counted column by column")
         if places:
             reader.define(node, reader.emit(node, "argmaxpool", arguments, [value], defined=False), 1)
         if not places or reader.readers[node.outputs[0]]:
-            reader.emit(node, kind, arguments, [value])
+            made = reader.emit(node, kind, arguments, [value], defined=not parts)
+            if parts:
+                reader.define(node, recut(reader, node, made, (*parts, *made.dims[2:])))
 
     return rule
+
+
+def _parts(value: Held) -> tuple[Dim, ...]:
+    """How many maps a tensor without images has side by side, and the channels of each; nothing where it is one map."""
+    several = not value.batched and len(value.dims) > 2 and not is_one(value.dims[0])
+    return value.dims[:2] if several else ()
 
 
 def _global(kind: str) -> Rule:

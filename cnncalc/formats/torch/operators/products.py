@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from string import ascii_letters
 
 from ...onnx.values import Weight
 from ..trace import Operator
@@ -55,23 +54,8 @@ def added(first: str, second: str) -> Write:
 
 
 def einsum(w: Writing, own: Operator) -> None:
-    """With the letters of `...` and of what comes out written out."""
-    names = w.listed("tensors")
-    text = str(own.given["equation"]).replace(" ", "")
-    left, arrow, out = text.partition("->")
-    terms = left.split(",")
-    free = [letter for letter in ascii_letters if letter not in text]
-    most = max(
-        (len(w.shape(name)) - len(term) + 3 for term, name in zip(terms, names, strict=True) if "..." in term),
-        default=0,
-    )
-    dots = "".join(free[:most])
-    ranks = [len(w.shape(name)) - len(term) + 3 for term, name in zip(terms, names, strict=True)]
-    terms = [term.replace("...", dots[most - rank :]) for term, rank in zip(terms, ranks, strict=True)]
-    if not arrow:
-        counts = {letter: sum(term.count(letter) for term in terms) for term in terms for letter in term}
-        out = dots + "".join(sorted(letter for letter, count in counts.items() if count == 1 and letter not in dots))
-    w.put("Einsum", names, {"equation": f"{','.join(terms)}->{out.replace('...', dots)}"})
+    """The equation as it is written."""
+    w.put("Einsum", w.listed("tensors"), {"equation": str(own.given["equation"])})
 
 
 def attention(w: Writing, own: Operator) -> None:
