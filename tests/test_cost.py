@@ -429,7 +429,7 @@ def test_a_machine_of_the_configuration(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("options", "message", "help"),
     [
-        ("--machine jetso", "no machine `jetso`", "did you mean `jetson`?"),
+        ("--machine jetso", "no machine `jetso`", "known: jetson; or [machines] of cnncalc.toml: jetso = "),
         ("--machine orin", "no machine `orin`", 'known: jetson; or [machines] of cnncalc.toml: orin = {peak = "472G"'),
         ("--machine jetson --peak 1T", "`--machine` says what `--peak` and `--bandwidth` say", "leave one out"),
         ("--machine jetson --bandwidth 1G", "`--machine` says what `--peak` and `--bandwidth` say", "leave one out"),

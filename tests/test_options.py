@@ -208,7 +208,7 @@ CASES: dict[str, Options] = {
     },
     "report net.yaml": {
         **NETWORK, "--training": "--training", "--dtype": "--dtype int8", "--title": "--title mine",
-        "--peak": "--peak 2T --bandwidth 50G", "--bandwidth": "--bandwidth 50G --peak 2T", "OTHERS": "lenet5",
+        "--machine": "--machine jetson", "--peak": "--peak 2T --bandwidth 50G", "--bandwidth": "--bandwidth 50G --peak 2T", "OTHERS": "lenet5",
         "--no-arithmetic": "--no-arithmetic", "--as": "--as thop",
     },
     "zoo net5": {"--top": "--top 1", "--sort": "--sort params", "--lecture": "--lecture"},

@@ -154,6 +154,10 @@ def test_a_list_of_figures_keeps_terms_together() -> None:
     """A comma stands between figures, and between terms."""
     assert ["macs", "training@adam,batch=32", "energy"] == subjects("macs, training@adam,batch=32,energy")
     assert ["roofline@peak=1G,bandwidth=2G,fp16", "params"] == subjects("roofline@peak=1G,bandwidth=2G,fp16,params")
+    front = "training@adam,batch=32:max,width:max,**:energy@int8,sram_1MB:min,w"
+    assert ["training@adam,batch=32:max", "width:max", "**:energy@int8,sram_1MB:min", "w"] == subjects(
+        front, ["width", "w"]
+    )
 
 
 def test_a_limit_says_its_terms_beside_it_or_behind_the_figure() -> None:
@@ -214,6 +218,92 @@ def test_sweep_fit_and_compare_have_them(tmp_path: Path) -> None:
     assert ["input,energy,training@batch=2", "4,112242,736"] == kept
     assert 5 == largest["best"][0]["setting"]["input"]  # 25/16 of 80 elements and 6: 131 * 1300 + 150 * 4.6 pJ
     assert "energy (fp32, dram)" in run("compare", "lenet5", str(spec), "-c", "energy").stdout
+
+
+SLOW = 'specs = ["p.yaml"]\n[machines.slow]\npeak = "1G"\nbandwidth = "1G"\n'
+ON_SLOW = "roofline@slow,peak=1G,bandwidth=1G"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a machine, and with the convolution of 4x4, which takes 344 ns on it: on 8x8 it takes 1,304 ns."""
+    (tmp_path / "cnncalc.toml").write_text(SLOW)
+    (tmp_path / "p.yaml").write_text(POINT)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+# fmt: off
+NAMED = [
+    ("sweep p.yaml input=4,8 -c roofline@slow -f csv",  ['input,"' + ON_SLOW + '"', "4,344000", "8,1304000"]),
+    ("sweep p.yaml input=4,8 --where roofline@slow<1us -f csv",             ["input,params,macs", "4,6,96"]),
+    ("sweep p.yaml input=4,8 --sort roofline@slow,int8 -c layers -f csv",   ["input,layers", "8,1", "4,1"]),
+    ("sweep p.yaml input=4,8 --pareto roofline@slow,int8,params -f csv",    ["input,params,macs", "4,6,96"]),
+    ("sweep p.yaml input=4,8 --pareto roofline@slow,int8:max,params -f csv", ["input,params,macs", "8,6,384"]),
+    ("sweep p.yaml input=4,8 --pareto training@adam,batch=32,input:max --sort input -c training@adam,batch=32 -f csv",
+     ["input,training@batch=32", "8,41056", "4,10336"]),  # 6 * 16 and 32 * (32 + 48) * 4 bytes; (128 + 192) on 8x8
+    ("fit p.yaml --vary input=4:8:4 --max roofline@slow=1us --format csv",
+     ['input,"' + ON_SLOW + '",params,macs,verdict', f'4,344000,6,96,"binding: {ON_SLOW}"',
+      f'8,1304000,6,384,"next: {ON_SLOW} over by 304 ns (30.4%)"']),
+    ("compare p.yaml -c roofline@slow,int8,macs --format csv", ['name,"' + ON_SLOW + ',int8",macs', "p,192000,96"]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("line", "expected"), NAMED)
+def test_a_machine_has_its_name_in_every_command(project: Path, line: str, expected: list[str]) -> None:
+    """As a column, a condition, a goal of the front, what is sorted by; the answer has the machine written out."""
+    done = run(*line.split())
+
+    assert (expected, 0) == (done.stdout.splitlines(), done.exit_code), done.stderr
+
+
+def test_the_log_and_the_page_know_the_machine(project: Path) -> None:
+    """The log by its key in JSON, the page by its roof."""
+    for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "one"]):
+        subprocess.run(["git", *words], check=True)
+    past = json.loads(run("log", "p.yaml", "-c", "roofline@slow", "-f", "json").stdout)
+
+    assert ([ON_SLOW], 344_000) == (past["columns"], past["commits"][0]["figures"][ON_SLOW])
+    for on in (["--machine", "slow"], ["--peak", "1G", "--bandwidth", "1G"]):
+        assert 0 == run("report", "p.yaml", *on, "-o", f"{len(on)}.html").exit_code
+    assert Path("2.html").read_text() == Path("4.html").read_text()
+    assert 2 == run("report", "p.yaml", "--machine", "slow", "--peak", "1G", "-o", "a.html").exit_code
+
+
+UNNAMED = [
+    "sweep p.yaml input=4,8 -c",
+    "fit p.yaml --vary input --max",
+    "compare p.yaml -c",
+    "log p.yaml -c",
+    "roofline",
+]
+
+
+@pytest.mark.parametrize("line", UNNAMED)
+def test_an_unknown_machine_is_told_with_those_that_there_are(project: Path, line: str) -> None:
+    """Every machine, and which may be meant where there are several."""
+    given = (
+        ["p.yaml", "--machine", "slo"]
+        if line == "roofline"
+        else ["roofline@slo=1us" if "fit" in line else "roofline@slo"]
+    )
+    one = run(*line.split(), *given)
+    (project / "cnncalc.toml").write_text(SLOW + '[machines.orin]\npeak = "1T"\nbandwidth = "1G"\n')
+    several = run(*line.split(), *given)
+
+    assert 2 == one.exit_code == several.exit_code
+    assert "no machine `slo`" in one.stderr and "help: known: slow; or " in one.stderr
+    assert "help: did you mean `slow`? known: slow, orin; or " in several.stderr
+
+
+def test_a_configuration_is_read_only_for_the_name_of_a_machine(project: Path) -> None:
+    """One that is broken does not stop a comparison that needs nothing of it."""
+    (project / "cnncalc.toml").write_text("machines = 5\n")
+
+    assert 0 == run("compare", "p.yaml", "-c", "roofline@peak=1G,bandwidth=1G").exit_code
+    broken = run("compare", "p.yaml", "-c", "roofline@slow")
+    assert (2, True) == (broken.exit_code, "`machines` is a mapping from names to machines" in broken.stderr)
 
 
 def test_expect_and_formula_say_why_they_have_none(tmp_path: Path) -> None:

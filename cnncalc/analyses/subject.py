@@ -109,13 +109,18 @@ def subject(text: str, what: str = "figure", machines: Machines | None = None) -
     return Subject(name, part, at=detail, axis=axis, each=each)
 
 
-def subjects(text: str) -> list[str]:
-    """The figures of a list with commas, which the terms of a figure have too: `macs,training@adam,batch=32`."""
+def subjects(text: str, others: Iterable[str] = ()) -> list[str]:
+    """The figures of a list with commas, which the terms of a figure have too: `macs,training@adam,batch=32`.
+
+    `others` are names that may stand between them; `:min` and `:max` end a figure.
+    """
+    names = {*FIGURES, *others}
     found: list[str] = []
     for piece in (piece.strip() for piece in text.split(",")):
         head = re.split("[@.]", found[-1].rpartition(":")[2])[0] if found else ""
         more = head in FIGURES and FIGURES[head].priced and "@" in found[-1]
-        if more and re.split("[@.]", piece.rpartition(":")[2])[0] not in FIGURES:
+        name = re.sub(":(min|max)$", "", piece)
+        if more and name not in names and re.split("[@.]", name.rpartition(":")[2])[0] not in FIGURES:
             found[-1] += f",{piece}"
         elif piece:
             found.append(piece)

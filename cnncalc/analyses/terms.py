@@ -165,8 +165,9 @@ def of(metric: str, given: Mapping[str, Any], machines: Machines | None = None, 
 
 def unknown_machine(name: str, machines: Machines, how: str) -> CnncalcError:
     """The error for a machine that has no such name, with the names that there are and how it gets one."""
-    known = f"known: {', '.join(machines)}; or {how}" if machines else how
-    return CnncalcError(f"no machine `{name}`", did_you_mean(name, machines) or known)
+    near = did_you_mean(name, machines) if len(machines) > 1 else ""
+    listed = f"known: {', '.join(machines)}; or {how}" if machines else how
+    return CnncalcError(f"no machine `{name}`", f"{near} {listed}".strip())
 
 
 def _read(metric: str, key: str, value: Any) -> Any:

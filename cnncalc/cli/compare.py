@@ -18,6 +18,7 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
+from .machine import figures
 from .request import Request, named, report_with
 
 if TYPE_CHECKING:
@@ -39,10 +40,9 @@ def command(
 ) -> Report:
     """Several networks in one table."""
     from .. import reports
-    from ..analyses.subject import subjects
     from ..reports.compare_report import DEFAULT_COLUMNS
 
-    asked = DEFAULT_COLUMNS if columns is None else subjects(columns)
+    asked = DEFAULT_COLUMNS if columns is None else figures(columns)
     graphs = _graphs(_asked(arguments or [named(None)]), request.input)
     return reports.compare(graphs, columns=asked, dtype=dtype, training=request.training, view=request.view)
 

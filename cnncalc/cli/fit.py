@@ -47,10 +47,12 @@ def command(
     from ..sweeping.fit import fit, limit
     from ..sweeping.fit_report import fit_report
     from ..sweeping.select import Unmet
+    from .machine import Configured
 
     bytes_of(dtype)
-    spec = named(request.spec)
-    limits = [limit(text, True) for text in most or []] + [limit(text, False) for text in least or []]
+    spec, machines = named(request.spec), Configured()
+    limits = [limit(text, True, machines) for text in most or []]
+    limits += [limit(text, False, machines) for text in least or []]
     try:
         found_ = fit(
             spec,

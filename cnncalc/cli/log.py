@@ -16,6 +16,7 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
+from .machine import figures
 from .request import Request, named, report_with
 
 
@@ -34,14 +35,13 @@ def command(
 ) -> Report:
     """The figures of a network by commit."""
     from .. import reports
-    from ..analyses.subject import subjects
     from ..history import history
     from ..language.load import input_shape, setting
     from ..reports.log_report import DEFAULT_COLUMNS
 
     if since == "":
         raise CnncalcError("the commit of --since is empty", "is it of a variable that is not set?")
-    asked = DEFAULT_COLUMNS if columns is None else subjects(columns)
+    asked = DEFAULT_COLUMNS if columns is None else figures(columns)
     past = history(
         named(request.spec),
         since=since or "",

@@ -3,7 +3,7 @@
     cnncalc report resnet50 -o resnet50.html
     cnncalc report net.yaml other.onnx -o both.html        what differs, and both in each plot
     cnncalc report net.yaml --as thop --as keras -o net.html        and what other tools count
-    cnncalc report net.yaml --peak 2T --bandwidth 50G -o net.html
+    cnncalc report net.yaml --peak 2T --bandwidth 50G -o net.html        or --machine jetson, of cnncalc.toml
 
 Blocks fold and unfold, a click on a layer shows its arithmetic as `cnncalc explain` does, and `net.html#path/of/layer`
 opens it there. The limits of a spec, and how it stands to them, are part of it. A model whose names have no scopes is
@@ -21,7 +21,7 @@ import typer
 
 from ..errors import CnncalcError
 from ..render.report import Report
-from .machine import machine
+from .machine import On, machine
 from .request import Request, blocks, report_with
 
 
@@ -35,6 +35,7 @@ def command(
         str | None, typer.Option("--peak", metavar="RATE", help="FLOPs a second, for a roofline: 2T; a MAC is two.")
     ] = None,
     bandwidth: Annotated[str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")] = None,
+    on: On = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="The heading; the names if not given.")] = "",
     tools: Annotated[
@@ -60,5 +61,7 @@ def command(
     also = [(f"Limits of {graph.name}", limits) for graph in graphs if (limits := held(graph)) is not None]
     for tool in tools or []:
         also += [(f"{graph.name}, as {tool} counts", reports.counts_as(graph, tool)) for graph in graphs]
-    text = page(graphs, title=title, dtype=dtype, machine=machine(peak, bandwidth), arithmetic=arithmetic, also=also)
+    text = page(
+        graphs, title=title, dtype=dtype, machine=machine(peak, bandwidth, on), arithmetic=arithmetic, also=also
+    )
     return Report([], [], text=text, form="table")

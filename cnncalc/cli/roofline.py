@@ -17,9 +17,8 @@ from typing import Annotated
 
 import typer
 
-from ..errors import CnncalcError
 from ..render.report import Report
-from .machine import machine, named_machine
+from .machine import On, machine
 from .request import InputDtype, Request, report
 
 
@@ -30,9 +29,7 @@ def command(
         str | None, typer.Option("--peak", metavar="RATE", help="FLOPs a second: 2T; a MAC is two.")
     ] = None,
     bandwidth: Annotated[str | None, typer.Option("--bandwidth", metavar="RATE", help="Bytes a second: 50G.")] = None,
-    on: Annotated[
-        str | None, typer.Option("--machine", metavar="NAME", help="A machine that cnncalc.toml names, in their place.")
-    ] = None,
+    on: On = None,
     dtype: Annotated[str, typer.Option("--dtype", metavar="DTYPE", help="fp32, fp16, bf16, int8 or fp64.")] = "fp32",
     input_dtype: InputDtype = "",
     fused: Annotated[
@@ -42,11 +39,9 @@ def command(
     """Intensity and the roofline."""
     from .. import reports
 
-    if on is not None and (peak is not None or bandwidth is not None):
-        raise CnncalcError("`--machine` says what `--peak` and `--bandwidth` say", "leave one out")
     return reports.roofline(
         request.whole,
-        machine=machine(peak, bandwidth) if on is None else named_machine(on),
+        machine=machine(peak, bandwidth, on),
         dtype=dtype,
         input_dtype=input_dtype,
         fused=fused,

@@ -81,6 +81,7 @@ def command(
         from ..analyses.dtypes import bytes_of
         from ..sweeping.command import Sweep
         from ..sweeping.select import Unmet
+        from .machine import Configured
 
         bytes_of(dtype)
         asked = Sweep(
@@ -102,6 +103,7 @@ def command(
             engine=engine,
             scheduler=scheduler,
             workers=workers,
+            machines=Configured(),
         )
         try:
             asked.run()

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from ..analyses.subject import subjects
+from ..analyses.terms import Machines
 from ..errors import CnncalcError, did_you_mean
 from ..render import FORMATS, STREAMS
 from ..render.choosing import chosen
 from ..render.choosing import known as known_form
 from . import select
 from .columns import known
-from .grid import grid
+from .grid import Grid, grid
 from .output import ENDINGS
 from .plan import Plan, plan
 
@@ -48,6 +49,8 @@ class Asked:
     engine: str
     scheduler: str | None
     workers: int | None
+    machines: Machines = field(default_factory=dict)
+    """Those that figures may name."""
 
     def check(self) -> None:
         """Raise CnncalcError for options that make no sense."""
@@ -105,7 +108,7 @@ class Asked:
     @cached_property
     def shown(self) -> list[str]:
         """The columns that are written."""
-        return known(subjects(self.columns))
+        return known(subjects(self.columns), self.machines)
 
     @cached_property
     def plan(self) -> Plan:
@@ -120,9 +123,9 @@ class Asked:
         if not swept:
             raise CnncalcError("nothing to sweep", f"for instance cnncalc sweep {spec} input=128,160,192,224")
         points = grid(swept)
-        names = [*self.shown, *(c.name for c in select.conditions(self.where, points))]
-        names += [goal.name for goal in select.goals(self.pareto, points)] if self.pareto else []
-        names += [self.sort] if self.sort else []
+        names = [*self.shown, *(c.name for c in select.conditions(self.where, points, self.machines))]
+        names += [goal.name for goal in self.goals(points)]
+        names += [self.sorted_by(points)] if self.sort else []
         needed = known([name for name in names if name not in {one.name for one in points.variables}])
         settings = dict(map(setting, self.settings))
         made = plan(spec, points, needed, self.dtype, settings, input_shape(self.size), self.training)
@@ -133,4 +136,12 @@ class Asked:
     @cached_property
     def wanted(self) -> list[select.Condition]:
         """The conditions."""
-        return select.conditions(self.where, self.plan.grid)
+        return select.conditions(self.where, self.plan.grid, self.machines)
+
+    def goals(self, points: Grid) -> list[select.Goal]:
+        """What the front is of; nothing where all points are asked for."""
+        return select.goals(self.pareto, points, self.machines) if self.pareto else []
+
+    def sorted_by(self, points: Grid) -> str:
+        """What the rows are sorted by: a variable or a column."""
+        return select.named(str(self.sort), [one.name for one in points.variables], self.machines)

@@ -17,6 +17,7 @@ from ..analyses.figures import FIGURES, Figures
 from ..analyses.receptive import ReceptiveFields, receptive_fields
 from ..analyses.remarks import STRIDES
 from ..analyses.subject import Subject, subject
+from ..analyses.terms import Machines
 from ..analyses.values import ends
 from ..dims import is_swept, settled
 from ..errors import CnncalcError
@@ -48,17 +49,17 @@ class Swept(Figures):
         return fields
 
 
-def column(name: str, what: str = "column") -> Subject:
-    """The subject of a column; of a shape one axis. Raises CnncalcError."""
-    found = subject(name, what)
+def column(name: str, what: str = "column", machines: Machines | None = None) -> Subject:
+    """The subject of a column, which may name a machine; of a shape one axis. Raises CnncalcError."""
+    found = subject(name, what, machines)
     if FIGURES[found.metric].unit == SHAPE and not found.axis:
         raise CnncalcError(f"`{name}` is a shape, and a {what} is a number", f"{name}.channels, {name}.height")
     return found
 
 
-def known(names: Iterable[str], what: str = "column") -> list[str]:
-    """The names, each once, if all are columns. Raises CnncalcError."""
-    return [name for name in dict.fromkeys(names) if column(name, what)]
+def known(names: Iterable[str], machines: Machines | None = None) -> list[str]:
+    """The names in their one spelling, which needs no machines, each once. Raises CnncalcError."""
+    return list(dict.fromkeys(column(name, machines=machines).text for name in names))
 
 
 def unit_of(name: str) -> str:

@@ -101,7 +101,7 @@ class Sweep(Asked):
     def found(self) -> tuple[Rows, Rows]:
         """The rows in the order that is asked for, and all points beside them."""
         grid_ = self.plan.grid
-        goals = select.goals(self.pareto, grid_) if self.pareto else []
+        goals = self.goals(grid_)
         whole: Rows | None = None
         for one in self._rows(self._stretches()):
             whole = one if whole is None else Rows.joined([whole, one])
@@ -115,7 +115,7 @@ class Sweep(Asked):
         if goals:
             whole = select.front(whole, goals, grid_)
         if self.sort:
-            values, _ = select.figures_of(whole, self.sort, grid_)
+            values, _ = select.figures_of(whole, self.sorted_by(grid_), grid_)
             whole = whole.chosen(np.argsort(-highs(values), kind="stable"))
         if self.top:
             whole = whole.chosen(slice(0, self.top))
@@ -176,7 +176,7 @@ class Sweep(Asked):
 
     def _points(self, whole: Rows, everything: Rows) -> tuple[tuple[str, str], list[tuple[Any, Any]], set[Any]]:
         """Two figures of all points, and those points that are on the front."""
-        goals = [goal.name for goal in select.goals(self.pareto, self.plan.grid)] if self.pareto else []
+        goals = [goal.name for goal in self.goals(self.plan.grid)]
         varied = [one.name for one in self.plan.grid.variables if one.numeric]
         names = list(dict.fromkeys([*goals, *self.shown[::-1], *varied]))[:2]
         if len(names) < 2:

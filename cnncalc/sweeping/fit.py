@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..analyses.terms import Machines
 from ..analyses.values import ends, text
 from ..budget.limits import MAX, Limit
 from ..budget.reading import option
@@ -67,9 +68,9 @@ class Fit:
         return {one.name: one.values[-1] for one in self.plan.grid.variables if one.name in names}
 
 
-def limit(text: str, most: bool) -> Limit:
+def limit(text: str, most: bool, machines: Machines | None = None) -> Limit:
     """`macs=100M` as a limit, in the words of `check`. Raises SpecError, CnncalcError."""
-    (one,) = option("max" if most else "min", text)
+    (one,) = option("max" if most else "min", text, machines)
     column(one.subject.text, "figure")
     return one
 

@@ -17,9 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..analyses.figures import FIGURES, unknown
+from ..analyses.subject import subjects
+from ..analyses.terms import Machines
 from ..errors import CnncalcError
 from ..quantities import quantity, split
-from .columns import NUMBERS, highs, lows, unit_of
+from .columns import NUMBERS, column, highs, lows, unit_of
 from .grid import Grid
 from .rows import Rows
 
@@ -71,8 +73,8 @@ HELD = "\0"
 """Stands for a figure with terms while a condition is taken apart."""
 
 
-def conditions(texts: Iterable[str], grid: Grid) -> list[Condition]:
-    """The conditions of `--where`. Raises CnncalcError."""
+def conditions(texts: Iterable[str], grid: Grid, machines: Machines | None = None) -> list[Condition]:
+    """The conditions of `--where`, which may name machines. Raises CnncalcError."""
     variables = [one.name for one in grid.variables if one.numeric]
     found: list[Condition] = []
     for text in texts:
@@ -83,23 +85,28 @@ def conditions(texts: Iterable[str], grid: Grid) -> list[Condition]:
                 raise CnncalcError(f"`{part.strip()}` is no condition", "for instance --where 'macs < 300M'")
             terms = [priced.pop(0) if HELD in term else term for term in terms]
             for left, sign, right in zip(terms[:-2:2], terms[1::2], terms[2::2], strict=True):
-                found.append(_condition(left.strip(), "==" if sign == "=" else sign, right.strip(), variables))
+                found.append(
+                    _condition(left.strip(), "==" if sign == "=" else sign, right.strip(), variables, machines)
+                )
     return found
 
 
-def _condition(left: str, sign: str, right: str, variables: Sequence[str]) -> Condition:
+def _condition(
+    left: str, sign: str, right: str, variables: Sequence[str], machines: Machines | None = None
+) -> Condition:
     if split(left) is not None:
         left, sign, right = right, TURNED[sign], left
-    return Condition(left, sign, quantity(right, _unit(left, variables)))
+    name = named(left, variables, machines)
+    return Condition(name, sign, quantity(right, "" if name in variables else unit_of(name)))
 
 
-def _unit(name: str, variables: Sequence[str]) -> str:
-    """What a variable or a column is counted in. Raises CnncalcError for a name that is neither."""
+def named(name: str, variables: Sequence[str], machines: Machines | None = None) -> str:
+    """A variable, or a column in its one spelling. Raises CnncalcError for a name that is neither."""
     if name in variables:
-        return ""
+        return name
     if re.split("[@.:]", name)[0] not in FIGURES and ":" not in name:
         raise unknown(name, "column", [*variables, *NUMBERS])
-    return unit_of(name)
+    return column(name, machines=machines).text
 
 
 def kept(rows: Rows, wanted: Sequence[Condition], grid: Grid) -> Rows:
@@ -128,19 +135,18 @@ class Goal(NamedTuple):
     largest: bool = False
 
 
-def goals(text: str, grid: Grid) -> list[Goal]:
-    """The goals of `--pareto`. Raises CnncalcError."""
+def goals(text: str, grid: Grid, machines: Machines | None = None) -> list[Goal]:
+    """The goals of `--pareto`, which may name machines. Raises CnncalcError."""
     variables = [one.name for one in grid.variables if one.numeric]
     found = []
-    for part in text.split(","):
-        name, _, sense = part.strip().rpartition(":")
+    for part in subjects(text, variables):
+        name, _, sense = part.rpartition(":")
         if sense not in ("min", "max") or not name:
-            name, sense = part.strip(), ""
+            name, sense = part, ""
         if name.partition(":")[0] in (*variables, *FIGURES) and ":" in name:
             first = name.partition(":")[0]
             raise CnncalcError(f"`{part}` is neither `{first}:min` nor `{first}:max`")
-        _unit(name, variables)
-        found.append(Goal(name, sense == "max"))
+        found.append(Goal(named(name, variables, machines), sense == "max"))
     return found
 
 
