@@ -174,7 +174,7 @@ def formula(
     for name in at or {}:
         if name not in net.over:
             raise CnncalcError(f"the formula is over {', '.join(net.over) or 'nothing'}, not over {name}")
-    found = [one for figure in wanted for one in formulas(net.graph, figure, batch)]
+    found = [one for figure in wanted for one in formulas(net.graph, figure, batch, {**net.point, **(at or {})})]
     return written(net, found, point=dict(at or {}), by_layer=by_layer, batch=batch)
 
 

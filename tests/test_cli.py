@@ -425,7 +425,7 @@ def test_a_spec_without_sizes_is_checked_and_asked_for_a_size_where_a_number_is_
     assert "4 x ceil(H/2) x ceil(W/2)" in run("shapes", "net.yaml").out
     assert " 112 " in run("params", "net.yaml").out
     assert (0, "net.yaml: fine, 2 layers; it expects nothing\n") == run("lint", "net.yaml")[::2][::-1]
-    for command in ("summary", "macs", "memory"):
+    for command in ("summary", "macs", "training"):
         done = run(command, "net.yaml")
         assert (2, "") == (done.code, done.out)
         assert "and H and W have no value\n   = help: for instance --input 3,224,224" in done.err

@@ -86,6 +86,8 @@ FORMS = [
     ("2 x (16 floor((H + 4)/16) - 188) x (16 floor((H + 4)/16) - 188)", "unet --of output"),
     ("315", "mobilenet_v1 --of receptive_field"),
     ("102228128", "resnet50 --of weight_bytes"),
+    ("3072 ceil(H/4)^2", "resnet50 --of peak_activations"),  # 3 maps of 256 in fp32: both branches and their sum
+    ("512 ceil(H/2) ceil(W/2) - 1536 ceil(H/2) - 1536 ceil(W/2) + 4608", "inception_v4 --over H,W --of peak_activations --expand"),
 ]  # fmt: skip
 
 
@@ -386,6 +388,11 @@ BAD = [
         "   = help: leave width out of --over; `cnncalc sweep` takes any values\n",
     ),
     (["lenet5", "--over", ""], "error: `--over` names no symbol\n   = help: for instance --over H,width\n"),
+    (
+        ["lenet5", "--of", "macs,peak_in_place", "--by-layer"],
+        "error: the layers do not add up to `peak_in_place`\n"
+        "   = help: leave it out, or --by-layer; `cnncalc memory` and `cnncalc receptive-field` have layers\n",
+    ),
     (["lenet5", "--of", "mac"], "error: no formula of `mac`\n   = help: did you mean `macs`?\n"),
     (
         ["lenet5", "--at", "H=x"],

@@ -583,9 +583,10 @@ def test_open_sizes_are_texts_in_json_and_errors_where_a_number_is_needed(folder
     found = json.loads(run("params", "open.yaml", "--format", "json", code=0))
 
     assert (242, [3, "H", "W"]) == (found["totals"]["params"], found["input"])
+    assert "64 ceil(H/2) ceil(W/2)" in str(cnncalc.memory(graph).peak_bytes)
     with pytest.raises(CnncalcError) as error:
-        cnncalc.memory(graph)
-    assert "the peak memory of open depends on H and W" == error.value.message
+        cnncalc.summary(graph)
+    assert "the input of open is 3xHxW, and H and W have no value" == error.value.message
 
 
 def test_nothing_to_compare_is_a_table_without_rows(folder: Path) -> None:

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 import cnncalc
 from cnncalc import Graph, Node
 from cnncalc.analyses import BYTES, memory
+from cnncalc.analyses.highest import narrowed
 from cnncalc.analyses.memory import folded_params, weight_shapes
+from cnncalc.contracts import contract
 from cnncalc.dims import product
 from cnncalc.layers import KINDS
+from cnncalc.symbolic import opened
 
 
 def network(net: list[Any], size: int = 10, **more: Any) -> Graph:
@@ -252,3 +256,74 @@ def test_what_is_alive_is_what_a_simulator_holds(graph: Graph, in_place: bool) -
     assert found.peak_elements == sum(found.peak_tensors.values())
     if alive:
         assert max(alive) == found.peak_elements
+
+
+# --- sizes that are open -----------------------------------------------------------------------------------------
+
+
+def lines(net: list[Any]) -> Graph:
+    """A graph on a line of L positions."""
+    return cnncalc.parse(json.dumps({"input": [1, "L"], "net": net}))
+
+
+# fmt: off
+OPEN = [   # the peak in elements, the steps that may have it, for which sizes it is settled, the net
+    # 1 L + 2 L, 2 L + 2 L, 2 L + 1 L
+    ("4 L", ["relu"], ("16 L", {}), [wide(2), "relu", wide(1)]),
+    # L + 4 ceil(L/2), and (4 + 2) ceil(L/2), which is never less: L <= 2 ceil(L/2)
+    ("6 ceil(L/2)", ["pointwise"], ("24 ceil(L/2)", {}), [{"conv": {"out": 4, "kernel": 1, "stride": 2}}, wide(2)]),
+    # L + 8, and 8 + 2 * 8: from L = 16 on the first
+    ("max(L + 8, 24)", ["adaptiveavgpool", "pointwise"], ("4 L + 32", {"L": 16}), [{"adaptiveavgpool": 8}, wide(2)]),
+    # L + 7, and 7 + 64 * 7: from L = 448 on the first, and nothing is that long usually
+    ("max(L + 7, 455)", ["adaptiveavgpool", "pointwise"], ("max(4 L + 28, 1820)", {}),
+     [{"adaptiveavgpool": 7}, wide(64)]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("peak", "steps", "settled", "net"), OPEN, ids=[peak for peak, *_ in OPEN])
+def test_the_peak_of_open_sizes_is_as_worked_by_hand(peak: str, steps: list[str], settled: Any, net: list[Any]) -> None:
+    """The formula that holds for all, the steps that may have it, and the one in bytes that holds from some size on."""
+    graph = cnncalc.parse(json.dumps({"input": [1, "L"], "net": net}))
+    found = memory(graph)
+    narrow = narrowed(found.peak_bytes, graph.provisos)
+
+    assert (peak, steps) == (str(found.peak_elements), [*found.peaks])
+    assert settled == (str(narrow.size), narrow.lowest)
+
+
+OPENED = {"resnet50": [1, 2, 17, 18, 33, 224], "unet": [188, 189, 250, 331, 572], "mobilenet_v2": [1, 9, 10, 11, 250]}
+
+
+@pytest.mark.parametrize("manner", [{}, {"in_place": True}, {"folded": True}], ids=str)
+@pytest.mark.parametrize("name", OPENED)
+def test_the_peak_of_open_sizes_is_that_of_each_number(name: str, manner: Any) -> None:
+    """With numbers put in, what the network of that size has: for all of them, and narrowed from its least on."""
+    graph = cnncalc.load(name)
+    again = graph.again
+    assert again is not None
+    graph = opened(lambda settings, shapes: again(shapes, settings), graph, ["H"]).graph.inference
+    found = memory(graph, **manner).peak_bytes
+    narrow = narrowed(found, graph.provisos)
+
+    for size in OPENED[name]:
+        shape = (graph.input_shape[0], size, size)
+        number = memory(again({"input": shape}).inference, **manner).peak_bytes
+        assert number == found.at({"H": size})
+        if size >= narrow.lowest.get("H", 1):
+            assert number == narrow.size.at({"H": size})
+
+
+def test_the_report_of_open_sizes_has_formulas_and_what_must_hold() -> None:
+    """4 bytes of 2 * 8 maps of H - 2 by W - 2; the first layer has 12 H W + 32 (H - 2) (W - 2), which is 588 and not
+    576 at H = W = 5, and 944 and not 1024 at 6.
+    """
+    text = "input: [3, H, W]\nnet: [{conv: {out: 8, kernel: 3}}, relu]\n"
+    report = cnncalc.reports.memory(cnncalc.parse(text))
+    found = json.loads(report.written("json"))
+    jsonschema.Draft7Validator(contract("memory").schema).validate(found)
+
+    assert "64 H W - 128 H - 128 W + 256" == found["totals"]["peak_activations"]
+    assert {"at": "relu", "tensors": dict.fromkeys(("conv", "relu"), "32 H W - 64 H - 64 W + 128")} == found["peak"]
+    assert ({"H": 6, "W": 6}, ["H >= 3", "W >= 3"]) == (found.get("lowest"), found["provisos"])
+    assert "peak 64 H W - 128 H - 128 W + 256 bytes" in report.written()

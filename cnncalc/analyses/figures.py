@@ -209,7 +209,6 @@ def _peak(name: str, about: str, locked: bool = False) -> Figure:
         max,
         locked=locked,
         per_image=True,
-        closed=False,
     )
 
 

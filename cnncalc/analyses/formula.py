@@ -9,6 +9,7 @@ what the tables say, as long as the provisos hold. Symbols are whole numbers of 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ..dims import Dim
@@ -17,12 +18,13 @@ from ..quantities import BYTES, POSITIONS, SHAPE
 from .dtypes import DEFAULT_DTYPE
 from .field_formula import field_size
 from .figures import FIGURES, Figures
+from .highest import Narrowed, narrowed
 from .subject import Subject, of_nodes, value
 
 CLOSED = tuple(name for name, figure in FIGURES.items() if figure.closed)
 """The figures that there are formulas of."""
 
-SUMMED = tuple(name for name in CLOSED if FIGURES[name].of is not None)
+SUMMED = tuple(name for name in CLOSED if FIGURES[name].of is not None and FIGURES[name].join is sum)
 """Those that the layers add up to."""
 
 
@@ -35,15 +37,24 @@ class Formula(NamedTuple):
     part: str = ""
     """`smallest` or `largest`, where it depends on the position."""
 
+    lowest: Mapping[str, int] = MappingProxyType({})
+    """Symbol -> the size from which on it holds, where it is not all."""
 
-def formulas(graph: Graph, figure: str, batch: int = 1) -> list[Formula]:
-    """A figure of a network as a formula; a receptive field that depends on the position has two."""
+
+def formulas(graph: Graph, figure: str, batch: int = 1, usual: Mapping[str, int] | None = None) -> list[Formula]:
+    """A figure of a network as a formula; a receptive field that depends on the position has two.
+
+    A peak is the largest of what may be it; with `usual` sizes only of what may be it from some sizes on, none of them
+    above those.
+    """
     row = FIGURES[figure]
     if row.unit == POSITIONS:
         return _receptive_field(graph)
     found = value(Figures(graph), Subject(figure))
-    sizes = found if row.unit == SHAPE else (found * (batch if row.per_image else 1),)
-    return [Formula(figure, sizes, _convention(graph, figure, batch))]
+    peak = narrowed(found, graph.provisos, usual) if row.join is max and usual is not None else Narrowed(found, {})
+    sizes = found if row.unit == SHAPE else (peak.size * (batch if row.per_image else 1),)
+    convention = ", ".join(filter(None, (_convention(graph, figure, batch), peak.where)))
+    return [Formula(figure, sizes, convention, lowest=peak.lowest)]
 
 
 def of_layers(graph: Graph, figure: str, batch: int = 1) -> Mapping[str, Dim]:

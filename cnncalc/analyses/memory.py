@@ -15,8 +15,7 @@ from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ..dims import Dim, Shape, product
-from ..errors import CnncalcError
+from ..dims import Dim, Shape, is_symbolic, product
 from ..graph import Graph, Node
 from ..layers.base import ACTIVATED, NORMED, OVERWRITES, SHIFT, STORED
 from ..spelling import brief
@@ -43,7 +42,7 @@ class Memory(NamedTuple):
     """The most bytes that are alive at one time."""
 
     peak_at: str
-    """The step with the peak; the first of them."""
+    """The step with the peak; the first of them, of open sizes of those that may have it."""
 
     peak_tensors: Mapping[str, Dim]
     """The tensors alive then: name -> elements."""
@@ -56,6 +55,9 @@ class Memory(NamedTuple):
 
     dtype: str = "fp32"
     """The dtype that the network computes in."""
+
+    peaks: Mapping[str, Mapping[str, Dim]] = MappingProxyType({})
+    """Each step that may have the peak -> the tensors alive then; one alone where all sizes are numbers."""
 
     folded: Mapping[str, str] = MappingProxyType({})
     """Node that is part of the layer before it -> the node that it is part of."""
@@ -88,7 +90,8 @@ def memory(graph: Graph, in_place: bool = False, dtype: str = "fp32", folded: bo
     `folded` makes each batch norm part of the convolution or linear layer before it, and each activation part of the
     layer before it, where nothing else reads what lies between.
 
-    Raises CnncalcError where the peak depends on a size that has no value, and for a dtype that is not known.
+    Of sizes that are open the peak is a formula: the largest of the steps that no other is never below (`highest`).
+    Raises CnncalcError for a dtype that is not known.
     """
     sizes = element_bytes(graph, dtype)
     last_use = _last_uses(graph)
@@ -161,15 +164,6 @@ def _folds(graph: Graph, node: Node, step: int, into: Mapping[str, str], last_us
     return node.layer.family == "activation" and node.layer.elementwise and maker.layer.family in ACTIVATED
 
 
-def _larger(now: Dim, peak: Dim, graph: Graph) -> bool:
-    try:
-        return bool(now > peak)
-    except TypeError:
-        sizes = " and ".join(dict.fromkeys(graph.symbols()))
-        help = "give the input a size: --input 3,224,224"
-        raise CnncalcError(f"the peak memory of {graph.name} depends on {sizes}", help) from None
-
-
 def _swept(
     graph: Graph,
     size: Mapping[str, Dim],
@@ -185,17 +179,42 @@ def _swept(
     held: Dim = sum(size[name] * sizes[name] for name in graph.inputs if until[name] >= 0)
     elements: dict[str, Dim] = {}
     bytes: dict[str, Dim] = {}
-    peak, peak_at, peak_step = held, next(iter(graph.inputs), ""), 0
     for step, node in enumerate(graph.nodes):
         now, held = now + of[node.name], held + of[node.name] * sizes[node.name]
         elements[node.name], bytes[node.name] = now, held
-        if step == 0 or _larger(held, peak, graph):
-            peak, peak_at, peak_step = held, node.name, step
         for name in freed.get(step, ()):
             now, held = now - size[name], held - size[name] * sizes[name]
     born = {node.name: step for step, node in enumerate(graph.nodes)}
-    tensors = {name: size[name] for name in size if born.get(name, -1) <= peak_step <= until[name]}
-    return Memory(sum(of.values()), elements, bytes, elements.get(peak_at, now), peak, peak_at, tensors, of, sizes)
+    peaks = {
+        peak: {name: size[name] for name in size if born.get(name, -1) <= born[peak] <= until[name]}
+        for peak in _peaks(bytes, graph)
+    }
+    if not peaks:
+        at = next(iter(graph.inputs), "")
+        return Memory(0, elements, bytes, now, held, at, size, of, sizes, peaks={at: size})
+    first = next(iter(peaks))
+    most, most_bytes = (_most([alive[peak] for peak in peaks]) for alive in (elements, bytes))
+    found = Memory(sum(of.values()), elements, bytes, most, most_bytes, first, peaks[first], of, sizes)
+    return found._replace(peaks=peaks)
+
+
+def _peaks(alive: Mapping[str, Dim], graph: Graph) -> list[str]:
+    """The first step where most is alive; of open sizes each that may be it."""
+    if not any(map(is_symbolic, alive.values())):
+        return [max(alive, key=lambda name: alive[name])] if alive else []
+    from .highest import highest
+
+    steps = [*alive]
+    return [steps[place] for place in highest([*alive.values()], graph.provisos)]
+
+
+def _most(sizes: list[Dim]) -> Dim:
+    """The size that is the largest, of those that may be."""
+    if len(sizes) == 1:
+        return sizes[0]
+    from .highest import larger_of
+
+    return larger_of(sizes)
 
 
 def folded_params(graph: Graph, found: Memory) -> Dim:

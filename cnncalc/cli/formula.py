@@ -80,7 +80,11 @@ def command(
             help = did_you_mean(name, net.over) or f"for instance --over {','.join((*net.over, name))}"
             raise CnncalcError(f"the formula is over {', '.join(net.over) or 'nothing'}, not over {name}{tied}", help)
     try:
-        found = [formula for figure in figures for formula in formulas(net.graph, figure, request.batch)]
+        found = [
+            formula
+            for figure in figures
+            for formula in formulas(net.graph, figure, request.batch, {**net.point, **point})
+        ]
     except (TypeError, ValueError, ZeroDivisionError) as error:
         raise CnncalcError(f"{base.name} has no one formula over {', '.join(net.over)}: {error}") from None
     answer = reports.formula(

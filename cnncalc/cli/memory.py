@@ -7,7 +7,8 @@
     cnncalc memory net.yaml --weights-dtype int8 --activations-dtype fp16
 
 Layers run in the order of the spec; a tensor is alive from the step that computes it to the last that reads it.
-The tensors alive at the peak are listed. The workspace of an implementation is not counted.
+The tensors alive at the peak are listed; where sizes are open (`input: [3, H, W]`) it is a formula. The
+workspace of an implementation is not counted.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def command(
 ) -> Report:
     """Weights, activations and the peak."""
     from .. import reports
+    from ..analyses.sizes import numeric
 
     if request.format == "svg":
         return _picture(
@@ -54,6 +56,8 @@ def command(
             input_dtype,
             {"--weights-dtype": weights_dtype, "--in-place": in_place, "--folded": folded},
         )
+    if plot:
+        numeric(request.whole)
     answer = reports.memory(
         request.whole,
         dtype=activations_dtype or dtype,

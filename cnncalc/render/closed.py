@@ -44,6 +44,7 @@ class Line:
             "latex": _alone([latex(size) for size in formula.sizes]),
             "value": _alone([_number(_at(size, at)) for size in formula.sizes]) if at else None,
             "convention": formula.convention,
+            **({"lowest": formula.lowest} if formula.lowest else {}),
         }
 
 

@@ -44,7 +44,7 @@ def size(value: Any) -> str:
     if value is None or value == 0:
         return NOTHING
     if not isinstance(value, int):
-        return f"{value} B"
+        return f"{value} bytes"
     for power, unit in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
         if abs(value) >= 10**power:
             return f"{value / 10**power:,.1f} {unit}"

@@ -146,6 +146,11 @@ def either(*units: Unit) -> Unit:
     return units[0]._replace(schema={"anyOf": schemas}, exact=exact, nested=any(unit.nested for unit in units))
 
 
+def or_formula(unit: Unit) -> Unit:
+    """A number, or where sizes are open the text of its formula."""
+    return unit._replace(schema={"type": ["integer", "string"]})
+
+
 def _of(column: Column, row: Mapping[str, Any]) -> Any:
     value = row.get(column.key)
     return None if value is None else column.unit.exact(value)

@@ -45,6 +45,12 @@ CONTRACT = Contract(
                 Column("latex", unit=units.ANY._replace(schema=WORDS), about="the same in LaTeX"),
                 Column("value", unit=units.ANY, about="with the numbers put in", nullable=True),
                 Column("convention", about="what it is of"),
+                Column(
+                    "lowest",
+                    unit=units.by_name(units.COUNT),
+                    about="symbol -> the least number for which the formula holds",
+                    optional=True,
+                ),
             ),
         ),
         Column("layers", unit=units.listed(OF_A_LAYER), about="where they were asked for", optional=True),
@@ -124,7 +130,11 @@ def _remarks(net: Opened, form: str) -> list[str]:
 
 
 def _layers(net: Opened, found: Sequence[Formula], form: str, batch: int, view: View) -> Table:
-    """The formula of each layer."""
+    """The formula of each layer. Raises CnncalcError for a figure that is no sum over the layers."""
+    for one in found:
+        if one.figure not in (*SUMMED, "output"):
+            help = "leave it out, or --by-layer; `cnncalc memory` and `cnncalc receptive-field` have layers"
+            raise CnncalcError(f"the layers do not add up to `{one.figure}`", help)
     figures = [one.figure for one in found if one.figure in SUMMED]
     counts = {figure: of_layers(net.graph, figure, batch) for figure in figures}
     write = closed.latex_cell if form == "latex" else str

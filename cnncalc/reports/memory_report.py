@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..analyses.dtypes import bytes_of
+from ..analyses.highest import most, narrowed, parts
 from ..analyses.memory import Memory, folded_params
 from ..analyses.memory import memory as lived
 from ..analyses.params import params
-from ..analyses.sizes import numeric
+from ..analyses.provisos import provisos
+from ..dims import Dim, is_symbolic
 from ..graph import Graph
-from ..render import units
+from ..render import closed, units
 from ..render.numbers import size, whole
 from ..render.report import Column, Contract, Note, Report, Table
 from ..transforms.storing import stored_as
@@ -42,10 +46,17 @@ TENSORS = (
     Column("elements", "elements", units.COUNT, "of the batch"),
     Column("bytes", "bytes", units.EXACT_BYTES, "of the batch", kept=True),
 )
+
+
+def _or_formula(column: Column) -> Column:
+    return column._replace(unit=units.or_formula(column.unit))
+
+
 CONTRACT = Contract(
     "memory",
     2,
-    "Memory at inference, in bytes: layers run in the order of the spec; workspace is not counted.",
+    "Memory at inference, in bytes: layers run in the order of the spec; workspace is not counted. "
+    "Where sizes are open a number is the text of a formula.",
     (
         NETWORK,
         INPUT,
@@ -56,15 +67,31 @@ CONTRACT = Contract(
         Column("in_place", unit=units.YES_NO, about="whether activations, norms and joins write over their input"),
         Column("folded", unit=units.YES_NO, about="whether norms and activations are part of the layer before them"),
         COMPLETE,
-        Column("totals", unit=units.record(WEIGHT_BYTES, ACTIVATIONS, PEAK)),
+        Column("totals", unit=units.record(*map(_or_formula, (WEIGHT_BYTES, ACTIVATIONS, PEAK)))),
         Column(
             "peak",
             unit=units.record(
-                Column("at", about="the layer that runs then"),
-                Column("tensors", unit=units.by_name(units.EXACT_BYTES), about="tensor alive then -> bytes"),
+                Column("at", about="the layer that runs then; of open sizes the first of those that may have the peak"),
+                Column(
+                    "tensors",
+                    unit=units.by_name(units.or_formula(units.EXACT_BYTES)),
+                    about="tensor alive then -> bytes",
+                ),
             ),
         ),
-        Column("layers", unit=units.rows(NAME, KIND, OUTPUT, WEIGHT_BYTES, ACTIVATIONS, ALIVE)),
+        Column(
+            "lowest",
+            unit=units.by_name(units.COUNT),
+            about="symbol -> the least number for which the peak holds",
+            optional=True,
+        ),
+        Column(
+            "provisos",
+            unit=units.listed(units.TEXT),
+            about="what must hold for sizes that have no number",
+            optional=True,
+        ),
+        Column("layers", unit=units.rows(NAME, KIND, OUTPUT, *map(_or_formula, (WEIGHT_BYTES, ACTIVATIONS, ALIVE)))),
     ),
 )
 
@@ -82,10 +109,13 @@ def memory(
     view: View = EVERY_LAYER,
 ) -> Report:
     """The bytes of each layer and the tensors alive at the peak; weights in a dtype of their own where one is given."""
-    graph = numeric(used(stored_as(graph, input_dtype), training))
+    graph = used(stored_as(graph, input_dtype), training)
     weights_dtype = weights_dtype or dtype
     weight_size = bytes_of(weights_dtype)
     found, learned = lived(graph, in_place, dtype, folded), params(graph)
+    peak = narrowed(found.peak_bytes, graph.provisos)
+    at = [step for step in found.peaks if found.alive_bytes.get(step, found.peak_bytes) in parts(peak.size)]
+    conditions = provisos(graph.provisos)
     added = found.of_bytes
     rows = [
         {
@@ -94,7 +124,7 @@ def memory(
             "output": row.last.output,
             "weight_bytes": sum_of(row, learned.of) * weight_size,
             "activations": sum_of(row, added) * batch,
-            "alive": max(found.alive_bytes[node.name] for node in row.nodes) * batch,
+            "alive": most([found.alive_bytes[node.name] for node in row.nodes], graph.provisos) * batch,
         }
         for row in folds(graph, view)
     ]
@@ -102,7 +132,7 @@ def memory(
     totals = {
         "weight_bytes": learned.total * weight_size,
         "activations": found.activation_bytes * batch,
-        "peak_activations": found.peak_bytes * batch,
+        "peak_activations": peak.size * batch,
     }
     dtypes = dtype if dtype == weights_dtype else f"weights {weights_dtype}, activations {dtype}"
     manner = "activations, norms and joins in place" if in_place else "nothing in place"
@@ -112,7 +142,7 @@ def memory(
         caption(graph, f"{dtypes}, {per(batch)}", manner),
         [
             table(columns, rows, view, ["weight_bytes", "activations"], "alive"),
-            _at_the_peak(graph, found, batch),
+            *(_at_the_peak(graph, found, step, batch, only=len(at) == 1) for step in at),
         ],
         CONTRACT,
         {
@@ -126,32 +156,51 @@ def memory(
             "folded": folded,
             "totals": totals,
             "peak": {
-                "at": found.peak_at,
-                "tensors": {name: bytes * batch for name, bytes in found.peak_tensor_bytes.items()},
+                "at": at[0],
+                "tensors": {row["tensor"]: row["bytes"] for row in _tensors(graph, found, at[0], batch)},
             },
+            **({"lowest": peak.lowest} if peak.lowest else {}),
+            **({"provisos": list(map(str, conditions))} if conditions else {}),
         },
-        _notes(
-            totals,
-            _on_a_chip(graph, learned.total, weight_size, dtype, batch) if "int8" in (dtype, weights_dtype) else "",
-        ),
+        [
+            *_notes(
+                totals,
+                peak.where,
+                _on_a_chip(graph, learned.total, weight_size, dtype, batch) if "int8" in (dtype, weights_dtype) else "",
+            ),
+            *(Note("provisos", line) for line in closed.conditions(conditions, "table")),
+        ],
     )
     return told(report, graph)
 
 
-def _at_the_peak(graph: Graph, found: Memory, batch: int) -> Table:
-    """The tensors alive at the peak, the largest first."""
-    tensors = sorted(found.peak_tensor_bytes.items(), key=lambda item: -item[1])
+def _at_the_peak(graph: Graph, found: Memory, step: str, batch: int, only: bool) -> Table:
+    """The tensors alive at a step that is the peak, or for some sizes is it."""
+    rows = _tensors(graph, found, step, batch)
+    total = {
+        "tensor": "peak" if only else "together",
+        **{key: sum(row[key] for row in rows) for key in ("elements", "bytes")},
+    }
+    return Table(
+        TENSORS,
+        rows,
+        total,
+        f"alive {'at the peak, ' * only}while {step} runs{', for some sizes the peak' * (not only)}",
+    )
+
+
+def _tensors(graph: Graph, found: Memory, step: str, batch: int) -> list[dict[str, Any]]:
+    """The tensors alive while a step runs, the largest first; of open sizes in the order of the network."""
     rows = [
         {
             "tensor": name,
             "shape": graph.shapes[name],
-            "elements": found.peak_tensors[name] * batch,
-            "bytes": bytes * batch,
+            "elements": elements * batch,
+            "bytes": elements * found.element_bytes[name] * batch,
         }
-        for name, bytes in tensors
+        for name, elements in found.peaks[step].items()
     ]
-    total = {"tensor": "peak", "elements": found.peak_elements * batch, "bytes": found.peak_bytes * batch}
-    return Table(TENSORS, rows, total, f"alive at the peak, while {found.peak_at} runs")
+    return rows if any(is_symbolic(row["bytes"]) for row in rows) else sorted(rows, key=lambda row: -row["bytes"])
 
 
 def _on_a_chip(graph: Graph, learned: int, weight_size: int, dtype: str, batch: int) -> str:
@@ -162,13 +211,11 @@ def _on_a_chip(graph: Graph, learned: int, weight_size: int, dtype: str, batch: 
     return f"on a microcontroller{how}: flash {size(flash)}, peak SRAM {size(sram)}; code, scales and workspace apart"
 
 
-def _notes(totals: dict[str, int], chip: str) -> list[Note]:
+def _notes(totals: dict[str, Dim], where: str, chip: str) -> list[Note]:
     weights, peak = totals["weight_bytes"], totals["peak_activations"]
     every = size(totals["activations"])
+    exactly = where if is_symbolic(peak) else f"({whole(peak)} bytes)"
     notes = [
-        Note(
-            "totals",
-            f"weights {size(weights)}   all activations {every}   peak {size(peak)} ({whole(peak)} bytes)",
-        )
+        Note("totals", f"weights {size(weights)}   all activations {every}   peak {size(peak)} {exactly}".rstrip())
     ]
     return [*notes, Note("microcontroller", chip)] if chip else notes

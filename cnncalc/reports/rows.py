@@ -123,7 +123,7 @@ def table(
 ) -> Table:
     """A table with its total, where there is one: sorted and cut as the view says; what is cut is one row."""
     if total is None and summed:
-        total = {"name": "total", **{key: sum(row.get(key) or 0 for row in (*before, *rows)) for key in summed}}
+        total = {"name": "total", **{key: _sum(key, (*before, *rows)) for key in summed}}
     if view.sort or view.top:
         column = _sorted_by(view.sort or by, columns)
         by, rank = column.by or column.key, column.unit.rank
@@ -131,9 +131,14 @@ def table(
     after: list[Row] = []
     if view.top and len(rows) > view.top:
         rest, rows = rows[view.top :], rows[: view.top]
-        others = {key: sum(row.get(key) or 0 for row in rest) for key in summed}
+        others = {key: _sum(key, rest) for key in summed}
         after = [{"name": f"({len(rest)} others)", **others}]
     return Table(columns, rows, total, title, key, before, after)
+
+
+def _sum(key: str, rows: Sequence[Row]) -> Any:
+    """What a column adds up to; a row without a value adds nothing."""
+    return sum(value for row in rows if (value := row.get(key)) is not None)
 
 
 def _sorted_by(name: str, columns: Sequence[Column]) -> Column:
