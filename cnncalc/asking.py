@@ -116,15 +116,23 @@ def log(
     columns: str | Iterable[str] | None = None,
     dtype: str = "fp32",
     training: bool = False,
+    batch: bool = True,
+    allow_unknown: bool = False,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Report:
-    """The figures of a file by commit, the oldest first; with `since` from that commit, branch or tag on."""
+    """The figures of a file by commit, the oldest first; with `since` from that commit, branch or tag on.
+
+    `batch`, `allow_unknown` and `shapes` are of a model of another format, as in `load`.
+    """
+    from .formats.reading import Reading
     from .history import history
     from .reports.log_report import DEFAULT_COLUMNS
     from .reports.log_report import log as by_commit
 
     checked(log, (path,), {"since": since, "last": last, "dtype": dtype, "training": training})
     wanted = DEFAULT_COLUMNS if columns is None else _names(columns)
-    return by_commit(history(path, since=since, last=last), columns=wanted, dtype=dtype, training=training)
+    past = history(path, since=since, last=last, how=Reading(batch, allow_unknown, shapes or {}))
+    return by_commit(past, columns=wanted, dtype=dtype, training=training)
 
 
 def diff(a: Network, b: Network, *, batch: int = 1, training: bool = False, depth: int | None = None) -> Report:

@@ -125,12 +125,15 @@ class NetworkFile:
         """The file, with what is asked of the reader of a model; a spec has none."""
         return self if self.format is SPEC else replace(self, how=how)
 
+    def asked(self, how: Reading) -> NetworkFile:
+        """The file, with what is asked of the reader of a model. Raises CnncalcError for a spec, which has none."""
+        if how != USUAL and self.format is SPEC:
+            help = "--allow-unknown, --no-batch and --shape are for models of other formats"
+            raise CnncalcError(f"{self.name} is {SPEC.name}", help)
+        return replace(self, how=how)
+
     def graph(self, set: Mapping[str, Any] | None = None, input: Any = None) -> Graph:
         """The network with these variables and this input. Raises SpecError, CnncalcError."""
-        if self.how != USUAL and self.format is SPEC:
-            raise CnncalcError(
-                f"{self.name} is {SPEC.name}", "--allow-unknown, --no-batch and --shape are for models of other formats"
-            )
         module, _, function = self.format.reader.partition(":")
         graph: Graph = getattr(import_module(f".{module}", __package__), function)(self, set or {}, input)
         return graph
@@ -154,7 +157,7 @@ def load(
     Of a model of another format: with `batch=False` the first axis of an input is not that of the images; with
     `allow_unknown` an operator that is not known is a layer `unknown`, of the shape that the file or `shapes` gives.
     """
-    return replace(opened(spec), how=Reading(batch, allow_unknown, shapes or {})).graph(set, input)
+    return opened(spec).asked(Reading(batch, allow_unknown, shapes or {})).graph(set, input)
 
 
 def opened(spec: str | Path) -> NetworkFile:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -224,3 +226,107 @@ def test_an_axis_that_is_no_batch_is_asked_for(tmp_path: Path) -> None:
 
     assert "where the first axis of an input is no batch, --no-batch" in refused.value.details[0]
     assert (1, 80) == cnncalc.load(path, batch=False).output_shape
+
+
+MODEL = ["--allow-unknown", "--shape", "c=1,8,16,16"]
+
+
+def of_rows(command: list[str], model: Path) -> list[str]:
+    """The words of a command about the model, with what is asked of its reader."""
+    return [str(model) if word == "MODEL" else word for word in command] + MODEL
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sweep", "MODEL", "input=32"],
+        ["fit", "MODEL", "--vary", "input=32:32", "--max", "peak_activations=1GB"],
+        ["compare", "MODEL", "lenet5"],
+        ["log", "MODEL", "--columns", "params,macs"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_figures_of_a_row_are_lower_bounds(command: list[str], model: Path) -> None:
+    """The MACs that `macs` has for the two convolutions, as a lower bound for people and as such in JSON."""
+    repository = ["git", "-C", str(model.parent)]
+    subprocess.run([*repository, "init", "-q"], check=True)
+    done = RUN.invoke(app, of_rows(command, model))
+    assert 0 == done.exit_code, done.output
+    assert ">= 202,592" in done.stdout
+    assert "2 of 4 layers are not counted: com.example.Warp, com.example.Fold" in done.stdout
+    as_json = json.loads(RUN.invoke(app, [*of_rows(command, model), "--format", "json"]).stdout)
+    assert as_json["complete"] is False
+    assert 2 == RUN.invoke(app, of_rows(command, model)[: -len(MODEL)]).exit_code
+
+
+def test_a_network_beside_it_that_is_known_is_whole(model: Path) -> None:
+    """Only the row that lacks layers is a lower bound; LeNet-5 has 61,706 parameters and 416,520 MACs (LeCun 1998)."""
+    done = RUN.invoke(app, of_rows(["compare", "lenet5", "MODEL"], model))
+    assert "61,706" in done.stdout
+    assert ">= 61,706" not in done.stdout
+    of_each = json.loads(RUN.invoke(app, of_rows(["compare", "lenet5", "MODEL", "-f", "json"], model)).stdout)
+    assert [None, False] == [one.get("complete") for one in of_each["networks"]]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["fit", "MODEL", "--vary", "input=32:32", "--max", "macs=1G"],
+        ["fit", "MODEL", "--vary", "input=32:32", "--max", "peak_activations=1GB", "--min", "params=1"],
+        ["sweep", "MODEL", "input=32", "--where", "macs < 1G"],
+    ],
+    ids=["max", "min", "where"],
+)
+def test_nothing_is_held_against_a_lower_bound(command: list[str], model: Path) -> None:
+    """As no limit of `check` passes on what is not known."""
+    done = RUN.invoke(app, of_rows(command, model))
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert "is a lower bound, and not known: 2 of 4 layers are not counted" in done.stderr
+
+
+def test_a_sweep_without_remarks_says_on_stderr_what_is_not_known(model: Path, tmp_path: Path) -> None:
+    """Streams, and parts, also where all of them are there from before."""
+    done = RUN.invoke(app, of_rows(["sweep", "MODEL", "input=32", "-f", "csv"], model))
+    assert "input,params,macs\n32,248,202592\n" == done.stdout
+    assert "params, macs are lower bounds: 2 of 4" in done.stderr
+    for _ in range(2):
+        done = RUN.invoke(app, of_rows(["sweep", "MODEL", "input=32", "-o", f"{tmp_path}/points/"], model))
+        assert "params, macs are lower bounds: 2 of 4" in done.stderr
+    assert "holds another sweep" in RUN.invoke(
+        app, ["sweep", str(model), "input=32", "-o", f"{tmp_path}/points/", *MODEL[:-1], "c=1,8,8,8"]
+    ).stderr  # fmt: skip
+
+
+def test_a_page_has_lower_bounds(model: Path, tmp_path: Path) -> None:
+    """At the top and under the table."""
+    page = tmp_path / "net.html"
+    assert 0 == RUN.invoke(app, of_rows(["report", "MODEL", "lenet5", "-o", str(page)], model)).exit_code
+    assert "<dt>MACs</dt><dd>&gt;= 202,592</dd>" in page.read_text()
+
+
+def test_of_several_networks_one_may_be_a_spec(model: Path) -> None:
+    """What is asked of models is asked of those among them, and refused where there is none."""
+    assert 0 == RUN.invoke(app, of_rows(["diff", "lenet5", "MODEL"], model)).exit_code
+    for command in (["compare", "lenet5", "resnet18"], ["diff", "lenet5", "resnet18"], ["report", "lenet5"]):
+        assert "is a spec" in RUN.invoke(app, [*command, "--no-batch"]).stderr
+    assert "is a spec" in RUN.invoke(app, ["sweep", "lenet5", "input=32", "--allow-unknown"]).stderr
+
+
+def test_python_asks_the_reader_too(model: Path) -> None:
+    """`sweep`, `fit` and `log` take what `load` takes."""
+    asked = {"allow_unknown": True, "shapes": {"c": (1, 8, 16, 16)}}
+    assert [202_592] == [row["macs"] for row in cnncalc.sweep(model, {"input": [32]}, **asked).tables[0].rows]
+    with pytest.raises(cnncalc.CnncalcError, match="lower bound"):
+        cnncalc.fit(model, {"input": [32]}, max={"macs": "1G"}, **asked)
+
+
+def test_rows_of_positions_are_swept(tmp_path: Path) -> None:
+    """A first axis that is no batch: 100 rows of 80 numbers times 80x20 weights."""
+    weight = helper.make_tensor("w", 1, (80, 20), np.zeros((80, 20), np.float32).tobytes(), raw=True)
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph([node], "n", [value("x", 1, ("t", 80))], [value("y", 1, ("t", 20))], [weight])
+    path = tmp_path / "rows.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    done = RUN.invoke(app, ["sweep", str(path), "t=50,100", "--no-batch", "-f", "csv", "-c", "macs"])
+    assert f"t,macs\n50,{50 * 80 * 20}\n100,{100 * 80 * 20}\n" == done.stdout

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..graph import Graph, Node
+from ..quantities import SHAPE
+from .figures import FIGURES
+
+if TYPE_CHECKING:
+    from .subject import Subject
 
 WHOLE = frozenset(("activations", "peak_activations", "peak_in_place", "peak_folded", "input", "output", "layers"))
 """The figures that are whole where only shapes are known."""
@@ -51,7 +56,17 @@ def _listed(names: Sequence[str], most: int | None = None) -> str:
 
 def whole(graph: Graph, metric: str) -> bool:
     """Whether a figure is known though not all layers are: one that only shapes decide."""
-    return metric in WHOLE and not graph.behind
+    return metric == "input" or (metric in WHOLE and not graph.behind)
+
+
+def least(graph: Graph, of: Subject) -> bool:
+    """Whether a value of this network is a lower bound; the units of a layer have fields that are known or none."""
+    return bool(uncounted(graph)) and not whole(graph, of.metric) and not of.at
+
+
+def lower_bounds(graph: Graph, wanted: Iterable[Subject]) -> list[str]:
+    """The figures of a network that are lower bounds, as they are written; a shape is none."""
+    return [one.text for one in wanted if FIGURES[one.metric].unit != SHAPE and least(graph, one)]
 
 
 def uncounted(graph: Graph) -> Uncounted:

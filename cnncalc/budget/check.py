@@ -17,9 +17,9 @@ from typing import Any
 
 from ..analyses.dtypes import BYTES, DEFAULT_DTYPE
 from ..analyses.figures import FIGURES, Figures
-from ..analyses.known import uncounted, whole
+from ..analyses.known import least, uncounted
 from ..analyses.subject import Subject, at_inference, locked, of_layers, subject, value
-from ..analyses.values import Value, ends
+from ..analyses.values import Value, ends, text
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph
 from ..marked import marked
@@ -105,15 +105,16 @@ def judge(found: Iterable[Limit], figures: Figures, *bases: Base) -> list[Findin
 
 def _known(limit: Limit, now: Any, figures: Figures) -> None:
     """Raise CnncalcError where what is counted is a lower bound, and that does not decide a limit."""
-    missing = uncounted(figures.graph)
-    if not missing or whole(figures.graph, limit.subject.metric) or limit.subject.at:
+    if not least(figures.graph, limit.subject):
         return
     bound = limit.bound
     numbers = isinstance(now, int) and isinstance(bound, int | float | Fraction)
     enough = numbers and ((limit.kind == MIN and now >= bound) or (limit.kind == MAX and now > bound))
     if not enough:
+        known = f"{now:,}" if isinstance(now, int) else text(now)
+        missing = uncounted(figures.graph).text
         raise CnncalcError(
-            f"{limit.subject.title} of {figures.graph.name} is at least {now:,}, and not known: {missing.text}"
+            f"{limit.subject.title} of {figures.graph.name} is at least {known}, and not known: {missing}"
         )
 
 

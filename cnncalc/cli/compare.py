@@ -11,6 +11,7 @@ receptive_field, stride, layers, input, output; `output.channels`, `weight_bytes
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,13 +20,14 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .machine import figures
-from .request import Request, named, report_with
+from .request import MODEL, Request, named, report_with
+from .several import of_models
 
 if TYPE_CHECKING:
     from ..graph import Graph
 
 
-@report_with("format", "output", "sort", "input", "training")
+@report_with("format", "output", "sort", "input", "training", *MODEL)
 def command(
     request: Request,
     arguments: Annotated[
@@ -43,7 +45,7 @@ def command(
     from ..reports.compare_report import DEFAULT_COLUMNS
 
     asked = DEFAULT_COLUMNS if columns is None else figures(columns)
-    graphs = _graphs(_asked(arguments or [named(None)]), request.input)
+    graphs = _graphs(request, _asked(arguments or [named(None)]))
     return reports.compare(graphs, columns=asked, dtype=dtype, training=request.training, view=request.view)
 
 
@@ -62,14 +64,13 @@ def _asked(arguments: list[str]) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _graphs(asked: list[tuple[str, list[str]]], everywhere: list[str]) -> dict[str, Graph]:
+def _graphs(request: Request, asked: list[tuple[str, list[str]]]) -> dict[str, Graph]:
     """The networks by what they are called: names of the zoo and of specs, or as they are asked for where two agree."""
-    from ..opening import opened
-
     found: list[tuple[str, str, Graph]] = []
-    for spec, own in asked:
-        file = opened(spec)
-        graph = file.graph(*_given(own, everywhere))
+    requests = of_models([replace(request, spec=spec) for spec, _ in asked])
+    for (spec, own), one in zip(asked, requests, strict=True):
+        file = one.file
+        graph = file.graph(*_given(own, request.input))
         words = [file.member.name if file.member else graph.name, *own]
         found.append((" ".join(words), " ".join([spec, *own]), graph))
     names = [name for name, _, _ in found]

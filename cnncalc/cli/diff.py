@@ -23,6 +23,7 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .request import Request, report
+from .several import of_models
 from .vain import refused
 
 if TYPE_CHECKING:
@@ -58,9 +59,13 @@ def command(
         refused({"--stat": stat}, "with --params, which has tensors and no layers")
         if _folders([left.spec or "", right.spec or ""]):
             raise CnncalcError("--params compares a network with a checkpoint, and no folders", "name one spec in it")
-        answer = _fitting(left, right)
+        answer = _fitting(*of_models([left, right]))
         return replace(answer, failed=exit_code and not answer.facts["fits"])
-    answer = _of_folders(left, right, stat) if _are_folders(left, right) else _of_networks(left, right, stat)
+    if _are_folders(left, right):
+        answer = _of_folders(left, right, stat)
+    else:
+        left, right = of_models([left, right])
+        answer = _of_networks(left, right, stat)
     return replace(answer, failed=exit_code and not answer.facts["same"])
 
 

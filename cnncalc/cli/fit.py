@@ -18,10 +18,10 @@ from typing import Annotated
 import typer
 
 from ..render.report import Report
-from .request import FAILED, Request, named, report_with, tell
+from .request import FAILED, MODEL, Request, named, report_with, tell
 
 
-@report_with("spec", "format", "output", "wide", "set", "input", "training", formats=("svg",))
+@report_with("spec", "format", "output", "wide", "set", "input", "training", *MODEL, formats=("svg",))
 def command(
     request: Request,
     vary: Annotated[
@@ -63,12 +63,15 @@ def command(
             input_shape(request.input),
             dtype=dtype,
             training=request.training,
+            how=request.how,
         )
     except Unmet as error:
         tell(error)
         raise typer.Exit(FAILED) from None
     if request.format == "svg":
+        from ..reports.incomplete import not_known
         from ..sweeping.fit_plot import fit_plot
 
-        return Report([], [], text=fit_plot(found_), form="table")
+        remarks = not_known(found_.least)
+        return Report([], [], text=fit_plot(found_), form="table", remarks=remarks)
     return fit_report(found_, dtype)

@@ -48,7 +48,7 @@ def command(
 ) -> None:
     """Check specs."""
     from ..budget.linted import REPORTS
-    from ..formats.reading import Reading, shapes_of
+    from ..formats.reading import reading
     from ..language.load import input_shape, setting
     from ..render.choosing import known
     from ..render.colour import brush
@@ -60,7 +60,7 @@ def command(
         form = known(format, FORMS)
         reports = asked(report or [], REPORTS)
         settings, size = dict(setting(text) for text in set or []), input_shape(input or [])
-        how = Reading(not no_batch, allow_unknown, shapes_of(shape or []))
+        how = reading(allow_unknown, no_batch, shape)
         results = [_checked(spec, settings, size, how) for spec in _named(specs)]
         for result in results:
             if result.error:

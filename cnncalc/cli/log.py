@@ -17,10 +17,10 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .machine import figures
-from .request import Request, named, report_with
+from .request import MODEL, Request, named, report_with
 
 
-@report_with("spec", "format", "output", "set", "input", "training", formats=("svg",))
+@report_with("spec", "format", "output", "set", "input", "training", *MODEL, formats=("svg",))
 def command(
     request: Request,
     since: Annotated[
@@ -48,6 +48,7 @@ def command(
         last=last,
         set=dict(setting(text) for text in request.set),
         input=input_shape(request.input),
+        how=request.how,
     )
     answer = reports.log(past, columns=asked, dtype=dtype, training=request.training)
     if request.format != "svg":

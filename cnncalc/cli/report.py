@@ -22,10 +22,11 @@ import typer
 from ..errors import CnncalcError
 from ..render.report import Report
 from .machine import On, machine
-from .request import Request, blocks, report_with
+from .request import MODEL, Request, blocks, report_with
+from .several import of_models
 
 
-@report_with("spec", "output", "set", "input", "training", texts=(".html",))
+@report_with("spec", "output", "set", "input", "training", *MODEL, texts=(".html",))
 def command(
     request: Request,
     others: Annotated[
@@ -55,7 +56,8 @@ def command(
         raise CnncalcError(f"{request.output} is not the name of a page", "-o report.html")
     if request.output is None and sys.stdout is not None and sys.stdout.isatty():
         raise CnncalcError("a page is not read on a terminal", "-o report.html writes it to a file")
-    graphs = [replace(request, spec=spec).graph for spec in (request.spec, *(others or []))]
+    asked = [replace(request, spec=spec) for spec in (request.spec, *(others or []))]
+    graphs = [one.graph for one in of_models(asked)]
     if len(graphs) == 1:
         graphs = [blocks(graphs[0])]
     also = [(f"Limits of {graph.name}", limits) for graph in graphs if (limits := held(graph)) is not None]

@@ -20,6 +20,7 @@ from ..render import FORMATS, one_of
 from .vain import refused
 
 if TYPE_CHECKING:
+    from ..formats.reading import Reading
     from ..formats.safetensors import Checkpoint
     from ..graph import Graph
     from ..opening import NetworkFile
@@ -150,13 +151,19 @@ class Request:
     @cached_property
     def file(self) -> NetworkFile:
         """What stands behind the spec; behind none the folder's own, or the worked example of a bare question."""
-        from ..formats.reading import Reading, shapes_of
         from ..opening import chosen, worked_example
 
         file = worked_example() if self.example and self.bare and not _own() else chosen(self.spec)
         if file.remark:
             print(file.remark, file=sys.stderr)
-        return replace(file, how=Reading(not self.no_batch, self.allow_unknown, shapes_of(self.shape or [])))
+        return file.asked(self.how)
+
+    @cached_property
+    def how(self) -> Reading:
+        """What is asked of the reader of a model of another format. Raises CnncalcError."""
+        from ..formats.reading import reading
+
+        return reading(self.allow_unknown, self.no_batch, self.shape)
 
     @property
     def checkpoint(self) -> bool:

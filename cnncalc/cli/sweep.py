@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from ..render import FORMATS, STREAMS, one_of
-from .request import FAILED, failures, named, tell
+from .request import FAILED, AllowUnknown, NoBatch, ShapeOf, failures, named, tell
 
 DEFAULT_COLUMNS = "params,macs"
 
@@ -56,6 +56,9 @@ def command(
         typer.Option("--input", "-i", metavar="C,H,W", help="Another input size where it is not swept."),
     ] = None,
     training: Annotated[bool, typer.Option("--training", help="Count steps that are used in training only.")] = False,
+    allow_unknown: AllowUnknown = False,
+    no_batch: NoBatch = False,
+    shape: ShapeOf = None,
     form: Annotated[
         str | None,
         typer.Option("--format", "-f", metavar="FORMAT", help=f"{one_of([*FORMATS, *STREAMS, 'svg'])}."),
@@ -79,6 +82,7 @@ def command(
     """Every combination of variables."""
     with failures():
         from ..analyses.dtypes import bytes_of
+        from ..formats.reading import reading
         from ..sweeping.command import Sweep
         from ..sweeping.select import Unmet
         from .machine import Configured
@@ -104,6 +108,7 @@ def command(
             scheduler=scheduler,
             workers=workers,
             machines=Configured(),
+            how=reading(allow_unknown, no_batch, shape),
         )
         try:
             asked.run()

@@ -16,11 +16,13 @@ from typing import Any
 from .. import reports
 from ..analyses.cost import Machine
 from ..analyses.figures import Figures
+from ..analyses.known import least
 from ..analyses.sizes import numeric
+from ..analyses.subject import Subject
 from ..errors import printable
 from ..graph import Graph
 from ..render import numbers
-from ..render.cells import body, cells
+from ..render.cells import body, total
 from ..render.report import Report, Table
 from ..render.wrapping import joined
 from .board import board, shown
@@ -135,17 +137,18 @@ def _head(graph: Graph, summary: Report) -> str:
     """What it is, and its totals with their conventions."""
     totals = summary.facts["totals"]
     shown = {
-        "params": numbers.whole(totals["params"]),
-        "MACs": numbers.whole(totals["macs"]),
-        "FLOPs (2 a MAC)": numbers.whole(totals["flops"]),
-        "weights": f"{numbers.size(totals['weight_bytes'])}",
-        "peak activations": f"{numbers.size(totals['peak_activations'])}",
-        "input": numbers.shapes(graph.inputs) if len(graph.inputs) > 1 else numbers.shape(graph.input_shape),
-        "output": numbers.shape(graph.output_shape),
+        "params": ("params", numbers.whole(totals["params"])),
+        "MACs": ("macs", numbers.whole(totals["macs"])),
+        "FLOPs (2 a MAC)": ("flops", numbers.whole(totals["flops"])),
+        "weights": ("weight_bytes", numbers.size(totals["weight_bytes"])),
+        "peak activations": ("peak_activations", numbers.size(totals["peak_activations"])),
     }
+    of = {name: f">= {text}" if least(graph, Subject(metric)) else text for name, (metric, text) in shown.items()}
+    of["input"] = numbers.shapes(graph.inputs if len(graph.inputs) > 1 else graph.input_shape)
+    of["output"] = numbers.shape(graph.output_shape)
     source = f'<p class="quiet">{_text(graph.source)}</p>' if graph.source else ""
     settings = ", ".join(f"{name} = {value}" for name, value in graph.settings.items())
-    facts = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in shown.items())
+    facts = "".join(f"<div><dt>{_text(name)}</dt><dd>{_text(value)}</dd></div>" for name, value in of.items())
     said = f'<p class="quiet">{_text(summary.facts["convention"])}</p>'
     return f'{source}<dl class="totals">{facts}</dl>{said}' + (
         f'<p class="quiet">settings: {_text(settings)}</p>' if settings else ""
@@ -248,6 +251,6 @@ def _table(table: Table, label: str, name: str = "") -> Iterator[str]:
         yield "<tr>" + "".join(f"<td{kind}>{_text(text)}" for kind, text in zip(kinds, texts, strict=True))
     yield "</tbody>"
     if table.total is not None:
-        total = zip(kinds, cells(columns, table.total), strict=True)
-        yield "<tfoot><tr>" + "".join(f"<td{kind}>{_text(text)}" for kind, text in total) + "</tfoot>"
+        sums = zip(kinds, total(table, columns), strict=True)
+        yield "<tfoot><tr>" + "".join(f"<td{kind}>{_text(text)}" for kind, text in sums) + "</tfoot>"
     yield "</table></div>"

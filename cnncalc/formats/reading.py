@@ -25,6 +25,11 @@ class Reading(NamedTuple):
 USUAL = Reading()
 
 
+def reading(allow_unknown: bool, no_batch: bool, shape: list[str] | None) -> Reading:
+    """What the options of the command line ask. Raises CnncalcError."""
+    return Reading(not no_batch, allow_unknown, shapes_of(shape or []))
+
+
 def shapes_of(texts: list[str]) -> dict[str, tuple[int, ...]]:
     """`boxes=1,100,4`: the shape of a tensor. Raises CnncalcError."""
     found: dict[str, tuple[int, ...]] = {}

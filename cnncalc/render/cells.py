@@ -17,10 +17,15 @@ SUMMED = (units.COUNT, units.BYTES, units.EXACT_BYTES, units.SECONDS, units.PICO
 
 UNKNOWN = "?"
 
+LEAST = "least"
+"""The key of a row under which the keys stand of its values that are lower bounds; it is shown nowhere itself."""
+
 
 def cells(columns: Sequence[Column], row: Mapping[str, Any]) -> list[str]:
-    """A row as people read it; nothing where it has no value."""
-    return [printable(column.unit.form(row[column.key])) if column.key in row else "" for column in columns]
+    """A row as people read it; nothing where it has no value, `>=` where it is a lower bound."""
+    texts = [printable(column.unit.form(row[column.key])) if column.key in row else "" for column in columns]
+    least = [key for key in row.get(LEAST, ()) if row.get(key) is not None]
+    return [f">= {text}" if column.key in least else text for text, column in zip(texts, columns, strict=True)]
 
 
 def entries(column: Column, row: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..analyses.dtypes import bytes_of
 from ..analyses.figures import FIGURES, Figures
+from ..analyses.known import lower_bounds, uncounted
 from ..analyses.sizes import numeric
 from ..analyses.subject import Subject, subject, value
 from ..analyses.values import plain
@@ -14,8 +15,10 @@ from ..errors import CnncalcError
 from ..graph import Graph
 from ..quantities import BYTES
 from ..render import numbers, units
+from ..render.cells import LEAST
 from ..render.report import Column, Contract, Note, Report
 from .figure_columns import figure_column
+from .incomplete import COMPLETE, COMPLETE_ROW, of_networks
 from .rows import CONVENTION, DTYPE, EVERY_LAYER, INPUT, View, inputs, table, used
 
 DEFAULT_COLUMNS = ("input", "params", "macs", "peak_activations", "receptive_field")
@@ -36,8 +39,10 @@ CONTRACT = Contract(
                 NAME,
                 Column("inputs", unit=units.by_name(units.SHAPE), about="input -> its shape, channels first"),
                 Column("figures", unit=units.by_name(units.ANY), about="figure -> its value; null where it has none"),
+                COMPLETE_ROW,
             ),
         ),
+        COMPLETE,
     ),
 )
 
@@ -67,7 +72,8 @@ def compare(
     for one in wanted:
         missing += _fill(found, figures, one, dtype)
     shown = [NAME, *(SHAPES.answer if one == INPUTS else figure_column(one, dtype).answer for one in wanted)]
-    rows = [{"name": name, **values} for name, values in found.items()]
+    rows = [{"name": name, **values, LEAST: lower_bounds(given[name], wanted)} for name, values in found.items()]
+    open_ = of_networks(given)
     side_by_side = table(shown, rows, view._replace(top=None), [], wanted[0].text)._replace(total=None, key="")
     convention = "MACs of convolution, linear and matmul, per image"
     return Report(
@@ -79,8 +85,9 @@ def compare(
             "dtype": dtype,
             "columns": [one.text for one in wanted],
             "networks": [_record(str(row["name"]), given, found) for row in side_by_side.rows],
+            **({"complete": False} if open_ else {}),
         },
-        [Note("missing", line) for line in missing],
+        [*open_, *(Note("missing", line) for line in missing)],
     )
 
 
@@ -114,6 +121,7 @@ def _record(name: str, graphs: Mapping[str, Graph], found: Mapping[str, Mapping[
         "name": name,
         "inputs": shapes if isinstance(shapes, Mapping) else {next(iter(graphs[name].inputs)): shapes},
         "figures": {key: one if one is None or key == INPUTS.text else plain(one) for key, one in found[name].items()},
+        **({"complete": False} if uncounted(graphs[name]) else {}),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ..analyses.known import uncounted
@@ -20,6 +21,11 @@ SUMS = frozenset(("totals", "macs", "total", "memory", "least-time"))
 """Codes of the notes that say totals in words."""
 
 
+COMPLETE_ROW = COMPLETE._replace(
+    about="false where its layers are not all known, so that its figures are lower bounds; not there where all are"
+)
+
+
 def known(column: Column) -> Column:
     """A column that has no value for a layer that is not known."""
     return column._replace(nullable=True)
@@ -29,6 +35,20 @@ def note(graph: Graph) -> list[Note]:
     """How many layers are not known, in a line; nothing where all are."""
     missing = uncounted(graph)
     return [Note("incomplete", f"{missing.text}; the figures are lower bounds")] if missing else []
+
+
+def of_networks(graphs: Mapping[str, Graph]) -> list[Note]:
+    """The same of each of several networks, by what they are called."""
+    return [
+        Note("incomplete", f"{name}: {missing.text}; its figures are lower bounds")
+        for name, graph in graphs.items()
+        if (missing := uncounted(graph))
+    ]
+
+
+def not_known(least: Mapping[str, str]) -> list[Note]:
+    """What is not known, of figures that are lower bounds by their names."""
+    return [Note("incomplete", f"{why}; figures with >= are lower bounds") for why in dict.fromkeys(least.values())]
 
 
 def told(report: Report, *graphs: Graph) -> Report:

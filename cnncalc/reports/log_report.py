@@ -8,6 +8,7 @@ from typing import Any
 
 from ..analyses.dtypes import bytes_of
 from ..analyses.figures import FIGURES, Figures
+from ..analyses.known import lower_bounds, uncounted
 from ..analyses.sizes import numeric
 from ..analyses.subject import Subject, subject, value
 from ..analyses.values import plain
@@ -15,9 +16,11 @@ from ..errors import CnncalcError
 from ..history import History, Step
 from ..quantities import BYTES
 from ..render import units
+from ..render.cells import LEAST
 from ..render.changes import growth
 from ..render.report import Column, Contract, Note, Report, Table
 from .figure_columns import figure_column
+from .incomplete import COMPLETE, COMPLETE_ROW, not_known
 from .rows import CONVENTION, DTYPE, used
 
 DEFAULT_COLUMNS = ("params", "macs", "peak_activations")
@@ -34,6 +37,7 @@ RECORD = units.rows(
     SUBJECT,
     Column("figures", unit=units.by_name(units.ANY), about="figure -> its value; null where it has none"),
     Column("reason", about="why the file cannot be read there", nullable=True),
+    COMPLETE_ROW,
 )
 CONTRACT = Contract(
     "log",
@@ -46,6 +50,7 @@ CONTRACT = Contract(
         Column("columns", unit=units.listed(units.TEXT), about="the figures of each commit"),
         Column("more", unit=units.YES_NO, about="whether there are older commits that were not looked at"),
         Column("commits", unit=RECORD),
+        COMPLETE,
     ),
 )
 
@@ -74,6 +79,7 @@ def log(
         "columns": [one.text for one in wanted],
         "more": past.more,
         "commits": [_record(row, wanted) for row in rows],
+        **({"complete": False} if any(row["missing"] for row in rows) else {}),
     }
     return Report(caption, [Table(shown, rows)], CONTRACT, facts, _notes(past, rows))
 
@@ -93,13 +99,14 @@ def rows_of(past: History, wanted: Sequence[Subject], dtype: str, training: bool
 
 
 def _figures(step: Step, wanted: Sequence[Subject], dtype: str, training: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {one.text: None for one in wanted}
+    found: dict[str, Any] = {**{one.text: None for one in wanted}, "missing": ""}
     if step.graph is None:
         return found
     try:
         figures = Figures(numeric(used(step.graph, training)), numeric(step.graph))
     except CnncalcError as error:
         return {**found, "reason": error.message}
+    found |= {"missing": uncounted(figures.graph).text, LEAST: lower_bounds(figures.graph, wanted)}
     for one in wanted:
         try:
             found[one.text] = value(figures, one, dtype)
@@ -122,7 +129,8 @@ def _change(before: Mapping[str, Any], now: Mapping[str, Any], wanted: Sequence[
 
 def _record(row: Mapping[str, Any], wanted: Sequence[Subject]) -> dict[str, Any]:
     figures = {one.text: None if row[one.text] is None else plain(row[one.text]) for one in wanted}
-    return {**{key: row[key] for key in ("commit", "date", "subject", "reason")}, "figures": figures}
+    complete = {"complete": False} if row["missing"] else {}
+    return {**{key: row[key] for key in ("commit", "date", "subject", "reason")}, "figures": figures, **complete}
 
 
 def _notes(past: History, rows: Sequence[Mapping[str, Any]]) -> list[Note]:
@@ -131,6 +139,7 @@ def _notes(past: History, rows: Sequence[Mapping[str, Any]]) -> list[Note]:
         for row in rows
         if row["reason"]
     ]
+    notes += not_known({str(place): row["missing"] for place, row in enumerate(rows) if row["missing"]})
     if past.more:
         notes.append(Note("more", f"there are older versions than these {len(rows)}: --last N, or --since REF"))
     if past.shallow:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..analyses.dtypes import bytes_of
 from ..errors import CnncalcError
+from ..formats.reading import Reading
 from ..spelling import spelled
 from .command import Sweep
 
@@ -44,10 +45,14 @@ def sweep(
     set: Mapping[str, Any] | None = None,
     input: Any = None,
     training: bool = False,
+    batch: bool = True,
+    allow_unknown: bool = False,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Report:
     """Every combination of the values of some variables, with the figures in `columns`; `input` may be one of them.
 
-    `sweep("mobilenet_v2", {"width": "0.5:1:0.25", "input": [160, 224]}, where="macs < 100M")`. Raises CnncalcError.
+    `sweep("mobilenet_v2", {"width": "0.5:1:0.25", "input": [160, 224]}, where="macs < 100M")`. `batch`, `allow_unknown`
+    and `shapes` are of a model of another format, as in `load`. Raises CnncalcError.
     """
     bytes_of(dtype)
     if not isinstance(over, Mapping):
@@ -71,6 +76,7 @@ def sweep(
         engine="local",
         scheduler=None,
         workers=None,
+        how=Reading(batch, allow_unknown, shapes or {}),
     )
     asked.check()
     answer = asked.report(*asked.found())
@@ -88,10 +94,14 @@ def fit(
     set: Mapping[str, Any] | None = None,
     input: Any = None,
     training: bool = False,
+    batch: bool = True,
+    allow_unknown: bool = False,
+    shapes: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Report:
     """The largest setting of what varies that holds every limit: `fit("mobilenet_v2", "width", max={"macs": "100M"})`.
 
-    `vary` is a name, several, or a mapping from names to ranges. Raises `sweeping.select.Unmet` where no setting holds
+    `vary` is a name, several, or a mapping from names to ranges; `batch`, `allow_unknown` and `shapes` are of
+    a model of another format, as in `load`. Raises `sweeping.select.Unmet` where no setting holds
     the limits, CnncalcError for what makes no sense.
     """
     from ..language.load import input_shape, setting
@@ -116,6 +126,7 @@ def fit(
         input_shape(_sizes(input)),
         dtype=dtype,
         training=training,
+        how=Reading(batch, allow_unknown, shapes or {}),
     )
     return fit_report(found, dtype)
 

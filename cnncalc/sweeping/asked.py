@@ -10,6 +10,7 @@ from pathlib import Path
 from ..analyses.subject import subjects
 from ..analyses.terms import Machines
 from ..errors import CnncalcError, did_you_mean
+from ..formats.reading import USUAL, Reading
 from ..render import FORMATS, STREAMS
 from ..render.choosing import chosen
 from ..render.choosing import known as known_form
@@ -51,6 +52,8 @@ class Asked:
     workers: int | None
     machines: Machines = field(default_factory=dict)
     """Those that figures may name."""
+    how: Reading = USUAL
+    """What is asked of the reader of a model."""
 
     def check(self) -> None:
         """Raise CnncalcError for options that make no sense."""
@@ -128,7 +131,7 @@ class Asked:
         names += [self.sorted_by(points)] if self.sort else []
         needed = known([name for name in names if name not in {one.name for one in points.variables}])
         settings = dict(map(setting, self.settings))
-        made = plan(spec, points, needed, self.dtype, settings, input_shape(self.size), self.training)
+        made = plan(spec, points, needed, self.dtype, settings, input_shape(self.size), self.training, self.how)
         if made.model is not None and self.engine == "dask":
             raise CnncalcError("`--engine dask` is for a spec, and sends it to its workers", "leave it out")
         return made

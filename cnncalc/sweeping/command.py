@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -78,6 +78,7 @@ class Sweep(Asked):
                 reasons[reason] = reasons.get(reason, 0) + count
         kept, invalid = (sum(part[key] for part in parts.done.values()) for key in ("rows", "invalid"))
         self._remark(kept, invalid, reasons)
+        self._open({name: why for part in parts.done.values() for name, why in part.get("least", {}).items()})
         resumed = f", {len(over) - len(missing)} of them from before" if len(missing) < len(over) else ""
         self.say(f"{len(over)} parts in {self.output}{resumed}")
 
@@ -85,15 +86,17 @@ class Sweep(Asked):
         writer = Writer(self.chosen_form, self.plan.grid, self.shown)
         kept = invalid = 0
         reasons: dict[str, int] = {}
+        least: dict[str, str] = {}
         with self._file() as file:
             for place, one in enumerate(self._rows(self._stretches())):
                 if not place:
                     writer.head(file)
                 writer.write(file, one)
-                kept, invalid = kept + one.count, invalid + one.invalid
+                kept, invalid, least = kept + one.count, invalid + one.invalid, least | one.least
                 for reason, count in one.reasons.items():
                     reasons[reason] = reasons.get(reason, 0) + count
             self._remark(kept, invalid, reasons)
+            self._open(least)
 
     def _collected(self) -> None:
         self._deliver(*self.found())
@@ -127,10 +130,12 @@ class Sweep(Asked):
             with self._file() as file:
                 writer.head(file)
                 writer.write(file, whole)
+            self._open(whole.least)
             return
         from ..render.formats import deliver
 
         if self.chosen_form == "svg":
+            self._open(whole.least)
             deliver(self._svg(whole, everything), "table", self.output)
             return
         deliver(self.report(whole, everything), self.chosen_form, self.output)
@@ -206,6 +211,12 @@ class Sweep(Asked):
             self.say(f"{digits(count)} points, {digits(invalid)} left out: {left_out(invalid, reasons)}")
             for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:
                 self.say(f"  {digits(times)} x {reason.splitlines()[0].removeprefix('error: ')}")
+
+    def _open(self, least: Mapping[str, str]) -> None:
+        """Say of figures in a format without remarks that they are lower bounds."""
+        for why in dict.fromkeys(least.values()):
+            names = ", ".join(name for name in self.shown if name in least)
+            self.say(f"{names} are lower bounds: {why}" if "," in names else f"{names} is a lower bound: {why}")
 
     def _conditions(self) -> str:
         return " and ".join(self.where)

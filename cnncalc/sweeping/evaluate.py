@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..analyses.figures import NoFigure
+from ..analyses.known import lower_bounds, uncounted
 from ..analyses.subject import value
 from ..dims import is_symbolic, settled
 from ..errors import CnncalcError, SpecError
@@ -86,7 +87,9 @@ class Evaluator:
         whole = graph
         graph = graph if self.plan.training else graph.inference
         figures = Swept(graph, whole)
-        return Program(tape, {name: self._figure(name, figures, graph) for name in self.plan.columns})
+        columns = {name: self._figure(name, figures, graph) for name in self.plan.columns}
+        least = lower_bounds(graph, map(column, self.plan.columns))
+        return Program(tape, columns, least=dict.fromkeys(least, uncounted(graph).text))
 
     def _figure(self, name: str, figures: Swept, graph: Graph) -> Any:
         try:
@@ -139,7 +142,8 @@ class Evaluator:
             positions = np.flatnonzero(codes == code)
             self._group(self._records.setdefault(int(code), []), start, digits, positions, result)
         values = {one.name: digit for one, digit in zip(grid.variables, digits, strict=True)}
-        rows = Rows(values, result.columns, stop - start, int(np.count_nonzero(~result.valid)), result.reasons)
+        invalid = int(np.count_nonzero(~result.valid))
+        rows = Rows(values, result.columns, stop - start, invalid, result.reasons, result.least)
         return rows if rows.invalid == 0 else rows.chosen(result.valid)
 
     def _group(self, records: list[Program], start: int, digits: list[Any], positions: Any, result: Result) -> None:
@@ -178,6 +182,7 @@ class Evaluator:
         if program.problem is not None:
             result.refuse(where, program.problem)
             return passed
+        result.least.update(program.least)
         for name in self.plan.columns:
             figures = block.column(name)
             try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..analyses.values import ends, text
 from ..budget.limits import MAX, Limit
 from ..budget.reading import option
 from ..errors import CnncalcError
+from ..formats.reading import USUAL, Reading
 from ..render.numbers import whole as digits
 from ..spelling import spelled
 from .columns import column, highs, known, lows
@@ -61,6 +62,9 @@ class Fit:
     next: Step | None
     """The next larger step; None with several variables, and where the range ends before a limit does."""
 
+    least: Mapping[str, str] = field(default_factory=dict)
+    """Figures that are lower bounds, none of which is limited, and what is not known."""
+
     @property
     def ended(self) -> dict[str, Any]:
         """The variables whose range ends before a limit does -> the last value that was tried."""
@@ -91,6 +95,7 @@ def fit(
     columns: Sequence[str] = ("params", "macs"),
     dtype: str = "fp32",
     training: bool = False,
+    how: Reading = USUAL,
 ) -> Fit:
     """The largest setting of `vary` (`width`, `width=0.25:1:0.25`). Raises Unmet, CnncalcError."""
     if not any(one.kind == MAX for one in limits):
@@ -105,9 +110,11 @@ def fit(
     given, fixed = [text for text in vary if "=" in text], settings or {}
     ranges = {one.name: one for one in map(variable, given)}
     free = [text.strip() for text in vary if "=" not in text]
-    probe = plan(
-        spec, Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])), names, dtype, fixed, shape, training
-    )
+
+    def planned(points: Grid) -> Plan:
+        return plan(spec, points, names, dtype, fixed, shape, training, how)
+
+    probe = planned(Grid(tuple(Variable(name, [1]) for name in [*free, *ranges])))
     step_of = steps_of(steps, free)
     times = dict.fromkeys(free, 2)
 
@@ -125,8 +132,10 @@ def fit(
         if not one.numeric:
             raise CnncalcError(f"`{one.name}` is no number, so none of its values is the largest")
     while True:
-        made = plan(spec, tried, names, dtype, fixed, shape, training)
+        made = planned(tried)
         rows = all_rows(made)
+        for held in limits:
+            rows.known(held.subject.text)
         longer = [name for name in free if times[name] < 2 ** (DOUBLINGS + 1) and _open(rows, tried, name, limits)]
         for name in longer:
             times[name] *= 2
@@ -195,9 +204,10 @@ def _fitted(made: Plan, rows: Rows, limits: tuple[Limit, ...]) -> Fit:
         ended = tuple(name for name, p in following.items() if p < 0)
         best.append(_step(rows, grid, place, limits, tuple(broken), ended))
     if len(grid.variables) > 1:
-        return Fit(made, limits, tuple(best), None)
+        return Fit(made, limits, tuple(best), None, rows.least)
     (following_one,) = following.values()
-    return Fit(made, limits, tuple(best), _step(rows, grid, following_one, limits) if following_one >= 0 else None)
+    beyond = _step(rows, grid, following_one, limits) if following_one >= 0 else None
+    return Fit(made, limits, tuple(best), beyond, rows.least)
 
 
 def _within(rows: Rows, one: Limit) -> Any:

@@ -6,9 +6,11 @@ from typing import Any
 
 from ..budget.amounts import figure
 from ..render import units
+from ..render.cells import LEAST
 from ..render.numbers import tenths, whole
 from ..render.report import Column, Contract, Report, Table
 from ..reports.figure_columns import figure_column
+from ..reports.incomplete import COMPLETE, not_known
 from ..spelling import spelled
 from .fit import past
 from .output import plain
@@ -39,6 +41,7 @@ CONTRACT = Contract(
         Column("best", unit=units.listed(STEP), about="the settings that hold and of which none is larger"),
         Column("next", unit=STEP, about="the next step, which breaks a limit", nullable=True),
         Column("ended", unit=units.by_name(units.REAL), about="variable whose range ends before a limit -> its end"),
+        COMPLETE,
     ),
 )
 
@@ -53,7 +56,7 @@ def fit_report(fit: Any, dtype: str) -> Report:
         *(figure_column(name, dtype).answer for name in fit.best[0].figures),
         Column("verdict", "", units.TEXT, kept=True),
     ]
-    rows = [{**step.setting, **step.figures, "verdict": _verdict(step)} for step in steps]
+    rows = [{**step.setting, **step.figures, "verdict": _verdict(step), LEAST: fit.least} for step in steps]
     limits = ", ".join(map(str, fit.limits))
     over = " and ".join(f"{one.name} from {spelled(one.values[0])} to {spelled(one.values[-1])}" for one in variables)
     if len(names) == 1:
@@ -76,7 +79,9 @@ def fit_report(fit: Any, dtype: str) -> Report:
         "best": [_record(step) for step in fit.best],
         "next": _record(fit.next) if fit.next else None,
         "ended": fit.ended,
+        **({"complete": False} if fit.least else {}),
     }
+    notes += not_known(fit.least)
     caption = [fit.plan.name.removesuffix(".yaml"), limits, "MACs of convolution and linear, per image"]
     return Report(caption, [Table(columns, rows)], CONTRACT, facts, notes)
 

@@ -51,6 +51,12 @@ CONTRACT = Contract(
                     Column("invalid", unit=units.COUNT, about="points without a network, or with figures above 2^62"),
                     Column("reasons", unit=units.by_name(units.COUNT), about="why -> at how many points"),
                     Column("bytes", unit=units.BYTES, about="of the file"),
+                    Column(
+                        "least",
+                        unit=units.by_name(units.TEXT),
+                        about="column that is a lower bound -> what is not known; not there where all is",
+                        optional=True,
+                    ),
                 )
             ),
             about="file -> what it holds",
@@ -144,7 +150,8 @@ def _part(found: Any) -> dict[str, Any]:
     counts = {key: int(found[key]) for key in ("rows", "invalid", "bytes")}
     if any(count < 0 for count in (*reasons.values(), *counts.values())):
         raise ValueError
-    return {**counts, "reasons": reasons}
+    least = {str(name): str(why) for name, why in dict(found.get("least", {})).items()}
+    return {**counts, "reasons": reasons, **({"least": least} if least else {})}
 
 
 class Parts:
@@ -229,7 +236,8 @@ class Parts:
             file.flush()
             os.fsync(file.fileno())
         size = (self.folder / name).stat().st_size
-        self.done[name] = _part({"rows": rows.count, "invalid": rows.invalid, "bytes": size, "reasons": rows.reasons})
+        counts = {"rows": rows.count, "invalid": rows.invalid, "bytes": size}
+        self.done[name] = _part({**counts, "reasons": rows.reasons, "least": rows.least})
         self._save()
 
     def _save(self) -> None:

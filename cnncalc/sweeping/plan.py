@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CnncalcError, did_you_mean
+from ..formats.reading import USUAL, Reading
 from ..layers.base import AXIS_NAMES
 from ..opening import SPEC, NetworkFile, opened
 from ..spelling import spelled
@@ -46,9 +47,10 @@ def plan(
     settings: Mapping[str, Any],
     shape: Any,
     training: bool = False,
+    how: Reading = USUAL,
 ) -> Plan:
-    """A plan, with every name checked. Raises CnncalcError."""
-    file = opened(spec)
+    """A plan, with every name checked; `how` is asked of the reader of a model. Raises CnncalcError."""
+    file = opened(spec).asked(how)
     name = file.name
     model = file if file.format is not SPEC else None
     text = file.text if model is None else _told_apart(file)
@@ -77,11 +79,13 @@ def plan(
 
 
 def _told_apart(file: NetworkFile) -> str:
-    """What another model, or this one written again, has otherwise."""
+    """What another model, or this one written again or read otherwise, has otherwise."""
+    batch, unknown, shapes = file.how
+    read = "" if file.how == USUAL else f", {batch}, {unknown}, {sorted(shapes.items())}"
     if file.path is None:
-        return hashlib.sha256(file.content).hexdigest()
+        return hashlib.sha256(file.content).hexdigest() + read
     status = Path(file.path).stat()
-    return f"{file.format.name}, {status.st_size} bytes, {status.st_mtime_ns}"
+    return f"{file.format.name}, {status.st_size} bytes, {status.st_mtime_ns}{read}"
 
 
 def _axes(source: Source) -> list[str]:

@@ -33,12 +33,16 @@ class Overflow(Exception):
 class Program:
     """The guards of a record, and the columns for the points that pass them."""
 
-    def __init__(self, tape: Tape, columns: Mapping[str, Any], problem: Any = None) -> None:
+    def __init__(
+        self, tape: Tape, columns: Mapping[str, Any], problem: Any = None, least: Mapping[str, str] | None = None
+    ) -> None:
         self.tape = tape
         self.guards: list[Guard] = list(tape.guards.values())
         self.columns = columns
         self.problem = problem
         """Why these points have no network, or None."""
+        self.least = least or {}
+        """The columns whose figures are lower bounds, and what is not known."""
         self._largest: dict[int, int] = {}
 
     def largest(self, terms: Terms) -> int:

@@ -47,11 +47,18 @@ class Rows:
     points: int = 0
     invalid: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
+    least: dict[str, str] = field(default_factory=dict)
+    """Column that is a lower bound at some point -> what is not known there."""
 
     @property
     def count(self) -> int:
         """How many rows."""
         return len(next(iter(self.values.values())))
+
+    def known(self, name: str) -> None:
+        """Raise CnncalcError where a column is a lower bound: nothing can be held against it."""
+        if name in self.least:
+            raise CnncalcError(f"{name} is a lower bound, and not known: {self.least[name]}")
 
     def chosen(self, mask: Any) -> Rows:
         """Some of the rows."""
@@ -61,6 +68,7 @@ class Rows:
             self.points,
             self.invalid,
             self.reasons,
+            self.least,
         )
 
     @staticmethod
@@ -77,6 +85,7 @@ class Rows:
             sum(part.points for part in parts),
             sum(part.invalid for part in parts),
             reasons,
+            {name: why for part in parts for name, why in part.least.items()},
         )
 
 
@@ -96,6 +105,7 @@ class Result:
         self.valid = np.ones(count, dtype=bool)
         self.columns: dict[str, Any] = dict.fromkeys(columns)
         self.reasons: dict[str, int] = {}
+        self.least: dict[str, str] = {}
 
     def put(self, name: str, where: Any, figures: Any) -> None:
         """The figures of a column at some positions."""

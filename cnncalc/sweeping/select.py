@@ -115,6 +115,7 @@ def kept(rows: Rows, wanted: Sequence[Condition], grid: Grid) -> Rows:
         return rows
     mask = np.ones(rows.count, dtype=bool)
     for condition in wanted:
+        rows.known(condition.name)
         values, denominator = figures_of(rows, condition.name, grid)
         mask &= condition.holds(values, denominator)
     return rows if mask.all() else rows.chosen(mask)

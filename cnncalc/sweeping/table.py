@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..render import numbers, units
+from ..render.cells import LEAST
 from ..render.report import Column, Contract, Report, Table
 from ..reports.figure_columns import figure_column
+from ..reports.incomplete import COMPLETE, not_known
 from ..reports.rows import CONVENTION
 from ..spelling import spelled
 from .rows import Rows
@@ -28,6 +30,7 @@ CONTRACT = Contract(
         Column("count", unit=units.COUNT, about="points of the grid"),
         Column("invalid", unit=units.COUNT, about="points without a network, or with figures above 2^62"),
         Column("points", unit=units.listed(units.by_name(units.ANY)), about="variable or figure -> its value"),
+        COMPLETE,
     ),
 )
 
@@ -43,6 +46,7 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
         {
             **{name: values[place] for name, values in figures.items()},
             **{one.name: one.values[int(whole.values[one.name][place])] for one in plan.grid.variables},
+            LEAST: whole.least,
         }
         for place in range(whole.count)
     ]
@@ -62,5 +66,6 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
         "count": plan.grid.count,
         "invalid": whole.invalid,
         "points": records,
+        **({"complete": False} if whole.least else {}),
     }
-    return Report(caption, [Table(columns, rows)], CONTRACT, facts, notes)
+    return Report(caption, [Table(columns, rows)], CONTRACT, facts, [*not_known(whole.least), *notes])
