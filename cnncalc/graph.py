@@ -200,6 +200,9 @@ class Change(NamedTuple):
     what: str = ""
     """Which operator it is about, where it is about one."""
 
+    layers: tuple[str, ...] = ()
+    """Which layers it is about, where it is told of each."""
+
 
 class Stored(Protocol):
     """The numbers that a file has of a network's learned tensors."""
@@ -338,8 +341,8 @@ class Graph:
         if not any(node.train_only for node in self.nodes):
             return self
         kept = tuple(node for node in self.nodes if not node.train_only)
-        names = {node.name for node in kept} | set(self.inputs)
-        heads = {head: name for head, name in self.heads.items() if name in names}
+        left_out = {node.name for node in self.nodes if node.train_only}
+        heads = {head: name for head, name in self.heads.items() if name not in left_out}
         return replace(self, nodes=kept, heads=heads)
 
     @cached_property
@@ -358,9 +361,7 @@ class Graph:
         if isinstance(names, str):
             raise CnncalcError("`keep` is a list of names", f'keep=["{names}"]')
         names, known = tuple(names), self.inference.shapes
-        for name in names:
-            if name in known:
-                continue
+        for name in (name for name in names if name not in known):
             below = [node for node in self.nodes if node.name == name or node.name.startswith((f"{name}/", f"{name}["))]
             if below and below[-1].train_only:
                 raise CnncalcError(f"`{name}` of {self.name} is used in training only, and a run leaves it out")

@@ -432,3 +432,39 @@ def test_other_connections_are_told_whatever_the_names_are(one: str, other: str)
     assert not difference(before, after).only_renamed
     assert not cnncalc.diff(before, after).data["same"]
     assert "the same network" not in cnncalc.diff(before, after).notes[0]
+
+
+# fmt: off
+REORDERED = [
+    ("{add: [prev, a]}", "{add: [a, prev]}", True),
+    ("{mul: {main: prev, gate: [globalavgpool]}}", "{mul: {gate: [globalavgpool], main: prev}}", True),
+    ("{sub: [prev, a]}", "{sub: [a, prev]}", False),
+    ("{concat: [prev, a]}", "{concat: [a, prev]}", False),
+    ("{add: [prev, a, a]}", "{add: [a, prev, prev]}", False),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("one", "other", "same"), REORDERED, ids=[row[0] for row in REORDERED])
+def test_the_branches_of_a_sum_are_in_no_order(one: str, other: str, same: bool) -> None:
+    """Exporters write them as they come; those of a difference and of a concat have their places."""
+    first = "{conv: {out: 8, kernel: 3, padding: 1}, as: a}"
+    before, after = (parsed(first, "{pointwise: 8, as: b}", f"{step[:-1]}, as: join}}") for step in (one, other))
+
+    assert same == difference(before, after).same
+    accounts(difference(before, after))
+
+
+def test_a_concat_of_a_concat_is_one_of_all_branches() -> None:
+    """As PyTorch writes DenseNet, where a layer reads all before it; another order is another network."""
+    first = [f"{{pointwise: 8, as: {name}}}" for name in "abc"]
+    ends = ["{concat: [ab, c], as: abc}", "{concat: [a, b, c], as: abc}", "{concat: [b, a, c], as: abc}"]
+    rest = "{head: {half: [{relu, from: ab}]}}"
+    nested, at_once, turned = (parsed(*first, "{concat: [a, b], as: ab}", end, rest) for end in ends)
+
+    assert difference(nested, at_once).same
+    assert ["abc"] == [change.after.name for change in difference(nested, turned).changed]
+    for found in (difference(nested, at_once), difference(nested, turned)):
+        accounts(found)
+    doubling = parsed(*(["{concat: [prev, prev]}"] * 40))
+    assert difference(doubling, parsed(*(["{concat: [prev, prev]}"] * 40))).same

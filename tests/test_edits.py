@@ -77,7 +77,7 @@ def test_norms_that_a_file_has_folded_are_one_sentence() -> None:
     steps = "input: [3, 16, 16]\nnet:\n  - {conv: {out: 8, kernel: 3, bias: %s}, as: a}%s\n  - {conv: {out: 4, kernel: 3, bias: %s}, as: b}%s\n  - relu\n"  # fmt: skip
     trained = cnncalc.parse(steps % ("false", "\n  - batchnorm", "false", "\n  - batchnorm"), "net")
     plain = cnncalc.parse(steps % ("true", "", "true", ""), "net")
-    exported = replace(plain, changes=(Change("norms-folded", 2, 12),))
+    exported = replace(plain, changes=(Change("norms-folded", 2, 12, layers=("a", "b")),))
 
     def told(one: Graph, other: Graph) -> list[tuple[str, str, int]]:
         rows = cnncalc.diff(one, other).tables[-1].rows

@@ -311,6 +311,7 @@ ALLOWED = {
     ("activation.py", "place != axis"),
     ("norm.py", "other != axis"),
     ("join.py", "place == along"),
+    ("join.py", "branch.axis == self.axis"),
     ("pad.py", "len(value) == 2"),
     ("arrange.py", "sorted(self.order) == axes"),
     ("resize.py", "given == 1"),

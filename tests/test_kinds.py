@@ -91,6 +91,17 @@ def test_an_elementwise_layer_reads_its_own_element_alone(kind, arguments, input
         assert [] == [tuple(at) for at in changed if tuple(at) != place]
 
 
+@pytest.mark.parametrize("kind", [kind for kind, layer in KINDS.items() if layer.family == "join"])
+def test_a_join_commutes_where_its_branches_may_change_places(kind: str) -> None:
+    """The kernel on branches in another order gives the same, and of every other join not."""
+    draw = np.random.default_rng(0)
+    branches = tuple(draw.normal(size=(3, 3, 3)) for _ in range(max(2, KINDS[kind].fewest)))
+    layer = KINDS[kind].read({}, 2)
+    turned = run(layer, (*branches[1:], branches[0]), {})
+
+    assert layer.commutes == np.array_equal(run(layer, branches, {}), turned)
+
+
 @ROWS
 def test_what_keeps_channels_apart_reads_its_own_channel_alone(kind, arguments, inputs, values) -> None:
     """One element is changed: of a layer that does not mix at most the outputs of its channel change."""

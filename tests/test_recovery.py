@@ -503,3 +503,13 @@ def test_branches_of_one_length_are_in_no_order() -> None:
 
     assert f"- mul: {{{branches}}}" in text
     assert recover(cnncalc.parse(text)).text == text
+
+
+def test_a_concat_that_doubles_itself_is_no_trouble() -> None:
+    """Forty times: 2^40 branches, which nobody counts one by one."""
+    graph = cnncalc.parse("input: [3, 4, 4]\nnet: [{concat: [prev, prev], repeat: 40}]")
+    again = cnncalc.parse(recover(graph).text)
+
+    assert (3 * 2**40, 4, 4) == graph.output_shape == again.output_shape
+    assert proof.same(graph, again)
+    assert 40 == len(counterparts(graph, again))

@@ -7,12 +7,14 @@ add up.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..graph import Graph, Node
+from .branches import branches
 from .folding import SEGMENT
 from .macs import Macs, macs
 from .matching import Match, matched, matched_flat
@@ -24,9 +26,6 @@ FOLLOWS = frozenset({"input", "output", "reads"})
 
 FOLDS = "norms-folded"
 """The code of `Graph.changes` that says that norms of the network were folded into what they follow."""
-
-SHIFTED = {"weight", "bias"}
-"""The weights of a layer that a norm can be folded into."""
 
 ROWS = 40
 """Blocks under other names that are told apart where names say nothing; more are told as one."""
@@ -302,15 +301,16 @@ def _outermost(part: Part, match: Match) -> tuple[Part, Part] | None:
 
 
 def _folded(match: Match, a: Graph, b: Graph) -> Iterator[Node]:
-    """The norms of a network that are folded into their convolutions in the other, as its file says."""
-    if not any(change.code == FOLDS for change in b.changes):
+    """The norms of a network that are folded into their convolutions in the other, as its file says of each."""
+    into = {name for change in b.changes if change.code == FOLDS for name in change.layers}
+    if not into:
         return
     became = {x.name: y for x, y in match.nodes}
     for part in match.gone:
         for node in part.nodes:
             maker = became.get(node.inputs[0])
             lone = node.layer.family == "norm" and node.buffers and node.name not in became
-            if lone and maker is not None and maker.weights.keys() >= SHIFTED:
+            if lone and maker is not None and maker.name in into:
                 yield node
 
 
@@ -319,15 +319,18 @@ def _change(before: Node, after: Node, old: Side, new: Side, became: Counterpart
     if before.kind != after.kind:
         what["kind"] = (before.kind, after.kind)
     else:
-        given, now = vars(before.layer), vars(after.layer)
+        given, gives = vars(before.layer), vars(after.layer)
         meant, means = before.layer.resolved(*before.incoming), after.layer.resolved(*after.incoming)
-        differing = [name for name in now if given[name] != now[name] and meant[name] != means[name]]
-        what.update({name: (given[name], now[name]) for name in differing})
-    if before.incoming != after.incoming:
+        differing = [name for name in gives if given[name] != gives[name] and meant[name] != means[name]]
+        what.update({name: (given[name], gives[name]) for name in differing})
+    were, now = branches(old.graph, before), branches(new.graph, after)
+    shapes = [old.graph.shapes[name] for name in were], [new.graph.shapes[name] for name in now]
+    commutes = before.layer.commutes and after.layer.commutes
+    if Counter(shapes[0]) != Counter(shapes[1]) if commutes else shapes[0] != shapes[1]:
         what["input"] = (before.incoming, after.incoming)
     if before.output != after.output:
         what["output"] = (before.output, after.output)
-    if _is_rewired(before.inputs, after.inputs, became):
+    if _is_rewired(were, now, became, commutes):
         what["reads"] = (before.inputs, after.inputs)
     for name in ("frozen", "train_only"):
         if getattr(before, name) != getattr(after, name):
@@ -338,9 +341,16 @@ def _change(before: Node, after: Node, old: Side, new: Side, became: Counterpart
     return Change(before, after, what)
 
 
-def _is_rewired(were: Sequence[str], now: Sequence[str], became: Counterparts) -> bool:
-    """Whether other tensors are read for another reason than that the old went or the new came between."""
+def _is_rewired(were: Sequence[str], now: Sequence[str], became: Counterparts, commutes: bool) -> bool:
+    """Whether other tensors are read for another reason than that the old went or the new came between.
+
+    In another order too, unless what reads them commutes.
+    """
     if len(were) != len(now):
         return True
+    if commutes:
+        old = Counter(became.of[x] for x in were if x in became.of)
+        new = Counter(y for y in now if y in became.taken)
+        return bool(old - new) and bool(new - old)
     pairs = zip(were, now, strict=True)
     return any(x in became.of and y in became.taken and became.of[x] != y for x, y in pairs)

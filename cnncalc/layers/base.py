@@ -153,6 +153,9 @@ class Layer:
     joins: ClassVar[bool] = False
     """Whether it takes several branches."""
 
+    commutes: ClassVar[bool] = False
+    """Whether those may change places."""
+
     extra: ClassVar[int] = 0
     """How many tensors it may read besides the one that it works on: the state of a recurrent layer."""
 
@@ -218,6 +221,10 @@ class Layer:
         Where it is 1, a number added to a channel of its input is taken away again.
         """
         raise NotImplementedError
+
+    def continues(self, branch: Layer) -> bool:
+        """Whether what a branch joins may stand in the branch's place, as in a concat of a concat."""
+        return False
 
     def look(self, *inputs: Shape) -> Look:
         """How a VIEW reads its input."""

@@ -22,6 +22,7 @@ from .base import (
     NO_WORK,
     OWN,
     SOME,
+    Layer,
     Need,
     Shapes,
     Weightless,
@@ -110,6 +111,7 @@ class Add(Elementwise):
 
     kind = "add"
     does = "add"
+    commutes = True
 
 
 class Sub(Elementwise):
@@ -124,6 +126,7 @@ class Mul(Elementwise):
 
     kind = "mul"
     does = "multiply"
+    commutes = True
     gates = True
 
 
@@ -132,6 +135,7 @@ class Maximum(Elementwise):
 
     kind = "maximum"
     does = "compare"
+    commutes = True
 
 
 class Minimum(Elementwise):
@@ -139,6 +143,7 @@ class Minimum(Elementwise):
 
     kind = "minimum"
     does = "compare"
+    commutes = True
 
 
 class Div(Elementwise):
@@ -175,6 +180,10 @@ class Concat(Join):
     elementwise = False
 
     axis: str = field(Choice(*AXES), "channels", about="the axis along which they lie one after the other")
+
+    def continues(self, branch: Layer) -> bool:
+        """Of a concat along the same axis."""
+        return isinstance(branch, Concat) and branch.axis == self.axis
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The other axes agree."""

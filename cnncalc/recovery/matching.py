@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..analyses.branches import MOST
 from ..errors import CnncalcError
 from ..graph import Graph
-from .normal import UNORDERED, passes_on
+from .normal import passes_on
 from .proof import numbers
 
 
@@ -60,8 +61,8 @@ class _Matching:
         """Whether what a layer reads are the counterparts of what its own counterpart reads."""
         for old, new in self.pairs.items():
             first = [self.pairs.get(name, name) for name in self._read(0, old)]
-            second = list(self._read(1, new))
-            if self.graphs[0].by_name[old].kind in UNORDERED:
+            second = self._read(1, new)
+            if self.graphs[0].by_name[old].layer.commutes:
                 first, second = sorted(first), sorted(second)
             if first != second:
                 return False
@@ -73,8 +74,8 @@ class _Matching:
             return
         self.pairs[old] = new
         self.taken.add(new)
-        first, second = list(self._read(0, old)), list(self._read(1, new))
-        if self.graphs[0].by_name[old].kind not in UNORDERED:
+        first, second = self._read(0, old), self._read(1, new)
+        if not self.graphs[0].by_name[old].layer.commutes:
             yield from zip(first, second, strict=False)
             return
         alike = Counter(self.numbers[0][name] for name in first)
@@ -102,17 +103,15 @@ class _Matching:
             node = self.graphs[side].by_name.get(name)
         return name
 
-    def _read(self, side: int, name: str) -> Iterator[str]:
+    def _read(self, side: int, name: str) -> list[str]:
         """What a layer reads, a concat of concats taken apart."""
-        node = self.graphs[side].by_name[name]
-        for read in node.inputs:
-            real = self._real(side, read)
+        node, found = self.graphs[side].by_name[name], list[str]()
+        waiting = [*node.inputs[::-1]]
+        while waiting and len(found) <= MOST:
+            real = self._real(side, waiting.pop())
             inner = self.graphs[side].by_name.get(real)
-            if node.kind == "concat" and inner is not None and inner.kind == "concat" and _axis(inner) == _axis(node):
-                yield from self._read(side, real)
+            if inner is not None and node.layer.continues(inner.layer):
+                waiting += inner.inputs[::-1]
             else:
-                yield real
-
-
-def _axis(node: Any) -> Any:
-    return node.layer.axis
+                found.append(real)
+        return found if len(found) <= MOST else [self._real(side, name) for name in node.inputs]

@@ -16,9 +16,6 @@ from ..layers.sliding import same_zeros, zeros
 from ..layers.windows import Window
 from .items import Item, Raw
 
-UNORDERED = ("add", "mul", "maximum", "minimum")
-"""Joins whose branches may change places."""
-
 LONG = 32
 """Members of a list that is only looked at as a whole."""
 
@@ -86,7 +83,7 @@ class _Normal:
             node = self.graph.by_name[end]
             inputs = tuple(self._real(name) for name in self.inputs[end])
             depth[end] = 1 + max((depth.get(name, 0) for name in inputs), default=0)
-            if node.kind in UNORDERED:
+            if node.layer.commutes:
                 inputs = tuple(sorted(inputs, key=lambda name: -depth.get(name, 0)))
             found[end] = Operation(end, inputs, self._item(node))
         return list(self._merged(found))

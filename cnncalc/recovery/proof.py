@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
+from ..analyses.branches import MOST
 from ..dims import is_symbolic
 from ..graph import Graph, Node
-from .normal import UNORDERED, passes_on
+from .normal import passes_on
 
 
 def same(one: Graph, other: Graph) -> bool:
@@ -40,13 +42,12 @@ def _facts(graph: Graph, known: dict[Any, int]) -> tuple[Any, ...]:
 
 def _pieces(graph: Graph) -> set[str]:
     """The concats that only concats along the same axis read: those have their branches."""
-    found = {node.name for node in graph.nodes if node.kind == "concat"} - {graph.output, *graph.heads.values()}
+    found = {node.name for node in graph.nodes if node.layer.continues(node.layer)}
+    found -= {graph.output, *graph.heads.values()}
     read: set[str] = set()
     for node in graph.nodes:
         read |= {*node.inputs}
-        found -= {
-            name for name in node.inputs if node.kind != "concat" or _axis(graph, name) != _axis(graph, node.name)
-        }
+        found -= {name for name in node.inputs if not _continues(graph, node, name)}
     return found & read
 
 
@@ -62,25 +63,25 @@ def numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:
             pieces[node.name] = pieces.get(node.inputs[0], (found[node.name],))
             continue
         inputs = tuple(found[name] for name in node.inputs)
-        if node.kind in UNORDERED:
+        if node.layer.commutes:
             inputs = tuple(sorted(inputs))
-        elif node.kind == "concat":
-            axis = node.layer.axis  # type: ignore[attr-defined]  # a concat has one
-            inputs = tuple(
-                piece
+        elif node.layer.continues(node.layer):
+            apart = [
+                pieces[name] if name in pieces and _continues(graph, node, name) else (number,)
                 for name, number in zip(node.inputs, inputs, strict=True)
-                for piece in (pieces[name] if (name in pieces and _axis(graph, name) == axis) else (number,))
-            )
-            pieces[node.name] = inputs
+            ]
+            if sum(map(len, apart)) <= MOST:
+                inputs = pieces[node.name] = tuple(chain.from_iterable(apart))
         found[node.name] = known.setdefault((*_resolved(node), inputs), len(known))
     return found
 
 
-def _axis(graph: Graph, name: str) -> Any:
-    node = graph.by_name.get(name)
-    while node is not None and passes_on(node):
-        node = graph.by_name.get(node.inputs[0])
-    return getattr(node.layer, "axis", None) if node is not None else None
+def _continues(graph: Graph, node: Node, name: str) -> bool:
+    """Whether the branches of a tensor that a node reads may stand in its place."""
+    maker = graph.by_name.get(name)
+    while maker is not None and passes_on(maker):
+        maker = graph.by_name.get(maker.inputs[0])
+    return maker is not None and node.layer.continues(maker.layer)
 
 
 def _resolved(node: Node) -> tuple[Any, ...]:

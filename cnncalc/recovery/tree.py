@@ -15,8 +15,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from ..graph import Graph
+from ..layers import KINDS
 from .items import JOIN_OF_ONE, UP, Item, Part, Sequence
-from .normal import UNORDERED, Operation
+from .normal import Operation
 
 LONG = 10
 """Steps of a branch that goes round a skip, from which the skip has a name instead."""
@@ -279,7 +280,7 @@ def _join(item: Item, edges: list[Edge]) -> Item:
 
 def _with_parts(item: Item, parts: list[Part]) -> Item:
     """The join with its branches; of a sum the one with the most steps first, the tensor itself last."""
-    if item.word in UNORDERED:
+    if KINDS[item.word].commutes:
         parts.sort(key=lambda part: (-sum(inner.size for inner in part.steps), _words(part.steps), part.start))
     nodes = tuple(name for part in parts for inner in part.steps for name in inner.nodes)
     return item.but(parts=tuple(parts), nodes=(*nodes, *item.nodes))

@@ -7,6 +7,7 @@ that its newer exporter notes in the metadata of a node.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from ...graph import Change
 from .records import DATA_TYPES, Node
@@ -26,16 +27,19 @@ class Changes:
     """Counts of what was changed, while a file is read."""
 
     def __init__(self) -> None:
-        self.norms = self.norm_params = self.alike = 0
+        self.norms: list[str] = []
+        """The convolutions that a norm is folded into."""
+
+        self.norm_params = self.alike = 0
         self.copies: set[str] = set()
         self.dropped: Counter[str] = Counter()
         self.quantised: set[str] = set()
 
-    def convolution(self, node: Node, channels: int) -> None:
-        """A convolution: whether a batch norm is folded into it, its scale and shift in place of a bias."""
+    def convolution(self, node: Node, channels: int, tensor: str) -> None:
+        """A convolution, by the tensor that it makes: whether a norm is folded into it, its scale and shift a bias."""
         weight = node.inputs[1] if len(node.inputs) > 1 else ""
         if weight.startswith("onnx::Conv") or "FuseBatchNorm" in node.metadata.get(RULES, ""):
-            self.norms += 1
+            self.norms.append(tensor)
             self.norm_params += channels if len(node.inputs) > 2 and node.inputs[2] else 2 * channels
 
     def weight(self, weight: Weight) -> None:
@@ -44,12 +48,12 @@ class Changes:
         if kind and kind.bits == BITS and weight.record and weight.record.elements > 1:
             self.quantised.add(weight.name)
 
-    @property
-    def found(self) -> tuple[Change, ...]:
-        """What there was."""
+    def found(self, names: Mapping[str, str]) -> tuple[Change, ...]:
+        """What there was; `names` is what tensors are called now that have another name."""
         found = []
         if self.norms:
-            found.append(Change(NORMS, self.norms, self.norm_params))
+            layers = tuple(names.get(tensor, tensor) for tensor in self.norms)
+            found.append(Change(NORMS, len(self.norms), self.norm_params, layers=layers))
         if self.copies:
             found.append(Change(MERGED, len(self.copies), 0))
         if self.quantised:

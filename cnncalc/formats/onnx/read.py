@@ -138,7 +138,7 @@ class Reader:
         return self.builder.graph(
             names.get(output, output),
             source=self._source(),
-            changes=self.changes.found,
+            changes=self.changes.found(names),
             behind=tuple(node.op for node in self.behind.nodes),
         )
 

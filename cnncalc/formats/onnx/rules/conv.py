@@ -41,8 +41,8 @@ def conv(reader: Reader, node: Node) -> None:
             kind = "pointwise"
             for word in ("kernel", "dilation", "padding"):
                 arguments.pop(word, None)
-    reader.emit(node, kind, arguments, [value], weights)
-    reader.changes.convolution(node, out)
+    made = reader.emit(node, kind, arguments, [value], weights)
+    reader.changes.convolution(node, out, made.tensor)
 
 
 def conv_transpose(reader: Reader, node: Node) -> None:
