@@ -13,9 +13,11 @@ from .layers.base import Layer
 from .marked import Marked
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Origin:
-    """A step of a spec in one of its turns: how a node came to be, with the steps that this one stands in."""
+class Origin(NamedTuple):
+    """A step of a spec in one of its turns: how a node came to be, with the steps that this one stands in.
+
+    Each is itself alone: two are never equal.
+    """
 
     word: str
     """What it does: its kind of layer, its block, `add`, `for` ..."""
@@ -63,7 +65,16 @@ class Origin:
     @property
     def way(self) -> tuple[Origin, ...]:
         """The steps from the net down to this one."""
-        return (*(self.outer.way if self.outer else ()), self)
+        return (*(self.outer.way if self.outer is not None else ()), self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __hash__(self) -> int:
+        return id(self)
 
 
 class Call(NamedTuple):

@@ -7,10 +7,13 @@ whole number of picojoules and a time of picoseconds. Rates take decimal prefixe
 from __future__ import annotations
 
 import re
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import CnncalcError
+from .quotients import fraction, is_fraction
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 COUNT, BYTES, POSITIONS, SHAPE = "count", "bytes", "positions", "shape"
 ENERGY, TIME = "picojoules", "picoseconds"
@@ -46,7 +49,7 @@ BYTES_PER_SECOND = ("B/s", "Bps")
 def split(text: str) -> tuple[Fraction, str] | None:
     """A number, exact, and the unit behind it; None where there is no number."""
     match = re.fullmatch(NUMBER, text.strip())
-    return (Fraction(re.sub("[_,]", "", match[1])), match[2]) if match else None
+    return (fraction(re.sub("[_,]", "", match[1])), match[2]) if match else None
 
 
 class Unreadable(CnncalcError):
@@ -85,7 +88,7 @@ def growth(value: Any, unit: str) -> tuple[Fraction, bool]:
         return number / 100, True
     if number and not sign and not isinstance(value, int) and unit not in SCALED:
         raise Unreadable(f"`{value}` may be a share or a number", "write `2%` or `100k`")
-    return Fraction(amount(value, unit)), False
+    return fraction(amount(value, unit)), False
 
 
 def shape(value: Any) -> tuple[int, ...]:
@@ -99,10 +102,10 @@ def shape(value: Any) -> tuple[int, ...]:
 
 
 def _number(value: Any) -> tuple[Fraction, str]:
-    if isinstance(value, bool) or not isinstance(value, int | float | Fraction | str):
+    if isinstance(value, bool) or not (isinstance(value, int | float | str) or is_fraction(value)):
         raise Unreadable("a limit is a number, such as 3.6M or 1 MiB")
     if not isinstance(value, str):
-        return Fraction(str(value) if isinstance(value, float) else value), ""
+        return fraction(str(value) if isinstance(value, float) else value), ""
     found = split(value)
     if found is None:
         raise Unreadable(f"`{value}` is no number", "a limit is a number with a unit: 3.6M, 1.5 MB, 1 MiB, 2%")

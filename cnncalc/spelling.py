@@ -5,8 +5,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from .quotients import fraction, is_fraction
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 LONGEST = 24
 """Characters of one value of a result."""
@@ -25,8 +29,8 @@ def spelled(value: Any) -> str:
         return "[" + ",".join(map(spelled, value)) + "]"
     if isinstance(value, float):
         return repr(value)
-    if hasattr(value, "denominator") and not isinstance(value, int):
-        return _rational(Fraction(getattr(value, "value", value)))
+    if is_fraction(value):
+        return _rational(fraction(getattr(value, "value", value)))
     return str(value)
 
 

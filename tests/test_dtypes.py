@@ -9,10 +9,10 @@ import pytest
 from test_kernels import BY_HAND
 
 import cnncalc
-from cnncalc.analyses import memory
 from cnncalc.analyses.cost import traffic
 from cnncalc.analyses.dtypes import STORED_BYTES, moves, stored
 from cnncalc.analyses.figures import Figures
+from cnncalc.analyses.memory import memory
 from cnncalc.analyses.subject import subject, value
 from cnncalc.building import Builder
 from cnncalc.kernels import KERNELS, Tally

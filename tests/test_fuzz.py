@@ -20,7 +20,9 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from cnncalc.analyses import macs, memory, params
+from cnncalc.analyses.macs import macs
+from cnncalc.analyses.memory import memory
+from cnncalc.analyses.params import params
 from cnncalc.analyses.receptive import receptive_fields
 from cnncalc.budget import lock
 from cnncalc.budget.config import config

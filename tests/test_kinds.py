@@ -12,7 +12,7 @@ import pytest
 from test_kernels import BY_HAND
 
 import cnncalc
-from cnncalc.analyses import work
+from cnncalc.analyses.macs import work
 from cnncalc.counting import onnx, pytorch, tensorflow
 from cnncalc.drawing import colours
 from cnncalc.effective import uniform

@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 import cnncalc
-from cnncalc.analyses import memory, params
+from cnncalc.analyses.memory import memory
+from cnncalc.analyses.params import params
 from cnncalc.analyses.receptive import receptive_fields
 from cnncalc.analyses.training import training
 from cnncalc.building import Builder

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc import Graph, Node
-from cnncalc.analyses import BYTES, memory
+from cnncalc.analyses.dtypes import BYTES
 from cnncalc.analyses.highest import narrowed
-from cnncalc.analyses.memory import folded_params, weight_shapes
+from cnncalc.analyses.memory import folded_params, memory, weight_shapes
 from cnncalc.contracts import contract
 from cnncalc.dims import product
 from cnncalc.layers import KINDS

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncalc.analyses import params
+from cnncalc.analyses.params import params
 from cnncalc.engine.ready import Ready
 from cnncalc.kernels import weights as first
 from cnncalc.kernels.backward import upstream

@@ -91,7 +91,7 @@ def _is_local(node: Node, fields: ReceptiveFields) -> bool:
 
 def _last(graph: Graph, counts: Callable[[Node], bool]) -> str | None:
     needed = {graph.output}
-    for node in reversed(graph.nodes):
+    for node in graph.nodes[::-1]:
         if node.name in needed:
             if len(node.output) > 1 and counts(node):
                 return node.name

@@ -18,13 +18,12 @@ from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..quantities import BYTES, COUNT, ENERGY, POSITIONS, SHAPE, TIME
 from .dtypes import DEFAULT_DTYPE, bytes_of, element_bytes
-from .layout import views
 from .macs import FLOPS_PER_MAC, Macs, macs
-from .memory import Memory, memory
 from .params import Params, params
 
 if TYPE_CHECKING:
     from .extent import Extent
+    from .memory import Memory
     from .priced import Priced
     from .receptive import ReceptiveFields
     from .terms import Terms
@@ -77,21 +76,29 @@ class Figures:
     @cached_property
     def memory(self) -> Memory:
         """Its activations."""
+        from .memory import memory
+
         return memory(self.graph, dtype=self.dtype)
 
     @cached_property
     def in_place(self) -> Memory:
         """Its activations where layers write over their input."""
+        from .memory import memory
+
         return memory(self.graph, in_place=True, dtype=self.dtype)
 
     @cached_property
     def folded(self) -> Memory:
         """Its activations with norms and activations folded into the layer before them."""
+        from .memory import memory
+
         return memory(self.graph, folded=True, dtype=self.dtype)
 
     @cached_property
     def outputs(self) -> Mapping[str, Dim]:
         """Node -> the bytes of its output; 0 where that is its input, looked at in another way."""
+        from .layout import views
+
         free, sizes = views(self.graph), element_bytes(self.graph, self.dtype)
         return {
             node.name: 0 if node.name in free else product(node.output) * sizes[node.name] for node in self.graph.nodes

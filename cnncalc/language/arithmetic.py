@@ -15,6 +15,7 @@ from typing import Any
 
 from ..dims import at_least, at_most, equals, is_swept, is_symbolic, settled
 from ..errors import list_text
+from ..quotients import fraction, is_fraction
 from .piecewise import quotient
 
 MAX_NUMBER = 2**53
@@ -81,11 +82,6 @@ def decided(value: Value) -> bool:
         raise ExpressionError(f"this cannot be decided: {error}", help=GIVE_A_NUMBER) from None
 
 
-def is_fraction(value: Value) -> bool:
-    """Whether a number is not whole."""
-    return hasattr(value, "denominator") and not isinstance(value, int)
-
-
 def share_of_100(text: str) -> str:
     """`0.5` for `50%`; nothing for what is no percentage."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", text)
@@ -140,9 +136,9 @@ def bounded(value: Value) -> Value:
 
 
 def _multiply(a: Value, b: Value) -> Value:
-    for fraction, size in ((a, b), (b, a)):
-        if is_fraction(fraction) and is_symbolic(size) and not is_swept(fraction):
-            return _divide(size * fraction.numerator, fraction.denominator)
+    for factor, size in ((a, b), (b, a)):
+        if is_fraction(factor) and is_symbolic(size) and not is_swept(factor):
+            return _divide(size * factor.numerator, factor.denominator)
     return a * b
 
 
@@ -152,9 +148,7 @@ def _divide(n: Value, d: Value) -> Value:
     if isinstance(n, int) and isinstance(d, int):
         if n % d == 0:
             return n // d
-        from fractions import Fraction
-
-        return Fraction(n, d)
+        return fraction(n, d)
     if hasattr(n, "symbols") or hasattr(d, "symbols"):
         whole = quotient(n, d)
         if whole is None:
@@ -291,9 +285,7 @@ def _log2(value: Value) -> Value:
         raise ExpressionError("`log2` takes a number above 0")
     if isinstance(number, int) and number & (number - 1) == 0:
         return number.bit_length() - 1
-    from fractions import Fraction
-
-    return Fraction(math.log2(number))
+    return fraction(math.log2(number))
 
 
 def divisible(value: Value, by: Value = 8, smallest: Value = None) -> Value:

@@ -19,6 +19,7 @@ from typing import Any
 
 from ..dims import ceil_div, is_symbolic, settled
 from ..errors import did_you_mean
+from ..quotients import fraction
 from .arithmetic import (
     ARITHMETIC,
     ARITY,
@@ -170,11 +171,9 @@ class _Compiler:
     def _Constant(self, node: ast.Constant) -> Compiled:
         value: Any = node.value
         if isinstance(value, float):
-            from fractions import Fraction
-
             if not math.isfinite(value):
                 raise self.refuse(node, "this number is too large")
-            value = bounded(Fraction(self._text(node).replace("_", "")))
+            value = bounded(fraction(self._text(node).replace("_", "")))
         elif isinstance(value, int) and not isinstance(value, bool):
             try:
                 bounded(value)

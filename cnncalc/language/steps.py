@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import Diagnostic, Mark, did_you_mean
@@ -88,19 +87,23 @@ class Value(NamedTuple):
 
 Arguments = Mapping[str, Value]
 
+NONE_GIVEN: Arguments = {}
 
-@dataclass(slots=True, eq=False, repr=False)
+
 class LayerCall:
     """A layer kind with its arguments; `follow` are the `norm` and `act` written on it."""
 
-    kind: type[Layer]
-    arguments: Arguments
-    follow: Sequence[tuple[str, Following]] = ()
-    made: dict[Any, Layer] = field(default_factory=dict)
-    """The layers that it has made, by their arguments: calls with the same arguments give the same one."""
+    __slots__ = ("arguments", "constant", "follow", "kind", "made")
 
-    constant: bool = False
-    """Whether its arguments are the same wherever it runs."""
+    def __init__(self, kind: type[Layer], arguments: Arguments, follow: Sequence[tuple[str, Following]] = ()) -> None:
+        self.kind = kind
+        self.arguments = arguments
+        self.follow = follow
+        self.made: dict[Any, Layer] = {}
+        """The layers that it has made, by their arguments: calls with the same arguments give the same one."""
+
+        self.constant = all(value.is_constant for value in arguments.values())
+        """Whether its arguments are the same wherever it runs."""
 
     def bound(self, scope: Scope) -> LayerCall:
         """The call with its arguments as they are in a scope: what a block is handed. Raises Fault and Unknown."""
@@ -110,9 +113,6 @@ class LayerCall:
 
     def __str__(self) -> str:
         return self.kind.kind
-
-    def __post_init__(self) -> None:
-        self.constant = all(value.is_constant for value in self.arguments.values())
 
 
 class Following(NamedTuple):
@@ -187,22 +187,16 @@ class Head(NamedTuple):
     branches: tuple[Branch, ...]
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Step:
     """One entry of a list of steps: what it does, and its modifiers."""
-
-    mark: Mark
-    body: LayerCall | BlockCall | Choice | JoinCall | Loop | Group | Head | Lost
-    word: str
-    """What it is called where it has no name: the kind or block."""
 
     name: Reference | None = None
     start: Reference | None = None
     when: Value | None = None
     repeat: Value | None = None
-    first: Arguments = field(default_factory=dict)
-    last: Arguments = field(default_factory=dict)
-    each: Arguments = field(default_factory=dict)
+    first: Arguments = NONE_GIVEN
+    last: Arguments = NONE_GIVEN
+    each: Arguments = NONE_GIVEN
     share: Reference | None = None
     frozen: bool = False
     train_only: bool = False
@@ -210,7 +204,21 @@ class Step:
     """Its part of the path where it has no name: the word, numbered if it is not the only one."""
 
     alone: bool = True
-    """Whether it is the only step of its word in its list."""
+    """Whether it is the only join in its list."""
+
+    place: int = 0
+    """Its place in its list, from 0."""
+
+    among: int = 1
+    """How many steps the list has."""
+
+    def __init__(
+        self, mark: Mark, body: LayerCall | BlockCall | Choice | JoinCall | Loop | Group | Head | Lost, word: str
+    ) -> None:
+        self.mark = mark
+        self.body = body
+        self.word = word
+        """What it is called where it has no name: the kind or block."""
 
 
 class Reference(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from ..dims import settled
-from .arithmetic import ExpressionError, described, is_fraction
+from ..quotients import is_fraction
+from .arithmetic import ExpressionError, described
 from .expressions import NAMED, Expression, Scope, Value
 
 MAX_NAME = 200

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..analyses import macs
 from ..analyses.intervals import Interval
+from ..analyses.macs import macs
 from ..graph import Graph
 from ..kernels import weights as values
 from ..kernels.base import Array

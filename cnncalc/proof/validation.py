@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..affordable import affordable, numeric
-from ..analyses import macs as counted
-from ..analyses import memory, params
+from ..analyses.macs import macs as counted
+from ..analyses.memory import memory
+from ..analyses.params import params
 from ..dims import Shape
 from ..errors import CnncalcError
 from ..graph import Graph

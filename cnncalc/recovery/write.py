@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ..analyses import macs, params
+from ..analyses.macs import macs
+from ..analyses.params import params
 from ..dims import is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph

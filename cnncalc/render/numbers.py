@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Any
+
+from ..quotients import fraction, is_fraction
 
 Form = Callable[[Any], str]
 
@@ -88,7 +89,7 @@ def position(value: Any) -> str:
     """A whole number or a half."""
     if value is None:
         return NOTHING
-    exact = Fraction(value)
+    exact = fraction(value)
     return str(exact.numerator) if exact.denominator == 1 else f"{float(exact):g}"
 
 
@@ -135,9 +136,9 @@ def exact(value: Any) -> str:
     """As it is: 9, 0.6, 1/7; 6 digits of what is not exact; several with commas between."""
     if isinstance(value, list | tuple):
         return ", ".join(map(exact, value)) or "none"
-    if isinstance(value, Fraction) and value.denominator != 1:
+    if is_fraction(value) and value.denominator != 1:
         decimal, quotient = real(float(value)), f"{value.numerator}/{value.denominator}"
-        return decimal if Fraction(decimal) == value or len(quotient) > LONGEST_QUOTIENT else quotient
+        return decimal if fraction(decimal) == value or len(quotient) > LONGEST_QUOTIENT else quotient
     return real(value) if isinstance(value, float) else str(value)
 
 
@@ -146,7 +147,7 @@ def brief(value: Any) -> str:
     if isinstance(value, int):
         return whole(value)
     text = exact(value)
-    if isinstance(value, Fraction | float) and (len(text) > 6 or "/" in text):
+    if (is_fraction(value) or isinstance(value, float)) and (len(text) > 6 or "/" in text):
         number = float(value)
         return hundredths(number) if abs(number) >= 1 else f"{number:.4g}"
     return text

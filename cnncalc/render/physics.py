@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ..quotients import fraction
 from . import numbers
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from ..analyses.cost import Machine
 
 
@@ -24,22 +26,22 @@ def joules(picojoules: Any) -> str:
     """12.3 mJ."""
     if picojoules is None:
         return numbers.NOTHING
-    return _scaled(Fraction(picojoules) / 10**12, JOULES)
+    return _scaled(fraction(picojoules) / 10**12, JOULES)
 
 
 def exact_joules(picojoules: Any) -> str:
     """12.8123 mJ: six digits; 0 J for none."""
-    return _scaled(Fraction(picojoules) / 10**12, JOULES, 6) if picojoules else "0 J"
+    return _scaled(fraction(picojoules) / 10**12, JOULES, 6) if picojoules else "0 J"
 
 
 def exact_seconds(picoseconds: Any) -> str:
     """5.12345 ms: six digits; 0 s for none."""
-    return _scaled(Fraction(picoseconds) / 10**12, SECONDS, 6) if picoseconds else "0 s"
+    return _scaled(fraction(picoseconds) / 10**12, SECONDS, 6) if picoseconds else "0 s"
 
 
 def picoseconds(value: Any) -> str:
     """1.23 ms, of picoseconds."""
-    return numbers.NOTHING if value is None else seconds(Fraction(value) / 10**12)
+    return numbers.NOTHING if value is None else seconds(fraction(value) / 10**12)
 
 
 def intensity(value: Any) -> str:
@@ -62,6 +64,6 @@ def _rate(value: Fraction) -> str:
 def _scaled(value: Any, units: tuple[tuple[int, str], ...], digits: int = 3) -> str:
     if not value:
         return numbers.NOTHING
-    power, unit = next((unit for unit in units if Fraction(value) >= Fraction(10) ** unit[0]), units[-1])
-    scaled = Fraction(value) / Fraction(10) ** power
+    power, unit = next((unit for unit in units if fraction(value) >= fraction(10) ** unit[0]), units[-1])
+    scaled = fraction(value) / fraction(10) ** power
     return f"{float(scaled):.{digits}g} {unit}" if scaled < 1000 else f"{float(scaled):,.0f} {unit}"

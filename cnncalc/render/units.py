@@ -11,9 +11,9 @@ A column or a fact of a report names one; texts, JSON and the JSON Schema follow
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..quotients import is_fraction
 from . import numbers, physics
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def exact(value: Any) -> Any:
     """A value as JSON has it: integers stay integers, a formula is a text, a fraction a number."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, Fraction):
+    if is_fraction(value):
         return value.numerator if value.denominator == 1 else float(value)
     if isinstance(value, Mapping):
         return {str(key): exact(member) for key, member in value.items()}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..analyses.folding import Fold, fold
 from ..errors import CnncalcError, did_you_mean, list_text
 from ..graph import Graph
+from ..quotients import is_fraction
 from ..render import numbers, units
 from ..render.report import Column, Row, Table
 from ..spelling import spelled
@@ -158,4 +158,4 @@ def _order(value: Any, rank: Any) -> tuple[int, Any]:
     found = rank(value)
     if found is None:
         return (0, 0)
-    return (2, found) if isinstance(found, int | float | Fraction) else (1, str(found))
+    return (2, found) if isinstance(found, int | float) or is_fraction(found) else (1, str(found))

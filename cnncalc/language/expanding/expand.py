@@ -70,8 +70,8 @@ class Expander:
 
     def run(self, steps: tuple[Step, ...], at: Tensor, context: Context) -> Tensor:
         """The tensor at the end of a list of steps."""
-        for number, step in enumerate(steps):
-            at = self._guarded(step, at, context._replace(number=number, among=len(steps)))
+        for step in steps:
+            at = self._guarded(step, at, context)
         return at
 
     def _guarded(self, step: Step, at: Tensor, context: Context) -> Tensor:
@@ -185,8 +185,8 @@ class Expander:
         return Origin(
             step.word,
             step.mark,
-            context.number,
-            context.among,
+            step.place,
+            step.among,
             outer,
             context.branch,
             context.row,

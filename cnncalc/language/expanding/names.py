@@ -35,7 +35,7 @@ class Names:
         self.builder = builder
         self.paths = paths
         self.problems = problems
-        self.net = Frame(declared(document.steps), {})
+        self.net = Frame(declared(document.steps))
         self._given: dict[str, Mark] = dict(document.input_marks)
         """The paths that `as` gives, and where."""
 

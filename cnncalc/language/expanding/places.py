@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ...dims import Shape, product
@@ -58,13 +57,15 @@ class Path(NamedTuple):
         return Path(f"{self.name}{text}", f"{self.weights}{text}")
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Call:
     """A block call, for the chain that an error shows."""
 
-    place: str
-    mark: Mark
-    outer: Call | None
+    __slots__ = ("mark", "outer", "place")
+
+    def __init__(self, place: str, mark: Mark, outer: Call | None) -> None:
+        self.place = place
+        self.mark = mark
+        self.outer = outer
 
     def __iter__(self) -> Iterator[Call]:
         yield self
@@ -72,21 +73,23 @@ class Call:
             yield from self.outer
 
 
-@dataclass(slots=True, eq=False, repr=False)
 class Frame:
     """What is known by name in one call of a block, or in the net."""
 
-    declared: Mapping[str, Mark]
-    """The names that `as` gives in its steps, and where."""
+    __slots__ = ("declared", "labels", "tensors", "weights")
 
-    tensors: dict[str, Tensor]
-    """The tensors that have been named so far."""
+    def __init__(self, declared: Mapping[str, Mark], weights: str = "") -> None:
+        self.declared = declared
+        """The names that `as` gives in its steps, and where."""
 
-    weights: str = ""
-    """What stands before the names of its weights."""
+        self.weights = weights
+        """What stands before the names of its weights."""
 
-    labels: dict[str, str | None] = field(default_factory=dict)
-    """What `share` may name so far -> what those weights go by; None for a repeated step, which has several."""
+        self.tensors: dict[str, Tensor] = {}
+        """The tensors that have been named so far."""
+
+        self.labels: dict[str, str | None] = {}
+        """What `share` may name so far -> what those weights go by; None for a repeated step, which has several."""
 
 
 class Context(NamedTuple):
@@ -108,10 +111,6 @@ class Context(NamedTuple):
     train_only: bool = False
     origin: Origin | None = None
     """The step that the list stands in; then the step itself."""
-
-    number: int = 0
-    among: int = 0
-    """Which step of the list it is, and of how many."""
 
     branch: str = ""
     """The branch of a join or head that the list is."""
@@ -198,7 +197,7 @@ def called(
     return Context(
         known,
         path.then("/"),
-        Frame(declared, {}, f"{path.weights}/"),
+        Frame(declared, f"{path.weights}/"),
         at,
         Call(f"{path.name}, block {block.name}({arguments})", place.step.mark, context.call),
         frozen=context.frozen,

@@ -38,6 +38,8 @@ class StepsReader:
         if node is None or node.value is None:
             return ()
         steps = [self._step(member) for member in (node.items if node.is_sequence else [node])]
+        for place, step in enumerate(steps):
+            step.place, step.among = place, len(steps)
         _number(steps)
         return tuple(steps)
 
