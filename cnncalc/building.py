@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 
 from .dims import Shape, sized
 from .errors import CnncalcError, Mark, did_you_mean
-from .graph import Call, Graph, Node, Origin, Source
+from .graph import Graph, Node
 from .layers import Layer, Need
 from .layers.base import size_text
+from .provenance import Call, Origin, Source
 
 MAX_LAYERS = 150_000
 

@@ -10,7 +10,8 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ..graph import Graph, Node, Origin
+from ..graph import Graph, Node
+from ..provenance import Origin
 from .folding import SEGMENT, joined
 
 STEP, TURN, ROW, BRANCH, LAYER = "step", "turn", "row", "branch", "layer"

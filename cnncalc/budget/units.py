@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ..analyses.steptree import Part
-from ..graph import Origin
+from ..provenance import Origin
 from ..spelling import spelled
 from .limits import Place
 

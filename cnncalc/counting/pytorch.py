@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from ..graph import Call, Node
+from ..graph import Node
+from ..provenance import Call
 from .base import MEAN
 from .onnx import sign_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import Diagnostic
-from ..graph import Graph, Node, Origin
+from ..graph import Graph, Node
+from ..provenance import Origin
 
 
 def doubts(graph: Graph) -> Iterator[Diagnostic]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 
-from ..graph import Graph, Node, Origin
+from ..graph import Graph, Node
+from ..provenance import Origin
 from .rows import Row, told
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...graph import Graph, Node, Origin
+from ...graph import Graph, Node
+from ...provenance import Origin
 from .base import Code, Rule, Unwritable
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 
-from ...graph import Graph, Node, Source
+from ...graph import Graph, Node
+from ...provenance import Source
 from ..onnx.values import Weight
 from .trace import Stored, Trace
 

@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 from ...errors import CnncalcError
-from ...graph import Call
+from ...provenance import Call
 
 MOST_OPERATORS = 200_000
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...building import Builder
 from ...errors import Diagnostic, Label, Mark
-from ...graph import Origin
+from ...provenance import Origin
 from ..expressions import Unknown
 from ..steps import (
     Arguments,

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from ...dims import Shape, product
 from ...errors import Mark, list_text
-from ...graph import Origin
 from ...layers.base import AXIS_NAMES, size_text
+from ...provenance import Origin
 from ...spelling import spelled
 from ..arithmetic import ExpressionError
 from ..expressions import Unknown
