@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -220,9 +221,9 @@ def test_numbers_in_names_count_as_numbers(net: Path, tmp_path: Path) -> None:
     found = json.loads(invoke("diff", net, path, "--params", "-f", "json").stdout)
 
     pairs = {row["tensor"]: row["stored"] for row in found["tensors"]}
-    assert "order" == found["by"]
+    assert "modules" == found["by"]
     assert {f"body[{turn}].bias": f"xb.{turn}.bias" for turn in range(12)}.items() <= pairs.items()
-    assert 24 == found["alike"]
+    assert 0 == found["alike"]
 
 
 def test_a_head_of_another_size_is_one_pair() -> None:
@@ -230,7 +231,96 @@ def test_a_head_of_another_size_is_one_pair() -> None:
     found = match({"a.weight": (4, 3), "b.weight": (10, 4)}, {"p.weight": (4, 3), "q.weight": (7, 4)})
 
     assert ({"a.weight": "p.weight"}, {"b.weight": "q.weight"}) == (found.pairs, found.unlike)
-    assert not found.by_name
+    assert "order" == found.by
+
+
+def test_what_stands_in_one_module_stays_together() -> None:
+    """Two norms of one size: the alphabet has the blocks first, the network the norm before them."""
+    norm, taps = (8,), (8, 8, 3, 3)
+    found = match(
+        {"bn.weight": norm, "stage[0]/bn.weight": norm, "stage[0]/conv.weight": taps, "stage[1]/bn.weight": norm,
+         "stage[1]/conv.weight": taps, "last.weight": norm},
+        {"block1.conv.weight": taps, "block1.norm.weight": norm, "block2.conv.weight": taps, "block2.norm.weight": norm,
+         "norm0.weight": norm, "norm5.weight": norm, "aux.weight": (5, 8)},
+    )  # fmt: skip
+
+    assert ["norm0.weight", "block1.norm.weight", "block1.conv.weight", "block2.norm.weight", "block2.conv.weight",
+            "norm5.weight"] == list(found.pairs.values())  # fmt: skip
+    assert (["aux.weight"], "modules") == (found.unused, found.by)
+
+
+def test_of_modules_that_are_alike_the_name_decides() -> None:
+    """Queries, keys and values have one shape, and stand in the alphabet as they do not in the network."""
+    wide = (8, 8)
+    here = ["attn/query.weight", "attn/key.weight", "attn/value.weight"]
+    there = ["x.k_key.weight", "x.q_query.weight", "x.v_value.weight"]
+    found = match(dict.fromkeys(here, wide), dict.fromkeys(there, wide))
+
+    assert dict(zip(here, [there[1], there[0], there[2]], strict=True)) == found.pairs
+    assert 0 == found.alike
+
+
+def test_modules_in_another_order_than_the_network_are_told_by_order() -> None:
+    """A network goes through two lists of modules by turns: neither stays together."""
+    wide, high = (8, 8), (9, 8)
+    found = match(
+        {"a.weight": wide, "b.weight": high, "c.weight": wide, "d.weight": high},
+        {"p.0.weight": wide, "p.1.weight": wide, "q.0.weight": high, "q.1.weight": high},
+    )
+
+    assert ["p.0.weight", "q.0.weight", "p.1.weight", "q.1.weight"] == list(found.pairs.values())
+    assert ("order", 4) == (found.by, found.alike)
+
+
+def test_names_that_are_nested_without_an_end_are_matched_by_order() -> None:
+    """Their depth is bounded."""
+    found = match({"a.weight": (3, 2)}, {f"{'x.' * 5000}weight": (3, 2)})
+
+    assert "order" == found.by
+
+
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("densenet121", "densenet121"),
+        ("mobilenet_v2", "mobilenet_v2"),
+        ("googlenet", "googlenet_torchvision"),
+        ("resnet50", "resnet50"),
+    ],
+)
+def test_torchvision_s_weights_are_found_though_no_name_is_the_same(name: str, spec: str, tmp_path: Path) -> None:
+    """Sorted by the alphabet as the library does; the output is PyTorch's."""
+    torch = pytest.importorskip("torch")
+    if not find_spec("torchvision"):
+        pytest.skip("no torchvision")
+    from other_tools import torchvision_models
+
+    aux = {"aux_logits": True, "init_weights": True} if name == "googlenet" else {}
+    model = getattr(torchvision_models(), name)(weights=None, **aux).eval()
+    draw = torch.Generator().manual_seed(1)
+    for tensor in model.state_dict().values():
+        if tensor.is_floating_point() and tensor.dim() < 2:
+            tensor.uniform_(0.5, 1, generator=draw)
+    path = saved(tmp_path / "m.safetensors", {key: one.numpy() for key, one in model.state_dict().items()})
+    graph, image = load(spec, input=(3, 64, 64)), np.random.default_rng(1).uniform(0, 1, (3, 64, 64)).astype("<f4")
+
+    from cnncalc.cli.run_weights import read
+
+    y = cnncalc.run(graph, image, read(str(path), graph, np.float32)).output
+    with torch.no_grad():
+        wanted = model(torch.from_numpy(image)[None])[0].numpy()
+    assert np.abs(np.ravel(y) - wanted).max() < 1e-4 * max(1, np.abs(wanted).max())
+
+
+def test_saliency_takes_a_checkpoint(net: Path, tmp_path: Path) -> None:
+    """As `run` does."""
+    path = saved(tmp_path / "m.safetensors", weights())
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).uniform(0, 1, (3, 8, 8)))
+
+    done = invoke("saliency", net, "--image", tmp_path / "x.npy", "--weights", path, "--out", tmp_path / "y.npy")
+
+    assert 0 == done.exit_code, done.output
+    assert "weights matched by their names: 31 tensors" in done.stderr
 
 
 def test_a_network_does_not_run_with_weights_that_do_not_fit(net: Path, tmp_path: Path) -> None:
@@ -275,7 +365,7 @@ def test_resnet18_runs_as_pytorch_runs_it(kind: str, tmp_path: Path) -> None:
 
     assert 0 == done.exit_code, done.output
     assert "layer1[0]/main/conv1.weight <- layer1.0.conv1.weight" in done.stderr
-    assert "order alone told them apart" in done.stderr
+    assert "weights matched by their modules and shapes" in done.stderr
     with torch.no_grad():
         wanted = model(torch.from_numpy(image)[None])[0].numpy()
     assert 1e-4 > np.abs(np.load(tmp_path / "y.npz")["output"] - wanted).max()

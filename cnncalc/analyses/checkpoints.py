@@ -1,17 +1,20 @@
-"""Which tensor of a checkpoint is which tensor of a network: by names, else by order and shape.
+"""Which tensor of a checkpoint is which tensor of a network: by names, else by modules, else by order and shape.
 
     match({"fc.weight": (10, 512)}, {"module.fc.weight": (1000, 512)}).unlike     one pair, whose shapes differ
 
 `layer1[0]/conv1.weight` here is `layer1.0.conv1.weight` there. Where fewer than half of the network's tensors are found
-by their names, layers are compared: those with tensors of the same names and shapes, in the order of both sides.
+by their names, layers are compared: those with tensors of the same names and shapes, module by module, and where the
+modules are others in the order of both sides.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import NamedTuple
+
+from .modules import in_order
 
 Sizes = tuple[int, ...]
 Shapes = Mapping[str, Sizes]
@@ -21,6 +24,13 @@ WRAPPERS = ("module.", "_orig_mod.", "model.", "state_dict.")
 
 COUNTERS = ("num_batches_tracked",)
 """What a checkpoint has that no network needs to run."""
+
+
+HOW = {
+    "names": "their names",
+    "modules": "their modules and shapes, in the order of the network",
+    "order": "the order of layers with the same shapes",
+}
 
 
 class Match(NamedTuple):
@@ -38,11 +48,16 @@ class Match(NamedTuple):
     unused: list[str]
     """Tensors of the checkpoint alone; counters of batches are not listed."""
 
-    by_name: bool
-    """Whether the names decided; else order and shape."""
+    by: str
+    """What decided: `names`, `modules` or `order`."""
 
     alike: int
     """Pairs whose layer has others like it, so that only the order told them apart."""
+
+    @property
+    def how(self) -> str:
+        """What decided, in words."""
+        return HOW[self.by]
 
     @property
     def fits(self) -> bool:
@@ -55,9 +70,15 @@ def match(wanted: Shapes, found: Shapes) -> Match:
     found = {name: shape for name, shape in found.items() if not name.endswith(COUNTERS)}
     names = _by_name(wanted, found)
     if 2 * len(names) >= len(wanted):
-        return _told(wanted, found, names, by_name=True, alike=0)
+        return _told(wanted, found, names, "names", alike=0)
+    for strict in (True, False):
+        modules = _by_modules(wanted, found, strict)
+        if modules is not None:
+            told = _told(wanted, found, modules[0], "modules", modules[1])
+            if 10 * len(told.unlike) <= len(wanted):
+                return told
     pairs, alike = _by_order(wanted, found)
-    return _told(wanted, found, pairs, by_name=False, alike=alike)
+    return _told(wanted, found, pairs, "order", alike)
 
 
 def dotted(name: str) -> str:
@@ -65,7 +86,7 @@ def dotted(name: str) -> str:
     return re.sub(r"\[(\d+)\]", r".\1", name).replace("/", ".")
 
 
-def _told(wanted: Shapes, found: Shapes, pairs: Mapping[str, str], by_name: bool, alike: int) -> Match:
+def _told(wanted: Shapes, found: Shapes, pairs: Mapping[str, str], by: str, alike: int) -> Match:
     fits = {here: there for here, there in pairs.items() if squeezed(wanted[here]) == squeezed(found[there])}
     taken = {*pairs.values()}
     return Match(
@@ -73,7 +94,7 @@ def _told(wanted: Shapes, found: Shapes, pairs: Mapping[str, str], by_name: bool
         {here: there for here, there in pairs.items() if here not in fits},
         [name for name in wanted if name not in pairs],
         [name for name in found if name not in taken],
-        by_name,
+        by,
         alike,
     )
 
@@ -95,13 +116,29 @@ def _unwrapped(name: str, names: Iterable[str]) -> str:
     return name
 
 
+def _by_modules(wanted: Shapes, found: Shapes, strict: bool) -> tuple[dict[str, str], int] | None:
+    """Layers of one module together, whatever the modules are called; None where the network has other modules."""
+    here, there = _layers(wanted), _layers(found)
+    sides = [
+        {layer: _signature(tensors, shapes, strict) for layer, tensors in layers.items()}
+        for layers, shapes in ((here, wanted), (there, found))
+    ]
+    placed = in_order(*sides)
+    if placed is None:
+        return None
+    pairs: dict[str, str] = {}
+    for tensors, other in zip(here.values(), placed, strict=True):
+        pairs.update({name: there[other.layer][part] for part, name in tensors.items()})
+    return pairs, sum(len(tensors) for tensors, other in zip(here.values(), placed, strict=True) if other.alike)
+
+
 def _by_order(wanted: Shapes, found: Shapes) -> tuple[dict[str, str], int]:
     """Layers with the same tensors, one after the other; then those with tensors of the same names."""
     here, there = _layers(wanted), _layers(found)
     pairs: dict[str, str] = {}
     alike = 0
     for strict in (True, False):
-        queues: dict[object, list[str]] = defaultdict(list)
+        queues: dict[Hashable, list[str]] = defaultdict(list)
         for layer, tensors in there.items():
             queues[_signature(tensors, found, strict)].append(layer)
         many = {signature for signature, layers in queues.items() if len(layers) > 1}
@@ -125,7 +162,7 @@ def _layers(shapes: Shapes) -> dict[str, dict[str, str]]:
     return layers
 
 
-def _signature(tensors: Mapping[str, str], shapes: Shapes, strict: bool) -> object:
+def _signature(tensors: Mapping[str, str], shapes: Shapes, strict: bool) -> Hashable:
     def told(shape: Sizes) -> object:
         return squeezed(shape) if strict else len(squeezed(shape))
 

@@ -167,15 +167,13 @@ def command(
 
 
 def _weights(graph: Graph, path: str | None, init: str, seed: int, dtype: Any, own: bool) -> Any:
-    """The weights: of an .npz, of the model's own file, or drawn. Raises CnncalcError."""
+    """The weights: of a file, of the model's own file, or drawn. Raises CnncalcError."""
     from ..kernels import weights as tensors
 
-    if path is not None and path.lower().endswith(".safetensors"):
-        from .run_weights import stored
-
-        return stored(path, graph, dtype)
     if path is not None:
-        return tensors.load(path, graph, dtype)
+        from .run_weights import read
+
+        return read(path, graph, dtype)
     if own and graph.stored is not None:
         return graph.stored.read(graph, dtype)
     return tensors.initial(graph, init, seed, dtype)

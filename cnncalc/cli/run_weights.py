@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 MOST_LINES = 20
 
 
+def read(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
+    """Tensor of the network -> its numbers, of a checkpoint or an .npz. Raises CnncalcError."""
+    from ..kernels import weights as tensors
+
+    return stored(path, graph, dtype) if path.lower().endswith(".safetensors") else tensors.load(path, graph, dtype)
+
+
 def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
     """Tensor of the network -> its numbers. Raises CnncalcError where one has none of its shape."""
     from ..analyses.checkpoints import match
@@ -30,9 +37,8 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
             f"{count} of {len(wanted)} tensors have none of their shape, `{one}` first",
             "`cnncalc diff SPEC FILE --params` has them side by side",
         )
-    how = "their names" if pairs.by_name else "the order of layers with the same shapes"
-    print(f"weights matched by {how}: {len(pairs.pairs)} tensors, {len(pairs.unused)} not used", file=sys.stderr)
-    if not pairs.by_name:
+    print(f"weights matched by {pairs.how}: {len(pairs.pairs)} tensors, {len(pairs.unused)} not used", file=sys.stderr)
+    if pairs.by != "names":
         lines = [f"  {here} <- {printable(there)}" for here, there in pairs.pairs.items()]
         print(*lines[:MOST_LINES], sep="\n", file=sys.stderr)
         if len(lines) > MOST_LINES:

@@ -43,7 +43,9 @@ def command(
         typer.Option("--class", metavar="K", min=0, help="The class, 0 first; if not given, the one that scores most."),
     ] = None,
     channels: Annotated[str, typer.Option("--channels", metavar="HOW", help="Over the colours: max or mean.")] = "max",
-    weights: Annotated[str | None, typer.Option("--weights", metavar="FILE", help="An .npz with the weights.")] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="FILE", help="An .npz or a .safetensors file with the weights.")
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, help="Seed of drawn weights; 0 if it is not given.")
     ] = None,
@@ -68,7 +70,7 @@ def command(
     from ..kernels import weights as tensors
     from ..kernels.backward import activations, gradients, unit_gradient, upstream
     from ..reports.saliency_report import Map, Settings, saliency_report
-    from . import pictures, saliency_files
+    from . import pictures, run_weights, saliency_files
     from .progress import progress
     from .run_files import distinct
 
@@ -98,7 +100,7 @@ def command(
     weights = own.name if own else weights
     if values is None:
         drawn = tensors.initial(graph, "he", seed or 0, np.float64) if weights is None else None
-        values = drawn or tensors.load(str(weights), graph, np.float64)
+        values = drawn or run_weights.read(str(weights), graph, np.float64)
     with progress(f"saliency of {graph.name}", 2 * len(part.nodes)) as step:
         arrays = activations(part, inputs, values, np.float64, step)
         score = _score(layer, arrays[layer], class_)

@@ -30,7 +30,10 @@ CONTRACT = Contract(
         NETWORK,
         Column("file", about="the checkpoint"),
         Column("fits", unit=units.YES_NO, about="whether each tensor has its own and none is left"),
-        Column("by", about="names, or order: whether names decided, or the order of layers with the same shapes"),
+        Column(
+            "by",
+            about="what decided: names, modules (each module together), or the order of layers with the same shapes",
+        ),
         Column("alike", unit=units.COUNT, about="pairs that order alone told from others of the same shapes"),
         Column("tensors", unit=units.rows(HERE, NEEDS, THERE, HAS, STATE)),
     ),
@@ -45,14 +48,14 @@ def weights(graph: Graph, checkpoint: Checkpoint, *, name: str = "") -> Report:
     misfits = [row for row in records if row["state"] != "fits"]
     columns = (HERE, NEEDS, THERE, HAS, STATE)
     return Report(
-        [f"{name or named(graph)} -> {printable(checkpoint.name)}", f"tensors matched by {_by(pairs)}"],
+        [f"{name or named(graph)} -> {printable(checkpoint.name)}", f"tensors matched by {pairs.how}"],
         [Table(columns, misfits)] if misfits else [],
         CONTRACT,
         {
             "name": graph.name,
             "file": checkpoint.name,
             "fits": pairs.fits,
-            "by": "names" if pairs.by_name else "order",
+            "by": pairs.by,
             "alike": pairs.alike,
             "tensors": records,
         },
@@ -83,10 +86,6 @@ def _records(
 
 def _row(here: Any, needs: Any, there: Any, has: Any, state: str) -> dict[str, Any]:
     return {"tensor": here, "shape": needs, "stored": there, "stored_shape": has, "state": state}
-
-
-def _by(pairs: Match) -> str:
-    return "their names" if pairs.by_name else "the order of layers with the same shapes"
 
 
 def _notes(pairs: Match, count: int) -> list[Note]:
