@@ -17,7 +17,7 @@ SUMMED = (units.COUNT, units.BYTES, units.EXACT_BYTES, units.SECONDS, units.PICO
 
 UNKNOWN = "?"
 
-LEAST = "least"
+LEAST = "lower bounds"
 """The key of a row under which the keys stand of its values that are lower bounds; it is shown nowhere itself."""
 
 
