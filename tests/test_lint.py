@@ -137,6 +137,14 @@ def test_a_second_norm_normalises_what_is_normalised(layer: str, between: str) -
     assert [] == codes(parsed(f"[{layer}, {between}{{conv: {{out: 2, kernel: 3}}}}, {between}l2norm]"))[1:]
 
 
+@pytest.mark.parametrize("layer", ["{layernorm: channels}", "batchnorm", "relu"])
+def test_what_a_shortcut_reads_too_is_doubted_where_the_second_does_nothing(layer: str) -> None:
+    """Swin, PVT and FocalNet: the embedding is normalised, and the first block normalises what stands beside it."""
+    graph = parsed(f"[{layer}, {{add: {{main: [{layer}, {{pointwise: 4}}], shortcut: prev}}}}]", "[4, 5, 5]")
+
+    assert (["repeated"] if layer == "relu" else []) == codes(graph)
+
+
 def test_a_softmax_of_a_softmax_is_nearly_even() -> None:
     """Its inputs lie between 0 and 1, so that no class is more than e times another."""
     once, twice = parsed("[softmax]", "[10]"), parsed("[softmax, softmax]", "[10]")

@@ -76,7 +76,11 @@ def _is_taken_away(node: Node, norm: Node | None) -> bool:
 
 
 def _repeated(node: Node, around: Neighbours) -> Iterator[Doubt]:
-    """The same layer once more, straight after it or, for a norm, behind an activation alone."""
+    """The same layer once more, straight after it or, for a norm, behind an activation alone.
+
+    Where another layer reads the first of them too, as the shortcut beside a block's own norm does, none can go; only
+    what does nothing is doubted then.
+    """
     if node.layer.doubled == MEANT:
         return
     kind, between = node.kind, ""
@@ -87,6 +91,8 @@ def _repeated(node: Node, around: Neighbours) -> Iterator[Doubt]:
     if before is None or before.kind != kind or vars(before.layer) != vars(node.layer):
         return
     nothing = node.layer.doubled == NOTHING and not between
+    if not nothing and around.after(before) is None:
+        return
     message = f"does nothing after the `{kind}` before it" if nothing else f"a second `{kind}` after `{kind}`{between}"
     yield Doubt("repeated", message, f"one `{kind}`")
 

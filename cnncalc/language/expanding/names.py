@@ -94,9 +94,10 @@ class Names:
         place = self.document.names.get(name)
         if place is not None and place.line >= reference.mark.line:
             message, labels = f"no tensor has the name `{name}` yet", (Label(place, "it gets its name here"),)
-            raise Fault(
-                Diagnostic(message, reference.mark, labels=labels, help="a step takes up what stands before it")
-            )
+            help = "a step takes up what stands before it"
+            if context.turning is not None:
+                help = f"no turn before gave it; a branch that the first turn leaves out: {{from: {name}, when: $i > 0}}"
+            raise Fault(Diagnostic(message, reference.mark, labels=labels, help=help))
         if place is not None:
             message, labels = f"no tensor has the name `{name}` here", (Label(place, "this one is out of reach"),)
             help = "a name is known in the block where it is given, and only when that step runs"

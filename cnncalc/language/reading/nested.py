@@ -97,6 +97,11 @@ class NestedReader:
                 self.names.pass_over(node)
                 return lost
             return Branch(name, node.mark, reference, self.values.value(when) if when else None, self.steps(steps))
+        if node.is_mapping and {"for", "in", "from"} <= node.entries.keys() and "do" not in node.entries:
+            message = f"a `for` with `from` stands in place of all branches of `{word}`, and here is one of several"
+            self.report(message, node.mark, f"{word}: {{for: k, in: 3, from: x$k}}, and then {word}: [prev, others]")
+            self.names.pass_over(node)
+            return lost
         if node.is_mapping:
             return Branch(name, node.mark, None, None, self.steps(node))
         self.report(

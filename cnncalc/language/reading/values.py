@@ -58,7 +58,10 @@ class Values:
         if node.is_sequence and what == "from":
             self.report("`from` is one tensor", node.mark, "several tensors meet in `concat: [a, b]` or `add: [a, b]`")
         elif isinstance(node.value, dict | list | bool | None) or not TENSOR_NAME.fullmatch(str(node.value)):
-            self.report("a name is a word of letters, digits, `_`, `-`, `.` and `/`", node.mark, "as: conv1_2")
+            one_of_two = "add: [{from: a, when: $x}, {from: b, when: not $x}] is the one whose `when` holds"
+            choice = what in ("from", "a branch") and " if " in str(node.value)
+            help = one_of_two if choice else "as: conv1_2"
+            self.report("a name is a word of letters, digits, `_`, `-`, `.` and `/`", node.mark, help)
         else:
             try:
                 template = Template(str(node.value))
