@@ -105,6 +105,8 @@ def as_number(value: Value) -> Value:
     """The value, which must be a number. Raises ExpressionError."""
     if isinstance(value, bool | str | list | tuple | None):
         help = "a size of it is `.channels`, `.height`, `.width`" if hasattr(value, "fact") else ""
+        if isinstance(value, str) and re.fullmatch(r"[\d\s.()*/+-]*\d[\d\s.()*/+-]*", value):
+            help = "only a text with a `$name` in it is an expression, and 1/8 is written 0.125"
         raise ExpressionError(f"{described(value)} is not a number", help=help)
     return value
 

@@ -96,7 +96,7 @@ class Names:
             message, labels = f"no tensor has the name `{name}` yet", (Label(place, "it gets its name here"),)
             help = "a step takes up what stands before it"
             if context.turning is not None:
-                help = f"no turn before gave it; a branch that the first turn leaves out: {{from: {name}, when: $i > 0}}"
+                help = f"no turn before gave it; `{{from: {name}, when: $i > 0}}` is a branch that the first leaves out"
             raise Fault(Diagnostic(message, reference.mark, labels=labels, help=help))
         if place is not None:
             message, labels = f"no tensor has the name `{name}` here", (Label(place, "this one is out of reach"),)
