@@ -512,4 +512,4 @@ def test_a_concat_that_doubles_itself_is_no_trouble() -> None:
 
     assert (3 * 2**40, 4, 4) == graph.output_shape == again.output_shape
     assert proof.same(graph, again)
-    assert 40 == len(counterparts(graph, again))
+    assert "concat[39]" in counterparts(graph, again)
