@@ -61,9 +61,12 @@ def opened(load: Load, graph: Graph, over: Sequence[str] | None) -> Opened:
 
 
 def _axes(graph: Graph) -> list[str]:
+    """The spatial axes of the input; of several inputs those that are one size in all."""
     axes = [name for name in AXES[len(graph.input_shape) - 1][1:] if name not in graph.settings]
     if any(graph.symbols()):
         return []
+    agreed = [name for name in axes if len(_lengths(graph, AXES[len(graph.input_shape) - 1].index(name))) == 1]
+    axes = agreed or axes
     return [name for name in axes if name != "W"] if _is_square(graph) else axes
 
 
@@ -83,8 +86,13 @@ def _place(graph: Graph, name: str) -> int:
     raise CnncalcError(f"{graph.name} has no variable and its input no axis `{name}`", help)
 
 
+def _lengths(graph: Graph, place: int) -> set[Any]:
+    """The sizes of an axis of all inputs that have it."""
+    return {shape[place] for shape in graph.inputs.values() if len(shape) > place}
+
+
 def _length(graph: Graph, name: str, place: int) -> int:
-    lengths = {shape[place] for shape in graph.inputs.values() if len(shape) > place}
+    lengths = _lengths(graph, place)
     if len(lengths) > 1:
         raise CnncalcError(
             f"the inputs of {graph.name} differ in {name}: {', '.join(map(str, sorted(lengths)))}",

@@ -599,3 +599,24 @@ def test_an_expression_on_an_open_size_is_what_it_is_for_each_number(expression:
         size = form.output_shape[0]
         assert value == (size if isinstance(size, int) else size.at({"H": number}))
         assert cnncalc.parse(text, set={"H": number}).output_shape[0] == value
+
+
+TWO_PATHS = """
+input: {slow: [3, 4, 32, 32], fast: [3, 8, 32, 32]}
+net:
+  - {conv: {out: 2, kernel: [1, 5, 5], stride: [1, 2, 2], padding: half}, from: slow, as: calm}
+  - {conv: {out: 2, kernel: [5, 3, 3], stride: [2, 2, 2], padding: half}, from: fast}
+  - concat: [calm, prev]
+"""
+
+
+def test_axes_in_which_inputs_differ_stay_as_they_are(tmp_path: Path) -> None:
+    """SlowFast's two clips: over H alone. 3 * 2 * 25 taps on 4 maps and 3 * 2 * 45 on 4 maps of ceil(H/2)^2."""
+    spec = tmp_path / "paths.yaml"
+    spec.write_text(TWO_PATHS)
+    done = run(str(spec), "--of", "macs,receptive_field")
+
+    assert "MACs                  = 1680 ceil(H/2)^2\n" in done.stdout
+    assert "slow receptive field  = 1 x 5 x 5\n" in done.stdout
+    assert "fast receptive field  = 5 x 3 x 3\n" in done.stdout
+    assert "the inputs of paths differ in T: 4, 8" in run(str(spec), "--over", "T").stderr

@@ -23,16 +23,25 @@ class FieldSize(NamedTuple):
     at: str
     smallest: tuple[Dim, ...]
     largest: tuple[Dim, ...]
+    input: str = ""
+    """The input that it is seen of, where what is seen of several differs."""
 
 
-def field_size(graph: Graph) -> FieldSize | None:
-    """The receptive field of a network, if it has one with sizes. Raises CnncalcError where a symbol decides."""
+def field_sizes(graph: Graph) -> list[FieldSize]:
+    """The receptive field of a network, one an input where they differ; none without sizes.
+
+    Raises CnncalcError where a symbol decides.
+    """
     fields = fold(graph, _by_ratio)
     name = field_of(graph, fields)
-    sizes = fields.of[name].sizes if name else ()
-    if name is None or not sizes:
-        return None
-    return FieldSize(name, tuple(low for low, _ in sizes), tuple(high for _, high in sizes))
+    if name is None:
+        return []
+    found = [(seen.sizes, seen.input if fields.of[name].apart else "") for seen in fields.of[name].each]
+    return [
+        FieldSize(name, tuple(low for low, _ in sizes), tuple(high for _, high in sizes), input)
+        for sizes, input in found
+        if sizes
+    ]
 
 
 def _by_ratio(node: Node, window: Axis) -> Axis:

@@ -16,7 +16,7 @@ from ..dims import Dim
 from ..graph import Graph
 from ..quantities import BYTES, POSITIONS, SHAPE
 from .dtypes import DEFAULT_DTYPE
-from .field_formula import field_size
+from .field_formula import FieldSize, field_sizes
 from .figures import FIGURES, Figures
 from .highest import Narrowed, narrowed
 from .subject import Subject, of_nodes, value
@@ -35,7 +35,7 @@ class Formula(NamedTuple):
     sizes: tuple[Dim, ...]
     convention: str
     part: str = ""
-    """`smallest` or `largest`, where it depends on the position."""
+    """`smallest` or `largest`, where it depends on the position; the input, where what is seen of several differs."""
 
     lowest: Mapping[str, int] = MappingProxyType({})
     """Symbol -> the size from which on it holds, where it is not all."""
@@ -76,13 +76,17 @@ def _convention(graph: Graph, figure: str, batch: int) -> str:
 
 
 def _receptive_field(graph: Graph) -> list[Formula]:
-    seen = field_size(graph)
-    if seen is None:
-        return [Formula("receptive_field", (), "no layer before the output has positions")]
-    convention = f"input positions that one position of the last map, {seen.at}, sees, padding included"
+    found = [formula for seen in field_sizes(graph) for formula in _field_of_input(seen)]
+    return found or [Formula("receptive_field", (), "no layer before the output has positions")]
+
+
+def _field_of_input(seen: FieldSize) -> list[Formula]:
+    what = f"positions of the input {seen.input}" if seen.input else "input positions"
+    convention = f"{what} that one position of the last map, {seen.at}, sees, padding included"
     if seen.smallest == seen.largest:
-        return [Formula("receptive_field", seen.largest, convention)]
+        return [Formula("receptive_field", seen.largest, convention, seen.input)]
+    convention = f"{convention}; by position"
     return [
-        Formula("receptive_field", seen.smallest, f"{convention}; by position", "smallest"),
-        Formula("receptive_field", seen.largest, f"{convention}; by position", "largest"),
+        Formula("receptive_field", seen.smallest, convention, f"{seen.input} smallest".strip()),
+        Formula("receptive_field", seen.largest, convention, f"{seen.input} largest".strip()),
     ]
