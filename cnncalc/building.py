@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from .dims import Shape, sized
 from .errors import CnncalcError, Mark, did_you_mean
 from .graph import Graph, Node
 from .layers import Layer, Need
 from .layers.base import size_text
+from .namedtuples import NamedTuple
 from .provenance import Call, Origin, Source
 
 MAX_LAYERS = 150_000

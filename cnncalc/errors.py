@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from .namedtuples import NamedTuple
 
 Paint = Callable[[str, str], str]
 """(what it is, a text) -> the text as it is shown: `error`, `warning`, `place`, `further`, `margin`, `help`."""

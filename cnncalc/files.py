@@ -23,9 +23,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 from .errors import CnncalcError
+from .namedtuples import NamedTuple
 
 OPEN_FILE = r"/dev/(?:stdout|stderr|fd/(\d+))|/proc/self/fd/(\d+)"
 """A path that stands for a file that is open already."""

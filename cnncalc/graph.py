@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from .dims import Dim, Shape, is_symbolic
 from .errors import CnncalcError, Mark, did_you_mean
 from .layers.base import Layer
 from .marked import Marked
+from .namedtuples import NamedTuple
 from .provenance import Call, Origin, Source
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from .errors import Mark
+from .namedtuples import NamedTuple
 
 
 class Marked(NamedTuple):

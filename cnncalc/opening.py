@@ -18,13 +18,14 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from . import files
 from .errors import CnncalcError, did_you_mean
 from .formats.reading import USUAL, Reading
 from .language import zoo
 from .language.yaml import MAX_BYTES
+from .namedtuples import NamedTuple
 
 if TYPE_CHECKING:
     from .graph import Graph

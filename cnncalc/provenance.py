@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from .dims import Shape
 from .errors import Mark
+from .namedtuples import NamedTuple
 
 
 class Origin(NamedTuple):

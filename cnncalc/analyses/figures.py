@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from functools import cached_property
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..dims import Dim, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..quantities import BYTES, COUNT, ENERGY, POSITIONS, SHAPE, TIME
 from .dtypes import DEFAULT_DTYPE, bytes_of, element_bytes
 from .macs import FLOPS_PER_MAC, Macs, macs

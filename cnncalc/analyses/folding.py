@@ -9,9 +9,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 
 ROOMY = 40
 """Layers that are still read at a glance."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 from ..quantities import SHAPE
 from .figures import FIGURES
 

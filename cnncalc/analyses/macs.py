@@ -8,11 +8,11 @@ Everything is for one image.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from ..dims import Dim, Shape
 from ..graph import Graph
 from ..layers.base import WORK, Layer
+from ..namedtuples import NamedTuple
 from ..spelling import brief
 
 FLOPS_PER_MAC = 2

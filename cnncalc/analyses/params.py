@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from ..dims import Dim, Shape, product
 from ..graph import Graph
 from ..layers.base import Layer
+from ..namedtuples import NamedTuple
 from ..spelling import brief
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import Diagnostic, Mark, did_you_mean
 from ..layers import Layer
+from ..namedtuples import NamedTuple
 from .arithmetic import Entries, ExpressionError
 from .expressions import LOST, Expression, Scope, Unknown
 from .templates import Template

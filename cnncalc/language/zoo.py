@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..marked import Marked, plain
+from ..namedtuples import NamedTuple
 from .yaml import compose
 
 

@@ -7,9 +7,10 @@ that goes out, and none has a default: a kind that costs nothing says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple, dataclass_transform
+from typing import Any, ClassVar, dataclass_transform
 
 from ..dims import Dim, Shape, Truth
+from ..namedtuples import NamedTuple
 from .fields import Field, Padding, PerAxis, field
 from .windows import Reach
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..dims import Dim
 from ..errors import list_text
+from ..namedtuples import NamedTuple
 
 LARGEST = 2**40
 REQUIRED: Any = object()

@@ -11,9 +11,9 @@ partial step counts, unless it would start in the padding after the map (PyTorch
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..dims import Dim, at_least, at_most, ceil_div
+from ..namedtuples import NamedTuple
 from .fields import Pad
 from .windows import Window
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from math import gcd
-from typing import NamedTuple
 
 from ..dims import Dim, at_least, at_most, ceil_div
+from ..namedtuples import NamedTuple
 
 
 class Window(NamedTuple):

@@ -11,8 +11,9 @@ A column or a fact of a report names one; texts, JSON and the JSON Schema follow
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from ..namedtuples import NamedTuple
 from ..quotients import is_fraction
 from . import numbers, physics
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..analyses.folding import Fold, fold
 from ..errors import CnncalcError, did_you_mean, list_text
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..quotients import is_fraction
 from ..render import numbers, units
 from ..render.report import Column, Row, Table

@@ -7,11 +7,11 @@ the same call of a block (or in the net), else those that go by this label in th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from ...building import Builder
 from ...errors import Diagnostic, Label, Mark, did_you_mean
 from ...layers import KINDS
+from ...namedtuples import NamedTuple
 from ..expressions import Unknown
 from ..steps import Document, Fault, Group, Head, JoinCall, Loop, Reference, Step
 from .places import Context, Frame, Local, Path, Place, Tensor

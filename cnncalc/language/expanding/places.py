@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...dims import Shape, product
 from ...errors import Mark, list_text
 from ...layers.base import AXIS_NAMES, size_text
+from ...namedtuples import NamedTuple
 from ...provenance import Origin
 from ...spelling import spelled
 from ..arithmetic import ExpressionError
