@@ -41,6 +41,7 @@ def main() -> int:
         *config,
         *baseline(what, given("CONFIG")),
         *(["--fail-on", given("FAIL_ON")] if given("FAIL_ON") else []),
+        *(["--summary"] if os.environ.get("GITHUB_STEP_SUMMARY") else []),
         *more,
         "--",
         *specs,
@@ -56,10 +57,8 @@ def main() -> int:
             output(name, file)
     if not files["markdown"].is_file():
         return refused(done.stderr.strip() or "cnncalc check wrote no report", code or 2)
-    text = files["markdown"].read_text(encoding="utf-8")
-    summary(text)
     if flag("COMMENT"):
-        kept(text, what)
+        kept(files["markdown"].read_text(encoding="utf-8"), what)
     return code
 
 

@@ -40,7 +40,7 @@ def _syntax_error(error: tomllib.TOMLDecodeError, source: Source) -> Diagnostic:
 
 
 def _places(source: Source) -> dict[Path, tuple[Mark, Mark]]:
-    """Path of keys -> the marks of the key and of its value, of each key that begins a line."""
+    """Path of keys -> the marks of the key and of its value, of each key that begins a line or leads to a table."""
     found: dict[Path, tuple[Mark, Mark]] = {}
     counts: dict[Path, int] = {}
     table: Path = ()
@@ -50,6 +50,8 @@ def _places(source: Source) -> dict[Path, tuple[Mark, Mark]]:
             table = _table(_words(header[2]), header[1] == "[[", counts)
             mark = Mark(source, number, header.start(2), len(header[2]))
             found[table] = (mark, mark)
+            for deep in range(1, len(table)):
+                found.setdefault(table[:deep], (mark, mark))
             continue
         entry = ENTRY.match(line)
         if entry:

@@ -166,6 +166,21 @@ def test_the_configured_baseline_comes_before_that_of_the_event(origin: Path, tm
     assert "git:HEAD" == Ran("check.py", folder, runner, **PULL, BASELINE="git:HEAD").report["baseline"]
 
 
+def test_a_slow_creep_is_seen_from_a_fixed_baseline(origin: Path, tmp_path: Path, runner: Path) -> None:
+    """Each change adds less than the limit and all of them more; here as in the action."""
+    (origin / "cnncalc.toml").write_text('baseline = "git:v1.0"\n' + CONFIG.replace("1%", "5%"))
+    save(origin, 124, "2.8% more")  # 4 units of 400 + 1 and 84 weights: 1,940 of 61,706, which is 3.1%
+    git(origin, "checkout", "-qb", "creep")
+    save(origin, 127, "2.3% more")
+    folder = clone(origin, tmp_path, "creep", depth=None)
+    done = subprocess.run([sys.executable, "-m", "cnncalc", "check"], cwd=folder, capture_output=True, text=True, check=False)  # fmt: skip
+    ran = Ran("check.py", folder, runner, **PULL)
+    against_main = Ran("check.py", folder, runner, **PULL, BASELINE="git:origin/main...")
+
+    assert [1, 1, 0] == [done.returncode, ran.code, against_main.code], done.stdout + done.stderr
+    assert "+5.5%" in done.stdout  # 7 * 485 = 3,395
+
+
 def test_a_merge_group_and_a_push_have_a_base_of_their_own(origin: Path, tmp_path: Path, runner: Path) -> None:
     """The base of the group, and what a push found; by their hashes, which a shallow clone must fetch."""
     folder, before = clone(origin, tmp_path, "grow"), git(origin, "rev-parse", "v1.0")

@@ -228,14 +228,36 @@ def test_markdown_keeps_names_from_becoming_markup(folder: Path) -> None:
     assert "`m/a \"b\" <c> & d, 100%: e|f'g'@h.yaml`" in text
 
 
-def test_markdown_is_cut_below_what_github_takes(folder: Path) -> None:
-    """Whole sections go, and their number is said; the marker stays."""
+def test_markdown_is_cut_below_what_github_takes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole sections go, and their number is said; the marker stays; the summary of a job has more room."""
     for n in range(400):
         (folder / "m" / f"{n:03}.yaml").write_text(TINY)
     text = report("markdown")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(folder / "summary.md"))
+    report("json", "m", "--summary")
 
     assert 50_000 < len(text) < markdown.LONGEST
-    assert re.fullmatch(r"_\d+ more sections are left out; the log of the job has everything._", text.splitlines()[-1])
+    assert re.fullmatch(r"_\d+ more sections are left out; `--report json` has everything._", text.splitlines()[-1])
+    assert 400 < len(re.findall("^####", (folder / "summary.md").read_text(), re.MULTILINE))
+
+
+def test_markdown_has_broken_limits_however_many_there_are(folder: Path) -> None:
+    """As many rows as there is room for, failures first, and the number of the others; none is lost with its table."""
+    for n in range(900):
+        (folder / "m" / f"{n:03}.yaml").write_text(TINY + "budget: {macs: {max: 1k, warn: 1}}\n")
+    text = report("markdown")
+    (more,) = re.findall(r"^_(\d+) more limits are not held; `--report json` has everything._$", text, re.MULTILINE)
+    rows = re.findall(r"^\| (\*\*FAIL\*\*|warn) \|", text, re.MULTILINE)
+    broken = [
+        limit
+        for spec in json.loads(report("json"))["specs"]
+        for limit in spec["limits"]
+        if limit["status"] in ("fail", "warn")
+    ]
+
+    assert 200 < len(rows) == len(broken) - int(more)
+    assert {"**FAIL**"} == set(rows)
+    assert len(text) < markdown.LONGEST
 
 
 def test_concise_is_one_line_for_each_broken_limit(folder: Path) -> None:

@@ -118,7 +118,7 @@ def _lock_then(content: bytes | None, config: Config) -> Lock | None:
     if content is None:
         return None
     try:
-        return locks.parse(content.decode(), config.lock)
+        return locks.parse(content.decode("utf-8-sig"), config.lock)
     except (CnncalcError, UnicodeDecodeError):
         return None
 

@@ -85,7 +85,7 @@ def _last(path: Path, name: str) -> Lock | None:
         inside = repository.where(path)
         commit = repository.commit("HEAD")
         content = repository.texts([(commit, inside)]).get((commit, inside)) if inside else None
-        return parse(content.decode(), name) if content is not None else None
+        return parse(content.decode("utf-8-sig"), name) if content is not None else None
     except (CnncalcError, UnicodeDecodeError):
         return None
 

@@ -81,7 +81,7 @@ def read(path: Path, name: str) -> Lock:
 def text_in(path: Path, name: str) -> str:
     """The text of a lock's file. Raises CnncalcError, Broken."""
     try:
-        return files.content(path, MAX_BYTES, "a lock").decode()
+        return files.content(path, MAX_BYTES, "a lock").decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CnncalcError(f"the lock {name} cannot be read: it is not a text file") from None
     except CnncalcError as error:

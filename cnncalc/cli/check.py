@@ -152,7 +152,7 @@ def _summarise(outcome: Outcome) -> None:
     import os
     from pathlib import Path
 
-    from ..budget.reports import written
+    from ..budget.reports import markdown
 
     name = os.environ.get("GITHUB_STEP_SUMMARY", "")
     if not name:
@@ -160,7 +160,7 @@ def _summarise(outcome: Outcome) -> None:
         return
     try:
         with Path(name).open("a", encoding="utf-8") as file:
-            file.write(written("markdown", outcome))
+            file.write(markdown.written(outcome, markdown.OF_A_SUMMARY))
     except OSError as error:
         raise CnncalcError(f"{name} cannot be written: {error.strerror}") from None
 

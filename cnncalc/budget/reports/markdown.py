@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from ...analyses.figures import FIGURES
 from ...analyses.subject import subject
@@ -18,29 +19,39 @@ from ..status import FAIL, WARN
 from .text import closing
 
 LONGEST = 60_000
+"""Characters of a comment."""
+
+OF_A_SUMMARY = 250_000
+"""Characters of the summary of a job, which are at most a million bytes."""
+
+EVERYTHING = "`--report json` has everything"
 GROWING = frozenset(name for name, figure in FIGURES.items() if figure.growing)
 SIGNS = {ERROR: "**FAIL** ", WARNING: "warn ", NOTE: ""}
 """What a notice begins with."""
 
 
-def written(outcome: Outcome) -> str:
-    """The text of the report."""
+def written(outcome: Outcome, longest: int = LONGEST) -> str:
+    """The text of the report, with what there is room for: broken limits, then notices, then models."""
     head = [f"<!-- {outcome.title} -->", f"### cnncalc: {outcome.sign}", "", closing(outcome) + _against(outcome), ""]
-    blocks = [*_broken(outcome), *_changed(outcome)]
-    text, left = "\n".join(head) + "\n", len(blocks)
+    text = "\n".join(head) + "\n"
+    text += _limits(outcome, longest // 2)
+    blocks = [*_told(outcome), *_changed(outcome)]
+    left = len(blocks)
     for block in blocks:
-        if len(text) + len(block) > LONGEST - 200:
+        if len(text) + len(block) > longest - 200:
             break
         text += block
         left -= 1
-    return text + (f"\n_{left} more sections are left out; the log of the job has everything._\n" if left else "")
+    more = "1 more section is" if left == 1 else f"{left} more sections are"
+    return text + (f"\n_{more} left out; {EVERYTHING}._\n" if left else "")
 
 
 def _against(outcome: Outcome) -> str:
     return f". Differences are against `{code(outcome.baseline)}`." if outcome.baseline else ""
 
 
-def _broken(outcome: Outcome) -> Iterator[str]:
+def _limits(outcome: Outcome, room: int) -> str:
+    """The limits that are broken, as many as there is room for: failures before warnings where there are more."""
     rows = [
         (
             "**FAIL**" if finding.status == FAIL else "warn",
@@ -54,8 +65,23 @@ def _broken(outcome: Outcome) -> Iterator[str]:
         for result, finding in outcome.findings
         if finding.status in (FAIL, WARN)
     ]
-    if rows:
-        yield table(["", "model", "figure", "value", "limit", "", "written"], rows, right=(3,)) + "\n"
+    if not rows:
+        return ""
+    whole = _table_of(rows)
+    if len(whole) <= room:
+        return whole
+    rows.sort(key=lambda row: not row[0].startswith("**"))
+    sizes = accumulate(sum(map(len, row)) + 3 * len(row) + 2 for row in rows)
+    kept = sum(size <= room - 200 for size in sizes)
+    return f"{_table_of(rows[:kept])}_{len(rows) - kept} more limits are not held; {EVERYTHING}._\n\n"
+
+
+def _table_of(rows: Sequence[tuple[str, ...]]) -> str:
+    return table(["", "model", "figure", "value", "limit", "", "written"], rows, right=(3,)) + "\n"
+
+
+def _told(outcome: Outcome) -> Iterator[str]:
+    """What could not be judged, and the notices."""
     for result in outcome.results:
         for problem in result.problems:
             yield f"- `{code(result.key)}` was {outcome.missed}: {cell(problem.message)}\n"
