@@ -65,7 +65,7 @@ WRONG = [   # the question, its arguments, its keywords, what is said
     ("compare",  [],                          {},                          "nothing to compare"),
     ("compare",  ["lenet5"],                  {"columns": [3]},            "a list of names is asked for"),
     ("diff",     ["lenet5", "resnet18"],      {"batch": 0},                "`batch` is at least 1"),
-    ("formula",  ["lenet5", "peak_activations"], {},                       "no formula of `peak_activations`"),
+    ("formula",  ["lenet5", "energy"], {},                       "no formula of `energy`"),
     ("formula",  ["lenet5"],                  {"at": {"Q": 3}},            "the formula is over H, not over Q"),
     ("sweep",    ["lenet5", "width=1"],       {},                          "what is swept is a mapping"),
     ("sweep",    ["lenet5", {"wdth": [1, 2]}], {},                         "no variable `wdth`"),
