@@ -314,10 +314,16 @@ def _folded(match: Match, a: Graph, b: Graph) -> Iterator[Node]:
                 yield node
 
 
+def _means(node: Node) -> object:
+    """Two kinds may be words for one layer: a convolution with a window of 1 is pointwise."""
+    return node.layer.meaning(*node.incoming)
+
+
 def _change(before: Node, after: Node, old: Side, new: Side, became: Counterparts) -> Change:
     what: dict[str, tuple[Any, Any]] = {}
     if before.kind != after.kind:
-        what["kind"] = (before.kind, after.kind)
+        if _means(before) != _means(after):
+            what["kind"] = (before.kind, after.kind)
     else:
         given, gives = vars(before.layer), vars(after.layer)
         meant, means = before.layer.resolved(*before.incoming), after.layer.resolved(*after.incoming)

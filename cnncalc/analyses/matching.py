@@ -92,7 +92,7 @@ class _Matching:
 
     def __init__(self) -> None:
         self.keys: dict[Hashable, int] = {}
-        self.arguments: dict[int, tuple[str, ...]] = {}
+        self.arguments: dict[tuple[int, str], tuple[str, ...]] = {}
         self.known: dict[tuple[int, int], int] = {}
 
     def match(self, one: Part, other: Part) -> Match:
@@ -108,12 +108,13 @@ class _Matching:
         if part.sort == LAYER:
             (node,) = part.nodes
             arguments = tuple(map(str, node.layer.resolved(*node.incoming).values()))
-            content: Hashable = (LAYER, node.kind, arguments, node.output)
+            kind, meant = node.layer.meaning(*node.incoming)
+            content: Hashable = (LAYER, kind, tuple(map(str, meant.values())), node.output)
         else:
             content = (part.sort, part.word, part.label, *map(self._key, part.parts))
         part.key = self.keys.setdefault(content, len(self.keys))
         if part.sort == LAYER:
-            self.arguments[part.key] = arguments
+            self.arguments[part.key, node.kind] = arguments
         return part.key
 
     def likeness(self, x: Part, y: Part) -> int:
@@ -142,11 +143,13 @@ class _Matching:
 
     def _of_layers(self, x: Part, y: Part) -> int:
         (one,), (other,) = x.nodes, y.nodes
+        if x.key == y.key:
+            return KIND + ARGUMENTS + SHAPE
         if one.kind != other.kind:
             family = one.layer.family
             replaced = family == other.layer.family and family in ("activation", "norm", "pool")
             return REPLACED if replaced else 0
-        mine, theirs = self.arguments[x.key], self.arguments[y.key]
+        mine, theirs = self.arguments[x.key, one.kind], self.arguments[y.key, other.kind]
         shared = sum(a == b for a, b in zip(mine, theirs, strict=False))
         longer = max(len(mine), len(theirs))
         return KIND + (ARGUMENTS * shared // longer if longer else ARGUMENTS) + SHAPE * (one.output == other.output)

@@ -200,6 +200,10 @@ class Layer:
         """
         return vars(self)
 
+    def meaning(self, *inputs: Shape) -> tuple[str, Mapping[str, Any]]:
+        """What it is and with which arguments: the same for two layers that are one, whatever their kinds."""
+        return self.kind, self.resolved(*inputs)
+
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """The conditions that must hold for the layer to make sense on these inputs."""
         raise NotImplementedError

@@ -85,6 +85,19 @@ class Convolution(Uncentred):
         """The padding is the zeros before and after."""
         return {**vars(self), "padding": padded(self._slides(inputs[0][1:]))}
 
+    def meaning(self, *inputs: Shape) -> tuple[str, Mapping[str, Any]]:
+        """A convolution is one whatever word has its window and groups; taps of a window of 1 have no distance."""
+        channels, taps = inputs[0][0], self.taps()
+        given = {name: value for name, value in self.resolved(*inputs).items() if name in ("stride", "padding", "bias")}
+        return "convolution", {
+            **given,
+            "out": self.filters(channels),
+            "kernel": taps,
+            "dilation": tuple(1 if is_one(k) else d for k, d in zip(taps, self.spread(), strict=True)),
+            "groups": self.parts(channels),
+            "connections": vars(self).get("connections"),
+        }
+
     def output(self, *inputs: Shape) -> Shape:
         """Filters, then the steps of the window on each axis."""
         channels, *sizes = inputs[0]

@@ -88,3 +88,7 @@ class DeformConv(Windowed):
     def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
         """The padding is the zeros before and after."""
         return super().resolved(inputs[0])
+
+    def meaning(self, *inputs: Shape) -> tuple[str, Mapping[str, Any]]:
+        """Where its taps lie is read: it is no plain convolution."""
+        return self.kind, self.resolved(*inputs)
