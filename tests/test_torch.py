@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -537,3 +538,69 @@ def test_the_shape_of_an_operator_is_pytorch_s(name: str) -> None:
         sorted(graph.output_shape),
     )  # axes may lie otherwise
     assert flops.get_total_flops() // 2 == cnncalc.macs(graph).total
+
+
+WEIGHTS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 80, 3, padding=1)
+        self.norm = nn.BatchNorm2d(80)
+        self.norm.running_mean.uniform_(-1, 1)
+        self.lstm = nn.LSTM(80, 6, batch_first=True, bidirectional=True)
+        self.file = nn.Parameter(torch.randn(12, 4, 2))
+        self.fc = nn.Linear(8, 5)
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.conv(x))).mean(3).transpose(1, 2)
+        return self.fc(torch.einsum("blc,chk->bhk", self.lstm(x)[0], self.file).flatten(1))
+
+
+class Normed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3))
+
+    def forward(self, x):
+        return self.conv(x)
+"""
+
+
+def test_a_module_runs_with_its_own_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In memory and by its name, drawn with seed 0: the output is PyTorch's."""
+    import numpy as np
+
+    monkeypatch.chdir(tmp_path)
+    Path("own_weights.py").write_text(WEIGHTS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    torch.manual_seed(0)
+    module = importlib.import_module("own_weights").Net().eval()
+    image = np.random.default_rng(0).normal(size=(3, 6, 6)).astype(np.float32)
+    np.save("x.npy", image)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(image)[None])[0].numpy()
+    graph = cnncalc.from_torch(module, (3, 6, 6))
+    assert graph.stored is not None
+    held = cnncalc.run(graph, image, graph.stored.read(graph, np.float32)).output  # type: ignore[arg-type]
+    words = ["run", "torch:own_weights.py:Net", "--input", "3,6,6", "--input-file", "x.npy", "--out", "y.npz"]
+    done = subprocess.run([sys.executable, "-m", "cnncalc", *words], check=False, capture_output=True, text=True)
+
+    assert np.ravel(held) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
+    assert "weights of torch:own_weights.py:Net" in done.stdout, done.stderr
+    assert np.ravel(np.load("y.npz")["output"]) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
+
+
+def test_weights_that_are_made_of_others_are_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, with what to do."""
+    monkeypatch.chdir(tmp_path)
+    Path("normed.py").write_text(WEIGHTS, encoding="utf-8")
+    words = ["run", "torch:normed.py:Normed", "--input", "3,6,6"]
+    done = subprocess.run([sys.executable, "-m", "cnncalc", *words], check=False, capture_output=True, text=True)
+
+    assert "`conv.weight` is no tensor that the module stores, but made of others" in done.stderr
+    assert "--init he draws weights, --weights FILE reads them" in done.stderr
+    assert 2 == done.returncode

@@ -64,6 +64,7 @@ def command(
     """A network as a spec, as an ONNX model, or as PyTorch or Keras code."""
 
     from ..errors import CnncalcError
+    from ..opening import TORCH
 
     with failures():
         usual = {name: default for name, (_, default) in COMMON.items()}
@@ -79,7 +80,9 @@ def command(
         if graph.behind:
             print(f"{len(graph.behind):,} operators behind sizes that depend on values are left out", file=sys.stderr)
         _made_of_others(graph)
-        values = _weights(graph, weights, init, seed or 0, format == "onnx" or save_weights is not None)
+        asked = weights is not None or init is not None or request.file.format is not TORCH
+        needed = save_weights is not None or (format == "onnx" and asked)
+        values = _weights(graph, weights, init, seed or 0, needed)
         if save_weights is not None and not values:
             raise CnncalcError(
                 f"{graph.name} has no weights, and --save-weights nothing to write",

@@ -81,7 +81,7 @@ class Stored:
                     array = tensors.array(weight.tensor)
                     if recurrent:
                         array = _of_states(array, weight, node.kind, shape, full, self.name)
-                    values[full] = _fitted(array, weight, shape, full, self.name).astype(dtype)
+                    values[full] = fitted(array, weight, shape, full, self.name).astype(dtype)
         return values
 
 
@@ -102,8 +102,8 @@ def _of_states(array: Array, weight: Weight, kind: str, shape: Sequence[int], fu
     return np.concatenate([parts[place] for place in order])
 
 
-def _fitted(array: Array, weight: Weight, shape: Sequence[int], full: str, file: str) -> Array:
-    """The numbers as a layer has them."""
+def fitted(array: Array, weight: Weight, shape: Sequence[int], full: str, file: str) -> Array:
+    """The numbers as a layer has them. Raises CnncalcError."""
     if weight.transposed:
         array = array.T
     if weight.order:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
 from ..reading import USUAL, Reading
+from .numbers import of_module
 from .opened import sizes
 from .read import TraceReader
 from .running import there
@@ -61,7 +62,8 @@ class HeldModule:
             found = exported(module, given, device, known)
         except Failed as error:
             raise CnncalcError(f"{name}: {error}", error.help) from None
-        return replace(TraceReader(trace(found, name), name, self.how).graph(), again=self)
+        reader = TraceReader(trace(found, name), name, self.how)
+        return replace(reader.graph(), again=self, stored=reader.own(of_module(module)))
 
 
 def from_torch(module: Any, input: Any, *, batch: bool = True, allow_unknown: bool = False) -> Graph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from ...inputs import no_size
 from ..reading import USUAL, Reading
 from .named import Named, named
 from .read import TraceReader
-from .running import records
+from .running import numbers, records
 from .trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -43,8 +43,11 @@ class TorchNetwork:
     def graph(self) -> Graph:
         """The network. Raises CnncalcError."""
         found = traced(self.name.text, self.inputs, self.how.batch, self._stamp)
-        graph = TraceReader(found, self.name.text, self.how).graph()
-        return replace(graph, again=self)
+        reader = TraceReader(found, self.name.text, self.how)
+        return replace(reader.graph(), again=self, stored=reader.own(self._numbers))
+
+    def _numbers(self, paths: Sequence[str]) -> Mapping[str, Any]:
+        return numbers(_asked(self.name), paths, self.name.text)
 
     @property
     def _stamp(self) -> tuple[int, int]:
@@ -60,6 +63,15 @@ def traced(text: str, inputs: Sizes, batch: bool, stamp: tuple[int, int]) -> Tra
     lead = (1,) if batch else ()
     shapes = [[[*lead, *shape], "float32"] for _, shape in inputs]
     request = {
+        **_asked(name),
+        "inputs": shapes if inputs[0][0] == "" else dict(zip((key for key, _ in inputs), shapes, strict=True)),
+    }
+    return trace(records(request, text), text)
+
+
+def _asked(name: Named) -> dict[str, Any]:
+    """Which module the process is to make."""
+    return {
         "source": name.source,
         "is_file": name.is_file,
         "callable": name.callable,
@@ -67,9 +79,7 @@ def traced(text: str, inputs: Sizes, batch: bool, stamp: tuple[int, int]) -> Tra
         "args": list(name.args),
         "kwargs": name.kwargs,
         "tail": name.tail,
-        "inputs": shapes if inputs[0][0] == "" else dict(zip((key for key, _ in inputs), shapes, strict=True)),
     }
-    return trace(records(request, text), text)
 
 
 def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:

@@ -11,6 +11,7 @@ from ..onnx.read import Reader, Rule
 from ..onnx.records import Declared, GraphRecord, Model, Node
 from ..reading import USUAL, Reading
 from .accounting import accounted
+from .numbers import Numbers, Source
 from .operators import NUMBERLESS, OPERATORS
 from .rules import RULES
 from .trace import Trace
@@ -59,6 +60,12 @@ class TraceReader(Reader):
         nodes = accounted(graph, self.learned, self.trace)
         graph = replace(graph, nodes=nodes)
         return replace(graph, changes=(*graph.changes, *self._left_out(graph)))
+
+    def own(self, source: Source) -> Numbers:
+        """The numbers of its tensors, of what has made the trace."""
+        paths = {name: stored.path for name, stored in self.trace.tensors.items() if stored.path}
+        paths |= {path: path for path in paths.values()}
+        return Numbers(self.file, self.learned, paths, source)
 
     def _left_out(self, graph: Graph) -> list[Change]:
         found = []

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -43,20 +43,38 @@ def there() -> None:
 
 def records(request: Mapping[str, Any], name: str) -> Any:
     """What the process answers. Raises CnncalcError for what goes wrong in it, and where it takes too long."""
-    there()
     with tempfile.TemporaryDirectory(prefix="cnncalc-") as folder:
-        asked, answered = Path(folder, "request.json"), Path(folder, "answer.json")
-        asked.write_text(json.dumps(request), encoding="utf-8")
-        ended = _run([sys.executable, "-c", START.format(house=str(HOUSE)), str(asked), str(answered)], name)
-        if not answered.is_file():
-            how = f"by signal {-ended}" if ended < 0 else f"with exit code {ended}"
-            raise CnncalcError(f"{name}: its process ended {how} before the module was traced", "does it call exit?")
-        if answered.stat().st_size > MOST_ANSWERED:
-            raise CnncalcError(f"{name}: its trace is larger than {MOST_ANSWERED:,} bytes")
+        return _answered(request, Path(folder), name)
+
+
+def numbers(request: Mapping[str, Any], paths: Sequence[str], name: str) -> Mapping[str, Any]:
+    """The parameters and buffers of a module that its code makes, by their paths. Raises CnncalcError."""
+    import numpy as np
+
+    with tempfile.TemporaryDirectory(prefix="cnncalc-") as folder:
+        file = Path(folder, "numbers.npz")
+        _answered({**request, "numbers": list(paths), "into": str(file)}, Path(folder), name)
         try:
-            answer = json.loads(answered.read_text(encoding="utf-8"))
-        except (ValueError, RecursionError):
-            raise CnncalcError(f"{name}: its process ended within its answer") from None
+            with np.load(file, allow_pickle=False) as arrays:
+                return {path: arrays[f"arr_{place}"] for place, path in enumerate(paths)}
+        except (OSError, ValueError, KeyError, EOFError):
+            raise CnncalcError(f"{name}: its process wrote other parameters than it has traced") from None
+
+
+def _answered(request: Mapping[str, Any], folder: Path, name: str) -> Any:
+    there()
+    asked, answered = folder / "request.json", folder / "answer.json"
+    asked.write_text(json.dumps(request), encoding="utf-8")
+    ended = _run([sys.executable, "-c", START.format(house=str(HOUSE)), str(asked), str(answered)], name)
+    if not answered.is_file():
+        how = f"by signal {-ended}" if ended < 0 else f"with exit code {ended}"
+        raise CnncalcError(f"{name}: its process ended {how} before the module was traced", "does it call exit?")
+    if answered.stat().st_size > MOST_ANSWERED:
+        raise CnncalcError(f"{name}: its trace is larger than {MOST_ANSWERED:,} bytes")
+    try:
+        answer = json.loads(answered.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):
+        raise CnncalcError(f"{name}: its process ended within its answer") from None
     if isinstance(answer, dict) and isinstance(answer.get("error"), str):
         raise CnncalcError(f"{name}: {answer['error']}", str(answer.get("help") or ""))
     return answer.get("records") if isinstance(answer, dict) else None

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .making import module_of, on_meta
+from .making import module_of, on_meta, save
 from .telling import Failed, told
 from .tracing import exported
 
@@ -18,8 +18,12 @@ def main(request_file: str, answer_file: str) -> None:
     answer: dict[str, Any]
     try:
         module = module_of(request)
-        known = on_meta(module)
-        answer = {"records": exported(module, request["inputs"], "meta", known)}
+        if "numbers" in request:
+            save(module, request["numbers"], request["into"])
+            answer = {"records": None}
+        else:
+            known = on_meta(module)
+            answer = {"records": exported(module, request["inputs"], "meta", known)}
     except Failed as error:
         answer = {"error": str(error), "help": error.help}
     except BaseException as error:

@@ -27,7 +27,7 @@ def module_of(request: Mapping[str, Any]) -> Any:
     if not isinstance(made, torch.nn.Module):
         if not callable(made):
             raise Failed(f"`{name}` is {a(made)}, and no module, class or function that makes one")
-        made = built(made, request["args"], request["kwargs"], name)
+        made = built(made, request["args"], request["kwargs"], name, numbers="numbers" in request)
     elif request["called"]:
         raise Failed(f"`{name}` is a module already, which takes no arguments here", f"leave {request['called']} out")
     if request["tail"]:
@@ -103,11 +103,14 @@ def member(of: Any, path: str, where: str) -> Any:
     return of
 
 
-def built(make: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], name: str) -> Any:
+def built(
+    make: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], name: str, numbers: bool = False
+) -> Any:
     """The module that a call makes. Raises Failed.
 
     Large tensors of floats are on the meta device, small ones hold numbers, since sizes are computed with them; where
-    that fails all of it is made on the meta device, and at last all of it with its numbers.
+    that fails all of it is made on the meta device, and at last all of it with its numbers; at once where those are
+    asked for, drawn with seed 0.
     """
     import inspect
 
@@ -122,6 +125,9 @@ def built(make: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, An
     except ValueError:
         pass
     ways: list[Callable[[], Any]] = [without_numbers, lambda: torch.device("meta"), lambda: torch.device("cpu")]
+    if numbers:
+        torch.manual_seed(0)
+        del ways[:-1]
     for way in ways:
         try:
             with way():
@@ -157,6 +163,18 @@ def without_numbers() -> Any:
             return function(*args, **kwargs)
 
     return Shapes()
+
+
+def save(module: Any, paths: Sequence[str], file: str) -> None:
+    """Write some parameters and buffers of a module. Raises Failed for one that has no numbers."""
+    import numpy as np
+    import torch
+
+    state = {**dict(module.named_buffers()), **dict(module.named_parameters())}
+    for path in paths:
+        if path not in state or state[path].is_meta:
+            raise Failed(f"its `{path}` has no numbers", "--init he draws weights, --weights FILE reads them")
+    np.savez(file, *(state[path].detach().to("cpu", torch.float64).numpy() for path in paths))
 
 
 def on_meta(module: Any) -> dict[str, Any]:
