@@ -258,11 +258,13 @@ def network(name: str, library: str = "torchvision") -> Any:
 def main() -> None:
     """Write the figures of the networks again, and of the layers."""
     from test_counting_tools import MODULES  # the layers, beside what tests them
+    from torch_code import CODE
 
     for table, made in (
         ("counting_networks.csv", lambda row: network(row["network"])),
         ("counting_modules.csv", lambda row: network(row["network"], row["library"])),
         ("counting_layers.csv", lambda row: MODULES[row["name"]]()),
+        ("counting_code.csv", lambda row: CODE[row["name"]]()),
     ):
         found = rows(table)
         for row in found:

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
 from other_tools import network, rows  # noqa: E402  # both need torch
 from test_counting_tools import MODULES  # noqa: E402
+from torch_code import CODE  # noqa: E402
 
 import cnncalc  # noqa: E402
 from cnncalc.counting import TOOLS, counted  # noqa: E402
@@ -19,7 +20,7 @@ from cnncalc.counting.forms import written  # noqa: E402
 
 LAYERS = (
     "torchinfo", "fvcore", "ptflops", "ptflops-modules", "ptflops-aten", "thop", "calflops", "calflops-macs",
-    "torchprofile", "torchscan", "flop-counter", "mmengine",
+    "torchprofile", "torchscan", "flop-counter", "mmengine", "deepspeed",
 )  # fmt: skip
 """The tools that look at modules, calls and traces."""
 
@@ -30,6 +31,14 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
             ("tf_efficientnet_b0", 20, "its padding"), ("swin_t", 24, "its windows"), ("maxvit_t", 22, "its windows"),
             ("mobilevit_xxs", 15, "its patches"), ("xcit_nano_12_p16_224", 424, "the sines of its positions"),
         )
+    },
+    **{
+        (f"MultiheadAttention {how}", "torchprofile"): f"{products} products of numbers, which are sizes"
+        for how, products in (("without biases", 4), ("on others", 6))
+    },
+    **{
+        ("MultiheadAttention without biases", tool): "the bias of the layer at the end, which it counts where there is none"
+        for tool in ("ptflops", "ptflops-modules")
     },
     **{
         (network, "ptflops-aten"): "linear layers on rows that do not lie one behind another: their bias is an addition"
@@ -58,6 +67,12 @@ def test_a_module_counts_as_each_tool_says(row: Mapping[str, str]) -> None:
     held(row, row["name"], MODULES[row["name"]]())
 
 
+@pytest.mark.parametrize("row", rows("counting_code.csv"), ids=lambda row: row["name"])
+def test_code_counts_as_each_tool_says(row: Mapping[str, str]) -> None:
+    """Attention, recurrent layers, functions and operators as they are called."""
+    held(row, row["name"], CODE[row["name"]]())
+
+
 @pytest.mark.parametrize("row", rows("counting_modules.csv"), ids=lambda row: f"{row['library']}-{row['network']}")
 def test_a_network_counts_as_each_tool_says(row: Mapping[str, str]) -> None:
     """torchvision's and timm's, as their code writes them: classes of their own, functions, methods, attention."""
@@ -71,7 +86,8 @@ def test_a_network_counts_as_each_tool_says(row: Mapping[str, str]) -> None:
 def test_the_networks_are_enough() -> None:
     """A dozen of each library at least; no exception for a network or a tool that the tables do not have."""
     found = rows("counting_modules.csv")
-    names = {row["name"] for row in rows("counting_layers.csv")} | {row["network"] for row in found}
+    names = {row["network"] for row in found}
+    names |= {row["name"] for table in ("counting_layers.csv", "counting_code.csv") for row in rows(table)}
 
     assert all(sum(row["library"] == library for row in found) >= 12 for library in ("torchvision", "timm"))
     assert {(name, tool) for name, tool in EXCEPTIONS if name not in names or tool not in LAYERS} == set()

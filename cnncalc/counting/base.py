@@ -28,7 +28,7 @@ IN, OUT, JOINED, TAPS, BIASED, NUMBERS, OWN = "in", "out", "joined", "taps", "bi
 """Elements in, elements out, elements out for each branch after the first, taps of a pool, elements out of a layer
 with a bias, learned numbers; and what a rule works out itself."""
 
-UPCONV, UPCONV_GROUPS, SAME = "upconv", "upconv-groups", "same"
+UPCONV, UPCONV_GROUPS, SAME, SAME_EVEN = "upconv", "upconv-groups", "same", "same-even"
 TRANSPOSED, AXES = "transposed-weight", "axes"
 UNSEEN, LAST, SUBTRACT, ONCE = "unseen", "last", "first-addition", "once"
 """What a tool makes of MACs otherwise: `WRONG` tells each."""
@@ -39,6 +39,7 @@ WRONG: Mapping[str, str] = {
     TRANSPOSED: "linear layers with a transposed weight, counted 0",
     AXES: "convolutions over one axis or three, of which it reads two",
     SAME: 'convolutions with padding="same", counted 0',
+    SAME_EVEN: 'convolutions with padding="same" and an even window, of which it misses the places at the end',
     ONCE: "layers of which it counts each learned number once, not for each row or place",
     UNSEEN: "products that it does not see",
     LAST: "layers that it leaves out",
@@ -156,8 +157,8 @@ def local_response(node: Node) -> int:
 
 
 def of_einsum(node: Node) -> int:
-    """Its operations, 2 a MAC, as `numpy.einsum_path` prints them: four digits."""
-    return int(float(f"{2 * int(node.macs):.3e}"))
+    """Its operations, 2 a MAC and one, as `numpy.einsum_path` prints them: four digits."""
+    return int(float(f"{2 * int(node.macs) + 1:.3e}"))
 
 
 upconv_at_outputs = amiss(UPCONV, at_outputs)

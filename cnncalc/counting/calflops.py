@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..graph import Node
@@ -11,6 +11,7 @@ from .base import (
     IN,
     OUT,
     OWN,
+    SAME_EVEN,
     UNSEEN,
     UPCONV_GROUPS,
     Rule,
@@ -25,12 +26,36 @@ from .base import (
     size,
     times,
 )
-from .pytorch import all_functions, functions
+from .pytorch import all_functions, functions, is_same
+from .recurrent import sums
 
 
 def _interpolated(node: Node) -> int:
     """Its sizes without the channels where a size is given; the elements that come in where a factor is."""
     return size(node.output[1:]) if vars(node.layer)["size"] is not None else size(node.incoming[0])
+
+
+def _missed(node: Node) -> int:
+    """Places that it misses where `same` pads a window of an even extent: it takes half of the padding twice."""
+    if not is_same(node):
+        return 0
+    along = zip(node.output[1:], node.weights["weight"][2:], _dilation(node), strict=True)
+    return size(tuple(n - d * (k - 1) % 2 for n, k, d in along)) - size(node.output[1:])
+
+
+def _dilation(node: Node) -> Sequence[int]:
+    return tuple(vars(node.layer).get("dilation", (1,) * (len(node.output) - 1)))
+
+
+def _plain(factor: int) -> Rule:
+    """A convolution, its places worked out again."""
+
+    def rule(node: Node) -> Iterable[Term]:
+        yield Term(SAME_EVEN, factor, size(node.weights["weight"]) * _missed(node))
+        if factor == 2 and "bias" in node.weights:
+            yield Term(BIASED, 1, size(node.output[:1]) * (size(node.output[1:]) + _missed(node)))
+
+    return rule
 
 
 def _transposed(node: Node) -> tuple[int, int]:
@@ -61,6 +86,13 @@ def _transposed_macs(node: Node) -> Iterable[Term]:
     return (Term(UPCONV_GROUPS, 1, _transposed(node)[0] - int(node.macs)),)
 
 
+RECURRENT: dict[str, Rule] = {
+    f"{of}.{name}": sums(each)
+    for of in ("F", "torch")
+    for name, each in (("lstm", 10), ("gru", 7), ("rnn_tanh", 1), ("rnn_relu", 1))
+}
+"""A hook on modules, which knows operations and no MACs."""
+
 PRODUCED: dict[str, Rule] = {
     **dict.fromkeys(("torch.matmul", "Tensor.matmul", "torch.addmm", "Tensor.addmm", "torch.baddbmm"), nothing),
     **{f"{of}.{name}": times(1, OUT) for of in ("torch", "Tensor") for name in ("mul", "add")},
@@ -68,7 +100,7 @@ PRODUCED: dict[str, Rule] = {
 """Functions and methods of tensors that are called by their names."""
 
 RULES: dict[str, Rule] = {
-    "F.conv": times(1, BIASED),
+    "F.conv": _plain(2),
     "F.conv_transpose": _transposed_flops,
     "F.linear": nothing,
     "F.batch_norm": times(2, IN, plain=1),
@@ -80,6 +112,7 @@ RULES: dict[str, Rule] = {
     "F.interpolate": own(_interpolated),
     "F.local_response_norm": own(local_response),
     **PRODUCED,
+    **RECURRENT,
     "torch.einsum": own(lambda node: of_einsum(node) - 2 * int(node.macs)),
 }
 
@@ -114,11 +147,11 @@ MACS = replace(
     omits="whatever is no convolution or linear layer; @, without a word",
     factor=1,
     rules={
-        "F.conv": nothing,
+        "F.conv": _plain(1),
         "F.conv_transpose": _transposed_macs,
         "F.linear": nothing,
         **{name: rule for name, rule in PRODUCED.items() if rule is nothing},
-        "torch.einsum": amiss(UNSEEN, all_of_it),
+        **dict.fromkeys(("torch.einsum", *RECURRENT), amiss(UNSEEN, all_of_it)),
     },
     quiet=frozenset(name for name in RULES),
     printed=None,

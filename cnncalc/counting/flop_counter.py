@@ -6,6 +6,10 @@ from dataclasses import replace
 
 from .base import Tool, nothing
 from .pytorch import PRODUCTS, traced
+from .recurrent import FUNCTIONS
+
+MULTIPLY = ("_convolution", "_convolution_mode", "linear", *PRODUCTS, *(name for name in FUNCTIONS if name != "lstm"))
+"""Operators that are made of products; an LSTM on the CPU is one operator, which it does not know."""
 
 ATTENTION = ("aten::scaled_dot_product_attention", "aten::_native_multi_head_attention")
 
@@ -14,10 +18,10 @@ FLOP_COUNTER = Tool(
     version="2.13",
     word="FLOPs",
     about="operators that multiply matrices: 2 a MAC",
-    omits="biases, norms, activations, pools, + and *; the products of fused attention on the CPU",
+    omits="biases, norms, activations, pools, + and *; on the CPU the products of fused attention, and LSTMs",
     factor=2,
     sees=traced,
-    rules={f"aten::{name}": nothing for name in ("_convolution", "_convolution_mode", "linear", *PRODUCTS)},
+    rules={f"aten::{name}": nothing for name in MULTIPLY},
     source="torch/utils/flop_counter.py",
     also=("flopcountermode", "torch", "pytorch"),
 )

@@ -20,6 +20,7 @@ RULES: dict[str, Rule] = {
     "aten::upsample_nearest2d": times(1, OUT),
     "aten::upsample_bilinear2d": times(4, OUT),
     "aten::adaptive_avg_pool2d": times(1, IN),
+    "aten::grid_sampler": times(4, OUT),
 }
 
 IGNORED = frozenset(

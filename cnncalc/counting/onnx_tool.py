@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..graph import Node
-from .base import BIASED, FAILS, IN, JOINED, OUT, UPCONV, Rule, Term, Tool, both, nothing, own, size, times
+from .base import BIASED, FAILS, IN, JOINED, OUT, OWN, UPCONV, Rule, Term, Tool, both, nothing, own, size, times
 from .onnx import CUBIC, operators
+from .recurrent import biases
 
 DIVIDE, EXP, ROOT, LOG = 4, 32, 24, 43
+TANH = EXP + 2 + DIVIDE
 """What it says that one costs, in MACs."""
 
 
@@ -30,6 +32,16 @@ def _upconv(node: Node) -> Iterable[Term]:
     """Outputs times the filters of a group and the window, where the channels that come in are meant."""
     taps = size(node.weights["weight"][1:])
     yield Term(UPCONV, 1, int(size(node.output) * taps - node.macs))
+
+
+def _recurrent(each: int) -> Rule:
+    """Biases, and so many operations for each step and number of the state, of one direction alone."""
+
+    def rule(node: Node) -> Iterable[Term]:
+        yield from biases(node)
+        yield Term(OWN, each, int(node.incoming[0][1] * vars(node.layer)["hidden"]))
+
+    return rule
 
 
 def _upsampled(node: Node) -> int:
@@ -67,7 +79,7 @@ RULES: dict[str, Rule] = {
     "PRelu": times(2, OUT),
     "Elu": times(1 + EXP + 1 + 1, OUT),
     "Sigmoid": times(EXP, OUT),
-    "Tanh": times(2 * (EXP + 2 + DIVIDE), OUT),
+    "Tanh": times(2 * TANH, OUT),
     "Softplus": times(EXP + 1 + LOG, OUT),
     "Softmax": times(EXP + DIVIDE, OUT),
     "HardSigmoid": times(4, OUT),
@@ -80,6 +92,8 @@ RULES: dict[str, Rule] = {
     "Neg": times(1, OUT),
     "Resize": own(_upsampled),
     CUBIC: own(_upsampled),
+    "LSTM": _recurrent(4 + 3 * EXP + 2 * TANH + 4),
+    "GRU": _recurrent(3 + 2 * EXP + TANH + 5),
 }
 
 ONNX_TOOL = Tool(

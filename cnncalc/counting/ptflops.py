@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..graph import Node
-from .base import BIASED, IN, LAST, OUT, Rule, Term, Tool, all_of_it, local_response, nothing, own, size, times
+from .base import BIASED, IN, LAST, OUT, OWN, Rule, Term, Tool, all_of_it, local_response, nothing, own, size, times
 from .pytorch import PRODUCTS, functions, modules, traced
+from .recurrent import FUNCTIONS, biases, states
 
 ATTENTION = "nn.MultiheadAttention"
 TIMM = "timm.layers.attention.Attention"
@@ -16,18 +17,21 @@ TIMM = "timm.layers.attention.Attention"
 def _attention(node: Node) -> Iterable[Term]:
     """Its layers with biases, an element of the softmax each, and one of the queries, which are scaled."""
     yield from times(1, BIASED)(node)
-    yield Term(OUT, 1, size(node.output) if node.kind == "softmax" or _square(node) else 0)
+    yield Term(OWN, 1, _scaled(node))
 
 
 def _timm_attention(node: Node) -> Iterable[Term]:
     """The same without the layers in it, which are not looked at beside it."""
     yield Term(LAST, 1, all_of_it(node) if node.weights else 0)
-    yield Term(OUT, 1, size(node.output) if node.kind == "softmax" or _square(node) else 0)
+    yield Term(OWN, 1, _scaled(node))
 
 
-def _square(node: Node) -> bool:
-    """Whether it is the layer at the end, which makes as many as the queries have."""
-    return bool(node.macs and node.weights) and len(set(node.weights["weight"][:2])) == 1
+def _scaled(node: Node) -> int:
+    """Of each of the two products half of what goes in first and comes out: together the queries and the softmax."""
+    if not node.layer.multiplies:
+        return 0
+    both = size(node.incoming[0]) + size(node.output)
+    return both // 2 if node.incoming[0][-1] <= node.output[-1] else both - both // 2
 
 
 def hooked(node: Node, form: str) -> Sequence[str]:
@@ -51,6 +55,7 @@ HOOKS: dict[str, Rule] = {
     **{f"nn.{name}": times(1, IN) for name in ("MaxPool", "AvgPool", "AdaptiveMaxPool", "AdaptiveAvgPool")},
     **{f"nn.{name}": times(2, IN, plain=1) for name in ("BatchNorm", "InstanceNorm", "GroupNorm")},
     "nn.LayerNorm": times(1, IN),
+    **{f"nn.{name}": states(each) for name, each in (("LSTM", 10), ("GRU", 7), ("RNN", 1))},
     ATTENTION: _attention,
     TIMM: _timm_attention,
 }
@@ -102,7 +107,7 @@ ATEN = replace(
     PTFLOPS,
     name="ptflops-aten",
     about="operators (backend aten): MACs with biases",
-    omits="norms, activations, pools, + and *",
+    omits="norms, activations, pools, + and *, LSTMs",
     sees=traced,
     rules={
         "aten::_convolution": times(1, BIASED),
@@ -110,6 +115,7 @@ ATEN = replace(
         "aten::linear": times(1, BIASED),
         **{f"aten::{name}": nothing for name in PRODUCTS if name != "addmm"},
         "aten::addmm": times(1, BIASED),
+        **{f"aten::{name}": biases for name in FUNCTIONS if name != "lstm"},
     },
     source="ptflops/aten_ops.py",
     also=(),

@@ -217,7 +217,7 @@ def _classes(node: Node, named: Callable[[Call], str]) -> Sequence[str]:
 
 def _plain(function: str) -> str:
     """`F.max_pool` of `F._max_pool2d`."""
-    return AXES.sub("", function).replace("._", ".")
+    return AXES.sub("", re.sub(r"\._(?!_)", ".", function))
 
 
 def _recorded(call: Call) -> str:
@@ -239,6 +239,14 @@ def padded_same(node: Node) -> bool:
     padding, stride = layer.get("padding"), layer.get("stride")
     same = _written(node, "") is CONV and padding and stride and set(padding) == {"same"} and set(stride) == {1}
     return bool(same) and any(size > 1 for size in node.weights["weight"][2:])
+
+
+def is_same(node: Node) -> bool:
+    """Whether its padding is the word `same` in PyTorch: of code that was read, as it is written there."""
+    if node.calls:
+        worded = any(call.operator.endswith(".padding") for call in node.calls)
+        return worded and node.output[1:] == node.incoming[0][1:]
+    return padded_same(node)
 
 
 def _written(node: Node, form: str) -> Written:

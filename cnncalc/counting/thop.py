@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from ..graph import Node
 from .base import IN, OUT, Tool, nothing, own, size, times, upconv_at_outputs
 from .pytorch import modules
+from .recurrent import states
 
 
 def _adaptive(node: Node) -> int:
-    """A sum over the inputs of an output, and a division: a fraction is cut off once, for the whole layer."""
-    return size(node.incoming[0]) + size(node.output)
+    """A sum over the inputs of an output, and a division, in the floating point that it works with."""
+    inputs = prod(n / m for n, m in zip(node.incoming[0][1:], node.output[1:], strict=True))
+    return int((inputs + 1) * size(node.output))
 
 
 def _softmax(node: Node) -> int:
@@ -54,6 +58,9 @@ THOP = Tool(
         "nn.AvgPool": times(1, OUT),
         "nn.AdaptiveAvgPool": own(_adaptive),
         "nn.Upsample": own(_upsample),
+        "nn.UpsamplingNearest": own(_upsample),
+        "nn.UpsamplingBilinear": own(_upsample),
+        **{f"nn.{name}": states(each) for name, each in (("LSTM", 8), ("GRU", 7), ("RNN", 1))},
     },
     quiet=frozenset(
         {"nn.ReLU", "nn.ReLU6", "nn.LeakyReLU", "nn.MaxPool", "nn.AdaptiveMaxPool", "nn.Dropout", "nn.PixelShuffle"}

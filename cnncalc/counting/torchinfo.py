@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from ..graph import Node
 from .base import BIASED, NUMBERS, ONCE, SILENT, Term, Tool, both, elements, size, times, upconv_at_outputs
 from .pytorch import modules
+from .recurrent import MODULES, biases
 from .transposed import transposed
 
 
@@ -20,8 +21,11 @@ def _once(node: Node) -> Iterable[Term]:
 
 
 def classes(node: Node, form: str) -> Sequence[str]:
-    """A module without others in it, by whether "Conv" is in its class; its numbers are called `weight` and `bias`."""
-    if not node.calls or form:
+    """A module without others in it, by whether "Conv" is in its class; its numbers are called `weight` and `bias`.
+
+    `weight_ih_l0` and the like of a recurrent one are counted at each step.
+    """
+    if not node.calls or form or node.layer.family == "recurrent":
         return modules(node, form)
     words: list[str] = []
     for call in node.calls if node.weights else ():
@@ -48,13 +52,14 @@ TORCHINFO = Tool(
     name="torchinfo",
     version="1.8.0",
     word="mult-adds",
-    about="modules with weights: MACs and biases of convolutions, else each learned number once",
+    about="modules with weights: MACs and biases of convolutions and recurrent layers, else each learned number once",
     omits="whatever has no weights; +, *, @, F.conv and other functions, without a word",
     sees=classes,
     rules={
         "nn.Conv": times(1, BIASED),
         "nn.ConvTranspose": both(upconv_at_outputs, times(1, BIASED)),
         **{f"nn.{name}": _once for name in ("Linear", "BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "PReLU")},
+        **{f"nn.{name}": biases for name in MODULES},
     },
     unknown=SILENT,
     printed=_printed,

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from .base import OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, times
+from ..graph import Node
+from .base import OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, own, size, times
 from .pytorch import PRODUCTS, traced
 from .transposed import of_the_weight
+
+
+def _sampled(node: Node) -> int:
+    """Products of the neighbours that it goes between."""
+    return {"bilinear": 4, "nearest": 0, "bicubic": 16}[vars(node.layer)["mode"]] * size(node.output)
+
 
 QUIET = frozenset(
     f"aten::{name}"
@@ -59,12 +66,14 @@ RULES: dict[str, Rule] = {
     "aten::linear": nothing,
     **{f"aten::{name}": nothing for name in PRODUCTS if name != "mm"},
     "aten::scaled_dot_product_attention": nothing,
+    "aten::lstm": nothing,
     "aten::batch_norm": times(1, OUT, plain=0),
     "aten::layer_norm": times(1, OUT, plain=0),
     "aten::group_norm": times(1, OUT, plain=0),
     "aten::instance_norm": times(1, OUT, plain=0),
     "aten::leaky_relu": times(1, OUT),
     "aten::upsample_bilinear2d": times(4, OUT),
+    "aten::grid_sampler": own(_sampled),
     "aten::mul": times(1, OUT),
     **{f"aten::{pool}{axes}d": times(1, OUT) for pool in ("avg_pool", "adaptive_avg_pool") for axes in (1, 2, 3)},
     "aten::mean": times(1, OUT),

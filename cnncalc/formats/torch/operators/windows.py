@@ -125,8 +125,6 @@ def adaptive(op: str, whole: str) -> Write:
         size = w.out.shape[-len(asked) :]
         if set(size) == {1}:
             _one_image(w, source, len(asked), whole, [], {})
-        elif tuple(size) == w.shape(source)[-len(asked) :]:
-            w.alias(source)
         else:
             w.put(op, [source], {"size": list(size)}, domain="torch")
 

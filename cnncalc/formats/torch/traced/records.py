@@ -18,6 +18,14 @@ LAYERS = ("torch.nn.modules.", "torch.nn.utils.parametrize.")
 """Where PyTorch has its layers, and the classes that it makes of those whose weights are made of others."""
 
 
+ATTENTION = "F.multi_head_attention_forward"
+CALLED: Mapping[str, str] = {
+    **{name: f"F.{name}" for name in ("linear", "softmax", "scaled_dot_product_attention", "dropout")},
+    **{name: f"torch.{name}" for name in ("bmm", "baddbmm")},
+}
+"""Operator -> the function by which that one calls it."""
+
+
 class Records:
     """The operators of an exported program, and the tensors that they read, as plain values."""
 
@@ -66,6 +74,8 @@ class Records:
             elif node.op == "output":
                 first = len(node.args[0]) - len(signature.user_outputs)
                 outputs = list(self.outputs(node.args[0][first:]))
+        for path in {record["path"] for record in self.nodes if record["function"] == ATTENTION}:
+            self.attention(path)
         read = {name for record in self.nodes for one in record["given"].values() for name in tensors_in(one)}
         used = {one["path"] for name, one in self.tensors.items() if name in read and one["kind"] == "parameter"}
         return {
@@ -169,6 +179,18 @@ class Records:
         own = (made for made in type(owner).__mro__ if made.__module__.startswith("torch.nn.modules."))
         base = next((f"{made.__module__}.{made.__name__}" for made in own), "")
         return {"whole": not any(owner.children()), "learned": list(owner._parameters), "base": base}
+
+    def attention(self, path: str) -> None:
+        """`nn.MultiheadAttention` outside a trace for export: in one operator where it can be, else by functions.
+
+        It can be where queries, keys and values are one tensor, with a bias and an even number of heads.
+        """
+        owner = self.module.get_submodule(path)
+        inside = [record for record in self.nodes if record["path"] == path and record["function"] == ATTENTION]
+        one = any(record["op"] == "unflatten" and record["given"]["sizes"][0] == 3 for record in inside)
+        whole = one and owner.batch_first and owner.in_proj_bias is not None and owner.num_heads % 2 == 0
+        for record in () if whole else inside:
+            record["function"] = CALLED.get(record["op"], "")
 
     def function(self, node: Any) -> str:
         """What the code calls: `F.relu`, `torch.mul`, `Tensor.add`; "" where that is not told.
