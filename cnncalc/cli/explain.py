@@ -72,11 +72,20 @@ def _against(request: Request, against: str, layer: str | None, written: list[st
     from ..language import zoo
     from ..opening import load
 
-    names = _relatives(request.whole.name, zoo.names())
-    return reports.readings(request.whole, against, relatives=[(name, partial(load, name)) for name in names])
+    name, known = request.whole.name, zoo.names()
+    groups = (_relatives(name, known), _family(name, known))
+    relatives, family = ([(one, partial(load, one)) for one in names] for names in groups)
+    return reports.readings(request.whole, against, relatives=relatives, family=family)
 
 
 def _relatives(name: str, known: Iterable[str]) -> list[str]:
     """Networks of the zoo: those whose name has this one's in it, or is in this one's."""
     others = [other for other in known if other != name and min(len(name), len(other)) > 3]
     return [other for other in others if name in other or other in name][:8]
+
+
+def _family(name: str, known: Iterable[str]) -> list[str]:
+    """Networks of the zoo of the same series: those whose names are another number behind the same word."""
+    word = name.rstrip("0123456789")
+    series = [other for other in known if other != name and other.rstrip("0123456789") == word]
+    return series[:8] if word != name else []

@@ -34,6 +34,9 @@ class Number(NamedTuple):
     bytes: bool
     """Whether it says that it is bytes."""
 
+    zeros: int
+    """Zeros at the end of a whole number that need not be digits: two digits are left before them."""
+
     def holds(self, figure: Fraction) -> bool:
         """Whether a figure is printed so: rounded, or cut off."""
         return self.rounded(figure) or (self.step > 0 and self.value <= figure < self.value + self.step)
@@ -41,6 +44,18 @@ class Number(NamedTuple):
     def rounded(self, figure: Fraction) -> bool:
         """Whether it is printed so where it is rounded."""
         return abs(figure - self.value) <= self.step / 2
+
+    @property
+    def in_digits(self) -> Number | None:
+        """The same number rounded to the digits before its zeros, as 140M is for 144.9M; None where there are none."""
+        if not self.zeros:
+            return None
+        return self._replace(step=(self.step or 1) * 10**self.zeros, zeros=0)
+
+    @property
+    def digits(self) -> int:
+        """How many it has."""
+        return len(str(int(self.value / (self.step or 1))))
 
     @property
     def in_binary(self) -> Number | None:
@@ -74,4 +89,7 @@ def number(text: str) -> Number:
     value = Fraction(digits + rest) * unit
     if not value:
         raise CnncalcError(f"`{text}` is nothing to be explained", "a number greater than 0")
-    return Number(text.strip(), value, step, power, sign.endswith("i"), word.startswith("param"), in_bytes)
+    zeros = 0 if rest else min(len(digits) - len(digits.rstrip("0")), len(digits) - 2)
+    return Number(
+        text.strip(), value, step, power, sign.endswith("i"), word.startswith("param"), in_bytes, max(zeros, 0)
+    )

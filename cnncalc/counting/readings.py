@@ -73,6 +73,12 @@ class Readings(NamedTuple):
     """How many figures were compared."""
 
 
+ORDER = {name: place for place, name in enumerate((*PLAIN, *TOOLS, *(f"params of {name}" for name in PARAMS)))}
+"""Convention -> its place among those that give a number as well: what is commoner first."""
+
+RECORDS = Fraction(101, 100)
+"""What a file of weights may have in it besides them, at the most."""
+
 Relatives = Iterable[tuple[str, Callable[[], Graph]]]
 Change = tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]
 """What network it makes, and with which inputs and settings."""
@@ -88,7 +94,7 @@ class _Found:
     def look(self, network: str, graph: Graph, assumed: int) -> None:
         """Compare every figure of a network."""
         for convention, figure, cost in _figures(graph, self.number.params or self.number.bytes):
-            for how, value, more in _ways(convention, figure, self.number.bytes):
+            for how, value, more in _ways(convention, figure, self.number.bytes, _as_it_is(network)):
                 key = (network, figure, how)
                 known = self.of.get(key)
                 names = (*known.conventions, convention) if known else (convention,)
@@ -103,7 +109,7 @@ class _Found:
         needed = [
             one for one in fitting if not one.network or not enough & {(name, one.how) for name in one.conventions}
         ]
-        return sorted(needed, key=lambda one: (one.changes, self._related(one.network), self.away(one)))
+        return sorted(needed, key=lambda one: (one.changes, self._related(one.network), ORDER[one.conventions[0]]))
 
     def _related(self, network: str) -> tuple[bool, bool, int]:
         """This network first; `resnet152_v1` is nearer to resnet152 than `se_resnet152` is, or `resnet152_keras`."""
@@ -118,6 +124,8 @@ class _Found:
         """The reading as it gives the number, or nothing."""
         plain = reading.conventions[0].startswith("params")
         binary = self.number.in_binary
+        if reading.how == IN_FILE:
+            return reading if self._in_file(reading.value, binary or self.number) else None
         if self.number.rounded(reading.value):
             return reading
         if self.number.holds(reading.value):
@@ -126,13 +134,25 @@ class _Found:
         if binary is not None and binary.rounded(reading.value):
             how = f"{reading.how}, in units of 2^{10 * self.number.power}".lstrip(", ")
             return reading._replace(changes=reading.changes + (1 if plain else 3), how=how)
+        coarse = self.number.in_digits
+        if coarse is not None and not self.number.bytes and coarse.holds(reading.value):
+            how = f"{reading.how}, to {coarse.digits} digits".lstrip(", ")
+            return reading._replace(changes=reading.changes + 1, how=how)
         return None
 
+    def _in_file(self, value: Fraction, binary: Number) -> bool:
+        """Whether a file that is printed so can have these bytes of weights in it, and some more."""
+        return any(
+            value <= one.value + one.step and one.value <= value * RECORDS and not one.holds(value)
+            for one in (self.number, binary)
+        )
 
-def readings(graph: Graph, number: Number, relatives: Relatives = ()) -> Readings:
-    """What gives a number; `relatives` are other networks with a like name, by theirs.
 
-    What changes one thing is looked at first; other classes, and two changes at once, where nothing else gives it.
+def readings(graph: Graph, number: Number, relatives: Relatives = (), family: Relatives = ()) -> Readings:
+    """What gives a number; `relatives` are other networks with a like name, by theirs, `family` those of its series.
+
+    What changes one thing is looked at first; the series, other classes, and two changes at once, where nothing else
+    gives it.
     """
     own, found = graph.inference, _Found(number, graph.name)
     found.look("", own, 0)
@@ -147,6 +167,9 @@ def readings(graph: Graph, number: Number, relatives: Relatives = ()) -> Reading
     for text, made in (*wider, *((text, _again(own, change, None)) for text, change in sizes)):
         if made is not None:
             found.look(text, made, 1)
+    for name, load in family if not found.given else ():
+        with suppress(CnncalcError):
+            found.look(f"of {name}", load().inference, 2)
     if not found.given:
         for text, change in _classes(own):
             if (made := _again(own, None, change)) is not None:
@@ -174,11 +197,28 @@ def _figures(graph: Graph, params_alone: bool) -> Iterator[tuple[str, int, int]]
         yield ("params", total, 0) if name == "pytorch" else (f"params of {name}", total, 1)
 
 
-def _ways(convention: str, figure: int, in_bytes: bool) -> Iterator[tuple[str, Fraction, int]]:
-    """How a figure is printed: as it is; a MAC taken as two operations, or two as one; bytes of parameters."""
+STORED = "params of keras"
+"""What a file of weights has, of whatever framework: learned tensors and statistics."""
+
+IN_FILE = "in fp32, with the records of a file"
+
+
+def _as_it_is(network: str) -> bool:
+    """Whether it is a network that is there: this one or a relative, without other sizes or settings."""
+    return not network or network.startswith("of ")
+
+
+def _ways(convention: str, figure: int, in_bytes: bool, there: bool) -> Iterator[tuple[str, Fraction, int]]:
+    """How a figure is printed: as it is; a MAC taken as two operations, or two as one; bytes of parameters.
+
+    Files and halves are of networks that are there.
+    """
     if in_bytes:
         yield "in fp32", Fraction(4 * figure), 0
-        yield "in fp16", Fraction(2 * figure), 1
+        if there:
+            yield "in fp16", Fraction(2 * figure), 1
+        if there and convention == STORED:
+            yield IN_FILE, Fraction(4 * figure), 2
         return
     yield "", Fraction(figure), 0
     if convention.startswith("params"):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
 from ..analyses.sizes import numeric
 from ..counting import counted, tool
 from ..counting.account import Line, lines
 from ..counting.forms import written
-from ..counting.number import number
-from ..counting.readings import PLAIN, Reading, Relatives
+from ..counting.number import Number, number
+from ..counting.readings import PLAIN, Reading, Readings, Relatives
 from ..counting.readings import readings as read
 from ..graph import Graph
 from ..render import units
-from ..render.numbers import short, whole
+from ..render.numbers import percent, short, size, whole
 from ..render.report import Column, Contract, Note, Report, Table
 from .counted_report import (
     BLIND,
@@ -189,27 +190,30 @@ READINGS = Contract(
 )
 
 
-def readings(graph: Graph, text: str, *, relatives: Relatives = (), most: int = 12) -> Report:
+def readings(graph: Graph, text: str, *, relatives: Relatives = (), family: Relatives = (), most: int = 12) -> Report:
     """What gives a number within its rounding: conventions, sizes, widths, heads, versions. Raises CnncalcError."""
     from ..analyses.params import params
 
     asked = number(text)
     graph = numeric(graph)
     own = graph.inference
-    found = read(graph, asked, relatives)
+    found = read(graph, asked, relatives, family)
     macs, learned = sum(int(node.macs) for node in own.nodes), int(params(own).total)
     given, nearest = (
         [_row(n, r) for n, r in enumerate(found.given, 1)],
         [_row(n, r) for n, r in enumerate(found.nearest, 1)],
     )
     shown = given[:most] or nearest
-    notes = [Note("here", f"here: {whole(macs)} MACs = {short(macs)}, {whole(learned)} params = {short(learned)}")]
+    stored = f" = {size(4 * learned)} in fp32" if asked.bytes else ""
+    here = f"here: {whole(macs)} MACs = {short(macs)}, {whole(learned)} params = {short(learned)}{stored}"
+    notes = [Note("here", here)]
     if not given:
         notes.insert(
             0, Note("none", f"nothing of {whole(found.looked)} figures gives {asked.text}; these are the nearest")
         )
     elif len(given) > most:
         notes.append(Note("more", f"{len(given) - most} more readings in JSON, which assume more"))
+    notes += _doubts(found, asked, {"multiply-adds": macs, "params": learned})
     if given and given[0]["network"] == "" and not str(given[0]["conventions"][0]).startswith("params"):
         notes.append(Note("account", f"`--against {given[0]['conventions'][0]}` adds it up"))
     return Report(
@@ -230,6 +234,25 @@ def readings(graph: Graph, text: str, *, relatives: Relatives = (), most: int = 
         },
         notes,
     )
+
+
+CLOSE = Fraction(2, 100)
+SURE = 1
+"""Readings that assume no more are no chance."""
+
+
+def _doubts(found: Readings, asked: Number, plain: Mapping[str, int]) -> Iterable[Note]:
+    """That a plain count is near a number that it does not give; that a short number is met by chance too."""
+    if found.given and found.given[0].changes <= SURE:
+        return
+    for name, figure in plain.items():
+        away = Fraction(figure) / asked.value - 1
+        if not asked.bytes and 0 < abs(away) <= CLOSE and all(name not in one.conventions for one in found.given):
+            than = "more" if away > 0 else "less"
+            yield Note("close", f"{name} are {short(figure)}, {percent(abs(away))}% {than} than {asked.text}")
+    if found.given and 2 * found.looked >= 10**asked.digits:
+        counted = f"{whole(found.looked)} figures were compared"
+        yield Note("chance", f"{counted}: a number of {asked.digits} digits is met by some of them by chance")
 
 
 def _row(rank: int, reading: Reading) -> dict[str, Any]:
