@@ -331,6 +331,7 @@ def test_a_mistake_in_a_committed_spec_is_shown_in_its_lines(repository: Path) -
         ("conv: {out: 4, kernel: 1, dilation: 2, stride: 2}", "pointwise: {out: 4, stride: 2}", set()),
         ("conv: {out: 6, kernel: 3, groups: 3}", "depthwise: {kernel: 3, multiplier: 2}", set()),
         ("depthwise: 1", "pointwise: {out: 3, groups: 3}", set()),
+        ("split: {part: 2, parts: 3}", "slice: {start: -1}", set()),
         ("maxpool: 2", "maxpool: {kernel: 2, stride: 2}", set()),
         ("maxpool: 3", "maxpool: {kernel: 3, stride: 2, padding: half}", {"stride", "padding", "output"}),
         ("upsample: 2", "upsample: {size: 32}", set()),

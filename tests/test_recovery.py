@@ -513,3 +513,12 @@ def test_a_concat_that_doubles_itself_is_no_trouble() -> None:
     assert (3 * 2**40, 4, 4) == graph.output_shape == again.output_shape
     assert proof.same(graph, again)
     assert "concat[39]" in counterparts(graph, again)
+
+
+@pytest.mark.parametrize(("pool", "name"), [("globalavgpool, ", "squeeze_excite"), ("", "gated")])
+def test_a_product_is_squeeze_and_excitation_where_something_is_pooled(pool: str, name: str) -> None:
+    """Hu et al. 2017 squeeze the map to one value a channel; the units of gMLP and NAFNet multiply halves."""
+    unit = f"{{pointwise: 4}}, {{mul: {{map: prev, gate: [{pool}{{pointwise: 4}}, sigmoid]}}}}, {{pointwise: 4}}"
+    text = f"input: [4, 20, 20]\nnet: [{unit}, {{maxpool: 2}}, {unit}, tanh, abs, {unit}]\n"
+
+    assert f"  {name}:" in recover(anonymous(cnncalc.parse(text), 1)).text

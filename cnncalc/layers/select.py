@@ -149,6 +149,11 @@ class Split(Arrangement):
             code="part",
         )
 
+    def meaning(self, *inputs: Shape) -> tuple[str, Mapping[str, Any]]:
+        """A slice of its part."""
+        size = exact_div(inputs[0][axis_of(self.axis, inputs[0]) or 0], self.parts)
+        return Slice.kind, {"axis": self.axis, "start": self.part * size, "stop": (self.part + 1) * size, "step": 1}
+
     def output(self, *inputs: Shape) -> Shape:
         """One axis is shorter."""
         axis = axis_of(self.axis, inputs[0]) or 0

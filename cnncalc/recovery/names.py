@@ -36,7 +36,7 @@ def _wanted(steps: Sequence) -> str:
 
 def _of_a_join(join: Item, words: list[str]) -> str:
     if join.word == "mul":
-        return "squeeze_excite"
+        return "squeeze_excite" if {"globalavgpool", "mean"} & set(words) else "gated"
     if join.word == "concat":
         if "channel_shuffle" in words:
             return "shuffle_unit"
