@@ -521,4 +521,4 @@ def test_a_product_is_squeeze_and_excitation_where_something_is_pooled(pool: str
     unit = f"{{pointwise: 4}}, {{mul: {{map: prev, gate: [{pool}{{pointwise: 4}}, sigmoid]}}}}, {{pointwise: 4}}"
     text = f"input: [4, 20, 20]\nnet: [{unit}, {{maxpool: 2}}, {unit}, tanh, abs, {unit}]\n"
 
-    assert f"  {name}:" in recover(anonymous(cnncalc.parse(text), 1)).text
+    assert f"  {name}(act=none):" in recover(anonymous(cnncalc.parse(text), 1)).text
