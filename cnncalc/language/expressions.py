@@ -19,6 +19,7 @@ from typing import Any
 
 from ..dims import ceil_div, is_symbolic, settled
 from ..errors import did_you_mean
+from ..layers import KINDS
 from ..quotients import fraction
 from .arithmetic import (
     ARITHMETIC,
@@ -34,6 +35,7 @@ from .arithmetic import (
     members_of,
 )
 from .piecewise import either, entry, is_open
+from .tables import numbers_with_entry
 
 MAX_LENGTH = 200
 MAX_NODES = 100
@@ -190,7 +192,10 @@ class _Compiler:
             if node.id in WORDS:
                 value = WORDS[node.id]
                 return lambda scope: value
-            raise self.refuse(node, f"`{node.id}` is not a number", f"a variable has a dollar sign: `${node.id}`")
+            help = f"a variable has a dollar sign: `${node.id}`" + f", a text quotes: `'{node.id}'`" * (
+                node.id in KINDS
+            )
+            raise self.refuse(node, f"`{node.id}` is not a number", help)
         self.names.add(name)
 
         def read(scope: Scope) -> Value:
@@ -221,7 +226,8 @@ class _Compiler:
         return self._located(node, read)
 
     def _Subscript(self, node: ast.Subscript) -> Compiled:
-        of, at = self.compile(node.value), self.compile(node.slice)
+        of, around, self.names = self.compile(node.value), self.names, set()
+        at, names, self.names = self.compile(node.slice), self.names, around | self.names
 
         def read(scope: Scope) -> Value:
             values, index = of(scope), settled(at(scope))
@@ -229,7 +235,8 @@ class _Compiler:
             if is_symbolic(index) and (found := entry(values, index)) is not None:
                 return found
             if not isinstance(index, int) or not -len(values) <= index < len(values):
-                raise ExpressionError(f"the list has {len(values)} entries, and no entry {index}")
+                help = numbers_with_entry(at, min(names), len(values)) if len(names) == 1 else ""
+                raise ExpressionError(f"the list has {len(values)} entries, and no entry {index}", help=help)
             return values[index]
 
         return self._located(node, read)
