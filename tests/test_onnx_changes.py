@@ -95,4 +95,5 @@ def test_weights_in_eight_bits_are_told(tmp_path: Path) -> None:
 
     assert [("weights-quantised", 2, 0, "")] == _codes(read)
     assert 4 * 27 + 8 == cnncalc.params(read).total
-    assert "2 learned tensors are stored in eight bits; --dtype int8" in str(cnncalc.reports.summary(read))
+    assert [8, 8] == [node.layer.bits for node in read.nodes]
+    assert "2 learned tensors are stored in eight bits or fewer" in str(cnncalc.reports.summary(read))

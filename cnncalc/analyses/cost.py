@@ -22,6 +22,7 @@ from ..layers.base import OVERWRITES, STORED
 from .dtypes import DEFAULT_DTYPE, bytes_of, element_bytes
 from .layout import views
 from .macs import FLOPS_PER_MAC
+from .weight_bytes import stored_bytes
 
 COMPUTE, MEMORY = "compute", "memory"
 """What binds a layer: the peak, or the bandwidth."""
@@ -54,14 +55,14 @@ class Traffic:
 
 def traffic(graph: Graph, batch: int = 1, fused: bool = False, dtype: str = DEFAULT_DTYPE) -> Mapping[str, Traffic]:
     """What each layer computes and moves, by node. Raises CnncalcError for a dtype that is not known."""
-    free, sizes = views(graph), element_bytes(graph, dtype)
+    free, sizes, size = views(graph), element_bytes(graph, dtype), bytes_of(dtype)
     found: dict[str, Traffic] = {}
     for node in graph.nodes:
         moved = () if node.name in free else _activations(graph, node, fused)
         elements = sum(count for _, count in moved) * batch
         bytes = sum(count * sizes[name] for name, count in moved) * batch
         weights = _weights(node, fused)
-        found[node.name] = Traffic(node.macs * batch, elements, weights, bytes + weights * bytes_of(dtype))
+        found[node.name] = Traffic(node.macs * batch, elements, weights, bytes + stored_bytes(node, weights, size))
     return found
 
 

@@ -18,9 +18,10 @@ from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..namedtuples import NamedTuple
 from ..quantities import BYTES, COUNT, ENERGY, POSITIONS, SHAPE, TIME
-from .dtypes import DEFAULT_DTYPE, bytes_of, element_bytes
+from .dtypes import DEFAULT_DTYPE, element_bytes
 from .macs import FLOPS_PER_MAC, Macs, macs
 from .params import Params, params
+from .weight_bytes import weight_bytes
 
 if TYPE_CHECKING:
     from .extent import Extent
@@ -55,14 +56,9 @@ class Figures:
         if dtype not in self._in:
             other = self._in[dtype] = copy(self)
             other.dtype = dtype
-            for of_bytes in ("memory", "in_place", "folded", "outputs", "element"):
+            for of_bytes in ("memory", "in_place", "folded", "outputs", "weight_bytes"):
                 vars(other).pop(of_bytes, None)
         return self._in[dtype]
-
-    @cached_property
-    def element(self) -> int:
-        """Bytes an element. Raises CnncalcError for a dtype that is not known."""
-        return bytes_of(self.dtype)
 
     @cached_property
     def params(self) -> Params:
@@ -104,6 +100,11 @@ class Figures:
         return {
             node.name: 0 if node.name in free else product(node.output) * sizes[node.name] for node in self.graph.nodes
         }
+
+    @cached_property
+    def weight_bytes(self) -> Mapping[str, Dim]:
+        """Node -> the bytes of its parameters."""
+        return weight_bytes(self.graph, self.params, self.dtype)
 
     @cached_property
     def positions(self) -> Graph:
@@ -186,20 +187,16 @@ PEAKS: Mapping[str, Callable[[Figures], Memory]] = {
 """The figures that are a peak, and what is alive then."""
 
 
-def _multiple(base: Figure, factor: int, name: str, unit: str, about: str) -> Figure:
-    """A figure that is so many times another, in whole and in part; of bytes, so many elements for each of it."""
+def _multiple(base: Figure, factor: int, name: str, about: str) -> Figure:
+    """A figure that is so many times another, in whole and in part."""
     shares = base.of
     assert shares is not None  # noqa: S101 - what others follow from is a sum over the nodes
-
-    def times(f: Figures) -> int:
-        return factor * f.element if unit == BYTES else factor
-
     return Figure(
         name,
-        unit,
+        base.unit,
         about,
-        lambda f: base.whole(f) * times(f),
-        lambda f: {node: n * times(f) for node, n in shares(f).items()},
+        lambda f: base.whole(f) * factor,
+        lambda f: {node: n * factor for node, n in shares(f).items()},
         follows=(base.name, factor),
         per_image=base.per_image,
     )
@@ -310,8 +307,15 @@ FIGURES: Mapping[str, Figure] = {
             lambda f: f.macs.between_activations,
             per_image=True,
         ),
-        _multiple(_MACS, FLOPS_PER_MAC, "flops", COUNT, "two for each MAC"),
-        _multiple(_PARAMS, 1, "weight_bytes", BYTES, "bytes of the parameters"),
+        _multiple(_MACS, FLOPS_PER_MAC, "flops", "two for each MAC"),
+        Figure(
+            "weight_bytes",
+            BYTES,
+            "bytes of the parameters",
+            lambda f: sum(f.weight_bytes.values()),
+            lambda f: f.weight_bytes,
+            follows=("params", 1),
+        ),
         Figure(
             "activations",
             BYTES,

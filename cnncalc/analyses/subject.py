@@ -25,6 +25,7 @@ from .dtypes import BYTES as DTYPES
 from .dtypes import DEFAULT_DTYPE, unknown_dtype
 from .figures import FIGURES, Ends, Figure, Figures, NoFigure, unknown, why_none
 from .values import Number, PerAxis, PerInput, Span, per_axis
+from .weight_bytes import WEIGHT_BYTES, packed
 
 if TYPE_CHECKING:
     from .extent import Extent
@@ -217,10 +218,10 @@ def at_inference(graph: Graph) -> Figures:
 
 
 def locked(figures: Figures) -> dict[str, Any]:
-    """What a lock holds of a network."""
+    """What a lock holds of a network; its bytes too where they do not follow from the params."""
     found: dict[str, Any] = {}
     for name, figure in FIGURES.items():
-        if figure.locked:
+        if figure.locked or (name == WEIGHT_BYTES and packed(figures.graph)):
             try:
                 found[name] = value(figures, Subject(name))
             except NoFigure:

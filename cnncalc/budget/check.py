@@ -20,6 +20,7 @@ from ..analyses.figures import FIGURES, Figures
 from ..analyses.known import least, uncounted
 from ..analyses.subject import Subject, at_inference, locked, of_layers, subject, value
 from ..analyses.values import Value, ends, text
+from ..analyses.weight_bytes import WEIGHT_BYTES, packed
 from ..errors import CnncalcError, Diagnostic, Mark, Source, SpecError
 from ..graph import Graph
 from ..marked import marked
@@ -144,6 +145,8 @@ def derived(entry: Mapping[str, Value], of: Subject) -> Value | None:
     figure = FIGURES[of.metric]
     if of.text in entry:
         return entry[of.text]
+    if of.metric == WEIGHT_BYTES and WEIGHT_BYTES in entry:  # of a network that stores its taps in bits of their own
+        return None
     source, times = figure.follows or (figure.name, 1)
     factor = Fraction(times)
     if figure.unit == IN_BYTES:
@@ -198,8 +201,10 @@ def agreed(figures: Figures, found: Iterable[Limit]) -> dict[str, Value]:
     """What a lock holds of a network: its figures, and those of the parts and places that limits are about."""
     now: dict[str, Value] = locked(figures)
     for limit in found:
-        follows = FIGURES[limit.subject.metric].follows
-        of = limit.subject._replace(metric=follows[0] if follows else limit.subject.metric, dtype="", axis="")
+        of = limit.subject
+        if of.metric != WEIGHT_BYTES or not packed(figures.graph):
+            follows = FIGURES[of.metric].follows
+            of = of._replace(metric=follows[0] if follows else of.metric, dtype="", axis="")
         if (of.part or of.at or FIGURES[of.metric].priced) and not of.each:
             with suppress(CnncalcError):
                 now[of.text] = value(figures, of)

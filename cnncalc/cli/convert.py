@@ -80,6 +80,8 @@ def command(
         if graph.behind:
             print(f"{len(graph.behind):,} operators behind sizes that depend on values are left out", file=sys.stderr)
         _made_of_others(graph)
+        if format != "spec":
+            _as_floats(graph)
         asked = weights is not None or init is not None or request.file.format is not TORCH
         needed = save_weights is not None or (format == "onnx" and asked)
         values = _weights(graph, weights, init, seed or 0, needed)
@@ -108,6 +110,17 @@ def _made_of_others(graph: Graph) -> None:
             f"the module stores {stored.total:,} and {stored.frozen:,}",
             file=sys.stderr,
         )
+
+
+def _as_floats(graph: Graph) -> None:
+    """Say of how many layers the taps are written as floats, and are stored in fewer bits."""
+    from ..analyses.weight_bytes import packed
+
+    found = packed(graph)
+    if found:
+        layers, bits = sum(found.values()), " or ".join(map(str, sorted(found, reverse=True)))
+        of = f"taps of {layers:,} layers are" if layers > 1 else "taps of a layer are"
+        print(f"{of} written as floats, and not in {bits} bits", file=sys.stderr)
 
 
 FORMATS = {"spec": (".yaml", ".yml"), "onnx": (".onnx",), "torch": (".py",), "keras": (".py",)}

@@ -157,6 +157,9 @@ class Layer:
     commutes: ClassVar[bool] = False
     """Whether those may change places."""
 
+    bits: Any = None
+    """The bits that each of its taps is stored in, whatever the network computes in; None: as the rest of it."""
+
     extra: ClassVar[int] = 0
     """How many tensors it may read besides the one that it works on: the state of a recurrent layer."""
 

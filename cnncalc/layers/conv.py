@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 from ..dims import Dim, Shape, divides, divisors, equals, exact_div, product
 from .base import ALL, AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, SOME, TAPS, Need, Shapes, Uncentred
-from .fields import COUNT, COUNT_PER_AXIS, FLAG, Connections, Pad, Padding, field
+from .fields import BITS, COUNT, COUNT_PER_AXIS, FLAG, Connections, Pad, Padding, field
 from .join import is_one
 from .sliding import Slide, padded, slide
 from .windows import Reach
@@ -196,6 +196,7 @@ class Conv(Windowed):
     dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
     bias: bool = field(FLAG, True, about=BIAS)
+    bits: Dim | None = field(COUNT, None, about=BITS)
     connections: tuple[tuple[int, ...], ...] | None = field(
         Connections(), None, about="for each output channel the input channels that it reads; all if not given"
     )
@@ -251,6 +252,7 @@ class Pointwise(Convolution):
     padding: tuple[Pad, ...] = field(Padding(), 0, about=PADDING)
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
     bias: bool = field(FLAG, True, about=BIAS)
+    bits: Dim | None = field(COUNT, None, about=BITS)
 
     @property
     def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
@@ -289,6 +291,7 @@ class Depthwise(Convolution):
     dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
     multiplier: Dim = field(COUNT, 1, about="output channels for each input channel")
     bias: bool = field(FLAG, True, about=BIAS)
+    bits: Dim | None = field(COUNT, None, about=BITS)
 
     def filters(self, channels: Dim) -> Dim:
         """`multiplier` for each channel."""

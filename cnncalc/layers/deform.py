@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 from ..dims import Dim, Shape, divides, divisors, equals, product
 from .base import Need, Shapes, size_text, tensors
 from .conv import BIAS, PADDING, STRIDE, Windowed
-from .fields import COUNT, COUNT_PER_AXIS, FLAG, Pad, Padding, field
+from .fields import BITS, COUNT, COUNT_PER_AXIS, FLAG, Pad, Padding, field
 from .resize import TAPS
 from .windows import Reach, Unfollowed, same_place
 
@@ -38,6 +38,7 @@ class DeformConv(Windowed):
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
     offset_groups: Dim = field(COUNT, 1, about="groups of channels that have offsets of their own")
     bias: bool = field(FLAG, True, about=BIAS)
+    bits: Dim | None = field(COUNT, None, about=BITS)
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """As a convolution; and for each output position an offset a tap and axis, and a weight a tap."""

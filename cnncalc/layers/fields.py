@@ -318,6 +318,7 @@ def _count(n: int, noun: str) -> str:
 
 
 COUNT = Whole(1)
+BITS = "bits that each tap is stored in, where that is not as the network computes"
 INTEGER = Integer()
 NATURAL = Whole(0)
 COUNT_PER_AXIS = PerAxis(1)

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from ..dims import Dim, Shape, product
 from .base import ALL, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, TAPS, Need, Shapes, Uncentred
-from .fields import COUNT, FLAG, field
+from .fields import BITS, COUNT, FLAG, field
 from .windows import EVERYTHING, Reach
 
 
@@ -33,6 +33,7 @@ class Linear(Uncentred):
 
     out: Dim = field(COUNT, about="output features")
     bias: bool = field(FLAG, True, about="whether each output adds a learned number")
+    bits: Dim | None = field(COUNT, None, about=BITS)
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Nothing."""

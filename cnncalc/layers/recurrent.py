@@ -25,7 +25,7 @@ from typing import ClassVar
 
 from ..dims import Dim, Shape, equals
 from .base import ALL, MEANT, NEW, NO_WEIGHTS, SCALE, SHIFT, TAPS, Need, Shapes, Uncentred, size_text
-from .fields import COUNT, FLAG, Choice, field
+from .fields import BITS, COUNT, FLAG, Choice, field
 from .join import is_one
 from .windows import EVERYTHING, Reach, Window
 
@@ -58,6 +58,7 @@ class Recurrent(Uncentred):
     reverse: bool = field(FLAG, False, about="whether it goes from the end to the start")
     bias: bool = field(FLAG, True, about="whether each part adds learned numbers, twice as in PyTorch")
     single: bool = field(FLAG, False, about="whether each part adds them once, as in Keras")
+    bits: Dim | None = field(COUNT, None, about=BITS)
 
     @classmethod
     def check(cls, axes: int) -> str:

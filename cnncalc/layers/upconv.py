@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from ..dims import Dim, Shape, at_least, divides, divisors, exact_div, product
 from .base import ALL, AXIS_NAMES, MEANT, NEW, NO_WEIGHTS, NO_WORK, SHIFT, SOME, TAPS, Need, Shapes, Uncentred
 from .conv import BIAS
-from .fields import COUNT, COUNT_PER_AXIS, FLAG, NATURAL_PER_AXIS, Pad, Padding, field
+from .fields import BITS, COUNT, COUNT_PER_AXIS, FLAG, NATURAL_PER_AXIS, Pad, Padding, field
 from .join import is_one
 from .sliding import zeros
 from .windows import Reach, Scatter
@@ -49,6 +49,7 @@ class Upconv(Uncentred):
     dilation: tuple[Dim, ...] = field(COUNT_PER_AXIS, 1, about="distance between taps")
     groups: Dim = field(COUNT, 1, about="groups of channels that are convolved apart")
     bias: bool = field(FLAG, True, about=BIAS)
+    bits: Dim | None = field(COUNT, None, about=BITS)
 
     @property
     def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here

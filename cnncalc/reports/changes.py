@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..analyses.weight_bytes import packed
 from ..graph import Change, Graph
 from ..render import units
 from ..render.numbers import whole
@@ -38,13 +39,21 @@ def changes(graph: Graph) -> Mapping[str, Any]:
 
 
 def change_notes(graph: Graph) -> list[Note]:
-    """A line for each kind of change."""
+    """A line for each kind of change, and one for the layers whose taps are stored in bits of their own."""
     found = [Note(one.code, _text(one)) for one in graph.changes if not one.what]
+    if all(one.code != "weights-quantised" for one in graph.changes):
+        found += bits_notes(graph)
     dropped = [one for one in graph.changes if one.what]
     if dropped:
         named = ", ".join(f"{whole(one.times)} {one.what}" for one in dropped)
         found.append(Note(dropped[0].code, f"left out, since it does nothing at inference: {named}"))
     return found
+
+
+def bits_notes(graph: Graph) -> list[Note]:
+    """A line where layers store their taps in bits of their own."""
+    layers = [f"{bits} in {whole(n)} layer{'s' * (n > 1)}" for bits, n in sorted(packed(graph).items(), reverse=True)]
+    return [Note("bits", f"bits of a stored tap: {', '.join(layers)}; its bytes are counted so")] if layers else []
 
 
 def _text(one: Change) -> str:
@@ -60,7 +69,7 @@ def _text(one: Change) -> str:
         return f"{tensors} of {whole(one.params)} params that the forward pass does not read {are} not counted"
     if one.code == "weights-quantised":
         tensors = f"{whole(one.times)} learned tensors are" if many else "a learned tensor is"
-        return f"{tensors} stored in eight bits; --dtype int8 counts bytes so"
+        return f"{tensors} stored in eight bits or fewer, and their bytes are counted so"
     if one.code == "branches-alike":
         ifs = f"{whole(one.times)} `If`s" if many else "an `If`"
         return f"of {ifs} both branches have the same layers, and one is counted"

@@ -10,12 +10,14 @@ from ..analyses.memory import Memory, folded_params
 from ..analyses.memory import memory as lived
 from ..analyses.params import params
 from ..analyses.provisos import provisos
+from ..analyses.weight_bytes import weight_bytes
 from ..dims import Dim, is_symbolic
 from ..graph import Graph
 from ..render import closed, units
 from ..render.numbers import size, whole
 from ..render.report import Column, Contract, Note, Report, Table
 from ..transforms.storing import stored_as
+from .changes import bits_notes
 from .incomplete import COMPLETE, told
 from .params_report import WEIGHT_BYTES
 from .rows import (
@@ -111,8 +113,7 @@ def memory(
     """The bytes of each layer and the tensors alive at the peak; weights in a dtype of their own where one is given."""
     graph = used(stored_as(graph, input_dtype), training)
     weights_dtype = weights_dtype or dtype
-    weight_size = bytes_of(weights_dtype)
-    found, learned = lived(graph, in_place, dtype, folded), params(graph)
+    found, stored = lived(graph, in_place, dtype, folded), weight_bytes(graph, params(graph), weights_dtype)
     peak = narrowed(found.peak_bytes, graph.provisos)
     at = [step for step in found.peaks if found.alive_bytes.get(step, found.peak_bytes) in parts(peak.size)]
     conditions = provisos(graph.provisos)
@@ -122,7 +123,7 @@ def memory(
             "name": row.name,
             "kind": row.kind,
             "output": row.last.output,
-            "weight_bytes": sum_of(row, learned.of) * weight_size,
+            "weight_bytes": sum_of(row, stored),
             "activations": sum_of(row, added) * batch,
             "alive": most([found.alive_bytes[node.name] for node in row.nodes], graph.provisos) * batch,
         }
@@ -130,7 +131,7 @@ def memory(
     ]
     columns = (NAME, KIND, OUTPUT, WEIGHT_BYTES._replace(title="weights"), ACTIVATIONS, ALIVE)
     totals = {
-        "weight_bytes": learned.total * weight_size,
+        "weight_bytes": sum(stored.values()),
         "activations": found.activation_bytes * batch,
         "peak_activations": peak.size * batch,
     }
@@ -166,8 +167,11 @@ def memory(
             *_notes(
                 totals,
                 peak.where,
-                _on_a_chip(graph, learned.total, weight_size, dtype, batch) if "int8" in (dtype, weights_dtype) else "",
+                _on_a_chip(graph, sum(stored.values()), weights_dtype, dtype, batch)
+                if "int8" in (dtype, weights_dtype)
+                else "",
             ),
+            *bits_notes(graph),
             *(Note("provisos", line) for line in closed.conditions(conditions, "table")),
         ],
     )
@@ -203,10 +207,11 @@ def _tensors(graph: Graph, found: Memory, step: str, batch: int) -> list[dict[st
     return rows if any(is_symbolic(row["bytes"]) for row in rows) else sorted(rows, key=lambda row: -row["bytes"])
 
 
-def _on_a_chip(graph: Graph, learned: int, weight_size: int, dtype: str, batch: int) -> str:
+def _on_a_chip(graph: Graph, stored: int, weights_dtype: str, dtype: str, batch: int) -> str:
     """What a microcontroller needs, whose runtime folds norms and activations into the layer before them."""
     found = lived(graph, dtype=dtype, folded=True)
-    flash, sram = (learned + folded_params(graph, found)) * weight_size, found.peak_bytes * batch
+    flash = stored + folded_params(graph, found) * bytes_of(weights_dtype)
+    sram = found.peak_bytes * batch
     how = " with norms and activations folded (--folded)" if found.folded else ""
     return f"on a microcontroller{how}: flash {size(flash)}, peak SRAM {size(sram)}; code, scales and workspace apart"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..analyses.dtypes import bytes_of
 from ..analyses.params import params as counted
 from ..analyses.sizes import numeric
+from ..analyses.weight_bytes import weight_bytes
 from ..graph import Graph
 from ..render import numbers, units
 from ..render.numbers import size, whole
@@ -74,8 +74,9 @@ CONTRACT = Contract(
 
 def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: View = EVERY_LAYER) -> Report:
     """The params of each layer, and the bytes that they take at a dtype."""
-    all_steps, graph, element = graph, used(graph, training), bytes_of(dtype)
+    all_steps, graph = graph, used(graph, training)
     learned = counted(graph)
+    stored = weight_bytes(graph, learned, dtype)
     if not isinstance(learned.total, int):
         numeric(graph)
     kept = all_steps.inference
@@ -92,7 +93,7 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
                 "share": count / learned.total if learned.total else 0,
                 "frozen": sum_of(row, learned.frozen_of),
                 "buffers": sum_of(row, learned.buffers_of),
-                "weight_bytes": count * element,
+                "weight_bytes": sum_of(row, stored),
                 "shared_with": learned.shared.get(only.name) if len(row.nodes) == 1 else None,
             }
         )
@@ -112,7 +113,7 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
         "trainable": learned.trainable,
         "frozen": learned.frozen,
         "buffers": learned.buffers,
-        "weight_bytes": learned.total * element,
+        "weight_bytes": sum(stored.values()),
         "train_only_params": extra,
     }
     notes = [
@@ -120,7 +121,7 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
             "totals",
             f"trainable {whole(learned.trainable)}   frozen {whole(learned.frozen)}   "
             f"params {whole(learned.total)} = {numbers.short(learned.total)}   "
-            f"{size(learned.total * element)} in {dtype}",
+            f"{size(totals['weight_bytes'])} in {dtype}",
         )
     ]
     if learned.buffers:

@@ -49,6 +49,7 @@ def separable(site: Site, options: Options) -> Plan:
         dilation=layer.dilation,
         multiplier=1,
         bias=layer.bias,
+        bits=layer.bits,
     )
     terms = (Fraction(1, layer.out), Fraction(1, product(layer.kernel)))
     return Plan((Part("depthwise", depthwise), Part("pointwise", _pointwise(layer, layer.out))), "separable", terms)
@@ -149,6 +150,7 @@ def dense(site: Site, options: Options) -> Plan:
         dilation=window.spread(),
         groups=1,
         bias=mixing.bias,
+        bits=mixing.bits,
         connections=None,
     )
     many = Fraction(depthwise.output[0], channels)
@@ -194,7 +196,8 @@ def _like(layer: Conv, **changes: object) -> Conv:
 
 def _pointwise(layer: Conv, out: int) -> Layer:
     padding = (NO_PAD,) * len(layer.padding)
-    return Pointwise(out=out, stride=(1,) * len(padding), padding=padding, groups=1, bias=layer.bias)
+    one = (1,) * len(padding)
+    return Pointwise(out=out, stride=one, padding=padding, groups=1, bias=layer.bias, bits=layer.bits)
 
 
 def _shares(layer: Conv, axis: int, n: int, count: int) -> list[Pad]:

@@ -13,7 +13,7 @@ from ...graph import Change
 from .records import DATA_TYPES, Node
 from .values import Weight
 
-BITS = 8
+MOST_BITS = 8
 """Of a number of a quantised weight."""
 
 RULES = "pkg.onnxscript.rewriter.rule_name"
@@ -33,7 +33,8 @@ class Changes:
         self.norm_params = self.alike = 0
         self.copies: set[str] = set()
         self.dropped: Counter[str] = Counter()
-        self.quantised: set[str] = set()
+        self.quantised: dict[str, int] = {}
+        """Learned tensors that are stored in few bits -> in how many."""
 
     def convolution(self, node: Node, channels: int, tensor: str) -> None:
         """A convolution, by the tensor that it makes: whether a norm is folded into it, its scale and shift a bias."""
@@ -43,10 +44,10 @@ class Changes:
             self.norm_params += channels if len(node.inputs) > 2 and node.inputs[2] else 2 * channels
 
     def weight(self, weight: Weight) -> None:
-        """A learned tensor that a quantised operator reads: whether the file holds it in eight bits."""
+        """A learned tensor that a quantised operator reads: whether the file holds it in eight bits or fewer."""
         kind = weight.record and DATA_TYPES.get(weight.record.type)
-        if kind and kind.bits == BITS and weight.record and weight.record.elements > 1:
-            self.quantised.add(weight.name)
+        if kind and kind.bits <= MOST_BITS and weight.record and weight.record.elements > 1:
+            self.quantised[weight.name] = kind.bits
 
     def found(self, names: Mapping[str, str]) -> tuple[Change, ...]:
         """What there was; `names` is what tensors are called now that have another name."""

@@ -302,6 +302,9 @@ class Reader:
             values = [self.plain(value) for value in values]
         first = max(values, key=lambda value: len(value.dims))
         axes = len(self.builder.shapes[first.tensor]) - 1
+        bits = self.changes.quantised.get(weights[0].name) if weights else None
+        if bits is not None and "bits" in KINDS[kind].fields:
+            arguments = {**arguments, "bits": bits}
         layer = KINDS[kind].read(arguments, axes)
         name = name or node_name(node, kind)
         mark = Mark.of(self.file, f"{node.op} `{node.label}`")
