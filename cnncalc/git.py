@@ -48,7 +48,8 @@ def committed(spec: str, most: int, folder: Path | None = None) -> bytes:
                 return blob.stdout
     lines = said.decode("utf-8", "replace").strip().splitlines()
     reason = lines[-1].removeprefix("fatal: ") if lines else "git gave no reason"
-    raise CnncalcError(f"{spec} cannot be read: {reason}", "git:REF:PATH, for instance git:HEAD~1:net.yaml")
+    code = f"torch:{spec} reads a module of PyTorch in it" if ".py:" in path else ""
+    raise CnncalcError(f"{spec} cannot be read: {reason}", code or "git:REF:PATH, for instance git:HEAD~1:net.yaml")
 
 
 def parts_of(spec: str) -> tuple[str, str]:

@@ -97,7 +97,7 @@ MAY_IMPORT = {
     "graph": {"errors", "dims", "layers", "marked", "provenance"},
     "building": {"errors", "dims", "layers", "graph", "provenance"},
     "inputs": {"errors", "dims", "layers", "spelling"},
-    "formats": {"errors", "dims", "symbols", "layers", "graph", "provenance", "building", "files", "inputs"},
+    "formats": {"errors", "dims", "symbols", "layers", "graph", "provenance", "building", "files", "git", "inputs"},
     "language": {
         "errors",
         "dims",

@@ -604,3 +604,54 @@ def test_weights_that_are_made_of_others_are_said_to_be(tmp_path: Path, monkeypa
     assert "`conv.weight` is no tensor that the module stores, but made of others" in done.stderr
     assert "--init he draws weights, --weights FILE reads them" in done.stderr
     assert 2 == done.returncode
+
+
+OLD = {
+    "blocks.py": "from torch import nn\ndef block(width):\n    return nn.Conv2d(3, width, 1)\n",
+    "net.py": "import blocks\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"
+    "        super().__init__()\n        self.block = blocks.block(8)\n"
+    "    def forward(self, x):\n        return self.block(x)\n",
+}
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A module whose block has grown since the commit `HEAD`: 8 * 3 + 8 parameters then, 16 * 3 + 16 now."""
+    monkeypatch.chdir(tmp_path)
+    for name, text in OLD.items():
+        Path(name).write_text(text, encoding="utf-8")
+    who = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in (["init", "-q", "."], ["add", "."], [*who, "commit", "-q", "-m", "one"]):
+        subprocess.run(["git", *words], check=True)
+    Path("blocks.py").write_text(OLD["blocks.py"].replace("width, 1", "2 * width, 1"), encoding="utf-8")
+    return tmp_path
+
+
+def test_code_of_a_commit_imports_what_that_commit_has(repository: Path) -> None:
+    """And runs again on another input, after its folder is gone."""
+    then = cnncalc.load("torch:git:HEAD:net.py:Net", input=(3, 4, 4))
+    now = cnncalc.load("torch:net.py:Net", input=(3, 4, 4))
+    assert then.again is not None
+    again = then.again({"x": (3, 8, 8)})
+
+    assert (32, 64) == (cnncalc.params(then).total, cnncalc.params(now).total)
+    assert (24 * 16, 24 * 64) == (cnncalc.macs(then).total, cnncalc.macs(again).total)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("torch:git:HEAD:other.py:Net", "torch:git:HEAD:other.py:Net: HEAD has no file other.py"),
+        ("torch:git:none:net.py:Net", "the repository has no commit or branch `none`"),
+        ("torch:git:HEAD:net:Net", "`torch:git:HEAD:net:Net` names no file of a commit"),
+        ("torch:git:HEAD:net.py:Nett", "net.py has no `Nett`"),
+        ("git:HEAD:net.py:Net", "torch:git:HEAD:net.py:Net reads a module of PyTorch in it"),
+    ],
+)
+def test_code_that_a_commit_does_not_have_is_one_line(repository: Path, name: str, message: str) -> None:
+    """Without the folder that it lay in."""
+    with pytest.raises(CnncalcError) as refused:
+        cnncalc.load(name, input=(3, 4, 4))
+
+    assert message in f"{refused.value.message} {refused.value.help}"
+    assert "cnncalc-" not in str(refused.value)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from contextlib import chdir
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -79,18 +77,11 @@ def _model(top: str, commit: str, path: str, file: NetworkFile, settings: Mappin
 
 def _code(top: str, commit: str, path: str, file: NetworkFile, settings: Mapping[str, Any], input: Any) -> Graph:
     """Code of a commit: all that the commit has lies in a folder for as long as it runs, as it may import its own."""
-    from tempfile import TemporaryDirectory
+    from ..formats.torch.committed import written_out
 
-    with TemporaryDirectory(prefix="cnncalc-") as folder:
-        Repository(Path(top)).export(commit, Path(folder))
-        then = f"{CODE}{Path(folder) / path}{source_and_rest(file.spec)[1]}"
-        start, whole = (Path(os.path.realpath(one)) for one in (here(), top))
-        inside = Path(folder) / start.relative_to(whole) if start.is_relative_to(whole) else Path(folder)
-        try:
-            with chdir(inside if inside.is_dir() else folder):  # from where it imports
-                return replace(opened(then), how=file.how).graph(settings, input)
-        except CnncalcError as error:
-            raise CnncalcError(error.message.replace(f"{folder}{os.sep}", ""), error.help) from None
+    with written_out(Repository(Path(top)), commit, here()) as folder:
+        then = f"{CODE}{folder / path}{source_and_rest(file.spec)[1]}"
+        return replace(opened(then), how=file.how).graph(settings, input)
 
 
 def unread(error: CnncalcError, place: Place) -> Notice:

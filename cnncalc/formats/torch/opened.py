@@ -10,8 +10,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
+from ...git import PREFIX, Repository, parts_of
 from ...inputs import no_size
 from ..reading import USUAL, Reading
+from .committed import written_out
 from .named import Named, named
 from .read import TraceReader
 from .running import numbers, records
@@ -56,6 +58,39 @@ class TorchNetwork:
         return path.stat().st_mtime_ns if self.name.is_file and path.is_file() else 0, int(monotonic() // 60)
 
 
+@dataclass(frozen=True, eq=False)
+class CommittedNetwork:
+    """Code of a commit and the input given with it: makes its network, and makes it again on another input."""
+
+    name: Named
+    inputs: Sizes
+    how: Reading = USUAL
+
+    def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
+        """The network on these inputs. Raises CnncalcError: a module has no settings."""
+        if settings:
+            raise _no_settings(self.name.text)
+        return (self if inputs is None else replace(self, inputs=sizes(inputs, self.name.text))).graph()
+
+    def graph(self) -> Graph:
+        """The network; its numbers are not kept. Raises CnncalcError."""
+        ref, path = parts_of(self.name.source)
+        if not path.endswith(".py"):
+            raise CnncalcError(
+                f"`{self.name.text}` names no file of a commit", "for instance torch:git:HEAD~1:net.py:Net"
+            )
+        here = Path.cwd()
+        repository = Repository(here, f"{PREFIX}{ref}")
+        with written_out(repository, repository.commit(ref), here) as folder:
+            found = Path(path) if Path(path).is_file() else folder / path
+            if not found.is_file():
+                raise CnncalcError(f"{self.name.text}: {ref} has no file {path}")
+            source = str(found.resolve())
+            name = self.name._replace(source=source, text=self.name.text.replace(self.name.source, source, 1))
+            graph = TorchNetwork(name, self.inputs, self.how).graph()
+        return replace(graph, again=self, stored=None)
+
+
 @lru_cache(maxsize=16)
 def traced(text: str, inputs: Sizes, batch: bool, stamp: tuple[int, int]) -> Trace:
     """The trace of a module. Raises CnncalcError."""
@@ -87,11 +122,17 @@ def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
     name = named(file.spec)
     if set:
         raise _no_settings(file.name)
+    if name.source.startswith(PREFIX):
+        return CommittedNetwork(name, _given(input, file.name), file.how).graph()
     if name.is_file and not Path(name.source).is_file():
         raise CnncalcError(f"{file.name}: there is no file {name.source}")
+    return TorchNetwork(name, _given(input, file.name), file.how).graph()
+
+
+def _given(input: Any, name: str) -> Sizes:
     if input is None:
-        raise CnncalcError(f"{file.name}: a module of PyTorch does not say its input", "for instance --input 3,224,224")
-    return TorchNetwork(name, sizes(input, file.name), file.how).graph()
+        raise CnncalcError(f"{name}: a module of PyTorch does not say its input", "for instance --input 3,224,224")
+    return sizes(input, name)
 
 
 def sizes(given: Any, name: str) -> Sizes:
@@ -115,6 +156,7 @@ def sizes(given: Any, name: str) -> Sizes:
 
 
 def _no_settings(name: str) -> CnncalcError:
+    """What a setting is answered."""
     return CnncalcError(
         f"{name} is a module of PyTorch, which has no variables to set", "arguments: torch:FILE:NAME(...)"
     )
