@@ -12,6 +12,12 @@ from .spelling import spelled
 
 LARGEST = 2**31
 
+STORED_AS: Mapping[str, str] = {
+    "float64": "fp64", "float16": "fp16", "bfloat16": "bf16", "int64": "int64", "int32": "int32", "int16": "int16",
+    "int8": "int8", "uint64": "uint64", "uint32": "uint32", "uint16": "uint16", "uint8": "uint8", "bool": "bool",
+}  # fmt: skip
+"""What ONNX, PyTorch and Keras call an element type -> the dtype of an input that is stored so; float32 is unsaid."""
+
 
 def replaced(shapes: Mapping[str, Shape], given: Any) -> dict[str, Shape]:
     """The shapes of the inputs with those that are given: one for all or for the first, or by name.

@@ -20,6 +20,9 @@ STORED_BYTES: Mapping[str, int] = {
     "int64": 8,
     "int32": 4,
     "int16": 2,
+    "uint64": 8,
+    "uint32": 4,
+    "uint16": 2,
     "bool": 1,
 }
 """Bytes an element, by the dtype that an input is stored in."""

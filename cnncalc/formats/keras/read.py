@@ -14,6 +14,7 @@ from ...building import Builder
 from ...dims import Shape
 from ...errors import CnncalcError, Mark
 from ...graph import Graph
+from ...inputs import STORED_AS
 from ...layers import KINDS, ArgumentError
 from ..reading import USUAL, Reading
 
@@ -85,6 +86,7 @@ class Reader:
     def __init__(self, file: str, given: Any, rules: Mapping[str, Rule], how: Reading = USUAL) -> None:
         self.file, self.given, self.rules, self.how = file, given, rules, how
         self.builder = Builder("net")
+        self.input_dtypes: dict[str, str] = {}
         self.refused: list[str] = []
         self.path = ""
         self.config: Mapping[str, Any] = {}
@@ -122,7 +124,8 @@ class Reader:
             raise CnncalcError(f"{self.file} is damaged{where}: its parts do not fit each other") from None
         for place, tensor in enumerate(outputs[1:], 2):
             self.builder.head(f"output{place}", tensor)
-        return self.builder.graph(main, source=f"{PurePath(self.file).name}: configuration of a Keras model")
+        source = f"{PurePath(self.file).name}: configuration of a Keras model"
+        return self.builder.graph(main, source=source, input_dtypes=self.input_dtypes)
 
     # --- what a rule asks -----------------------------------------------------------------------------------------
 
@@ -295,6 +298,8 @@ class Reader:
                 raise CnncalcError(f"{self.file}: the sizes of the input `{name}` are open", "--input 3,224,224")
             given = self._channels_first(sizes[1:])
         self.builder.inputs[name] = self.builder.shapes[name] = tuple(given)
+        if (element := str(config.get("dtype"))) in STORED_AS:
+            self.input_dtypes[name] = STORED_AS[element]
         return name
 
 

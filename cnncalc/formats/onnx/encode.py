@@ -54,6 +54,13 @@ Sizes = Sequence[int | str]
 """A number, or the name of an open size."""
 
 
+class Declared(NamedTuple):
+    """What is said of an input or an output."""
+
+    sizes: Sizes
+    type: int = FLOAT
+
+
 class Message:
     """Fields of a message; what is long is kept as it is, so that weights are not copied."""
 
@@ -147,11 +154,11 @@ def _operator(operator: Operator) -> Message:
     return message
 
 
-def _declared(name: str, sizes: Sizes) -> Message:
+def _declared(name: str, declared: Declared) -> Message:
     shape = Message()
-    for size in sizes:
+    for size in declared.sizes:
         shape.message(1, Message().number(1, size) if isinstance(size, int) else Message().text(2, size))
-    tensor_type = Message().number(1, FLOAT).message(2, shape)
+    tensor_type = Message().number(1, declared.type).message(2, shape)
     return Message().text(1, name).message(2, Message().message(1, tensor_type))
 
 
@@ -159,8 +166,8 @@ def model(
     name: str,
     operators: Iterable[Operator],
     constants: Mapping[str, Constant],
-    inputs: Mapping[str, Sizes],
-    outputs: Mapping[str, Sizes],
+    inputs: Mapping[str, Declared],
+    outputs: Mapping[str, Declared],
     opset: int,
 ) -> Message:
     """A ModelProto."""
@@ -170,9 +177,9 @@ def model(
     graph.text(2, name)
     for key, constant in constants.items():
         graph.message(5, tensor(constant, key))
-    for key, sizes in inputs.items():
-        graph.message(11, _declared(key, sizes))
-    for key, sizes in outputs.items():
-        graph.message(12, _declared(key, sizes))
+    for key, declared in inputs.items():
+        graph.message(11, _declared(key, declared))
+    for key, declared in outputs.items():
+        graph.message(12, _declared(key, declared))
     operators_set = Message().text(1, "").number(2, opset)
     return Message().number(1, 10).text(2, "cnncalc").message(7, graph).message(8, operators_set)

@@ -7,11 +7,11 @@ from typing import Any
 
 from ...dims import Dim, Shape
 from ...errors import CnncalcError, did_you_mean
-from ...inputs import no_size, replaced
+from ...inputs import STORED_AS, no_size, replaced
 from ...symbols import symbol
 from .constants import Constant
 from .names import symbol_name
-from .records import Declared, Dims, Model, every
+from .records import DATA_TYPES, Declared, Dims, Model, every
 from .values import BATCH, Held, plain_axes
 
 
@@ -23,6 +23,9 @@ class Inputs:
         self.symbols: dict[str, Dim] = {}
         self.known: set[str] = set()
         """What may be set: the names of open sizes, and inputs that are one number."""
+
+        self.dtypes: dict[str, str] = {}
+        """What inputs are stored as, where that is no float32."""
 
     @property
     def images(self) -> int:
@@ -51,6 +54,9 @@ class Inputs:
                 word += "_"
             shapes[word], axes = self._shape(declared)
             tensors[word] = (declared, axes)
+            element = DATA_TYPES[declared.type].name if declared.type in DATA_TYPES else ""
+            if element in STORED_AS:
+                self.dtypes[word] = STORED_AS[element]
         self._all_known()
         if given is not None and shapes:
             by_word = {declared.name: word for word, (declared, _) in tensors.items()}

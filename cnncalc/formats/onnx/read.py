@@ -104,7 +104,7 @@ class Reader:
         for name, tensor in model.graph.constants.items():
             self.values[name] = Weight(name, tensor.dims, tensor, fixed=tensor.type in COUNTING)
         given = Inputs(model, self.batch, self.settings)
-        self.images = given.images
+        self.images, self.input_dtypes = given.images, given.dtypes
         """How many images the model is written for; a network is of one."""
 
         self.numbers = Known(self.values, self.file, self.opset, self.images)
@@ -121,8 +121,7 @@ class Reader:
             self.read(node)
         if self.unread:
             raise refusal(self.file, self.unread, self.builder.inputs)
-        unused = [name for name in self.shapes if name not in self.shaped]
-        if unused:
+        if unused := [name for name in self.shapes if name not in self.shaped]:
             raise CnncalcError(f"{self.file} has no tensor `{unused[0]}` that is not known", "leave --shape out")
         outputs = [(declared.name, self.values.get(declared.name)) for declared in self.model.graph.outputs]
         held = [(name, value.tensor) for name, value in outputs if isinstance(value, Held)]
@@ -139,6 +138,7 @@ class Reader:
             names.get(output, output),
             source=self._source(),
             changes=self.changes.found(names),
+            input_dtypes=self.input_dtypes,
             behind=tuple(node.op for node in self.behind.nodes),
         )
 
@@ -381,8 +381,7 @@ class Reader:
         """Note that a node could not be read; where that is allowed, let a layer that is not known stand for it."""
         if self.allows_unknown:
             self.builder.undo(nodes)
-            trouble = stand_in(self, node)
-            if not trouble:
+            if not (trouble := stand_in(self, node)):
                 return
             if self.behind.begins(node):
                 self.behind.leave(node)

@@ -6,17 +6,22 @@ without a number are the model's own open sizes. An image has a first axis of si
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ...dims import Shape, is_symbolic
 from ...errors import CnncalcError
 from ...graph import Graph
-from .encode import Message, Operator, model
+from ...inputs import STORED_AS
+from .encode import FLOAT, Declared, Message, Operator, model
 from .operators import OPERATORS
+from .records import DATA_TYPES
 from .writer import OnnxWriter, Unwritten
 
 OPSET = 21
+TYPES = {STORED_AS[one.name]: number for number, one in DATA_TYPES.items() if one.name in STORED_AS} | {"fp32": FLOAT}
+"""The dtype that an input is stored in -> its element type."""
+
 MOST_BYTES = 2**31 - 1
 """Of a message of protocol buffers."""
 
@@ -40,12 +45,13 @@ def written(graph: Graph, weights: Mapping[str, Any] | None = None) -> Message:
             name = writer.free(head) if head in writer.taken else head
             writer.taken.add(name)
             writer.operators.append(Operator("Identity", (tensor,), name, {}, name))
-        outputs[name] = _declared(graph.shapes[tensor])
+        outputs[name] = Declared(_sizes(graph.shapes[tensor]))
+    types = {name: TYPES[dtype] for name, dtype in graph.input_dtypes.items()}
     message = model(
         graph.name,
-        writer.operators,
+        _as_floats(writer, types),
         writer.constants,
-        {name: _declared(shape) for name, shape in graph.inputs.items()},
+        {name: Declared(_sizes(shape), types.get(name, FLOAT)) for name, shape in graph.inputs.items()},
         outputs,
         OPSET,
     )
@@ -54,5 +60,17 @@ def written(graph: Graph, weights: Mapping[str, Any] | None = None) -> Message:
     return message
 
 
-def _declared(shape: Shape) -> list[int | str]:
+def _as_floats(writer: OnnxWriter, inputs: Iterable[str]) -> list[Operator]:
+    """The operators, which read inputs of another element type as floats; entries of tables are read as they are."""
+    floats = {name: writer.free(f"{name}/Cast") for name in inputs}
+    casts = [Operator("Cast", (name,), cast, {"to": FLOAT}, cast) for name, cast in floats.items()]
+    others = [
+        one if one.op == "Cast" else one._replace(inputs=tuple(floats.get(name, name) for name in one.inputs))
+        for one in writer.operators
+    ]
+    read = {name for one in others for name in one.inputs}
+    return [*(cast for cast in casts if cast.output in read), *others]
+
+
+def _sizes(shape: Shape) -> list[int | str]:
     return [1, *(str(size) if is_symbolic(size) else size for size in shape)]

@@ -23,7 +23,7 @@ from .trace import Made, Operator, Trace, names_in, read_by
 
 ELEMENT_TYPES = {
     "float32": 1, "uint8": 2, "int8": 3, "int16": 5, "int32": 6, "int64": 7, "bool": 9, "float16": 10,
-    "float64": 11, "bfloat16": 16,
+    "float64": 11, "bfloat16": 16, "uint16": 4, "uint32": 12, "uint64": 13,
 }  # fmt: skip
 """As ONNX numbers them."""
 
