@@ -114,8 +114,8 @@ def unusable_stdout() -> None:
 
 
 @contextmanager
-def reading(path: str | Path, pipes: bool = True) -> Iterator[BinaryIO]:
-    """A file to read: a regular one, one that is open already, or a pipe. Raises CnncalcError."""
+def reading(path: str | Path, pipes: bool = False) -> Iterator[BinaryIO]:
+    """A file to read: a regular one, one that is open already, or a pipe that is waited for. Raises CnncalcError."""
     given = os.fspath(path)
     if not given:
         raise CnncalcError("a file without a name cannot be read", "the option that names it is empty")
@@ -135,7 +135,7 @@ def reading(path: str | Path, pipes: bool = True) -> Iterator[BinaryIO]:
 
 def content(path: str | Path, most: int, kind: str) -> bytes:
     """The bytes of a regular file, which is refused where it has more than `most`. Raises CnncalcError."""
-    with reading(path, pipes=False) as file:
+    with reading(path) as file:
         if os.fstat(file.fileno()).st_size > most:
             raise too_large(os.fspath(path), most, kind)
         found = file.read(most + 1)
@@ -146,7 +146,7 @@ def content(path: str | Path, most: int, kind: str) -> bytes:
 
 def too_large(name: str, most: int, kind: str) -> CnncalcError:
     """The error for a file with more bytes than its kind has."""
-    return CnncalcError(f"{name} is larger than {most:,} bytes, which is no {kind.removeprefix('a ')}")
+    return CnncalcError(f"{name} is larger than {most:,} bytes, which is no {re.sub('^an? ', '', kind)}")
 
 
 def _readable(given: str, found: os.stat_result, pipes: bool) -> None:
@@ -177,6 +177,17 @@ def is_folder(path: str | Path) -> bool:
         return Path(path).is_dir()
     except (OSError, ValueError):
         return False
+
+
+def forbidden(path: str | Path) -> str:
+    """Why it is not known whether there is anything of this name; nothing where it is known."""
+    try:
+        os.stat(path)  # noqa: PTH116 - as `reading` does
+    except PermissionError as error:
+        return error.strerror or "it may not be"
+    except (OSError, ValueError):
+        return ""
+    return ""
 
 
 def dangling(path: str | Path) -> str | None:

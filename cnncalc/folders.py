@@ -110,7 +110,7 @@ def says_so(name: str, content: bytes) -> bool:
 def _is_network(path: Path) -> bool:
     """Whether a file holds a network; one that cannot be read is taken for one, and is an error then."""
     try:
-        with files.reading(path, pipes=False) as file:
+        with files.reading(path) as file:
             return says_so(path.name, b"" if path.name.endswith(SURE) else file.read(MAX_BYTES))
     except CnncalcError:
         return True
@@ -246,7 +246,7 @@ def _moved(a: Folder, b: Folder, gone: Iterable[str], come: Iterable[str]) -> Ma
                 with (
                     suppress(CnncalcError, OSError),
                     folder.file(name) as path,
-                    files.reading(path, pipes=False) as content,
+                    files.reading(path) as content,
                     into.open("wb") as copy,
                 ):
                     copyfileobj(content, copy)

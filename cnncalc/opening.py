@@ -276,6 +276,8 @@ def _missing(spec: str) -> CnncalcError:
     path = Path(spec)
     if (target := files.dangling(spec)) is not None:
         return CnncalcError(f"{spec} is a link to {target}, which is not there")
+    if why := files.forbidden(spec):
+        return CnncalcError(f"{spec} cannot be read: {why}")
     if _of_suffix(spec) or "/" in spec:
         return CnncalcError(f"there is no file {spec}", _near(path))
     help = did_you_mean(spec, zoo.names()) or "`cnncalc zoo` lists the networks; a spec is a file such as net.yaml"

@@ -250,7 +250,8 @@ def _nearest(start: Path, top: Path) -> list[Path]:
 
 
 def _present(path: Path) -> Node | None:
-    return _table(path, shown(path), path.name == "pyproject.toml") if path.is_file() else None
+    """The configuration of that name; one that is no file, or a link to nothing, is an error and not none."""
+    return _table(path, shown(path), path.name == "pyproject.toml") if os.path.lexists(path) else None
 
 
 def _table(path: Path, name: str, within: bool) -> Node | None:

@@ -44,6 +44,10 @@ def kept(config: Config, writes: bool, measure: bool) -> Kept:
     """The lock of a configuration; one that is broken is an error unless it is written anew. Raises CnncalcError."""
     path = files.inside(config.folder, config.lock, "the lock")
     name = shown(path)
+    if not (measure or writes) and (to := files.dangling(path)) is not None:
+        raise CnncalcError(
+            f"the lock {name} is a link to {to}, which is not there", "`cnncalc check --update` writes it"
+        )
     if measure or not files.is_there(path):
         return Kept(None)
     if not path.is_file():

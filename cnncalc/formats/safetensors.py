@@ -101,7 +101,7 @@ class Checkpoint:
         import numpy as np
 
         found = {}
-        with files.reading(self.name, pipes=False) as file:
+        with files.reading(self.name) as file:
             for name, shape in names.items():
                 tensor = self.tensors[name]
                 if tensor.dtype not in NUMPY:
@@ -121,7 +121,7 @@ class Checkpoint:
 def checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """What the header of a file says, its numbers unread. Raises CnncalcError where it says what cannot be."""
     name = os.fspath(path)
-    with files.reading(name, pipes=False) as file:
+    with files.reading(name) as file:
         size = os.fstat(file.fileno()).st_size
         text = _header(name, file, size)
     try:

@@ -84,7 +84,7 @@ class Opened(NamedTuple):
 def opened(path: str | Path) -> Iterator[Opened]:
     """A file of arrays, with all headers read. Raises CnncalcError."""
     given = os.fspath(path)
-    with reading(given) as raw:
+    with reading(given, pipes=True) as raw:
         file = _seekable(raw, given)
         start = file.read(len(npy.MAGIC_PREFIX))
         file.seek(0)

@@ -22,7 +22,7 @@ def config_of(name: str, content: bytes) -> Mapping[str, Any]:
         raise CnncalcError(f"{name} holds weights and no architecture", "`model.save('model.keras')` writes both")
     if content:
         return _model(name, _document(name, io.BytesIO(content)))
-    with files.reading(name, pipes=False) as file:
+    with files.reading(name) as file:
         return _model(name, _document(name, file))
 
 

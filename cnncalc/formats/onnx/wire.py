@@ -79,7 +79,7 @@ class File:
         self._block, self._start = b"", 0
 
     def __enter__(self) -> File:
-        file = self._open.enter_context(reading(self.name, pipes=False))
+        file = self._open.enter_context(reading(self.name))
         self._descriptor = file.fileno()
         found = os.fstat(self._descriptor)
         seen = (found.st_size, found.st_mtime_ns)

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
+from ...files import too_large
 from ...git import PREFIX, Repository, parts_of
 from ...inputs import no_size
 from ..reading import USUAL, Reading
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 Sizes = tuple[tuple[str, tuple[int, ...]], ...]
 """Inputs by name; one without a name is the first."""
+
+MOST_CODE = 16_000_000
+"""Bytes of a file of code."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,6 +130,8 @@ def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
         return CommittedNetwork(name, _given(input, file.name), file.how).graph()
     if name.is_file and not Path(name.source).is_file():
         raise CnncalcError(f"{file.name}: there is no file {name.source}")
+    if name.is_file and Path(name.source).stat().st_size > MOST_CODE:
+        raise too_large(name.source, MOST_CODE, "code")
     return TorchNetwork(name, _given(input, file.name), file.how).graph()
 
 
