@@ -248,6 +248,12 @@ CONDITIONS = [
     (["H is 4, or at least 6"], [maximum(6 * (H // 6), 2 * (H // 2) - H + 1) >= 1, H >= 3]),
     (["H >= 2", "w is even"], [divides(2, w), H >= 2, w >= 1]),
     (["H == 2 W"], [equals(H, 2 * W)]),
+    (["H == 2 W"], [equals(H, 2 * W), equals(2 * W, H)]),
+    # windows of 7 by 7 on maps of H / 4 positions: as many tokens as there are places, which is a square of each
+    (
+        ["H mod 28 is 0 to 3, at least 28"],
+        [divides(7, H // 4), H // 28 - 1 >= 0, equals(49 * (H // 28) ** 2, (H // 4) ** 2)],
+    ),
     (["H >= 9"], [H // 2 - 4 >= 0, H >= 9, H * W >= 5]),
     (["H - W >= 1"], [H - W >= 1]),
     (["w divides H"], [divides(w, H)]),

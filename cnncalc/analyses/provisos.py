@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping
-from math import gcd
+from itertools import product
+from math import gcd, prod
 from typing import Any, TypeAlias
 
 from ..dims import Dim, Truth
@@ -27,6 +28,9 @@ DECIDED = {
     "divides": divides,
 }
 
+MOST_RESIDUES = 16
+"""So many combinations of residues are put in, to see whether a condition follows from them."""
+
 Condition: TypeAlias = Proviso | Passing
 """What must hold: a relation of sizes, or which numbers a symbol may be."""
 
@@ -36,10 +40,14 @@ def provisos(conditions: Iterable[Truth]) -> list[Condition]:
     lowest: dict[str, int] = {}
     alone: dict[str, dict[Proviso, None]] = {}
     others: dict[Proviso, None] = {}
+    known: set[Proviso] = set()
     for condition in conditions:
         if not isinstance(condition, Proviso):
             continue
         simpler = _solved(condition)
+        if simpler.relation == "==" and Proviso(simpler.right, "==", simpler.left) in known:
+            continue
+        known.add(simpler)
         named = simpler.left.symbols() | simpler.right.symbols()
         name = str(simpler.left)
         if simpler.relation == ">=" and name in named and not simpler.right.symbols():
@@ -54,7 +62,25 @@ def provisos(conditions: Iterable[Truth]) -> list[Condition]:
     for name in sorted({*lowest, *alone}):
         asked = [one for one in alone.get(name, ()) if holds(one, raised) is not True]
         merged += _merged(name, asked, lowest.get(name, 1))
-    return [*merged, *(other for other in others if holds(other, raised) is not True)]
+    found = [*merged, *(other for other in others if holds(other, raised) is not True)]
+    passes = {one.name: one for one in found if isinstance(one, Passing) and one.residues and not one.few}
+    return [one for one in found if isinstance(one, Passing) or not _implied(one, passes)]
+
+
+def _implied(proviso: Proviso, passes: Mapping[str, Passing]) -> bool:
+    """Whether it holds for all numbers that pass: put in as so many periods more than the first of each residue."""
+    names = sorted((proviso.left.symbols() | proviso.right.symbols()) & passes.keys())
+    if not names or prod(len(passes[name].residues) for name in names) > MOST_RESIDUES:
+        return False
+    starts = [[(passes[name], rest) for rest in passes[name].residues] for name in names]
+    return all(
+        holds(proviso, {one.name: _periods(one, rest) for one, rest in chosen}) is True for chosen in product(*starts)
+    )
+
+
+def _periods(one: Passing, rest: int) -> Polynomial:
+    size: Polynomial = (symbol(one.name) - 1) * one.period + one.first + (rest - one.first) % one.period
+    return size
 
 
 def _merged(name: str, conditions: list[Proviso], lowest: int) -> list[Condition]:
