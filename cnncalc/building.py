@@ -108,16 +108,25 @@ class Builder:
         name = legal_name(name or layer.kind)
         if name in self.shapes:
             name = self.free(name)
+        label = weights_of or name
+        self._put(Node(name, layer, inputs, incoming, output, label, frozen, train_only, mark, origin, calls, made_of))
+        return name
+
+    def again(self, node: Node, name: str, inputs: tuple[str, ...], weights_of: str, origin: Origin | None) -> None:
+        """A node of this network once more: on tensors of the same shapes, with a name that is free and legal.
+
+        Raises TooMany, and Unlike where it cannot share weights.
+        """
+        self._put(node._replace(name=name, inputs=inputs, weights_of=weights_of, origin=origin))
+
+    def _put(self, node: Node) -> None:
         if len(self.nodes) >= MAX_LAYERS:
             raise TooMany(f"more than {MAX_LAYERS:,} layers")
-        label = weights_of or name
-        node = Node(name, layer, inputs, incoming, output, label, frozen, train_only, mark, origin, calls, made_of)
-        if node.weights_of != name or name in self._owners:
+        if node.weights_of != node.name or node.name in self._owners:
             self._share(node)
         self.nodes.append(node)
-        self.shapes[name] = output
-        self._by_name[name] = node
-        return name
+        self.shapes[node.name] = node.output
+        self._by_name[node.name] = node
 
     def like(self, node: Node, **changes: Any) -> str:
         """A node of another network with some facts changed (`layer`, `inputs`, `name` ...); returns its name."""

@@ -28,6 +28,7 @@ from ..steps import (
     Step,
     Value,
 )
+from .alike import Alike
 from .branches import Branches
 from .layers import Layers
 from .names import Names
@@ -51,6 +52,7 @@ class Expander:
         self.layers = Layers(builder)
         self.names = Names(document, builder, self.layers.paths, self.problems)
         self.branches = Branches(self.layers, self.names, self.run)
+        self.alike = Alike(document, builder, self.layers)
         self._steps_run = 0
         self._whole = True
 
@@ -113,8 +115,8 @@ class Expander:
             return self._repeated(step, before, at, context)
         return self.once(step, at, context, Local(context.scope, at, context), None, {})
 
-    def _count(self, step: Step) -> None:
-        self._steps_run += 1
+    def _count(self, step: Step, times: int = 1) -> None:
+        self._steps_run += times
         if self._steps_run > MAX_STEPS:
             raise TooLarge(f"more than {MAX_STEPS:,} steps are run", step.mark)
 
@@ -208,7 +210,18 @@ class Expander:
         given: dict[str, Value] = dict(call.arguments)
         given.update({name: value for name, value in changes.items() if name in names})
         inner = called(block, given, self.variables, self.names.declared(call.block), place)
-        return self.run(block.steps, place.at, inner)
+        key = self.alike.key(block, inner)
+        made = self.alike.known(key) if key is not None else None
+        if made is not None:
+            end = self.alike.again(made, inner)
+            if end is not None:
+                self._count(place.step, made.steps)
+                return end
+        first, steps, renamed = len(self.builder.nodes), self._steps_run, self.layers.renamed
+        end = self.run(block.steps, place.at, inner)
+        if key is not None and self._whole and self.layers.renamed == renamed:
+            self.alike.keep(key, first, end, inner, self._steps_run - steps)
+        return end
 
     def _loop(self, loop: Loop, place: Place) -> Tensor:
         context, at = place.context, place.at

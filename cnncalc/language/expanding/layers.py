@@ -26,6 +26,9 @@ class Layers:
         self.paths: dict[str, Tensor] = {}
         """The tensors by their paths: inputs, nodes and named steps."""
 
+        self.renamed = 0
+        """How often a path was taken and got a number."""
+
         self.axes = 2
         """Of the first input; for layers whose own input is unknown."""
 
@@ -60,6 +63,7 @@ class Layers:
         """
         name, weights = path.name, path.weights
         if name in self.paths:
+            self.renamed += 1
             name = self.builder.free(name)
             if not path.labelled and weights.rpartition("/")[2] == path.name.rpartition("/")[2]:
                 weights += name[len(path.name) :]
@@ -111,7 +115,7 @@ class Layers:
         made = None
         if changes or not call.constant:
             try:
-                key = (axes, tuple(changes), *[_hashable(value) for value in values.values()])
+                key = (axes, tuple(changes), *[hashable(value) for value in values.values()])
                 made = call.made.get(key)
             except TypeError:  # arrays cannot be a key
                 key = None
@@ -168,11 +172,11 @@ def _unlike(unlike: Unlike, mark: Mark) -> Diagnostic:
     return Diagnostic(unlike.message, mark, unlike.weights, labels=labels, notes=notes)
 
 
-def _hashable(value: Any) -> Any:
+def hashable(value: Any) -> Any:
     """A key that tells `true` from 1, and a list from another."""
     if isinstance(value, bool):
         return str(value)
-    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+    return tuple(map(hashable, value)) if isinstance(value, list) else value
 
 
 def _dollar(value: Any, scope: Local) -> str:
