@@ -104,6 +104,10 @@ MOVES = [
     ([node("Abs", "x", "a"), node("Less", "x a", "b"), node("Where", "b x a")], {}),
     ([node("Pow", "c x")], {"c": np.array(2, np.float32)}),
     ([node("Max", "x c")], {"c": np.array(0.5, np.float32)}),
+    ([node("ReduceMax", "x", "m", keepdims=0), node("Sub", "m c", "b"), node("Clip", "x b")], {"c": np.array(0.5, np.float32)}),
+    ([node("ReduceMax", "x", "m", keepdims=0), node("Div", "m c", "b"), node("Neg", "b", "a"), node("Clip", "x a b")],
+     {"c": np.array(4, np.float32)}),
+    ([node("ReduceMean", "x", "m", keepdims=0), node("Clip", "x - m")], {}),
     ([node("Relu", "x", "r"), node("SpaceToDepth", "r", blocksize=1)], {}),
     ([node("Split", "x n", "a y b", axis=3)], {"n": ints(1, 3, 1)}),
 ]
@@ -553,3 +557,28 @@ def test_a_state_that_a_file_holds_is_one_that_the_layer_begins_with(begins: int
 
     assert learned == cnncalc.params(graph).total
     np.testing.assert_allclose(found.reshape(4, 6).T, expected.reshape(6, 4), rtol=1e-4, atol=1e-5)
+
+
+def test_what_hangs_on_an_open_size_says_so_and_how_to_give_it(tmp_path: Path) -> None:
+    """A table of as many places as the map is wide: with the option that the message names it is read."""
+    value = helper.make_tensor_value_info
+    nodes = [
+        node("Shape", "x", "s", start=3, end=4), node("Squeeze", "s", "w"), node("Range", "zero w one", "r"),
+        node("Cast", "r", "f", to=TensorProto.FLOAT), node("Add", "x f"),
+    ]  # fmt: skip
+    constants = {"zero": np.array(0), "one": np.array(1)}
+    graph = helper.make_graph(
+        nodes, "g", [value("x", 1, (1, 3, "height", "width"))], [value("y", 1, None)],
+        [numpy_helper.from_array(number, name) for name, number in constants.items()],
+    )  # fmt: skip
+    path = tmp_path / "m.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(path)
+    (line,) = refused.value.details
+    assert line.startswith("Range: it reads numbers that hang on sizes without a number; ")
+    assert line.endswith(" reads a number, a number, a number")
+    assert "--input 3,NUMBER,NUMBER, or --set height=NUMBER --set width=NUMBER" in refused.value.help
+    for given in ({"input": (3, 8, 6)}, {"set": {"height": 8, "width": 6}}):
+        assert [3, 6, 8] == sorted(cnncalc.load(path, **given).output_shape)

@@ -33,7 +33,7 @@ from .names import node_name
 from .numbers import numbers
 from .records import COUNTING, DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
 from .standin import stand_in
-from .unread import Unread, refusal
+from .unread import Unread, refusal, unknown
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
 
@@ -179,7 +179,7 @@ class Reader:
                     call(self, node, function)
                     return
                 if rule is None:
-                    raise Refused(f"the operator {node.op} is not known")
+                    raise Refused(unknown(node, [self.values.get(name) for name in node.inputs]))
                 rule(self, node)
         except Refused as error:
             self._refuse(node, str(error), nodes)
@@ -388,7 +388,8 @@ class Reader:
                 return
             why = f"{why}, and {trouble}"
         shapes = tuple(
-            size_text(value.dims) if (value := self.values.get(name)) is not None else "?" for name in node.inputs
+            size_text(value.dims) or "a number" if (value := self.values.get(name)) is not None else "?"
+            for name in node.inputs
         )
         self.unread.append(Unread(node, why, shapes))
 

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from ...dims import Shape, is_symbolic
 from ...errors import CnncalcError
+from .constants import Constant
+from .fold import FOLDERS
 from .records import Node
+from .values import Held, Value
 
 MOST_LINES = 20
 
@@ -20,6 +23,17 @@ class Unread(NamedTuple):
     why: str
     inputs: tuple[str, ...]
     """The shapes that it reads, as texts."""
+
+
+def unknown(node: Node, values: Sequence[Value | None]) -> str:
+    """Why an operator without a rule cannot be read: it is not known, or works on numbers that are not."""
+    if node.op not in FOLDERS or node.domain or any(value is None for value in values):
+        return f"the operator {node.op} is not known"
+    if any(isinstance(value, Constant) and any(map(is_symbolic, value.entries)) for value in values):
+        return "it reads numbers that hang on sizes without a number"
+    if any(isinstance(value, Held) for value in values):
+        return "it reads numbers that only a run makes"
+    return f"the operator {node.op} is not known for what it reads"
 
 
 def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape]) -> CnncalcError:
@@ -36,7 +50,7 @@ def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape]) ->
     nodes = f"{len(unread)} operators" if len(unread) > 1 else "an operator"
     help = "docs/formats.md has the operators that are; --allow-unknown counts the rest"
     if missing := _open(inputs):
-        help += f"; with a number for {missing} more can be worked out"
+        help = f"with a number for {missing} more can be worked out; {help}"
     return CnncalcError(f"{file}: {nodes} cannot be read", help, lines)
 
 
@@ -45,5 +59,6 @@ def _open(inputs: Mapping[str, Shape]) -> str:
     for shape in inputs.values():
         names = sorted({symbol for size in shape if is_symbolic(size) for symbol in size.symbols()})
         if names:
-            return f"{' and '.join(names)} ({' '.join(f'--set {name}=NUMBER' for name in names)})"
+            sizes = ",".join(str(size) if not is_symbolic(size) else "NUMBER" for size in shape)
+            return f"{' and '.join(names)} (--input {sizes}, or {' '.join(f'--set {name}=NUMBER' for name in names)})"
     return ""

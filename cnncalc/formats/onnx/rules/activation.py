@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from ..constants import axis_of
 from ..read import AlongImages, Refused
 from ..records import Node
 from ..values import BATCH, Held
+from .join import RULES as joins  # noqa: N811 - a table of this family
 from .words import axis_word
 
 if TYPE_CHECKING:
@@ -32,7 +34,10 @@ def _with(kind: str, argument: str, attribute: str, default: float) -> Rule:
 
 
 def clip(reader: Reader, node: Node) -> None:
-    """Between 0 and 6 it is relu6, from 0 on relu, else hardtanh."""
+    """Between 0 and 6 it is relu6, from 0 on relu, else hardtanh; between tensors what is larger and smaller."""
+    if any(isinstance(reader.values.get(name), Held) for name in node.inputs[1:3]):
+        _between(reader, node)
+        return
     low, high = _bound(reader, node, 1, "min", -inf), _bound(reader, node, 2, "max", inf)
     kind: str = "hardtanh"
     arguments: dict[str, Any] = {"low": low, "high": high}
@@ -44,6 +49,18 @@ def clip(reader: Reader, node: Node) -> None:
         formula = f"min(x, {high:.7g})" if abs(low) > 1e38 else f"max(x, {low:.7g})"
         kind, arguments = "map", {"formula": formula}
     reader.emit(node, kind, arguments, [reader.held(node)], keeps_order=True)
+
+
+def _between(reader: Reader, node: Node) -> None:
+    """Not below one tensor and not above another, either of which may be left out or a number."""
+    bounds = [(op, place) for op, place in (("Max", 1), ("Min", 2)) if reader.has(node, place)]
+    read = node.inputs[0]
+    for op, place in bounds:
+        last = op == bounds[-1][0]
+        made = node.outputs[0] if last else f"{node.outputs[0]}/{op}"
+        one = replace(node, op=op, inputs=(read, node.inputs[place]), outputs=(made,), attributes={})
+        joins[op](reader, one)
+        read = made
 
 
 def hardsigmoid(reader: Reader, node: Node) -> None:
