@@ -18,6 +18,7 @@ from cnncalc.analyses.difference import Difference, difference
 from cnncalc.analyses.edits import edits
 from cnncalc.cli import app
 from cnncalc.language import zoo
+from cnncalc.recovery.write import recover
 
 SMALL = [name for name in zoo.names() if name != "resnet1202_cifar"]
 
@@ -473,3 +474,41 @@ def test_a_concat_of_a_concat_is_one_of_all_branches() -> None:
         accounts(found)
     doubling = parsed(*(["{concat: [prev, prev]}"] * 40))
     assert difference(doubling, parsed(*(["{concat: [prev, prev]}"] * 40))).same
+
+
+TWO_STREAMS = """
+input: {rgb: [3, 32, 32], flow: [2, 32, 32]}
+blocks:
+  stream(width): [{conv: {out: $width, kernel: 3, padding: 1, norm: batchnorm, act: relu}, repeat: 2}, {maxpool: 2}]
+net:
+  - {stream: 8, from: flow, as: motion}
+  - {stream: 8, from: rgb, as: look}
+  - {concat: [motion, look]}
+  - {add: {main: [{stream: 16}], shortcut: [{pointwise: {out: 16, stride: 2}}]}, as: fused}
+  - {head: {moving: [{from: motion, do: [globalavgpool]}]}}
+  - globalavgpool
+  - {linear: 4}
+"""
+
+CONVERTED = ["resnet18", "triplet", "siamese", "style_transfer_vgg19", "inception_v3", "densenet121", "shufflenet_v2"]
+
+
+@pytest.mark.parametrize("name", [*CONVERTED, "two streams"])
+def test_a_network_and_what_convert_makes_of_it_are_the_same(name: str) -> None:
+    """Whatever its names, its order and its inputs, in blocks and one step a layer."""
+    graph = cnncalc.parse(TWO_STREAMS) if name == "two streams" else cnncalc.load(name)
+    for plain in (False, True):
+        found = difference(graph, recover(graph, plain=plain).graph)
+
+        assert found.same or found.only_renamed
+        accounts(found)
+
+
+def test_the_same_names_for_other_tensors_are_a_change() -> None:
+    """Two layers that are alike have changed places: as a network of other names that is nothing, with these it is."""
+    before, after = (
+        parsed("{pointwise: 3, as: a}", "{pointwise: 3, as: b, from: input}", f"{{concat: [{order}], as: c}}")
+        for order in ("a, b", "b, a")
+    )
+
+    assert ["c"] == [change.after.name for change in difference(before, after).changed]

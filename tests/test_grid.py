@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cnncalc
+from cnncalc.analyses.sameness import same
 from cnncalc.layers.grid import Grid, grid_of
-from cnncalc.recovery import proof
 from cnncalc.recovery.write import recover
 
 
@@ -61,4 +61,4 @@ def test_a_grid_is_written_and_is_its_list() -> None:
     long = cnncalc.parse(f"{start}{swin(7)}}}]")
 
     assert "- take: {sizes: [7, 7, 7, 7], steps: [13, 1, -13, -1], offset: 84}" in recover(short).text
-    assert proof.same(short, long)
+    assert same(short, long)

@@ -110,6 +110,8 @@ MOVES = [
     ([node("ReduceMean", "x", "m", keepdims=0), node("Clip", "x - m")], {}),
     ([node("Relu", "x", "r"), node("SpaceToDepth", "r", blocksize=1)], {}),
     ([node("Split", "x n", "a y b", axis=3)], {"n": ints(1, 3, 1)}),
+    ([node("Split", "x", "a y", axis=2)], {}),
+    ([node("Split", "x n", "a b y c d", axis=3)], {"n": ints(1, 1, 1, 1, 1)}),
 ]
 # fmt: on
 

@@ -14,12 +14,12 @@ from test_write import specs
 from typer.testing import CliRunner
 
 import cnncalc
+from cnncalc.analyses.counterparts import counterparts, moved
+from cnncalc.analyses.sameness import same
 from cnncalc.cli import app
 from cnncalc.graph import Graph
 from cnncalc.kernels.weights import load
 from cnncalc.language import zoo
-from cnncalc.recovery import proof
-from cnncalc.recovery.matching import counterparts, moved
 from cnncalc.recovery.write import in_blocks, recover
 
 SPECS = [name for name in zoo.names() if not zoo.member(name).settings]
@@ -64,7 +64,7 @@ def test_a_network_of_the_zoo_comes_back_from_its_graph_alone(name: str) -> None
     again = cnncalc.parse(recovered.text, name)
 
     assert recovered.remark == ""
-    assert proof.same(graph, again)
+    assert same(graph, again)
     assert cnncalc.params(graph).total == cnncalc.params(again).total
     assert cnncalc.params(graph).frozen == cnncalc.params(again).frozen
     assert cnncalc.macs(graph).total == cnncalc.macs(again).total
@@ -180,7 +180,7 @@ def test_above_a_bound_repeats_alone_are_looked_for(monkeypatch: pytest.MonkeyPa
     recovered = recover(graph)
 
     assert recovered.remark == "repeats alone: blocks are looked for up to 20,000 layers"
-    assert proof.same(graph, cnncalc.parse(recovered.text))
+    assert same(graph, cnncalc.parse(recovered.text))
     assert lines(recovered.text) <= 16
     monkeypatch.setattr("cnncalc.recovery.write.MAX_BYTES", 900)
     with pytest.raises(cnncalc.CnncalcError, match=r"vgg16 has [\d,]+ characters, and a spec is read up to 900"):
@@ -198,7 +198,7 @@ def test_a_concat_of_everything_has_its_branches_again() -> None:
     flat = f"{{pointwise: 8, as: a}}, {{concat: [{{from: input, do: [{{pointwise: 6}}]}}, [{first}], [{second}]]}}"
     one, other = (cnncalc.parse(f"input: [4, 8, 8]\nnet: [{steps}]") for steps in (nested, flat))
 
-    assert proof.same(one, other)
+    assert same(one, other)
     assert recover(other).text == recover(one).text
     assert "from" not in recover(other).text
 
@@ -214,7 +214,7 @@ def test_random_networks_come_back(text: str) -> None:
     recovered = recover(graph).text
     again = cnncalc.parse(recovered)
 
-    assert proof.same(graph, again)
+    assert same(graph, again)
     assert cnncalc.params(graph).total == cnncalc.params(again).total
     assert cnncalc.macs(graph).total == cnncalc.macs(again).total
     assert recover(anonymous(cnncalc.parse(text), 2)).text == recovered == recover(again).text
@@ -244,7 +244,7 @@ def test_a_layer_that_may_join_and_has_one_branch_is_kept(net: str) -> None:
     again = cnncalc.parse(recover(graph).text)
 
     assert [node.kind for node in graph.nodes] == [node.kind for node in again.nodes]
-    assert proof.same(graph, again)
+    assert same(graph, again)
 
 
 PAGE = (Path(__file__).parents[1] / "docs" / "convert.md").read_text(encoding="utf-8")
@@ -296,8 +296,8 @@ def test_what_differs_is_told_apart(one: str, other: str) -> None:
     """The proof sees arguments, order where it matters, sharing, what is frozen, and side outputs."""
     first, second = (cnncalc.parse(f"input: [4, 8, 8]\nnet: [{step}]") for step in (one, other))
 
-    assert proof.same(first, first)
-    assert not proof.same(first, second)
+    assert same(first, first)
+    assert not same(first, second)
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_what_differs_is_told_apart(one: str, other: str) -> None:
 )
 def test_what_is_only_spelled_otherwise_is_the_same(one: str, other: str) -> None:
     """Padding by its numbers, the branches of a sum in any order."""
-    assert proof.same(*(cnncalc.parse(f"input: [4, 8, 8]\nnet: [{step}]") for step in (one, other)))
+    assert same(*(cnncalc.parse(f"input: [4, 8, 8]\nnet: [{step}]") for step in (one, other)))
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -342,7 +342,7 @@ def test_flat_is_one_step_a_layer() -> None:
 
     assert code == 0
     assert "blocks:" not in text
-    assert proof.same(cnncalc.load("resnet18"), cnncalc.parse(text))
+    assert same(cnncalc.load("resnet18"), cnncalc.parse(text))
 
 
 @pytest.mark.parametrize(
@@ -511,7 +511,7 @@ def test_a_concat_that_doubles_itself_is_no_trouble() -> None:
     again = cnncalc.parse(recover(graph).text)
 
     assert (3 * 2**40, 4, 4) == graph.output_shape == again.output_shape
-    assert proof.same(graph, again)
+    assert same(graph, again)
     assert "concat[39]" in counterparts(graph, again)
 
 

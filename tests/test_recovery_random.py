@@ -11,11 +11,11 @@ from test_random_graphs import sensible, specs
 from test_recovery import anonymous
 
 import cnncalc
+from cnncalc.analyses.counterparts import moved
+from cnncalc.analyses.sameness import same
 from cnncalc.kernels.execute import run
 from cnncalc.kernels.weights import initial
 from cnncalc.language.load import parse
-from cnncalc.recovery import proof
-from cnncalc.recovery.matching import moved
 from cnncalc.recovery.write import recover
 
 GRAPHS = int(os.environ.get("CNNCALC_GRAPHS", "200"))
@@ -43,7 +43,7 @@ def test_a_random_network_comes_back(text: str) -> None:
     found = recover(bare).text
     again = parse(found)
 
-    assert proof.same(graph, again)
+    assert same(graph, again)
     assert figures(bare) == figures(again)
     assert recover(anonymous(graph, 2)).text == found == recover(again).text
 

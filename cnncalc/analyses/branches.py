@@ -1,4 +1,4 @@
-"""What a layer reads, however a concat of many branches is nested."""
+"""What a join reads: one branch, which goes on, or many, however a concat of them is nested."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from ..graph import Graph, Node
 
 MOST = 10_000
 """Branches of one layer; a concat that doubles itself again and again has any number."""
+
+
+def passes_on(node: Node) -> bool:
+    """Whether it is a join of one branch, which goes on as it is."""
+    return node.layer.family == "join" and len(node.inputs) == 1
 
 
 def branches(graph: Graph, node: Node) -> tuple[str, ...]:

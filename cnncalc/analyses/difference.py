@@ -15,10 +15,12 @@ from typing import Any, NamedTuple
 
 from ..graph import Graph, Node
 from .branches import branches
+from .counterparts import counterparts
 from .folding import SEGMENT
 from .macs import Macs, macs
-from .matching import Match, matched, matched_flat
+from .matching import Match, matched, matched_flat, matched_layers
 from .params import Params, params
+from .sameness import same
 from .steptree import TURN, Part
 
 FOLLOWS = frozenset({"input", "output", "reads"})
@@ -197,9 +199,17 @@ class Difference:
 
 
 def difference(a: Graph, b: Graph) -> Difference:
-    """What became of network a in network b: by steps, or layer by layer where that leaves much less to tell."""
+    """What became of network a in network b: by steps, or layer by layer where that leaves much less to tell.
+
+    Of two that are the same network under other names each layer is the one that computes the same.
+    """
     by_parts = by_steps(a, b)
-    if by_parts.effort == 0 or (flat := matched_flat(a, b)) is None:
+    if by_parts.effort == 0:
+        return by_parts
+    if a.by_name.keys() != b.by_name.keys() and same(a, b):
+        one = _difference(matched_layers(a, b, counterparts(a, b)), by_parts.a, by_parts.b)
+        return min(one, by_parts, key=lambda found: found.effort)
+    if (flat := matched_flat(a, b)) is None:
         return by_parts
     by_layers = _difference(flat, by_parts.a, by_parts.b)
     return by_layers if 3 * by_layers.effort <= 2 * by_parts.effort else by_parts
@@ -338,9 +348,10 @@ def _change(before: Node, after: Node, old: Side, new: Side, became: Counterpart
         what["output"] = (before.output, after.output)
     if _is_rewired(were, now, became, commutes):
         what["reads"] = (before.inputs, after.inputs)
-    for name in ("frozen", "train_only"):
-        if getattr(before, name) != getattr(after, name):
-            what[name] = (getattr(before, name), getattr(after, name))
+    frozen = before.frozen and bool(before.weights), after.frozen and bool(after.weights)
+    for name, states in {"frozen": frozen, "train_only": (before.train_only, after.train_only)}.items():
+        if states[0] != states[1]:
+            what[name] = states
     owner, now_owner = old.params.shared.get(before.name, ""), new.params.shared.get(after.name, "")
     if became.of.get(owner, owner) != now_owner:
         what["weights of"] = (owner or "its own", now_owner or "its own")

@@ -8,7 +8,7 @@ looked for in it.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -85,6 +85,21 @@ def matched_flat(a: Graph, b: Graph) -> Match | None:
     if len(a.nodes) * len(b.nodes) > MOST:
         return None
     return _Matching().match(layers(a), layers(b))
+
+
+def matched_layers(a: Graph, b: Graph, pairs: Mapping[str, str]) -> Match:
+    """The layers side by side of which it is known which is which."""
+    one, other = layers(a), layers(b)
+    of = {part.nodes[0].name: part for part in other.parts}
+    found = Match(one, other)
+    for part in one.parts:
+        became = of.pop(pairs.get(part.nodes[0].name, ""), None)
+        if became is None:
+            found.gone.append(part)
+        else:
+            found.pairs.append((part, became))
+    found.come += of.values()
+    return found
 
 
 class _Matching:

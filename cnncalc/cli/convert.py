@@ -208,8 +208,8 @@ def _weights(graph: Graph, path: str | None, init: str | None, seed: int, needed
 
 def _saved(path: str, values: Mapping[str, Any], graph: Graph, other: Graph) -> None:
     """Write the weights by the names of what was written."""
+    from ..analyses.counterparts import moved
     from ..kernels.weights import save
-    from ..recovery.matching import moved
 
     save(path, moved(values, graph, other))
     print(f"weights written: {path}", file=sys.stderr)

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ..analyses.counterparts import counterparts
 from ..errors import Source
 from ..graph import Graph, Node
-from .matching import counterparts
 from .text import WIDTH
 
 SECTIONS = ("expect", "budget", "notes")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from ..analyses.branches import passes_on
 from ..graph import Graph, Node
 from ..language.wording import arguments_of, mapping_of, text_of
 from ..layers.sliding import same_zeros, zeros
@@ -21,11 +22,6 @@ LONG = 32
 
 NOT_SUGAR = ("dropout", "identity", "softmax")
 """Activations that people write as steps of their own."""
-
-
-def passes_on(node: Node) -> bool:
-    """Whether it is a join of one branch, which goes on as it is."""
-    return node.layer.family == "join" and len(node.inputs) == 1
 
 
 class Operation(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ..analyses.macs import macs
 from ..analyses.params import params
+from ..analyses.sameness import same
 from ..dims import is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph
@@ -21,7 +22,6 @@ from .fold import folded, tabled
 from .inline import inlined, numbered
 from .items import Sequence, said
 from .kept import Kept, kept_of, whole, with_remarks
-from .proof import same
 from .scopes import named
 from .text import LINE, Writer, signature, value_text
 
@@ -82,7 +82,7 @@ def flat(graph: Graph) -> str:
 def in_blocks(graph: Graph) -> Graph:
     """The same network in the blocks that are found in it, where no spec made it and its names have no scopes.
 
-    Its layers have other names then; `matching.counterparts` says which is which.
+    Its layers have other names then; `analyses.counterparts` says which is which.
     """
     if not graph.nodes or len(graph.nodes) > MOST or any(node.origin or "/" in node.name for node in graph.nodes):
         return graph

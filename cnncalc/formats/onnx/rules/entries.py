@@ -76,6 +76,15 @@ def _cut(reader: Reader, node: Node, value: Held, axis: int, bounds: Mapping[str
     return reader.step(node, "slice", _stretch(value, axis, bounds), value)
 
 
+def _part(reader: Reader, node: Node, value: Held, axis: int, place: int) -> Held:
+    """One of as many equal parts as the node has outputs."""
+    if value.axes[axis] == BATCH:
+        raise AlongImages("a slice of the images")
+    arguments: dict[str, Any] = {"part": place} | ({"parts": len(node.outputs)} if len(node.outputs) != 2 else {})
+    word = axis_word(value, axis)
+    return reader.step(node, "split", arguments | ({} if word == "channels" else {"axis": word}), value)
+
+
 def _stretch(value: Held, axis: int, bounds: Mapping[str, Dim | None]) -> dict[str, Any]:
     usual = {"start": 0, "step": 1, "stop": None}
     arguments: dict[str, Any] = {name: n for name, n in bounds.items() if is_symbolic(n) or n != usual[name]}
@@ -90,7 +99,7 @@ def _word(value: Held, axis: int) -> str:
 
 
 def split(reader: Reader, node: Node) -> None:
-    """Several stretches of an axis."""
+    """Several stretches of an axis; of as many entries each they are its equal parts."""
     value = reader.held(node)
     axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
     size, count = value.dims[axis], len(node.outputs)
@@ -100,12 +109,15 @@ def split(reader: Reader, node: Node) -> None:
             raise Refused("a split of a size without a number")
         share = -(-size // count)
         sizes = [min(share, size - share * i) for i in range(count)]
+    equal = count > 1 and len({str(width) for width in sizes}) == 1
     first: Dim = 0
     for place, (name, width) in enumerate(zip(node.outputs, sizes, strict=True)):
-        if reader.readers[name]:
+        if reader.readers[name] and count > 1:
             stop = None if place == count - 1 else first + width
-            part = value if count == 1 else _cut(reader, node, value, axis, {"start": first, "stop": stop})
-            reader.define(node, part, place)
+            cut = _part(reader, node, value, axis, place) if equal else None
+            reader.define(node, cut or _cut(reader, node, value, axis, {"start": first, "stop": stop}), place)
+        elif reader.readers[name]:
+            reader.define(node, value, place)
         first = first + width
 
 

@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..analyses.branches import MOST
 from ..errors import CnncalcError
 from ..graph import Graph
-from .normal import passes_on
-from .proof import numbers
+from .branches import MOST, passes_on
+from .sameness import numbers
 
 
 def counterparts(one: Graph, other: Graph) -> Mapping[str, str]:
-    """Layer of one network -> that of the other, of two that are the same by `proof.same`.
+    """Layer of one network -> that of the other, of two that are the same by `sameness.same`.
 
     The walk goes back from the outputs. Where the branches of a sum are alike, any order is right as long as nothing
-    else tells them apart; that is looked at last. Joins that pass on, and parts of a concat, have no counterpart.
+    else tells them apart; that is looked at last. Joins that pass on, and parts of a concat, may have no counterpart.
     """
     return _Matching(one, other).found()
 
@@ -55,7 +54,20 @@ class _Matching:
                 waiting += self._pair(*waiting.pop())
                 continue
             waiting += self._decided()
+        self._rest()
         return self.pairs
+
+    def _rest(self) -> None:
+        """Pair what the walk did not stop at, joins that pass on and parts of a concat, where both have them."""
+        one, other = self.graphs
+        left: dict[tuple[str, int], list[str]] = {}
+        for node in other.nodes:
+            if node.name not in self.taken and not node.weights:
+                left.setdefault((node.kind, self.numbers[1][node.name]), []).append(node.name)
+        for node in one.nodes:
+            alike = left.get((node.kind, self.numbers[0][node.name]))
+            if alike and node.name not in self.pairs:
+                self.pairs[node.name] = alike.pop(0)
 
     def consistent(self) -> bool:
         """Whether what a layer reads are the counterparts of what its own counterpart reads."""

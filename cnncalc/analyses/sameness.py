@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from ..analyses.branches import MOST
 from ..dims import is_symbolic
 from ..graph import Graph, Node
-from .normal import passes_on
+from .branches import MOST, passes_on
 
 
 def same(one: Graph, other: Graph) -> bool:
