@@ -8,6 +8,8 @@ from pathlib import Path
 from textwrap import fill
 
 import pytest
+from counting_exceptions import OF_CODE, OF_SPECS
+from other_tools import FIGURES, rows
 
 import cnncalc
 from cnncalc.cli.explain import _relatives
@@ -117,6 +119,32 @@ PUBLIC = (
     ("squeezenet1_0", "1.25M params", "", "params", "Iandola et al. 2016, Table 1"),
     ("darknet53", "18.57G", "", "darknet", "Redmon and Farhadi 2018, Table 2: Bn Ops"),
     ("resnet50", "4.1G", "", "multiply-adds", "timm's results: GMACs"),
+    ("resnet50", "98MB", "", "params of keras", "Keras's table of applications"),
+    ("resnet50", "97.8MB", "", "params of keras", "torchvision's _file_size"),
+    ("mobilenet_v2", "14M", "", "params", "its file of weights: 14 MB"),
+    ("mobilenet_v2", "0.3 GFLOPs", "", "multiply-adds", "torchvision's table of weights"),
+    ("shufflenet_v2", "140M", "", "multiply-adds", "Ma et al. 2018, Table 8: the level of complexity"),
+    ("vgg16", "30.9G", "", "flops", "FlopCounterMode"),
+    ("vgg16", "15.3G", "", "convolutions", "He et al. 2015, Section 4.1"),
+    ("vgg19", "19.6G", "", "multiply-adds", "He et al. 2015, Section 4.1"),
+    ("googlenet", "1.5G", "", "multiply-adds", "Szegedy et al. 2014, Section 1"),
+    ("densenet121", "2.9G", "", "fvcore", "timm's results: GMACs"),
+    ("densenet201", "4.29G", "", "multiply-adds", "torchvision's table of weights"),
+    ("alexnet", "720M", "", "multiply-adds", "Zhang et al. 2017, where it is compared"),
+    ("alexnet", "724M", "", "multiply-adds", "Sze et al. 2017, Table II"),
+    ("alexnet", "61M", "", "params", "torchvision's table of weights"),
+    ("inception_v3", "5.7G", "", "multiply-adds", "timm's results: GMACs"),
+    ("inception_v3", "92MB", "", "params of keras", "Keras's table of applications"),
+    ("inception_v4", "12.3G", "", "multiply-adds", "timm's results: GMACs"),
+    ("xception", "22,910,480", "", "params of keras", "Keras's summary of Xception"),
+    ("xception", "88MB", "", "params of keras", "Keras's table of applications"),
+    ("densenet121", "33MB", "", "params of keras", "Keras's table of applications"),
+    ("squeezenet1_0", "4.8MB", "", "params", "Iandola et al. 2016, Table 2"),
+    ("wide_resnet50_2", "11.4G", "", "multiply-adds", "timm's results: GMACs"),
+    ("resnet50", "4.12 GMac", "", "ptflops-modules", "ptflops's table of networks"),
+    ("mobilenet_v2", "0.33G", "", "thop", "thop's table of networks"),
+    ("resnet152", "11.51G", "", "multiply-adds", "torchvision's table of weights"),
+    ("unet", "31M", "", "params", "its summary in PyTorch"),
 )  # fmt: skip
 """Network, a number in public, what it is of, as what it is counted, where it stands."""
 
@@ -150,6 +178,25 @@ def test_a_number_that_nothing_gives_has_the_nearest() -> None:
     assert "gives 123456789; these are the nearest" in str(report)
 
 
+def notes(name: str, text: str) -> list[str]:
+    """What the readings of a number have to be told with."""
+    return [note.code for note in cnncalc.reports.readings(cnncalc.load(name), text).notes]
+
+
+def test_a_count_that_is_near_is_told() -> None:
+    """ShuffleNet v2's 146 M are 0.7% more than its multiply-adds, and what gives 146 M may be chance."""
+    assert {"close", "chance"} <= set(notes("shufflenet_v2", "146M"))
+    assert not {"close", "chance"} & set(notes("resnet50", "4.09G"))
+
+
+def test_nothing_gives_a_number_that_is_wrong() -> None:
+    """Keras's table has 29 MB for EfficientNetB0, whose 5,330,571 numbers are 21.3 MB."""
+    report = cnncalc.reports.readings(cnncalc.load("efficientnet_b0"), "29MB")
+
+    assert [] == report.data["readings"]
+    assert "21.2 MB in fp32" in str(report)
+
+
 NUMBERS: tuple[tuple[str, int | Fraction, int | Fraction], ...] = (
     ("4.13G", 4130000000, 10000000),
     ("4,133,742,592", 4133742592, 0),
@@ -158,6 +205,8 @@ NUMBERS: tuple[tuple[str, int | Fraction, int | Fraction], ...] = (
     ("61706", 61706, 0),
     ("2 GFLOPs", 2000000000, 1000000000),
     ("1.5B", 1500000000, 100000000),
+    ("4.09e9", 4090000000, 10000000),
+    ("4,133M", 4133000000, 1000000),
 )
 """Text, value, what one of its last digit is."""
 
@@ -168,7 +217,25 @@ def test_a_number_is_read(text: str, value: int | Fraction, step: int | Fraction
     assert (value, step) == (number(text).value, number(text).step)
 
 
-@pytest.mark.parametrize("text", ["4.13Gbananas", "1.2.3G", "0", "0.0M", "1" * 50, "12x", "4..G"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4.13Gbananas",
+        "1.2.3G",
+        "0",
+        "0.0M",
+        "1" * 50,
+        "12x",
+        "4..G",
+        "-5",
+        "1e400",
+        "4,13G",
+        "1,2",
+        "12,34,567",
+        "GMac",
+        "",
+    ],
+)
 def test_what_is_no_number_is_an_error(text: str) -> None:
     """With numbers that are some."""
     with pytest.raises(CnncalcError) as error:
@@ -197,6 +264,29 @@ UNKNOWN: Mapping[str, str] = {
 }
 
 
+TOOLS_RUN = [name for names in FIGURES.values() for name in names]
+
+
+def exceptions() -> list[str]:
+    """The figures that are another than the tool's, by their reason."""
+    layers, networks, code, modules = (
+        len(rows(f"counting_{name}.csv")) for name in ("layers", "networks", "code", "modules")
+    )
+    lines = [
+        "### Where a figure is another",
+        "",
+        f"Of {layers} layers, {networks} networks, {code} pieces of PyTorch code and {modules} modules of torchvision and timm, by up",
+        f"to {len(TOOLS_RUN)} figures, these are not the tool's:",
+        "",
+    ]
+    for read, table in (("a spec", OF_SPECS), ("a module", OF_CODE)):
+        by_reason: dict[tuple[str, str], list[str]] = {}
+        for (of, tool), why in table.items():
+            by_reason.setdefault((tool, why), []).append(of)
+        lines += [f"- {tool}, of {read}: {', '.join(names)}: {why}" for (tool, why), names in by_reason.items()]
+    return [*lines, ""]
+
+
 def made_page() -> str:
     """The generated part of the page."""
     graphs = {name: cnncalc.load(name).inference for name in NETWORKS}
@@ -204,7 +294,8 @@ def made_page() -> str:
         HEADING,
         "What `cnncalc macs NETWORK --as TOOL` prints for networks of the zoo, written as modules; a dash where the tool gives no",
         "value. `cnncalc explain NETWORK --against TOOL` adds each up, and `--against 4.13G` tells what gives a number. The rule of",
-        "darknet is from its source alone; TensorFlow's profiler was run on Keras models, the others on PyTorch's.",
+        "darknet is held against what it printed for its YOLO configurations; TensorFlow's profiler was run on Keras models, the",
+        "others on PyTorch's. A spec that follows a paper may end in a softmax, which modules leave to the loss.",
         "",
     ]
     for some in (NETWORKS[:6], NETWORKS[6:]):
@@ -218,6 +309,7 @@ def made_page() -> str:
         said = f'Its word is "{tool.word}". It counts {tool.about}. It leaves out {tool.omits}. {UNKNOWN[tool.unknown]}'
         lines += [f"### {tool.name} {tool.version}".rstrip(), "", fill(said, 118), ""]
         lines += [f"Its code: `{tool.source}`.", ""] if tool.source and "," not in tool.source else []
+    lines += exceptions()
     lines += ["### Parameters", "", "`cnncalc params NETWORK --as TOOL`:", ""]
     lines += [f"- {one.name} {one.version}".rstrip() + f', "{one.word}": {one.about}' for one in PARAMS.values()]
     return "\n".join(lines) + "\n"

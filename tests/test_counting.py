@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from counting_exceptions import OF_SPECS as EXCEPTIONS
 from typer.testing import CliRunner
 
 import cnncalc
@@ -26,40 +27,6 @@ NAMES = (
     "mmengine", "haoline", "onnx-opcounter", "deepspeed",
 )  # fmt: skip
 """The tools whose figures the tables have."""
-
-EXCEPTIONS: Mapping[tuple[str, str], str] = {
-    ("shufflenet_v2_x1_0", "onnx-tool"): "91 operations on sizes, which the exporter leaves in the file",
-    ("shufflenet_v2_x1_0", "haoline"): "sizes after a split that the exporter leaves to be worked out, taken as 1",
-    (
-        "shufflenet_v2_x1_0",
-        "onnx-opcounter",
-    ): "sizes after a split that the exporter leaves to be worked out, taken as 0",
-    **{
-        (f"densenet{n}", tool): "a concatenation more in each block"
-        for n in (121, 169)
-        for tool in ("haoline", "onnx-opcounter")
-    },
-    **{
-        ("inception_v3", tool): "nested concatenations, which the exporter joins"
-        for tool in ("haoline", "onnx-opcounter")
-    },
-    **{
-        (f"{norm} plain", "haoline"): "constants in place of a scale and a shift" for norm in ("batchnorm", "layernorm")
-    },
-    **{(norm, "haoline"): "constants and sizes of what it is made of" for norm in ("groupnorm", "instancenorm")},
-    **{("upsample size", tool): "operations on sizes" for tool in ("haoline", "onnx-opcounter")},
-    **{
-        (layer, tool): "the turned axes and the states that the exporter writes beside it"
-        for layer in ("lstm", "lstm both ways", "lstm plain", "gru", "rnn")
-        for tool in ("haoline", "onnx-opcounter")
-    },
-    **{("lrn", tool): "what the exporter makes of it" for tool in ("haoline", "onnx-opcounter")},
-    **{
-        ("dropout", tool): "an operator that does nothing, where it is the whole network"
-        for tool in ("haoline", "onnx-opcounter")
-    },
-}
-"""(network or layer, tool) whose figure is another, and why."""
 
 
 def rows(name: str) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 
+from counting_exceptions import OF_CODE as EXCEPTIONS  # noqa: E402
 from other_tools import network, rows  # noqa: E402  # both need torch
 from test_counting_tools import MODULES  # noqa: E402
 from torch_code import CODE  # noqa: E402
@@ -24,29 +25,6 @@ LAYERS = (
 )  # fmt: skip
 """The tools that look at modules, calls and traces."""
 
-EXCEPTIONS: Mapping[tuple[str, str], str] = {
-    **{
-        (network, "torchprofile"): f"{products} products of numbers, from which the code works {what} out"
-        for network, products, what in (
-            ("tf_efficientnet_b0", 20, "its padding"), ("swin_t", 24, "its windows"), ("maxvit_t", 22, "its windows"),
-            ("mobilevit_xxs", 15, "its patches"), ("xcit_nano_12_p16_224", 424, "the sines of its positions"),
-        )
-    },
-    **{
-        (f"MultiheadAttention {how}", "torchprofile"): f"{products} products of numbers, which are sizes"
-        for how, products in (("without biases", 4), ("on others", 6))
-    },
-    **{
-        ("MultiheadAttention without biases", tool): "the bias of the layer at the end, which it counts where there is none"
-        for tool in ("ptflops", "ptflops-modules")
-    },
-    **{
-        (network, "ptflops-aten"): "linear layers on rows that do not lie one behind another: their bias is an addition"
-        for network in ("xcit_nano_12_p16_224", "mixer_s32_224")
-    },
-}  # fmt: skip
-"""(network or layer, tool) whose figure is another, and why."""
-
 
 def sizes(row: Mapping[str, str]) -> tuple[int, ...]:
     """The shape of one image."""
@@ -56,9 +34,19 @@ def sizes(row: Mapping[str, str]) -> tuple[int, ...]:
 def held(row: Mapping[str, str], name: str, module: Any) -> None:
     """Every tool says what the row has; where it gives no value, cnncalc says so."""
     graph = cnncalc.from_torch(module, sizes(row))
+    counts_params(row, graph)
     compared = [tool for tool in LAYERS if row[tool] and (name, tool) not in EXCEPTIONS]
 
     assert {tool: row[tool] for tool in compared} == {tool: str(counted(graph, TOOLS[tool]).total) for tool in compared}
+
+
+def counts_params(row: Mapping[str, str], graph: cnncalc.Graph) -> None:
+    """With the parameters that evaluation does not use (auxiliary heads), but for thop, which has those of what ran."""
+    tools = [name for name in ("torchinfo", "ptflops", "thop", "calflops") if row.get(f"{name} params")]
+
+    assert {name: row[f"{name} params"] for name in tools} == {
+        name: str(cnncalc.reports.params_as(graph, name).data["total"]) for name in tools
+    }
 
 
 @pytest.mark.parametrize("row", rows("counting_layers.csv"), ids=lambda row: row["name"])
@@ -93,7 +81,9 @@ def test_the_networks_are_enough() -> None:
     assert {(name, tool) for name, tool in EXCEPTIONS if name not in names or tool not in LAYERS} == set()
 
 
-@pytest.mark.parametrize(("name", "said"), [("resnet18", ""), ("mobilenet_v2", "globalavgpool=function")])
+@pytest.mark.parametrize(
+    ("name", "said"), [("resnet18", ""), ("resnet50", ""), ("mobilenet_v2", "globalavgpool=function")]
+)
 def test_a_spec_counts_as_the_module_does(name: str, said: str) -> None:
     """By every tool, with what the code writes as functions; but for dropouts, which are not in a trace."""
     if not find_spec("torchvision"):
@@ -105,3 +95,19 @@ def test_a_spec_counts_as_the_module_does(name: str, said: str) -> None:
     assert {tool.name: counted(spec, tool, forms).total for tool in compared} == {
         tool.name: counted(module, tool).total for tool in compared
     }
+
+
+VGG = {
+    "fvcore": 25088, "ptflops": 2 * 25088 - 1000, "thop": 2 * 25088 - 2999, "calflops": 25088 - 1000,
+    "torchprofile": 25088, "flop-counter": 0, "torchinfo": 0,
+}  # fmt: skip
+"""Tool -> what torchvision's VGG-16 has more than the paper's: a pool of 7x7 to 7x7 more, the softmax of 1000 less."""
+
+
+def test_torchvision_has_a_pool_that_the_paper_has_not() -> None:
+    """25,088 elements, in and out; a softmax is 1000 elements, and 3 * 1000 - 1 operations."""
+    if not find_spec("torchvision"):
+        pytest.skip("torchvision is not installed")
+    spec, module = cnncalc.load("vgg16").inference, cnncalc.from_torch(network("vgg16"), (3, 224, 224))
+
+    assert VGG == {name: counted(module, TOOLS[name]).total - counted(spec, TOOLS[name]).total for name in VGG}

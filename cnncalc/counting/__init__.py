@@ -52,6 +52,7 @@ TOOLS: Mapping[str, Tool] = {
         tensorflow.TENSORFLOW,
         tensorflow.KERAS3,
         conventions.DARKNET,
+        conventions.DARKNET_FORK,
         conventions.MULTIPLY_ADDS,
         conventions.WITH_BIASES,
         conventions.TWICE,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..graph import Node
-from .base import BIASED, LAST, Tool, all_of_it, amiss, nothing, times
+from .base import BIASED, JOINED, LAST, TAPS, Tool, all_of_it, amiss, nothing, times
 
 
 def families(node: Node, form: str) -> Sequence[str]:
@@ -56,6 +56,24 @@ DARKNET = replace(
     printed=lambda count: f"{count / 10**9:.3f} BFLOPs",
     source="darknet/src/convolutional_layer.c",
     also=("yolo", "bflops"),
+)
+
+
+def lines(node: Node, form: str) -> Sequence[str]:
+    """Convolutions, and the pools and shortcuts that the fork counts too."""
+    return families(node, form) or ((node.kind,) if node.kind in ("maxpool", "add") else ())
+
+
+DARKNET_FORK = replace(
+    DARKNET,
+    name="darknet-alexeyab",
+    about='convolutions, 2 a MAC, taps of max pools and elements of shortcuts: "Total BFLOPS" of the fork of AlexeyAB',
+    omits="linear layers, biases, norms, activations, average pools",
+    sees=lines,
+    rules={"convolution": nothing, "maxpool": times(1, TAPS), "add": times(1, JOINED)},
+    printed=lambda count: f"Total BFLOPS {count / 10**9:.3f}",
+    source="darknet/src/maxpool_layer.c, shortcut_layer.c of AlexeyAB's fork",
+    also=("yolov4",),
 )
 
 WITH_BIASES = replace(

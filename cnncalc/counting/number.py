@@ -8,7 +8,12 @@ from typing import NamedTuple
 
 from ..errors import CnncalcError
 
-FORM = re.compile(r"\s*(?P<digits>\d[\d,_']*)(?P<rest>\.\d+)?\s*(?P<sign>[kKMGTB]i?)?(?P<word>[A-Za-z /*-]*)\s*")
+FORM = re.compile(
+    r"\s*(?P<digits>[0-9][0-9,_']*)(?P<rest>\.[0-9]+)?(?:[eE](?P<ten>\+?[0-9]{1,2}))?"
+    r"\s*(?P<sign>[kKMGTB]i?)?(?P<word>[A-Za-z /*-]*)\s*"
+)
+GROUPS = re.compile(r"[0-9]+|[0-9]{1,3}(?:([,_'])[0-9]{3})(?:\1[0-9]{3})*")
+"""Digits, with the same sign before each three of them or with none."""
 
 POWERS = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "B": 3, "T": 4}
 
@@ -67,15 +72,20 @@ class Number(NamedTuple):
 
 
 def is_number(text: str) -> bool:
-    """Whether it begins as a number does; a tool never does."""
-    return text.strip()[:1].isdigit()
+    """Whether it begins as a number does, one below 0 too; a tool never does."""
+    return re.match(r"\s*[-+]?\.?[0-9]", text) is not None
 
 
 def number(text: str) -> Number:
     """The number that a text has. Raises CnncalcError for what is none."""
     match = FORM.fullmatch(text)
     if match is None or len(text) > DIGITS:
-        raise CnncalcError(f"`{text}` is no number", "4.13G, 25.6M, 4133742592")
+        what = "is below 0, and no figure is" if text.strip().startswith("-") else "is no number"
+        raise CnncalcError(f"`{text}` {what}", "4.13G, 25.6M, 4133742592, 4.13e9")
+    if not GROUPS.fullmatch(match["digits"]):
+        raise CnncalcError(
+            f"`{text}`: `{match['digits']}` is no whole number in groups of three digits", "4.13G, 4,133M"
+        )
     sign, word = match["sign"] or "", match["word"].strip().lower()
     digits, rest = re.sub(r"[,_']", "", match["digits"]), match["rest"] or ""
     in_bytes = word in ("b", "byte", "bytes")
@@ -84,8 +94,8 @@ def number(text: str) -> Number:
             f"`{text}`: `{match['word'].strip()}` is no unit", "4.13G, 4.13 GMACs, 25.6M params, 24.4Mi, 97.5 MiB"
         )
     power = POWERS[sign[:1]]
-    unit = Fraction(1024 if sign.endswith("i") else 1000) ** power
-    step = unit / 10 ** max(len(rest) - 1, 0) if power or rest else Fraction(0)
+    unit = Fraction(1024 if sign.endswith("i") else 1000) ** power * Fraction(10) ** int(match["ten"] or 0)
+    step = unit / 10 ** max(len(rest) - 1, 0) if power or rest or match["ten"] else Fraction(0)
     value = Fraction(digits + rest) * unit
     if not value:
         raise CnncalcError(f"`{text}` is nothing to be explained", "a number greater than 0")

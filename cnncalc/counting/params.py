@@ -12,13 +12,14 @@ from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from .thop import THOP
 
-BUFFERS, AGAIN, FROZEN, UNRULED = "buffers", "again", "frozen", "unruled"
+BUFFERS, AGAIN, FROZEN, UNRULED, IDLE = "buffers", "again", "frozen", "unruled", "idle"
 
 DIFFERENCES: Mapping[str, str] = {
     BUFFERS: "running mean and variance of batch norms, which are no learned numbers",
     AGAIN: "tensors counted again for each further module that has them (not where one module is called again)",
     FROZEN: "learned tensors that are not trained",
     UNRULED: "layers that it has no rule for",
+    IDLE: "parameters of the module that its evaluation does not use",
 }
 """Code -> what it is that a tool adds or leaves out."""
 
@@ -30,10 +31,13 @@ class Part(NamedTuple):
     of: Mapping[str, int]
     """Node -> numbers."""
 
+    apart: int = 0
+    """Those of no layer."""
+
     @property
     def amount(self) -> int:
         """All of it."""
-        return sum(self.of.values())
+        return sum(self.of.values()) + self.apart
 
 
 @dataclass(frozen=True)
@@ -54,17 +58,23 @@ def _none(graph: Graph) -> Sequence[Part]:
     return ()
 
 
+def _idle(graph: Graph) -> Sequence[Part]:
+    """What a module has besides: a tool asks it for its parameters, whatever runs."""
+    return (Part(IDLE, {}, sum(change.params for change in graph.changes if change.code == "parameters-unread")),)
+
+
 def _buffers(graph: Graph) -> Sequence[Part]:
     return (Part(BUFFERS, {name: int(count) for name, count in params(graph).buffers_of.items() if count}),)
 
 
 def _again(graph: Graph) -> Sequence[Part]:
     again = {name: sum(map(product, graph.by_name[name].parameters.values())) for name in params(graph).shared}
-    return (Part(AGAIN, again),)
+    return (Part(AGAIN, again), *_idle(graph))
 
 
 def _trained(graph: Graph) -> Sequence[Part]:
-    return (Part(FROZEN, {name: -int(count) for name, count in params(graph).frozen_of.items() if count}),)
+    frozen = {name: -int(count) for name, count in params(graph).frozen_of.items() if count}
+    return (Part(FROZEN, frozen), *_idle(graph))
 
 
 def _ruled(graph: Graph) -> Sequence[Part]:
@@ -81,7 +91,7 @@ def _summed(count: int) -> str:
 PARAMS: Mapping[str, ParamsTool] = {
     one.name: one
     for one in (
-        ParamsTool("pytorch", "2.13", "parameters()", "learned tensors, each once", _none),
+        ParamsTool("pytorch", "2.13", "parameters()", "learned tensors, each once", _idle),
         ParamsTool(
             "torchinfo",
             "1.8.0",
@@ -90,7 +100,7 @@ PARAMS: Mapping[str, ParamsTool] = {
             _again,
             lambda count: f"Total params: {count:,d}",
         ),
-        ParamsTool("fvcore", "0.1.5", "parameters", "learned tensors, each once", _none),
+        ParamsTool("fvcore", "0.1.5", "parameters", "learned tensors, each once", _idle),
         ParamsTool("thop", "0.1.1", "params", "learned tensors of modules that ran and have a rule", _ruled),
         ParamsTool("ptflops", "0.7.5", "Params", "learned tensors that are trained", _trained, _summed),
         ParamsTool("calflops", "0.3.2", "Params", "learned tensors that are trained", _trained),

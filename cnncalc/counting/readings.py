@@ -76,8 +76,8 @@ class Readings(NamedTuple):
 ORDER = {name: place for place, name in enumerate((*PLAIN, *TOOLS, *(f"params of {name}" for name in PARAMS)))}
 """Convention -> its place among those that give a number as well: what is commoner first."""
 
-RECORDS = Fraction(101, 100)
-"""What a file of weights may have in it besides them, at the most."""
+RECORDS = 2000
+"""Bytes that a file of weights may have besides them for each tensor, at the most: Keras's HDF5 has 1,300 to 1,900."""
 
 Relatives = Iterable[tuple[str, Callable[[], Graph]]]
 Change = tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None]
@@ -90,9 +90,13 @@ class _Found:
     def __init__(self, number: Number, name: str) -> None:
         self.number, self.name = number, name
         self.of: dict[tuple[str, int, str], Reading] = {}
+        self.records: dict[str, int] = {}
+        """Network -> bytes besides its weights."""
 
     def look(self, network: str, graph: Graph, assumed: int) -> None:
         """Compare every figure of a network."""
+        own = {node.weights_of: len(node.weights) + len(node.buffers) for node in graph.nodes}
+        self.records[network] = RECORDS * sum(own.values())
         for convention, figure, cost in _figures(graph, self.number.params or self.number.bytes):
             for how, value, more in _ways(convention, figure, self.number.bytes, _as_it_is(network)):
                 key = (network, figure, how)
@@ -125,7 +129,7 @@ class _Found:
         plain = reading.conventions[0].startswith("params")
         binary = self.number.in_binary
         if reading.how == IN_FILE:
-            return reading if self._in_file(reading.value, binary or self.number) else None
+            return reading if self._in_file(reading, binary or self.number) else None
         if self.number.rounded(reading.value):
             return reading
         if self.number.holds(reading.value):
@@ -140,10 +144,11 @@ class _Found:
             return reading._replace(changes=reading.changes + 1, how=how)
         return None
 
-    def _in_file(self, value: Fraction, binary: Number) -> bool:
+    def _in_file(self, reading: Reading, binary: Number) -> bool:
         """Whether a file that is printed so can have these bytes of weights in it, and some more."""
+        least, most = reading.value, reading.value + self.records[reading.network]
         return any(
-            value <= one.value + one.step and one.value <= value * RECORDS and not one.holds(value)
+            least <= one.value + one.step and one.value - one.step / 2 <= most and not one.holds(least)
             for one in (self.number, binary)
         )
 

@@ -45,7 +45,9 @@ def params_as(graph: Graph, name: str, *, training: bool = False, view: View = E
         numeric(graph)
     parts = [part for part in one.parts(graph) if part.amount]
     theirs = {node.name: learned.of[node.name] + sum(p.of.get(node.name, 0) for p in parts) for node in graph.nodes}
-    total = sum(theirs.values())
+    apart = sum(part.apart for part in parts)
+    total = sum(theirs.values()) + apart
+    idle = [{"name": "(not used)", "kind": "", "count": apart, "params": 0}] if apart else []
     rows = [
         {
             "name": row.name,
@@ -66,7 +68,7 @@ def params_as(graph: Graph, name: str, *, training: bool = False, view: View = E
         Note("totals", said),
         Note("here", f"here: {whole(learned.total)} params"),
         *(
-            Note(d["code"], f"{d['about']}: {layers(d['layers'])}, {'+' * (d['count'] > 0)}{whole(d['count'])}")
+            Note(d["code"], f"{d['about']}: {_where(d['layers'])}{'+' * (d['count'] > 0)}{whole(d['count'])}")
             for d in differences
         ),
         Note("units", f"{total / 10**6:.2f} M (10^6) or {total / 2**20:.2f} Mi (2^20); in fp32 {size(total * 4)}, or "
@@ -76,7 +78,16 @@ def params_as(graph: Graph, name: str, *, training: bool = False, view: View = E
         notes.append(Note("also", one.omits))
     return Report(
         caption(graph, called(one.name, one.version)),
-        [table((NAME, KIND, COUNT._replace(title=one.word), LEARNED), rows, view, ["count", "params"], "count")],
+        [
+            table(
+                (NAME, KIND, COUNT._replace(title=one.word), LEARNED),
+                rows,
+                view,
+                ["count", "params"],
+                "count",
+                before=idle,
+            )
+        ],
         CONTRACT,
         {
             "name": graph.name,
@@ -92,3 +103,7 @@ def params_as(graph: Graph, name: str, *, training: bool = False, view: View = E
         },
         notes,
     )
+
+
+def _where(count: int) -> str:
+    return f"{layers(count)}, " if count else ""
