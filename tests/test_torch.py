@@ -655,3 +655,53 @@ def test_code_that_a_commit_does_not_have_is_one_line(repository: Path, name: st
 
     assert message in f"{refused.value.message} {refused.value.help}"
     assert "cnncalc-" not in str(refused.value)
+
+
+def test_a_bilinear_layer_is_a_linear_one_and_a_product() -> None:
+    """Its numbers are PyTorch's; 4 x 6 x 5 weights and 4 shifts, and as many MACs as weights, and 4 x 5."""
+    import numpy as np
+
+    class Pair(torch.nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.pair = torch.nn.Bilinear(6, 5, 4)
+
+        def forward(self, x: object) -> object:
+            return self.pair(x, x[..., :5])  # type: ignore[index]
+
+    torch.manual_seed(0)
+    module, x = Pair().eval(), np.random.default_rng(0).normal(size=6).astype(np.float32)
+    graph = cnncalc.from_torch(module, 6)
+    assert graph.stored is not None
+    y = cnncalc.run(graph, x, graph.stored.read(graph, np.float32)).output  # type: ignore[arg-type]
+
+    assert (124, 120 + 20) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
+    assert np.ravel(y) == pytest.approx(module(torch.from_numpy(x)[None])[0].detach().numpy(), rel=1e-4, abs=1e-5)
+
+
+def test_a_layer_that_is_lazy_is_told_to_be_in_one_line() -> None:
+    """It has no sizes before its first input."""
+    with pytest.raises(CnncalcError) as refused:
+        cnncalc.from_torch(torch.nn.Sequential(torch.nn.LazyConv2d(4, 3)), (3, 8, 8))
+
+    assert "Sequential: `0` is a LazyConv2d, which has no size before its first input" == refused.value.message
+
+
+class Lookup(torch.nn.Module):  # type: ignore[misc,name-defined]
+    """Entries of a table, which an input of whole numbers chooses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = torch.nn.Parameter(torch.zeros(10, 4))
+
+    def forward(self, ids: object) -> object:
+        """The entries."""
+        return self.table[ids]
+
+
+def test_an_input_that_chooses_entries_is_one_of_whole_numbers() -> None:
+    """Also where no type is given; that no layer stands for it yet is said of the lookup, not of the input."""
+    with pytest.raises(CnncalcError) as refused:
+        cnncalc.from_torch(Lookup(), 7)
+
+    assert "its entries are computed, as those of an embedding of its input are" in str(refused.value)

@@ -40,7 +40,7 @@ class HeldModule:
 
     def graph(self) -> Graph:
         """The network. Raises CnncalcError."""
-        from .traced.making import MOST_KNOWN
+        from .traced.making import MOST_KNOWN, refuse_lazy
         from .traced.telling import Failed
         from .traced.tracing import exported
 
@@ -59,6 +59,7 @@ class HeldModule:
             if buffer.numel() <= MOST_KNOWN
         }
         try:
+            refuse_lazy(module)
             found = exported(module, given, device, known)
         except Failed as error:
             raise CnncalcError(f"{name}: {error}", error.help) from None

@@ -128,7 +128,7 @@ def gather(reader: Reader, node: Node) -> None:
     axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
     size = value.dims[axis]
     if known is None or any(is_symbolic(pick) for pick in known.entries):
-        raise Refused("entries that are computed")
+        raise Refused("its entries are computed, as those of an embedding of its input are")
     picks = [int(pick) for pick in known.entries]
     if not isinstance(size, int):
         if len(picks) != 1:

@@ -58,6 +58,16 @@ def einsum(w: Writing, own: Operator) -> None:
     w.put("Einsum", w.listed("tensors"), {"equation": str(own.given["equation"])})
 
 
+def bilinear(w: Writing, own: Operator) -> None:
+    """x W y + b, with a matrix an output."""
+    bias = w.tensor("bias")
+    names = [w.tensor(word) for word in ("input1", "weight", "input2")]
+    shape = w.out.shape if bias else None
+    made = w.put("Einsum", names, {"equation": "...i,kij,...j->...k"}, shape=shape)
+    if bias:
+        w.put("Add", [made, bias])
+
+
 def attention(w: Writing, own: Operator) -> None:
     """softmax(scale Q K^T + mask) V; of three axes, or fewer keys than queries have heads, written out so first."""
     names = [w.tensor(word) for word in ("query", "key", "value")]
@@ -115,6 +125,7 @@ OPERATORS: Mapping[str, Write] = {
     "dot": matmul("self", "tensor"),
     "addmm": added("mat1", "mat2"),
     "baddbmm": added("batch1", "batch2"),
+    "bilinear": bilinear,
     "einsum": einsum,
     "scaled_dot_product_attention": attention,
 }

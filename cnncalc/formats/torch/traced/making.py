@@ -34,7 +34,21 @@ def module_of(request: Mapping[str, Any]) -> Any:
         made = member(made, request["tail"], name)
     if not isinstance(made, torch.nn.Module):
         raise Failed(f"`{name}` gives {a(made)}, and no torch.nn.Module")
+    refuse_lazy(made)
     return made
+
+
+def refuse_lazy(module: Any) -> None:
+    """A layer whose sizes come with its first input has no shape yet. Raises Failed."""
+    import torch
+
+    lazy = (torch.nn.parameter.UninitializedParameter, torch.nn.parameter.UninitializedBuffer)
+    for path, part in module.named_modules():
+        if any(isinstance(own, lazy) for own in (*part._parameters.values(), *part._buffers.values())):
+            raise Failed(
+                f"`{path or type(part).__name__}` is {a(part)}, which has no size before its first input",
+                "a layer with its sizes, or a function that calls the module once",
+            )
 
 
 def imported(source: str, is_file: bool) -> Any:

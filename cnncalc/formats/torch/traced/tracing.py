@@ -52,7 +52,8 @@ def example(module: Any, inputs: Any, device: Any) -> tuple[list[Any], dict[str,
         except TypeError as error:
             names = [name for name, one in taken.parameters.items() if one.default is one.empty]
             help = "an input each: " + " ".join(f"--input {name}=3,224,224" for name in names[:4])
-            raise Failed(f"forward cannot be called so: {error}", help if len(names) != 1 else "") from None
+            help = help if len(names) > 1 else "" if names else "a network has an input"
+            raise Failed(f"forward cannot be called so: {error}", help) from None
     return bound
 
 
@@ -68,7 +69,7 @@ def traced(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
             raise
         except BaseException as error:
             text = str(error)
-            if not again and ("'indices' to have one of" in text or "to have scalar type" in text):
+            if not again and any(word in text for word in WHOLE):
                 args = [whole(value) for value in args]
                 kwargs = {name: whole(value) for name, value in kwargs.items()}
                 continue  # an embedding reads whole numbers
@@ -83,6 +84,9 @@ def whole(value: Any) -> Any:
     floats = isinstance(value, torch.Tensor) and value.is_floating_point()
     return torch.empty_like(value, dtype=torch.int64) if floats else value
 
+
+WHOLE = ("'indices' to have one of", "to have scalar type", "used as indices must be", "indices to be long")
+"""What an error says where an input is of whole numbers."""
 
 DATA = (
     "GuardOnDataDependent", "DataDependentOutput", "DynamicOutputShape", "data-dependent", "UserError",
