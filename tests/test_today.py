@@ -16,6 +16,7 @@ import pytest
 import cnncalc
 from cnncalc.analyses.formula import formulas
 from cnncalc.formats.onnx.write import written
+from cnncalc.render.layers import described
 from cnncalc.symbolic import opened
 
 DATA = Path(__file__).parent / "data"
@@ -52,3 +53,22 @@ def test_a_formula_over_the_height_is_the_table_at_its_size(name: str) -> None:
         (number,) = formulas(graph.inference, figure)
         (formula,) = formulas(net.graph, figure, usual=net.point)
         assert number.sizes == tuple(size.at(net.point) if hasattr(size, "at") else size for size in formula.sizes)
+
+
+@pytest.mark.parametrize(
+    ("words", "step"),
+    [
+        ("pad 0+1x0, fill 1", "{pad: {padding: [[0, 1], 0], fill: 1}}"),
+        ("pad 2", "{pad: 2}"),
+        ("pad channels 0+3", "{pad: {channels: [[0, 3]]}}"),
+        ("permute order 0,2,1", "{permute: [0, 2, 1]}"),
+        ("take entries 0,2,4", "{take: {entries: [0, 2, 4], axis: channels}}"),
+        ("conv 3x3, 2, 5 connections", "{conv: {out: 2, kernel: 3, connections: [[0, 1], [2, 3, 4]]}}"),
+        ("conv 3x3, 4, dilation 1x2", "{conv: {out: 4, kernel: 3, padding: 1, dilation: [1, 2]}}"),
+    ],
+)
+def test_a_layer_in_words_is_what_it_does(words: str, step: str) -> None:
+    """What is put around a map, an order and a list are no sizes; a long table is how many there are."""
+    graph = cnncalc.parse(f"input: [5, 8, 8]\nnet: [{step}]\n")
+
+    assert words == described(graph.nodes[0].layer)
