@@ -240,3 +240,14 @@ def test_what_has_no_end_is_a_row_and_not_read(home: Path) -> None:
     assert "models/big.cnn.yaml is larger than 4,000,000 bytes, which is no spec" in text
     assert "models: 1 link out of the project left out" in text
     assert "1 changed" in text
+
+
+def test_one_row_is_a_row(home: Path) -> None:
+    """In the summary of what is folded away."""
+    one = "input: [3, 8, 8]\nnet: [{pointwise: 5}]\n"
+    (home / "one").mkdir()
+    (home / "two").mkdir()
+    (home / "one" / "a.cnn.yaml").write_text(one)
+    (home / "two" / "a.cnn.yaml").write_text(one.replace("}]", "}, relu]"))
+
+    assert "<summary>a.cnn.yaml: 1 row</summary>" in diff("one", "two", "-f", "markdown")

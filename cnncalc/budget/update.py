@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..analyses.values import Value
 from ..errors import printable
+from ..render import numbers
 from . import amounts, words
 from .check import ORDER
 from .finding import Finding
@@ -87,7 +88,7 @@ def _accepted(finding: Finding, growth_too: bool) -> Finding:
 def told(changes: Sequence[Change], count: int) -> Iterator[str]:
     """The changes in words: a line for a figure that changed, one for a spec that is new or gone."""
     keys = {change.key for change in changes if change.metric}
-    yield f"{words.plural(len(keys), 'spec')} written anew, {count - len(keys)} as before"
+    yield f"{numbers.plural(len(keys), 'spec')} written anew, {count - len(keys)} as before"
     new: dict[str, list[str]] = {}
     for change in changes:
         if not change.metric:

@@ -130,11 +130,6 @@ def amount(cause: Cause, metric: str) -> str:
     return signed(cause.amount, metric) if cause.grown else figure(cause.amount, metric)
 
 
-def plural(n: int, noun: str) -> str:
-    """`1 spec`, `3 specs`."""
-    return f"{n} {noun}{'' if n == 1 else 's'}"
-
-
 def header(result: Result) -> str:
     """The line that says of what the figures are."""
     shapes = [f"{'x'.join(map(str, shape))}" for shape in result.input.values()]

@@ -9,6 +9,7 @@ from .. import reports
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..project import own_spec
+from ..render import numbers
 from ..render.report import Report
 from ..transforms.forms import FORMS
 from ..transforms.rewrite import BOTTLENECKS, Options, transform
@@ -79,4 +80,4 @@ def _written(graph: Graph, form: str, options: Options, path: str) -> str:
         raise CnncalcError(f"no layer of {graph.name} can be written as {form}", why)
     save(recover(rewritten.graph).text, path)
     count = len(rewritten.plans)
-    return f"wrote {path}: {rewritten.graph.name}, {count} layer{'s' * (count != 1)} changed"
+    return f"wrote {path}: {rewritten.graph.name}, {numbers.plural(count, 'layer')} changed"

@@ -25,6 +25,7 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
     from ..analyses.checkpoints import match
     from ..formats.safetensors import checkpoint
     from ..kernels.weights import fitting, shapes
+    from ..render.numbers import plural
 
     found = checkpoint(path)
     wanted = shapes(graph)
@@ -37,7 +38,8 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
             f"{count} of {len(wanted)} tensors have none of their shape, `{one}` first",
             "`cnncalc diff SPEC FILE --params` has them side by side",
         )
-    print(f"weights matched by {pairs.how}: {len(pairs.pairs)} tensors, {len(pairs.unused)} not used", file=sys.stderr)
+    matched = plural(len(pairs.pairs), "tensor")
+    print(f"weights matched by {pairs.how}: {matched}, {len(pairs.unused)} not used", file=sys.stderr)
     if pairs.by != "names":
         lines = [f"  {here} <- {printable(there)}" for here, there in pairs.pairs.items()]
         print(*lines[:MOST_LINES], sep="\n", file=sys.stderr)

@@ -188,7 +188,7 @@ def _section(name: str, report: Report) -> Iterator[str]:
     yield f'<p class="quiet">{_text("; ".join(report.caption[1:]))}</p>' if report.caption[1:] else ""
     for number, table in enumerate(report.tables, 1):
         long = len(table.rows) > LONG
-        yield f"<details class=long><summary>{len(table.rows)} rows</summary>" if long else ""
+        yield f"<details class=long><summary>{numbers.plural(len(table.rows), 'row')}</summary>" if long else ""
         yield from _table(table, f"{name}, table {number}")
         yield "</details>" if long else ""
     yield from (f"<p>{_text(joined(note))}</p>" for note in report.notes if note)

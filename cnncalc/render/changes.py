@@ -52,7 +52,7 @@ def change(settings: Mapping[str, Sequence[tuple[Any, Any]]]) -> str:
 
 def layers(count: int) -> str:
     """`1 layer`, `17 layers`."""
-    return f"{numbers.whole(count)} layer{'s' if count != 1 else ''}"
+    return numbers.plural(count, "layer")
 
 
 def put(word: str, kinds: Sequence[str], times: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import LOG_COMMAND, CnncalcError, printable, printable_lines
 from ..files import destination, stdout, write
+from . import numbers
 from .cells import body, shown, total
 from .choosing import known
 from .colour import coloured, columns_of_terminal, looks_at
@@ -181,7 +182,7 @@ def _markdown(report: Report) -> str:
     parts = [f"**{report.caption[0]}** " + ", ".join(report.caption[1:])]
     for table in report.tables:
         if table.detail:
-            summary = f"<summary>{table.title}: {len(table.printed)} rows</summary>"
+            summary = f"<summary>{table.title}: {numbers.plural(len(table.printed), 'row')}</summary>"
             parts += [f"<details>{summary}", _markdown_table(table), "</details>"]
         else:
             parts += ([f"### {table.title}"] if table.title else []) + [_markdown_table(table)]

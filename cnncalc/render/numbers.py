@@ -25,6 +25,11 @@ def whole(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+def plural(n: int, noun: str) -> str:
+    """`1 spec`, `3 specs`, `2,048 points`."""
+    return f"{whole(n)} {noun}{'' if n == 1 else 's'}"
+
+
 def count(value: Any) -> str:
     """25,557,032; a dash for none."""
     return NOTHING if value is None or (isinstance(value, int) and value == 0) else whole(value)

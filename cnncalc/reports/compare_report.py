@@ -77,7 +77,7 @@ def compare(
     side_by_side = table(shown, rows, view._replace(top=None), [], wanted[0].text)._replace(total=None, key="")
     convention = "MACs of convolution, linear and matmul, per image"
     return Report(
-        [f"{len(given)} network{'s' * (len(given) != 1)}", *_conventions(wanted, convention, training)],
+        [numbers.plural(len(given), "network"), *_conventions(wanted, convention, training)],
         [side_by_side],
         CONTRACT,
         {

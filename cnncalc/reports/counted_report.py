@@ -12,7 +12,7 @@ from ..counting.forms import matters, written
 from ..errors import CnncalcError
 from ..graph import Graph
 from ..render import units
-from ..render.numbers import short, whole
+from ..render.numbers import plural, short, whole
 from ..render.report import Column, Contract, Note, Report
 from .rows import (
     BATCH,
@@ -194,7 +194,7 @@ def folded(graph: Graph, found: Counted) -> list[Note]:
 
 def layers(count: int) -> str:
     """`1 layer`, `3 layers`."""
-    return f"{whole(count)} layer{'s' * (count != 1)}"
+    return plural(count, "layer")
 
 
 def _notes(found: Counted, graph: Graph, facts: Mapping[str, Any], asked: bool) -> list[Note]:

@@ -8,7 +8,7 @@ from typing import Any
 from ..analyses.difference import Difference, Repeat, Side, difference
 from ..analyses.sizes import numeric
 from ..graph import Graph, Node
-from ..render import units
+from ..render import numbers, units
 from ..render.report import Column, Contract, Note, Report, Table
 from .diff_rows import TOTALS, figure_table, layer_tables, sums, totals
 from .incomplete import COMPLETE, told
@@ -174,7 +174,7 @@ def _layers(found: Difference, batch: int) -> dict[str, Any]:
 def _note(found: Difference) -> Note:
     if found.same:
         count = len(found.b.graph.nodes)
-        layers = f"{count} layer{'s' if count != 1 else ''}"
+        layers = numbers.plural(count, "layer")
         return Note("same", f"no difference: {layers}, the same arguments, shapes and connections")
     if found.renamed and found.only_renamed:
         count = len(found.b.graph.nodes)

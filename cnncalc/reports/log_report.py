@@ -15,7 +15,7 @@ from ..analyses.values import plain
 from ..errors import CnncalcError
 from ..history import History, Step
 from ..quantities import BYTES
-from ..render import units
+from ..render import numbers, units
 from ..render.cells import LEAST
 from ..render.changes import growth
 from ..render.report import Column, Contract, Note, Report, Table
@@ -69,7 +69,7 @@ def log(
     convention = "MACs of convolution, linear and matmul, per image"
     shown = [COMMIT, DATE, *(figure_column(one, dtype).answer for one in wanted), CHANGE, SUBJECT]
     names = {one.metric for one in wanted}
-    caption = [f"{past.path}, {len(rows)} version{'s' * (len(rows) != 1)}, the oldest first"]
+    caption = [f"{past.path}, {numbers.plural(len(rows), 'version')}, the oldest first"]
     caption += [convention] if names & {"macs", "matmul_macs", "flops"} else ["per image"]
     caption += ["bytes: kB is 1000"] if any(FIGURES[name].unit == BYTES for name in names) else []
     facts = {

@@ -133,7 +133,7 @@ def table(
     if view.top and len(rows) > view.top:
         rest, rows = rows[view.top :], rows[: view.top]
         others = {key: _sum(key, rest) for key in summed}
-        after = [{"name": f"({len(rest)} others)", **others}]
+        after = [{"name": f"({numbers.plural(len(rest), 'other')})", **others}]
     return Table(columns, rows, total, title, key, before, after)
 
 

@@ -170,7 +170,7 @@ def summary(
 def _doubts(all_steps: Graph, graph: Graph, fields: ReceptiveFields, lint: str, remarks: int) -> list[Note]:
     """How many doubts there are about the spec, where they are more than these remarks, and what shows them."""
     count = len(doubts(all_steps, fields if graph is all_steps else None))
-    return [Note("doubts", f"note: {count} doubt{'s' * (count > 1)}: {lint}")] if count > remarks else []
+    return [Note("doubts", f"note: {numbers.plural(count, 'doubt')}: {lint}")] if count > remarks else []
 
 
 def _notes(totals: dict[str, int], batch: int, left_out: bool) -> list[Note]:

@@ -59,7 +59,7 @@ def tensors(checkpoint: Checkpoint, *, view: View = EVERY_LAYER) -> Report:
         f"{row['dtype']}: {whole(row['params'])} params in {row['tensors']} tensors, {size(row['bytes'])}"
         for row in dtypes
     )
-    count = f"{len(order):,} tensor{'s' * (len(order) != 1)}"
+    count = numbers.plural(len(order), "tensor")
     notes = [
         Note(
             "totals", f"params {whole(totals['params'])} = {numbers.short(totals['params'])}   {size(totals['bytes'])}"

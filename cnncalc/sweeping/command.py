@@ -13,6 +13,7 @@ from .. import files
 from ..analyses.values import text
 from ..errors import CnncalcError, printable_lines
 from ..render.formats import told
+from ..render.numbers import plural
 from ..render.numbers import whole as digits
 from ..spelling import spelled
 from . import select
@@ -80,7 +81,7 @@ class Sweep(Asked):
         self._remark(kept, invalid, reasons)
         self._open({name: why for part in parts.done.values() for name, why in part.get("least", {}).items()})
         resumed = f", {len(over) - len(missing)} of them from before" if len(missing) < len(over) else ""
-        self.say(f"{len(over)} parts in {self.output}{resumed}")
+        self.say(f"{plural(len(over), 'part')} in {self.output}{resumed}")
 
     def _stream(self) -> None:
         writer = Writer(self.chosen_form, self.plan.grid, self.shown)
@@ -208,7 +209,7 @@ class Sweep(Asked):
         if not kept:
             raise select.Unmet(f"no point satisfies {self._conditions()}", self._nearest())
         if invalid:
-            self.say(f"{digits(count)} points, {digits(invalid)} left out: {left_out(invalid, reasons)}")
+            self.say(f"{plural(count, 'point')}, {digits(invalid)} left out: {left_out(invalid, reasons)}")
             for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:
                 self.say(f"  {digits(times)} x {reason.splitlines()[0].removeprefix('error: ')}")
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..budget.amounts import figure
 from ..render import units
 from ..render.cells import LEAST
-from ..render.numbers import tenths, whole
+from ..render.numbers import plural, tenths, whole
 from ..render.report import Column, Contract, Report, Table
 from ..reports.figure_columns import figure_column
 from ..reports.incomplete import COMPLETE, not_known
@@ -67,7 +67,7 @@ def fit_report(fit: Any, dtype: str) -> Report:
         if fit.next is None:
             notes.append("no limit binds: the range ends first")
     else:
-        count = f"{whole(len(fit.best))} setting{'s' * (len(fit.best) != 1)} of {whole(fit.plan.grid.count)}"
+        count = f"{plural(len(fit.best), 'setting')} of {whole(fit.plan.grid.count)}"
         notes = [f"{count} on the front: none can be larger in one alone ({over})"]
         notes += [
             f"the range of {name} ends at {spelled(last)} before a limit does: larger ones were not tried"

@@ -52,7 +52,7 @@ def report(sweep: Sweep, whole: Rows, records: list[dict[str, Any]], notes: list
     ]
     convention = "MACs of convolution and linear, per image"
     fixed = [f"{name}={spelled(value)}" for name, value in plan.fixed.items()]
-    caption = [plan.name.removesuffix(".yaml"), *fixed, f"{numbers.whole(plan.grid.count)} points", convention]
+    caption = [plan.name.removesuffix(".yaml"), *fixed, numbers.plural(plan.grid.count, "point"), convention]
     if sweep.where:
         caption.append(" and ".join(sweep.where))
     if sweep.pareto:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...render import numbers
 from ...render.formats import json_text
-from .. import words
 from ..outcome import Outcome
 from ..status import FAIL, WARN
 
@@ -24,7 +23,7 @@ def _message(outcome: Outcome) -> str:
     if outcome.unjudged:
         return "not judged"
     if outcome.count(FAIL):
-        return f"{words.plural(outcome.count(FAIL), 'limit')} broken"
+        return f"{numbers.plural(outcome.count(FAIL), 'limit')} broken"
     if len(outcome.results) != 1:
         return f"{len(outcome.results)} within their limits" if outcome.findings else "no limits"
     figures = outcome.results[0].figures

@@ -12,6 +12,7 @@ from itertools import accumulate
 from ...analyses.figures import FIGURES
 from ...analyses.subject import subject
 from ...errors import printable
+from ...render import numbers
 from .. import amounts, words
 from ..outcome import ERROR, NOTE, WARNING, Outcome
 from ..run import Result
@@ -107,7 +108,7 @@ def _changed(outcome: Outcome) -> Iterator[str]:
             continue
         yield _model(result)
     if same:
-        yield f"\n{words.plural(same, 'model')} unchanged.\n"
+        yield f"\n{numbers.plural(same, 'model')} unchanged.\n"
 
 
 def _model(result: Result) -> str:
@@ -140,7 +141,7 @@ def _layers(result: Result) -> str:
     if not rows:
         return ""
     inner = table(["figure", "step", "change", ""], rows, right=(3,))
-    summary = f"{words.plural(len({row[1] for row in rows}), 'step')} that account for it"
+    summary = f"{numbers.plural(len({row[1] for row in rows}), 'step')} that account for it"
     return f"\n<details><summary>{summary}</summary>\n\n{inner}\n</details>\n"
 
 

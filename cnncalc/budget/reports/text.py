@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...errors import Paint, printable, unpainted, width_of
+from ...render import numbers
 from ...render.wrapping import broken, filled
 from .. import words
 from ..finding import Finding
@@ -110,12 +111,12 @@ def closing(outcome: Outcome) -> str:
         return outcome.closing
     counts = [
         f"{outcome.count(FAIL)} failed" if outcome.count(FAIL) else "",
-        words.plural(outcome.count(WARN), "warning") if outcome.count(WARN) else "",
+        numbers.plural(outcome.count(WARN), "warning") if outcome.count(WARN) else "",
         f"{outcome.count(NEW)} new" if outcome.count(NEW) else "",
         f"{outcome.approved} approved" if outcome.approved else "",
-        f"{words.plural(outcome.unjudged, 'spec')} not judged" if outcome.unjudged else "",
-        words.plural(outcome.gaps, "gap") if outcome.gaps else "",
+        f"{numbers.plural(outcome.unjudged, 'spec')} not judged" if outcome.unjudged else "",
+        numbers.plural(outcome.gaps, "gap") if outcome.gaps else "",
     ]
     found = ", ".join(filter(None, counts)) or ("all hold" if outcome.findings else "nothing to hold")
-    specs, limits = words.plural(len(outcome.results), "spec"), words.plural(len(outcome.findings), "limit")
+    specs, limits = numbers.plural(len(outcome.results), "spec"), numbers.plural(len(outcome.findings), "limit")
     return f"{specs}, {limits}: {found}"
