@@ -174,6 +174,14 @@ REFUSED = {
         functional([X, layer("ReLU", "a", [("b", 0)]), layer("ReLU", "b", [("a", 0)])], "b"),
         "`a` reads what nothing makes, or what is made of itself",
     ),
+    "a name twice": (
+        functional([X, layer("ReLU", "a", [("x", 0)]), layer("Softmax", "a", [("x", 0)])], "a"),
+        "two layers have the same name",
+    ),
+    "an output that is not there": (
+        functional([X, layer("ReLU", "a", [("x", 0)])], "b"),
+        "the output `b` is made by no layer",
+    ),
     "a graph-model": ({"format": "graph-model", "modelTopology": {"node": []}}, "is a graph-model of TensorFlow.js"),
     "no model": ({"a": 1}, "is no configuration of a Keras model"),
     "an output that is endless": (functional([X, layer("ReLU", "a", [("x", 0)])], "a", float("inf")), "is damaged"),  # type: ignore[arg-type]

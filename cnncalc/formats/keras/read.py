@@ -189,6 +189,8 @@ class Reader:
         if record["class_name"] == "Sequential":
             return self._sequential(record, given, path)
         config, layers = record["config"], {_name(layer): layer for layer in _layers(record)}
+        if len(layers) < len(_layers(record)):
+            raise CnncalcError(f"{self.file}: two layers{f' of `{path[:-1]}`' if path else ''} have the same name")
         values: dict[Read, str] = {}
         inputs = _references(config["input_layers"])
         for place, (name, _, _) in enumerate(inputs):
@@ -224,7 +226,10 @@ class Reader:
         if left:
             name = path + left[0].name
             raise CnncalcError(f"{self.file}: `{name}` reads what nothing makes, or what is made of itself")
-        return [values[one._replace(number=one.number - offset.get(one.name, 0))] for one in outputs]
+        ends = [one._replace(number=one.number - offset.get(one.name, 0)) for one in outputs]
+        if lost := next((one.name for one in ends if one not in values), None):
+            raise CnncalcError(f"{self.file}: the output `{path}{lost}` is made by no layer")
+        return [values[one] for one in ends]
 
     def _sequential(self, record: Mapping[str, Any], given: Sequence[str] | None, path: str) -> list[str]:
         layers = _layers(record)
