@@ -584,3 +584,38 @@ def test_what_hangs_on_an_open_size_says_so_and_how_to_give_it(tmp_path: Path) -
     assert "--input 3,NUMBER,NUMBER, or --set height=NUMBER --set width=NUMBER" in refused.value.help
     for given in ({"input": (3, 8, 6)}, {"set": {"height": 8, "width": 6}}):
         assert [3, 6, 8] == sorted(cnncalc.load(path, **given).output_shape)
+
+
+# fmt: off
+SHARED = [
+    # the first layer, the second, the shapes of the constants, params: each constant once
+    ("Conv", "x w b", "r w c", {"w": (3, 3, 1, 1), "b": (3,), "c": (3,)}, 9 + 3 + 3),
+    ("Conv", "x w b", "r w", {"w": (3, 3, 1, 1), "b": (3,)}, 9 + 3),
+    ("Conv", "x w b", "r v b", {"w": (3, 3, 1, 1), "b": (3,), "v": (3, 3, 1, 1)}, 9 + 3 + 9),
+    ("Conv", "x w b", "r w b", {"w": (3, 3, 1, 1), "b": (3,)}, 9 + 3),
+    ("Conv", "x w b", "r v c", {"w": (3, 3, 1, 1), "b": (3,), "v": (3, 3, 1, 1), "c": (3,)}, 2 * (9 + 3)),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("op", "first", "second", "shapes", "params"), SHARED, ids=lambda case: str(case)[:12])
+def test_a_learned_tensor_of_two_layers_is_counted_once(tmp_path: Path, op, first, second, shapes, params) -> None:
+    """With whatever each of the layers has of its own beside it; both compute with it as onnxruntime does."""
+    nodes = [node(op, first, "h"), node("Relu", "h", "r"), node(op, second)]
+    constants = {name: drawn(*shape) for name, shape in shapes.items()}
+    image = {"x": drawn(1, 3, 4, 5)}
+    path = saved(tmp_path / "m.onnx", nodes, image, constants, ["y"])
+    graph = cnncalc.load(path)
+    assert params == cnncalc.params(graph).total
+    assert 2 * 9 * 20 == cnncalc.macs(graph).total
+
+    found = cnncalc.run(graph, image["x"][0], graph.stored.read(graph, np.float32)).output
+    np.testing.assert_allclose(found, theirs(path, image)[0][0], rtol=1e-5, atol=1e-5)
+
+
+def test_a_stored_table_is_no_running_statistics(tmp_path: Path) -> None:
+    """Whole numbers beside a tensor are stored and not learned: no norm has them."""
+    nodes = [node("Concat", "x t", "c", axis=2), node("Relu", "c")]
+    path = saved(tmp_path / "m.onnx", nodes, {"x": X.astype(np.int64)}, {"t": np.ones((1, 3, 2, 5), np.int64)}, ["y"])
+    said = str(cnncalc.reports.summary(cnncalc.load(path)))
+    assert "besides the params 30 buffers (tensors that are not learned)" in said

@@ -107,7 +107,7 @@ def _made_of_others(graph: Graph) -> None:
     if (stored.total, stored.frozen) != (used.total, used.frozen):
         print(
             f"weights are written as the layers use them: {used.total:,} params, {used.frozen:,} of them frozen; "
-            f"the module stores {stored.total:,} and {stored.frozen:,}",
+            f"{graph.name} stores {stored.total:,} and {stored.frozen:,}",
             file=sys.stderr,
         )
 

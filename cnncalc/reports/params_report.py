@@ -125,7 +125,7 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
         )
     ]
     if learned.buffers:
-        notes.append(Note("buffers", f"besides {whole(learned.buffers)} buffers: {_buffers(graph)}"))
+        notes.append(Note("buffers", f"besides {whole(learned.buffers)} buffers: {not_learned(graph)}"))
     if graph is not all_steps:
         left = f"left out: {whole(extra)} in steps that only training uses (--training counts them)"
         notes.append(Note("only-training", left))
@@ -147,11 +147,11 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
     return told(report, graph)
 
 
-def _buffers(graph: Graph) -> str:
-    """What is stored and not learned."""
+def not_learned(graph: Graph, of_norms: str = "running mean and variance of the batch norms") -> str:
+    """What is stored and not learned; `of_norms` is what that of norms is called."""
     norms = any(node.buffers and node.layer.family == "norm" for node in graph.nodes)
     fixed = any(node.buffers and node.layer.family != "norm" for node in graph.nodes)
     kernels = any(not source.learned for node in graph.nodes for source in node.made_of or ())
-    said = ["running mean and variance of the batch norms"] * norms
+    said = [of_norms] * norms
     said += ["tensors that are not learned"] * (fixed or kernels)
     return " and ".join(said)

@@ -22,7 +22,7 @@ from .fields import RECEPTIVE_FIELD, field
 from .incomplete import COMPLETE, known, told
 from .macs_report import FLOPS, MACS, MATMUL, SHARE
 from .memory_report import ACTIVATIONS, PEAK
-from .params_report import BUFFERS, FROZEN, ONLY_TRAINING, PARAMS, TRAINABLE, WEIGHT_BYTES
+from .params_report import BUFFERS, FROZEN, ONLY_TRAINING, PARAMS, TRAINABLE, WEIGHT_BYTES, not_learned
 from .rows import (
     BATCH,
     CONVENTION,
@@ -161,7 +161,11 @@ def summary(
             "receptive_field": seen(last or next(iter(graph.inputs))),
             "receptive_field_of": last or next(iter(graph.inputs)),
         },
-        [Note("memory", "   ".join(parts)), *_notes(totals, batch, graph is not all_steps), *change_notes(graph)],
+        [
+            Note("memory", "   ".join(parts)),
+            *_notes(totals, batch, graph is not all_steps, not_learned(graph, "running statistics of batch norms")),
+            *change_notes(graph),
+        ],
         [*remarks[:MOST_REMARKS], *(_doubts(all_steps, graph, fields, lint, len(remarks)) if lint else [])],
     )
     return told(report, graph)
@@ -173,15 +177,15 @@ def _doubts(all_steps: Graph, graph: Graph, fields: ReceptiveFields, lint: str, 
     return [Note("doubts", f"note: {numbers.plural(count, 'doubt')}: {lint}")] if count > remarks else []
 
 
-def _notes(totals: dict[str, int], batch: int, left_out: bool) -> list[Note]:
-    """The totals in words, and what stands beside them."""
+def _notes(totals: dict[str, int], batch: int, left_out: bool, buffers: str) -> list[Note]:
+    """The totals in words, and what stands beside them; `buffers` is what is stored and not learned."""
     named = ((totals["params"], "params", ""), (totals["macs"], "MACs", ""), (totals["flops"], "FLOPs", ", 2 a MAC"))
     notes = [Note("totals", "   ".join(f"{count(n)} {what} ({short(n)}{of})" for n, what, of in named))]
     if totals["frozen"]:
         frozen = f"frozen {count(totals['frozen'])}   trainable {count(totals['trainable'])}"
         notes.append(Note("frozen", frozen))
     if totals["buffers"]:
-        stored = f"besides the params {count(totals['buffers'])} buffers (running statistics of batch norms)"
+        stored = f"besides the params {count(totals['buffers'])} buffers ({buffers})"
         notes.append(Note("buffers", stored))
     if totals["matmul_macs"]:
         between = f"of the MACs {count(totals['matmul_macs'])} multiply two activations (matmul)"

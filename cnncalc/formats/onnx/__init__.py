@@ -12,6 +12,7 @@ from ..reading import USUAL, Reading
 from .model import model
 from .read import Reader
 from .records import Model
+from .shared import counted_once
 from .values import Weight
 from .wire import File, Memory, Part
 
@@ -72,7 +73,7 @@ class OnnxNetwork:
         """The network. Raises CnncalcError."""
         with self.source if isinstance(self.source, File) else nullcontext():
             reader = Reader(self.model, self.input, self.settings, self.how)
-            graph = reader.graph()
+            graph = counted_once(reader.graph(), reader.learned)
         stored = Numbers(self.source, self.model, reader.learned)
         return replace(graph, again=self, stored=stored, changed=bool(self.settings) or self.input is not None)
 
