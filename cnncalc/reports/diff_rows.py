@@ -11,19 +11,22 @@ from ..analyses.extent import field_of
 from ..analyses.figures import Figures
 from ..analyses.receptive import receptive_fields
 from ..analyses.subject import of_batch
+from ..analyses.weight_bytes import packed
 from ..graph import Graph, Node
 from ..render import changes, units
 from ..render.report import Column, Row, Table
 from . import fields
 from .macs_report import FLOPS, MACS
 from .memory_report import PEAK
-from .params_report import BUFFERS, PARAMS, TRAINABLE
+from .params_report import BUFFERS, PARAMS, TRAINABLE, WEIGHT_BYTES
 from .rows import View, table
 
+STORED = WEIGHT_BYTES._replace(title="weight bytes (fp32)")
 TOTALS = (
     PARAMS,
     TRAINABLE,
     BUFFERS,
+    STORED,
     MACS,
     FLOPS._replace(title="FLOPs (2 a MAC)"),
     PEAK._replace(title="peak bytes (fp32)"),
@@ -51,9 +54,11 @@ def totals(side: Side, batch: int) -> dict[str, int]:
 def figure_table(found: Difference, names: tuple[str, str], before: Row, after: Row) -> Table:
     """The totals of both, and what they differ by."""
     rows: list[dict[str, Any]] = []
+    by_params = not any(packed(side.graph) for side in (found.a, found.b))
     for column in TOTALS:
         a, b = before[column.key], after[column.key]
-        if (column is TRAINABLE and (a, b) == (before["params"], after["params"])) or a == b == 0:
+        all_trained = column is TRAINABLE and (a, b) == (before["params"], after["params"])
+        if all_trained or (column is STORED and by_params) or a == b == 0:
             continue
         growth = (b - a) / a if a else None
         rows.append({"figure": column.title, "a": a, "b": b, "difference": b - a, "growth": growth})
