@@ -104,10 +104,8 @@ def both(word: str, path: Path) -> tuple[str, bool]:
     told = f"{totals[0][0]:>12,} {totals[0][1]:>16,}"
     if totals[0] != totals[1]:
         return f"{told}   {totals[1][0]:,} params, {totals[1][1]:,} MACs", False
-    if found["same"]:
-        return f"{told}   the same network", True
     apart = sum(len(found[word]) for word in ("changed", "added", "removed"))
-    return f"{told}   the same figures, {apart} layers told apart", True
+    return f"{told}   the same {f'figures, {apart} layers told apart' if apart else 'network'}", True
 
 
 def cost(command: list[str]) -> Cost:
