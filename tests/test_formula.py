@@ -626,3 +626,15 @@ def test_axes_in_which_inputs_differ_stay_as_they_are(tmp_path: Path) -> None:
     assert "slow receptive field  = 1 x 5 x 5\n" in done.stdout
     assert "fast receptive field  = 5 x 3 x 3\n" in done.stdout
     assert "the inputs of paths differ in T: 4, 8" in run(str(spec), "--over", "T").stderr
+
+
+def test_a_reshape_that_few_sizes_fit_is_told_where_its_memory_is_asked_for(tmp_path: Path) -> None:
+    """Whether it copies what a permute left depends on which sizes those are; its work is a number all the same."""
+    spec = tmp_path / "split.yaml"
+    spec.write_text("input: [6, 4, 8]\nnet: [relu, {permute: [0, 2, 1]}, {reshape: [3, 2, 8, 4]}, {pointwise: 1}]\n")
+
+    assert "MACs  = 192\n" in run(str(spec), "--of", "macs").stdout
+    for figure in ("activations", "peak_in_place"):
+        done = run(str(spec), "--of", figure)
+        assert "error: whether `reshape` is a view of its input depends on H and W\n" in done.stderr
+        assert "leave H and W out of --over: few numbers fit 3x2x8x4\n" in done.stderr

@@ -16,9 +16,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 from zlib import crc32
 
-from ..dims import Dim, Shape, is_symbolic
+from ..dims import Dim, Shape, is_symbolic, product
+from ..errors import CnncalcError
 from ..graph import Graph, Node
-from ..layers.base import ALIKE, VIEW, Look
+from ..layers.base import ALIKE, VIEW, Look, size_text
 
 Strides: TypeAlias = Shape | None
 """How many elements further the next entry of each axis lies; None where all lie side by side, the last axis first."""
@@ -54,6 +55,10 @@ def laid(node: Node, strides: Sequence[Strides]) -> Laid:
         shape, output = _numbers(node.incoming[0]), _numbers(node.output)
         look = node.layer.look(*node.incoming)
         if look.order is None:
+            if strides[0] is not None and product(shape) != product(output):
+                sizes = " and ".join(sorted({name for n in node.incoming[0] if is_symbolic(n) for name in n.symbols()}))
+                help = f"leave {sizes} out of --over: few numbers fit {size_text(node.output)}"
+                raise CnncalcError(f"whether `{node.name}` is a view of its input depends on {sizes}", help)
             return _reshaped(shape, strides[0], output)
         return Laid(True, _looked(shape, strides[0], output, look))
     if node.layer.storage == ALIKE and any(strides):
