@@ -330,3 +330,19 @@ def test_rows_of_positions_are_swept(tmp_path: Path) -> None:
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
     done = RUN.invoke(app, ["sweep", str(path), "t=50,100", "--no-batch", "-f", "csv", "-c", "macs"])
     assert f"t,macs\n50,{50 * 80 * 20}\n100,{100 * 80 * 20}\n" == done.stdout
+
+
+def test_channels_that_were_taken_for_images_are_told(tmp_path: Path) -> None:
+    """An image of three channels without a batch, as detectors of torchvision take it: the message has the option."""
+    weight = helper.make_tensor("w", 1, (8, 3, 3, 3), np.zeros((8, 3, 3, 3), np.float32).tobytes(), raw=True)
+    first = helper.make_tensor("first", 7, (1,), np.zeros(1, np.int64).tobytes(), raw=True)
+    nodes = [helper.make_node("Unsqueeze", ["x", "first"], ["a"]), helper.make_node("Conv", ["a", "w"], ["y"])]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(nodes, "n", [value("x", 1, (3, 32, 32))], [value("y", 1, None)], [weight, first])
+    path = tmp_path / "detector.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+    with pytest.raises(cnncalc.CnncalcError) as refused:
+        cnncalc.load(path)
+
+    assert "where the first axis of an input is no batch, --no-batch" in refused.value.details[0]
+    assert 8 * 27 * 30 * 30 == cnncalc.macs(cnncalc.load(path, batch=False)).total

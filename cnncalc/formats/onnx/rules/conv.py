@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..read import Refused
+from ..read import AlongImages, Refused
 from ..records import Node
 from .beside import imaged
 from .windows import alike, geometry
@@ -22,7 +22,8 @@ def conv(reader: Reader, node: Node) -> None:
     groups = node.attributes.get("group", 1)
     channels = value.dims[1]
     if isinstance(channels, int) and inner * groups != channels:
-        raise Refused(f"its weight is for {inner * groups} channels, and it reads {channels}")
+        wrong = f"its weight is for {inner * groups} channels, and it reads {channels}"
+        raise AlongImages(wrong) if reader.images == inner * groups else Refused(wrong)
     arguments = geometry(reader, node, value, kernel)
     weights = [weight]
     arguments["bias"] = reader.has(node, 2)
