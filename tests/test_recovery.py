@@ -522,3 +522,56 @@ def test_a_product_is_squeeze_and_excitation_where_something_is_pooled(pool: str
     text = f"input: [4, 20, 20]\nnet: [{unit}, {{maxpool: 2}}, {unit}, tanh, abs, {unit}]\n"
 
     assert f"  {name}(act=none):" in recover(anonymous(cnncalc.parse(text), 1)).text
+
+
+MIXERS = """
+input: [8, 8, 8]
+blocks:
+  mixer(mid): [{pointwise: $mid}, tanh, {pointwise: 8}, abs, {upsample: 1}, square]
+net:
+  - {mixer: 16, as: a/mixer}
+  - {maxpool: 2}
+  - {mixer: 24, as: b/mixer}
+  - sigmoid
+  - {mixer: 40, as: c/mixer}
+"""
+
+
+def test_blocks_are_called_as_the_spec_or_the_file_calls_them() -> None:
+    """The word of the spec; without a spec the common name of the modules; without names what it does."""
+    graph = cnncalc.parse(MIXERS)
+    file = replace(graph, nodes=tuple(node._replace(origin=None) for node in graph.nodes))
+    spec = cnncalc.parse(MIXERS.replace("mixer", "mine"))
+
+    assert "\n  mixer(" in recover(file).text
+    assert "\n  mine(" in recover(spec).text
+    assert "\n  convs(" in recover(anonymous(graph, 1)).text
+
+
+ATTENTION = """
+input: [16, 9]
+blocks:
+  attend:
+    - matmul:
+        a: [{matmul: {a: [{pointwise: 16}, {permute: [1, 0]}], b: [{pointwise: 16}]}}, {softmax: length}]
+        b: [{pointwise: 16}, {permute: [1, 0]}]
+    - permute: [1, 0]
+net:
+"""
+TRANSFORMER = """
+  - {add: {main: [layernorm, attend], shortcut: prev}}
+  - {add: {main: [layernorm, {pointwise: {out: MID, act: gelu}}, {pointwise: 16}], shortcut: prev}}
+  - tanh
+"""
+WIDTHS = {"32": "tanh", "64": "sigmoid", "48": "abs"}
+
+
+def test_what_a_block_does_is_its_name() -> None:
+    """Two residuals with attention are a transformer's block."""
+    graph = cnncalc.parse(
+        ATTENTION + "".join(TRANSFORMER.replace("MID", mid).replace("tanh", act) for mid, act in WIDTHS.items())
+    )
+    text = recover(anonymous(graph, 1)).text
+
+    assert "\n  transformer_block(mid):" in text
+    assert recover(cnncalc.parse(text)).text == text

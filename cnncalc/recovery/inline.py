@@ -9,7 +9,7 @@ from typing import Any
 
 from .blocks import Block, Program
 from .items import Item, Raw, Sequence, is_expression
-from .names import block_name
+from .names import Modules, block_name
 from .text import value_text
 
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)(?![\w.])")
@@ -28,11 +28,16 @@ def inlined(program: Program) -> Program:
         program = Program(others, _put(program.steps, name, block))
 
 
-def numbered(program: Program) -> Program:
-    """The program with the names of its blocks numbered from the first that is left."""
+def numbered(program: Program, modules: Modules) -> Program:
+    """The program with the names of its blocks, numbered from the first that is left."""
     names: dict[str, str] = {}
+    calls: dict[str, list[tuple[str, ...]]] = {name: [] for name in program.blocks}
+    for steps in _bodies(program):
+        for call in (one for item in steps for one in item.operations if one.word in calls):
+            calls[call.word].append(call.nodes)
     for name, block in program.blocks.items():
-        names[name] = block_name(block.steps, names.values())
+        module = modules.name(calls[name])
+        names[name] = block_name(_called(block.steps, names), names.values(), module, modules.written)
     blocks = {names[name]: block._replace(steps=_called(block.steps, names)) for name, block in program.blocks.items()}
     return Program(blocks, _called(program.steps, names))
 

@@ -22,6 +22,7 @@ from .fold import folded, tabled
 from .inline import inlined, numbered
 from .items import Sequence, said
 from .kept import Kept, kept_of, whole, with_remarks
+from .names import Modules
 from .scopes import named
 from .text import LINE, Writer, signature, value_text
 
@@ -159,7 +160,7 @@ class Finished(NamedTuple):
 
 def finished(graph: Graph, program: Program, writer: Writer) -> Finished:
     """The text of a program: equal neighbours folded, rows in tables."""
-    program = numbered(inlined(program))
+    program = numbered(inlined(program), Modules(graph))
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
     shorter, longer = folded(program.steps), folded(program.steps, periods=False)
     steps = tabled(shorter, writer)
