@@ -28,7 +28,7 @@ DATA = Path(__file__).parent / "data"
 PINNED = {
     "torchinfo": "1.8.0", "fvcore": "0.1.5", "ptflops": "0.7.5", "thop": "0.1.1", "calflops": "0.3.2",
     "torchprofile": "0.1.0", "torchscan": "0.2.0", "onnx_tool": "1.0.1", "torch": "2.13.0", "mmengine": "0.10.7",
-    "haoline": "1.3.0", "onnx_opcounter": "0.0.4", "deepspeed": "0.19.8",
+    "haoline": "1.3.0", "onnx_opcounter": "0.0.4", "deepspeed": "0.19.8", "onnxsim": "0.8.1",
 }  # fmt: skip
 """Package -> the release that the figures are of (of fvcore and thop, without the date of the build)."""
 
@@ -37,6 +37,7 @@ FIGURES = {
     "thop": ("thop",), "calflops": ("calflops", "calflops-macs"), "torchprofile": ("torchprofile",),
     "torchscan": ("torchscan", "torchscan-flops"), "onnx_tool": ("onnx-tool",), "torch": ("flop-counter",),
     "deepspeed": ("deepspeed",), "mmengine": ("mmengine",), "haoline": ("haoline",), "onnx_opcounter": ("onnx-opcounter",),
+    "onnxsim": ("onnxsim",),
 }  # fmt: skip
 """Package -> the names of its figures in cnncalc."""
 
@@ -183,6 +184,14 @@ def _onnx_opcounter(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | N
         return {"onnx-opcounter": int(onnx_opcounter.calculate_macs(onnx.load(path)))}
 
 
+def _onnxsim(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
+    import onnx
+    from onnxsim.model_info import ModelInfo
+
+    with exported(module, shape) as path:
+        return {"onnxsim": int(ModelInfo(onnx.load(path)).macs)}
+
+
 def _mmengine(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
     from mmengine.analysis import get_model_complexity_info
 
@@ -202,7 +211,7 @@ def _torch(module: Any, shape: tuple[int, ...]) -> Mapping[str, int | None]:
 TOOLS: Mapping[str, Callable[[Any, tuple[int, ...]], Mapping[str, int | None]]] = {
     "torchinfo": _torchinfo, "fvcore": _fvcore, "ptflops": _ptflops, "thop": _thop, "torchprofile": _torchprofile,
     "torchscan": _torchscan, "onnx_tool": _onnx_tool, "torch": _torch, "mmengine": _mmengine, "haoline": _haoline,
-    "onnx_opcounter": _onnx_opcounter, "deepspeed": _deepspeed, "calflops": _calflops,
+    "onnx_opcounter": _onnx_opcounter, "onnxsim": _onnxsim, "deepspeed": _deepspeed, "calflops": _calflops,
 }  # fmt: skip
 """Package -> what it says of a module for one image; calflops last, which leaves functions patched where it fails."""
 

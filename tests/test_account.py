@@ -254,7 +254,7 @@ NETWORKS = (
 )  # fmt: skip
 COLUMNS = (
     "multiply-adds", "flop-counter", "torchinfo", "fvcore", "ptflops", "ptflops-modules", "ptflops-aten", "thop", "calflops",
-    "torchprofile", "torchscan", "torchscan-flops", "onnx-tool", "haoline", "onnx-opcounter", "tensorflow", "tensorflow-keras3", "darknet",
+    "torchprofile", "torchscan", "torchscan-flops", "onnx-tool", "haoline", "onnx-opcounter", "onnxsim", "tensorflow", "tensorflow-keras3", "darknet",
 )  # fmt: skip
 UNKNOWN: Mapping[str, str] = {
     SILENT: "What it has no rule for is 0 without a word.",

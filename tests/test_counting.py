@@ -24,7 +24,7 @@ DATA = Path(__file__).parent / "data"
 NAMES = (
     "torchinfo", "fvcore", "ptflops", "ptflops-modules", "ptflops-aten", "thop", "calflops", "calflops-macs",
     "torchprofile", "torchscan", "torchscan-flops", "flop-counter", "onnx-tool",
-    "mmengine", "haoline", "onnx-opcounter", "deepspeed",
+    "mmengine", "haoline", "onnx-opcounter", "onnxsim", "deepspeed",
 )  # fmt: skip
 """The tools whose figures the tables have."""
 

@@ -47,6 +47,7 @@ TOOLS: Mapping[str, Tool] = {
         onnx_tool.ONNX_TOOL,
         onnx_files.HAOLINE,
         onnx_files.OPCOUNTER,
+        onnx_files.ONNXSIM,
         flop_counter.FLOP_COUNTER,
         flop_counter.TORCHVISION,
         tensorflow.TENSORFLOW,

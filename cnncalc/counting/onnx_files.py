@@ -1,4 +1,4 @@
-"""HaoLine 1.3 and onnx-opcounter 0.0.4, which read the file that PyTorch's exporter writes."""
+"""HaoLine 1.3, onnx-opcounter 0.0.4 and onnxsim 0.8.1, which read the file that PyTorch's exporter writes."""
 
 from __future__ import annotations
 
@@ -105,4 +105,20 @@ OPCOUNTER = Tool(
     refused=frozenset({UNEVEN, CUBIC}),
     source="onnx_opcounter/onnx_opcounter.py calculate_macs",
     folds=0,
+)
+
+ONNXSIM = Tool(
+    name="onnxsim",
+    version="0.8.1",
+    word="MACs",
+    about="the exported ONNX: MACs without biases, of Conv, ConvTranspose, Gemm and MatMul (its FLOPs are twice these)",
+    omits="every other operator, without a word",
+    sees=operators,
+    rules=dict.fromkeys(("Conv", "ConvTranspose", "Gemm", "MatMul"), nothing),
+    otherwise=nothing,
+    unknown=FAILS,
+    refused=frozenset({UNEVEN}),
+    source="onnxsim/model_info.py",
+    folds=0,
+    also=("onnx-simplifier",),
 )
