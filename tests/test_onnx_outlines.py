@@ -29,6 +29,7 @@ CASES = [
     ("Trilu", "x", {}, {}),
     ("RoiAlign", "x r b", {"output_height": 3, "output_width": 2, "mode": "max"},
      {"r": np.zeros((5, 4), np.float32), "b": INTS([0] * 5)}),
+    ("MaxRoiPool", "x r", {"pooled_shape": [3, 2]}, {"r": np.zeros((5, 5), np.float32)}),
     ("OneHot", "n d v", {"axis": 1}, {"d": INTS([5]), "v": INTS([0, 1], np.float32)}),
 ]
 # fmt: on

@@ -81,14 +81,10 @@ def _one_hot(reader: Reader, node: Node) -> Dims:
 
 
 def _regions(reader: Reader, node: Node) -> Dims:
-    """RoiAlign: each region in as many parts."""
+    """RoiAlign and MaxRoiPool: each region in as many parts."""
     own = node.attributes
-    return (
-        _of(reader, node, 1)[0],
-        _of(reader, node, 0)[1],
-        own.get("output_height", 1),
-        own.get("output_width", 1),
-    )
+    parts = own.get("pooled_shape") or (own.get("output_height", 1), own.get("output_width", 1))
+    return (_of(reader, node, 1)[0], _of(reader, node, 0)[1], *parts)
 
 
 OUTLINES: Mapping[str, Outline] = {
@@ -105,6 +101,7 @@ OUTLINES: Mapping[str, Outline] = {
     "GatherElements": _gathered_each,
     "GatherND": _gathered_rows,
     "OneHot": _one_hot,
+    "MaxRoiPool": _regions,
     "RoiAlign": _regions,
     "TopK": _largest,
 }
