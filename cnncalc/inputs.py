@@ -19,6 +19,16 @@ STORED_AS: Mapping[str, str] = {
 """What ONNX, PyTorch and Keras call an element type -> the dtype of an input that is stored so; float32 is unsaid."""
 
 
+COLOURS = (1, 3, 4)
+FEWEST = 16
+"""Positions of an axis from which on it is hardly the channels."""
+
+
+def channels_last(shape: Shape) -> bool:
+    """Whether the last axis of an input is as short as colours are, and the others are not."""
+    return len(shape) > 1 and shape[-1] in COLOURS and all(isinstance(n, int) and n >= FEWEST for n in shape[:-1])
+
+
 def replaced(shapes: Mapping[str, Shape], given: Any) -> dict[str, Shape]:
     """The shapes of the inputs with those that are given: one for all or for the first, or by name.
 

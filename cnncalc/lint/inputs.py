@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..dims import Shape
 from ..errors import Diagnostic
 from ..graph import Graph
-
-COLOURS = (1, 3, 4)
-FEWEST = 16
-"""Positions of an axis from which on it is hardly the channels."""
+from ..inputs import COLOURS, channels_last
 
 
 def doubts(graph: Graph) -> Iterator[Diagnostic]:
@@ -20,7 +16,7 @@ def doubts(graph: Graph) -> Iterator[Diagnostic]:
         if not all(isinstance(n, int) for n in shape):
             continue
         text = "x".join(map(str, shape))
-        if _is_channels_last(shape):
+        if channels_last(shape):
             along = "long" if len(shape) == 2 else "wide"
             message = f"the input {text} has {shape[0]} channels and is {shape[-1]} {along}: channels come first"
             yield Diagnostic(
@@ -30,8 +26,3 @@ def doubts(graph: Graph) -> Iterator[Diagnostic]:
             message = f"the input {text} is a volume of one channel: a batch is not part of the input"
             help = f"input: {list(shape[1:])}; --batch N for several images"
             yield Diagnostic(message, mark, help=help, severity="warning", code="batch")
-
-
-def _is_channels_last(shape: Shape) -> bool:
-    """Whether the last axis is as short as colours are, and the others are not."""
-    return len(shape) > 1 and shape[-1] in COLOURS and min(shape[:-1]) >= FEWEST

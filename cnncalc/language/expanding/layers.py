@@ -8,8 +8,9 @@ from typing import Any
 from ...building import Builder, TooMany, Unlike, Unmet, weights_text
 from ...dims import admitted
 from ...errors import Diagnostic, Label, Mark, did_you_mean
+from ...inputs import channels_last
 from ...layers import KINDS, ArgumentError, Layer
-from ...layers.base import size_text
+from ...layers.base import Need, size_text
 from ...layers.fields import shown
 from ..expressions import Unknown
 from ..steps import Arguments, Fault, Following, LayerCall
@@ -154,7 +155,14 @@ class Layers:
             if need.field.isdigit():  # of a tensor, which the one who named it blames
                 raise
             blamed = given[need.field].mark if need.field in given else mark
-            raise fault(f"`{layer.kind}`: {need.message}", blamed, need.help) from None
+            raise fault(f"`{layer.kind}`: {need.message}", blamed, self._order(need) or need.help) from None
+
+    def _order(self, need: Need) -> str:
+        """What to write where a window does not fit since the channels of an input come last."""
+        last = [shape for shape in self.builder.inputs.values() if channels_last(shape)]
+        if need.code != "window-fits" or not last:
+            return ""
+        return f"channels come first: input: {[last[0][-1], *last[0][:-1]]}"
 
 
 def _layer_in(value: Any) -> LayerCall | None:
