@@ -619,3 +619,28 @@ def test_a_stored_table_is_no_running_statistics(tmp_path: Path) -> None:
     path = saved(tmp_path / "m.onnx", nodes, {"x": X.astype(np.int64)}, {"t": np.ones((1, 3, 2, 5), np.int64)}, ["y"])
     said = str(cnncalc.reports.summary(cnncalc.load(path)))
     assert "besides the params 30 buffers (tensors that are not learned)" in said
+
+
+def test_a_quantised_lstm_has_its_weights_the_other_way_round(tmp_path: Path) -> None:
+    """Features x four parts of hidden: 4 x (3 + 2) x 2 weights and twice 4 x 2 biases; a step has 4 x 2 x (3 + 2) MACs."""
+    rest = {
+        "ws": np.ones(1, np.float32),
+        "wz": np.zeros(1, np.uint8),
+        "rs": np.ones(1, np.float32),
+        "rz": np.zeros(1, np.uint8),
+    }
+    weights = {"w": np.ones((1, 3, 8), np.uint8), "r": np.ones((1, 2, 8), np.uint8), "b": np.zeros((1, 16), np.float32)}
+    lstm = node("DynamicQuantizeLSTM", "t w r b - - - - ws wz rs rz", "s h c", domain="com.microsoft", hidden_size=2)
+    image = {"x": drawn(1, 5, 3)}
+    path = saved(
+        tmp_path / "m.onnx",
+        [node("Transpose", "x", "t", perm=[1, 0, 2]), lstm, node("Relu", "h")],
+        image,
+        {**weights, **rest},
+        ["y"],
+    )
+    graph = cnncalc.load(path)
+
+    assert 4 * (3 + 2) * 2 + 2 * 4 * 2 == cnncalc.params(graph).total
+    assert 5 * 4 * 2 * (3 + 2) == cnncalc.macs(graph).total
+    assert np.squeeze(theirs(path, image)[0]).size == np.prod(graph.output_shape)

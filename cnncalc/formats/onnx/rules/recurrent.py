@@ -25,7 +25,7 @@ USUAL = {"LSTM": ("sigmoid", "tanh", "tanh"), "GRU": ("sigmoid", "tanh"), "RNN":
 
 def recurrent(reader: Reader, node: Node) -> None:
     """The sequence, the weights, and the states that it begins with where they are not zeros."""
-    kind = node.op.removeprefix("DynamicQuantize").lower()
+    kind = node.op.lower()
     value, weight, state = reader.held(node), reader.weight(node, 1), reader.weight(node, 2)
     hidden = node.attributes.get("hidden_size") or state.dims[-1]
     way = node.attributes.get("direction") or "forward"
@@ -45,7 +45,8 @@ def recurrent(reader: Reader, node: Node) -> None:
     first = node.attributes.get("layout", 0)
     if len(value.dims) != 3:
         raise Refused("a sequence of so many axes")
-    features, own = value.dims[-1], weight.dims[1 if node.op.startswith("DynamicQuantize") else 2]
+    turned = reader.node.op.startswith("DynamicQuantize")  # its weights are features x parts of hidden
+    features, own = value.dims[-1], weight.dims[1 if turned else 2]
     if str(features) != str(own):
         way_out = f": --set {features}={own}" if str(features).isidentifier() else ""
         raise Refused(f"weights for {own} features a step, where the sequence has {features}{way_out}")
