@@ -125,6 +125,16 @@ class PerAxis(Reader):
         return _or_expression(number, {"type": "array", "items": one, "minItems": 1, "maxItems": 3})
 
 
+class FactorPerAxis(PerAxis):
+    """Whole factors: a map that is a part larger has a size instead."""
+
+    def read(self, value: Any, axes: int) -> tuple[Dim, ...]:
+        for factor in value if isinstance(value, list | tuple) else [value]:
+            if hasattr(factor, "denominator") and not hasattr(factor, "__array__") and factor.denominator != 1:
+                raise ValueError(f"must be whole, and is {_decimal(factor)}; `size: [...]` gives a map any size")
+        return super().read(value, axes)
+
+
 class PartsPerAxis(PerAxis):
     """As PerAxis; `none` for an axis that stays as it is."""
 

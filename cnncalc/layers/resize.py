@@ -10,7 +10,7 @@ from typing import Any
 
 from ..dims import Dim, Shape, product
 from .base import MEANT, NEW, NO_WORK, OWN, Need, Shapes, Weightless
-from .fields import COUNT_PER_AXIS, FLAG, Choice, field
+from .fields import COUNT_PER_AXIS, FLAG, Choice, FactorPerAxis, field
 from .windows import Axis, Interpolated, Nearest, Reach
 
 TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4}
@@ -28,7 +28,7 @@ class Upsample(Weightless):
     elementwise = False
     doubled = MEANT
 
-    scale: tuple[Dim, ...] | None = field(COUNT_PER_AXIS, None, about="factor on each axis")
+    scale: tuple[Dim, ...] | None = field(FactorPerAxis(1), None, about="factor on each axis")
     size: tuple[Dim, ...] | None = field(COUNT_PER_AXIS, None, about="size of the output, in place of a factor")
     mode: str = field(Choice(*TAPS), "nearest", about="nearest, bilinear (linear on each axis) or bicubic")
     align_corners: bool = field(FLAG, False, about="whether the first and last positions of both maps coincide")
