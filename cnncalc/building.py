@@ -26,6 +26,9 @@ from .provenance import Call, Origin, Source
 MAX_LAYERS = 150_000
 
 NAME = re.compile(r"[\w.+\-/\[\]]+( [\w.+\-/\[\]]+)*")
+LONG = 180
+"""Characters of a name of another format that are kept; the language reads 200, and `_` tells names apart."""
+
 RESERVED = ("prev", "in")
 """The names that mean another tensor in each place of a spec."""
 
@@ -257,7 +260,8 @@ def _admit(layer: Layer, incoming: tuple[Shape, ...]) -> None:
 
 
 def legal_name(name: str) -> str:
-    """A name with `_` for what the language does not allow in one."""
+    """A name with `_` for what the language does not allow in one; of a very long one its beginning."""
+    name = name[:LONG]
     name = name if NAME.fullmatch(name) else re.sub(r"[^\w.+\-/\[\]]", "_", name) or "_"
     return f"{name}_" if name in RESERVED else name
 

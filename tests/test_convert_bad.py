@@ -1,0 +1,117 @@
+"""`convert` of what is hard to write: symbols, unknown operators, names that are none, outputs, size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import cnncalc
+from cnncalc.analyses.sameness import same
+from cnncalc.building import Builder
+from cnncalc.graph import Graph
+from cnncalc.layers import KINDS
+from cnncalc.recovery.write import NO_BLOCKS, recover
+
+NAMES = [
+    "a b",
+    "1x",
+    "$v",
+    "a.b/c",
+    "größe/Ω",
+    " ",
+    "x" * 1000,
+    "a: b",
+    "- x",
+    "#c",
+    "{",
+    "prev",
+    "null",
+    "yes",
+]
+
+
+def renamed(graph: Graph, names: list[str]) -> Graph:
+    """The network with other names for its layers."""
+    new = dict(zip((node.name for node in graph.nodes), names, strict=True))
+    nodes = tuple(
+        node._replace(
+            name=new[node.name],
+            inputs=tuple(new.get(name, name) for name in node.inputs),
+            weights_of=new.get(node.weights_of, node.weights_of),
+            origin=None,
+        )
+        for node in graph.nodes
+    )
+    heads = {head: new[name] for head, name in graph.heads.items()}
+    return replace(graph, nodes=nodes, output=new[graph.output], heads=heads, again=None)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize("name", NAMES, ids=[name[:8] for name in NAMES])
+def test_names_that_the_language_does_not_allow(name: str, plain: bool) -> None:
+    """Of layers that are read by their names, and of side outputs: the same network, whatever they become."""
+    net = "[{pointwise: 4}, {add: {a: [relu], b: prev}}, {head: {side: [{pointwise: 2}]}}, {pointwise: 3}]"
+    graph = cnncalc.parse(f"input: [4, 8, 8]\nnet: {net}")
+    names = [f"{name}{place or ''}" for place in range(len(graph.nodes))]
+    again = cnncalc.parse(recover(renamed(graph, names), plain=plain).text)
+
+    assert same(graph, again)
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_sizes_without_a_number_stay_open(plain: bool) -> None:
+    """And the spec that is written takes other sizes as the network does."""
+    text = "input: [3, H, W]\nnet: [{conv: {out: 8, kernel: 3, stride: 2, padding: 1}}, relu, {linear: 4}]"
+    open_end = text.replace(", {linear: 4}", ", globalavgpool, {linear: 4}")
+    graph = cnncalc.parse(open_end)
+    again = cnncalc.parse(recover(graph, plain=plain).text)
+
+    assert "[3, H, W]" in recover(graph, plain=plain).text
+    assert same(graph, again)
+    of_20 = [cnncalc.macs(cnncalc.parse(one, input=(3, 20, 20))).total for one in (open_end, recover(graph).text)]
+    assert [8 * 27 * 10 * 10 + 8 * 4] * 2 == of_20
+
+
+def test_what_is_not_known_is_written_and_read_back() -> None:
+    """An operator of another format, with its name and its shape, in a block too."""
+    step = "{pointwise: 4}, {unknown: {operator: com.x::Odd, shape: [4, 8, 8]}}, {pointwise: 6}"
+    graph = cnncalc.parse(f"input: [4, 8, 8]\nnet: [{step}, tanh, {step}, abs, {step}]")
+    for plain in (False, True):
+        again = cnncalc.parse(recover(graph, plain=plain).text)
+
+        assert same(graph, again)
+        assert 3 == sum(node.kind == "unknown" for node in again.nodes)
+
+
+def test_a_network_of_no_layers_is_written() -> None:
+    """Its output is its input."""
+    graph = Builder("none", {"input": (3, 4, 4)}).graph("input")
+    again = cnncalc.parse(recover(graph).text)
+
+    assert ((3, 4, 4), ()) == (again.output_shape, again.nodes)
+
+
+def test_several_outputs_are_written() -> None:
+    """Of the main path and on the way, one of them twice."""
+    net = "[{pointwise: 4, as: a}, {head: {one: prev}}, {head: {two: prev}}, {pointwise: 2}, {head: {three: [relu]}}]"
+    graph = cnncalc.parse(f"input: [4, 8, 8]\nnet: {net}")
+    for plain in (False, True):
+        again = cnncalc.parse(recover(graph, plain=plain).text)
+
+        assert {"one", "two", "three"} == set(again.heads)
+        assert same(graph, again)
+
+
+def test_a_network_of_very_many_layers_has_repeats_alone() -> None:
+    """25,000 layers, written beyond the bound as equal runs, and that is said."""
+    builder = Builder("deep", {"input": (4, 2, 2)})
+    tensor = "input"
+    for place in range(25_000):
+        kind = "relu" if place % 2 else "tanh"
+        tensor = builder.add(KINDS[kind].read({}, 2), [tensor], f"n{place}")
+    found = recover(builder.graph(tensor))
+
+    assert NO_BLOCKS == found.remark
+    assert 25_000 == len(found.graph.nodes)
+    assert len(found.text.splitlines()) < 20
