@@ -3,11 +3,13 @@
     python benchmarks/check.py [--specs 500]
 
 Wall time, the best of three, taken in turn; and with two processes (-j 2).
+Memory is the most that each process had.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -16,6 +18,7 @@ from pathlib import Path
 
 from cnncalc.language import zoo
 
+CHECK = ("-m", "cnncalc", "check", "--max", "macs=10T", "--report", "concise")
 ALONE = """
 import sys, time
 from cnncalc import load, macs, memory, params, receptive_fields
@@ -27,6 +30,14 @@ print(time.perf_counter() - start)
 """
 
 
+def most_memory(*command: str) -> int:
+    """Bytes that a process had at the most; on Linux, where the system counts them by 1024."""
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(started.pid, 0)
+    started.returncode = os.waitstatus_to_exitcode(status)
+    return used.ru_maxrss * 1024
+
+
 def alone(paths: list[str]) -> float:
     """Seconds of one process that analyses the specs one by one, its start-up left out."""
     ran = subprocess.run([sys.executable, "-c", ALONE, *paths], check=True, capture_output=True, text=True)
@@ -36,7 +47,7 @@ def alone(paths: list[str]) -> float:
 def check(paths: list[str], *options: str) -> float:
     """Seconds of `cnncalc check` as a whole process."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "cnncalc", "check", "--max", "macs=10T", "--report", "concise", *options, *paths]
+    command = [sys.executable, *CHECK, *options, *paths]
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - start
 
@@ -53,10 +64,15 @@ def main() -> None:
             copy = Path(folder) / f"{place:04}_{files[place % len(files)].name}"
             copy.write_text(files[place % len(files)].read_text(encoding="utf-8"), encoding="utf-8")
             paths.append(str(copy))
+        held = most_memory(sys.executable, "-c", ALONE, *paths)
+        checked = most_memory(sys.executable, *CHECK, *paths)
         runs = [(alone(paths), check(paths), check(paths, "-j", "2")) for _ in range(3)]
     in_memory, one, two = (min(column) for column in zip(*runs, strict=True))
     print(f"{count} specs: in memory {in_memory:.2f} s")
     print(f"check        {one:.2f} s   {one / in_memory:.2f} times that")
+    print(
+        f"memory       {checked / 1e6:.0f} MB   {checked / held:.2f} times the {held / 1e6:.0f} MB of the one in memory"
+    )
     print(f"check -j 2   {two:.2f} s   {two / in_memory:.2f} times that")
 
 
