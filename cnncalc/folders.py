@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from shutil import copyfileobj
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from . import files
 from .errors import CnncalcError, printable
@@ -21,6 +20,7 @@ from .git import PREFIX, Repository, parts_of, renames, unignored
 from .graph import Graph
 from .language import zoo
 from .language.yaml import MAX_BYTES
+from .namedtuples import NamedTuple
 from .opening import NetworkFile, standing_in
 from .project import Project, here, left_out, skipped
 from .project import project as nearest

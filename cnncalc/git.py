@@ -12,9 +12,10 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING
 
 from .errors import CnncalcError
+from .namedtuples import NamedTuple
 
 if TYPE_CHECKING:
     import subprocess

@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NamedTuple
 
 from . import files
 from .errors import CnncalcError, Diagnostic, SpecError
 from .git import unignored
 from .language.yaml import Node
+from .namedtuples import NamedTuple
 from .toml import marked
 
 NAMES = ("cnncalc.toml", "pyproject.toml")

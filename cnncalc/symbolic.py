@@ -9,11 +9,12 @@ channels). Where the input is square and only H is asked for, the width is H too
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .dims import Dim, Shape
 from .errors import CnncalcError, SpecError, did_you_mean
 from .graph import Graph
+from .namedtuples import NamedTuple
 from .spelling import spelled
 from .symbols import symbol
 

@@ -21,10 +21,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
 from math import gcd, inf, isinf, prod
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from .cases import condition, indicated
 from .dims import at_least, at_most
+from .namedtuples import NamedTuple
 
 _MADE_BY = {"floor": operator.floordiv, "max": at_least, "min": at_most}
 

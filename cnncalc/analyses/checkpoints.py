@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
-from typing import NamedTuple
 
+from ..namedtuples import NamedTuple
 from .modules import in_order
 
 Sizes = tuple[int, ...]

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
 
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 from ..transforms.forms import FORMS
 from ..transforms.rewrite import Options, Plan, Rewritten, transform
 from .folding import Fold

@@ -11,9 +11,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 from .branches import branches
 from .counterparts import counterparts
 from .folding import SEGMENT

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 from .difference import FOLLOWS, Change, Difference, Put
 from .folding import SEGMENT, fold, joined
 

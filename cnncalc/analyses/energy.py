@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+
+from ..namedtuples import NamedTuple
 
 WORD_BYTES = 8
 

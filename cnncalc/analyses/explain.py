@@ -7,7 +7,7 @@ A layer's rules take sizes of any kind. Here they are asked with symbols in plac
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..dims import Dim, Shape, product
 from ..graph import Graph, Node
@@ -15,6 +15,7 @@ from ..layers.base import AXIS_NAMES, Layer
 from ..layers.fields import Padding, PerAxis, Whole
 from ..layers.sliding import same_zeros, zeros
 from ..layers.windows import Window
+from ..namedtuples import NamedTuple
 from ..symbols import Polynomial, symbol
 from .dtypes import DEFAULT_DTYPE, STORED_BYTES, stored
 from .intervals import Field, Interval

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import NamedTuple
 
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 from .receptive import ReceptiveFields, Seen, receptive_fields
 
 

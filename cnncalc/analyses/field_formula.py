@@ -6,12 +6,11 @@ it: only where branches with different zeros meet does the size depend on them, 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ..dims import Dim, is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.windows import Axis, Interpolated, Nearest, Window
+from ..namedtuples import NamedTuple
 from ..symbols import same
 from .extent import field_of
 from .receptive import fold

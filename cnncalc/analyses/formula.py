@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ..dims import Dim
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..quantities import BYTES, POSITIONS, SHAPE
 from .dtypes import DEFAULT_DTYPE
 from .field_formula import FieldSize, field_sizes

@@ -14,9 +14,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ..dims import Dim, Truth, is_symbolic
+from ..namedtuples import NamedTuple
 from ..symbols import Atom, Polynomial, least
 from .passing import Passing
 from .provisos import Condition, holds, provisos

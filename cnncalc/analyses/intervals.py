@@ -17,10 +17,10 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import islice, pairwise
 from math import gcd, lcm
-from typing import NamedTuple
 
 from ..dims import at_least, at_most, ceil_div
 from ..layers.windows import SAME_PLACE, Axis, Border, Nearest, Window
+from ..namedtuples import NamedTuple
 
 LONGEST_PERIOD = 4096
 """Units of a period that are kept one by one, and runs of a longer one."""

@@ -13,13 +13,14 @@ permuted too. Sizes without a number are taken to be large, and multiples of wha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from zlib import crc32
 
 from ..dims import Dim, Shape, is_symbolic, product
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers.base import ALIKE, VIEW, Look, size_text
+from ..namedtuples import NamedTuple
 
 Strides: TypeAlias = Shape | None
 """How many elements further the next entry of each axis lies; None where all lie side by side, the last axis first."""

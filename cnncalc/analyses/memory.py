@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ..dims import Dim, Shape, is_symbolic, product
 from ..graph import Graph, Node
 from ..layers.base import ACTIVATED, NORMED, OVERWRITES, SHIFT, STORED
+from ..namedtuples import NamedTuple
 from ..spelling import brief
 from .dtypes import element_bytes
 from .layout import Strides, laid

@@ -17,7 +17,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import NamedTuple
+
+from ..namedtuples import NamedTuple
 
 MOST_LAYERS = 20_000
 DEEPEST = 64

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from math import gcd, lcm
-from typing import NamedTuple
 
+from ..namedtuples import NamedTuple
 from ..symbols import Atom, Polynomial, Proviso, maximum, minimum
 
 MAX_TRIED = 4096

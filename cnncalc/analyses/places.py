@@ -10,9 +10,9 @@ positions in no order that can be followed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..dims import Dim, Shape
+from ..namedtuples import NamedTuple
 
 CHANNELS, MIXED = -1, -2
 """What a piece holds that is no axis of the map: channels, or positions whose order is not known."""

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
 
 from ..dims import Dim, at_least, ceil_div
 from ..errors import CnncalcError
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from .cost import traffic
 from .energy import HOROWITZ
 from .macs import FLOPS_PER_MAC

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from ..dims import Dim, Shape, is_symbolic
 from ..errors import CnncalcError
@@ -28,6 +27,7 @@ from ..layers.windows import (
     Unfollowed,
     sees_everything,
 )
+from ..namedtuples import NamedTuple
 from ..spelling import brief
 from .intervals import ITSELF, LONGEST_PERIOD, Field, TooManyError
 from .places import Piece, Places, in_shape, is_mixed, mixed, of_map, of_positions, permuted, reshaped

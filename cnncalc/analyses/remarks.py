@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
+
+from ..namedtuples import NamedTuple
 
 STRIDES = "strides-differ"
 """Branches that meet move by different numbers of inputs a unit: the first and the second value."""

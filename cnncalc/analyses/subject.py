@@ -14,12 +14,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..dims import Dim
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
 from ..layers.base import AXIS_NAMES
+from ..namedtuples import NamedTuple
 from ..quantities import BYTES, POSITIONS, SHAPE
 from .dtypes import BYTES as DTYPES
 from .dtypes import DEFAULT_DTYPE, unknown_dtype

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import CnncalcError, did_you_mean
+from ..namedtuples import NamedTuple
 from ..quantities import BYTES_PER_SECOND, FLOPS_PER_SECOND, PREFIXES, rate
 from ..spelling import spelled
 from .cost import Machine

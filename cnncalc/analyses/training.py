@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ..dims import Dim, product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
 from ..layers.base import STORED
+from ..namedtuples import NamedTuple
 from .dtypes import BYTES, STORED_BYTES, stored
 from .layout import views
 from .params import Params

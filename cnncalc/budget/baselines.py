@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 from ..errors import CnncalcError, SpecError, printable
 from ..git import Changes, Repository, ref_of
+from ..namedtuples import NamedTuple
 from ..project import Project, here, root_of, shown
 from . import lock as locks
 from .before import APPROVE, Before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.subject import Subject, at_inference, value
 from ..analyses.terms import Machines
@@ -13,6 +13,7 @@ from ..analyses.values import ends
 from ..errors import CnncalcError, sentence
 from ..git import Repository
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..opening import SPEC, TORCH, NetworkFile, opened, standing_in
 from ..project import CODE, here, source_and_rest
 from ..render import numbers

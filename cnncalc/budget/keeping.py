@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .. import files
 from ..errors import CnncalcError, printable
 from ..git import Repository
+from ..namedtuples import NamedTuple
 from ..project import shown
 from .absent import gone
 from .config import Config

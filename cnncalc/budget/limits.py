@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.subject import Subject
 from ..analyses.values import PerAxis, PerInput, Span, Value, ends
 from ..errors import Diagnostic, Label, Mark
+from ..namedtuples import NamedTuple
 from .amounts import figure
 
 MAX, MIN, EQUALS, WARN, GROWTH, LOCK = "max", "min", "equals", "warn", "growth", "lock"

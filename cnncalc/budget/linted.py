@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ..errors import CnncalcError, Diagnostic
+from ..namedtuples import NamedTuple
 from .limits import Place
 from .notice import BROKEN, UNFIT, Notice
 from .outcome import Outcome

@@ -7,8 +7,8 @@ A gap is what keeps limits from holding a network: under `strict` it fails. The 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from ..namedtuples import NamedTuple
 from .limits import Place
 
 UNJUDGED, BROKEN, UNFIT, ABSENT, TOLD = "unjudged", "broken", "unfit", "absent", "told"

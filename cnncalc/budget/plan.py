@@ -6,12 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import files, folders
 from ..errors import CnncalcError, printable
 from ..git import tracked
 from ..language import zoo
+from ..namedtuples import NamedTuple
 from ..project import CODE, own_specs, shown, source_and_rest, unnamed
 from ..project import project as nearest
 from ..spelling import spelled

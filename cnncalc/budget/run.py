@@ -9,7 +9,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.figures import FIGURES, Figures
 from ..analyses.subject import Subject, at_inference
@@ -18,6 +18,7 @@ from ..analyses.values import Value
 from ..errors import CnncalcError, Diagnostic, SpecError, bug, debugging, printable
 from ..formats.reading import Reading
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..opening import SPEC, NetworkFile, opened
 from . import words
 from .before import APPROVE, Before, network, other_input, raised, unread

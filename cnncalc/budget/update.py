@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from ..analyses.values import Value
 from ..errors import printable
+from ..namedtuples import NamedTuple
 from ..render import numbers
 from . import amounts, words
 from .check import ORDER

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from ..analyses.difference import Difference, by_steps
 from ..analyses.dtypes import DEFAULT_DTYPE
@@ -16,6 +15,7 @@ from ..analyses.figures import FIGURES, PEAKS, Figures
 from ..analyses.steptree import Part, made_by_steps, paths, steps, units
 from ..analyses.subject import Subject, at_inference, of_nodes, within
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..render import changes
 from .limits import Place
 from .units import arguments, spot, what, where

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from .base import BIASED, IN, JOINED, MACS, MATMUL, NUMBERS, OUT, OWN, SUBTRACT, TAPS, WRONG, Counted
 
 PHRASES = {

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ..analyses.known import uncounted
 from ..dims import Shape, product
 from ..errors import CnncalcError
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 
 SILENT, WARNS, PARTIAL, FAILS = "silent", "warns", "partial", "fails"
 """What a tool does with an operation that it does not know: 0 without a word; 0 and a warning; a part of a total that

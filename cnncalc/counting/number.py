@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import NamedTuple
 
 from ..errors import CnncalcError
+from ..namedtuples import NamedTuple
 
 FORM = re.compile(
     r"\s*(?P<digits>[0-9][0-9,_']*)(?P<rest>\.[0-9]+)?(?:[eE](?P<ten>\+?[0-9]{1,2}))?"

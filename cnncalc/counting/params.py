@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from ..analyses.params import params
 from ..dims import product
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from .thop import THOP
 
 BUFFERS, AGAIN, FROZEN, UNRULED, IDLE = "buffers", "again", "frozen", "unruled", "idle"

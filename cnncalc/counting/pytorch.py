@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from ..graph import Node
+from ..namedtuples import NamedTuple
 from ..provenance import Call
 from .base import MEAN
 from .onnx import sign_of

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.params import params
 from ..errors import CnncalcError
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from . import TOOLS
 from .base import counted
 from .number import Number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.boxes import box
 from ..analyses.extent import last_map
@@ -12,6 +12,7 @@ from ..analyses.receptive import receptive_fields
 from ..analyses.sizes import numeric
 from ..errors import CnncalcError
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..render import numbers
 from .colours import sheet, variables
 from .texts import width, wrapped

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
+from ..namedtuples import NamedTuple
 from .parts import OUTPUT, Box, Parts
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ..analyses.cost import Machine, bound, traffic
 from ..analyses.figures import Figures
 from ..analyses.folding import Fold, fold
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..render import numbers
 from .plots import BARS, LINE, POINTS, STEPS, Level, Mark, Series, plot
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.outline import Branch, outline
 from ..dims import Shape
 from ..errors import CnncalcError
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 
 ROOMY = 40
 """Boxes that are still read at a glance."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
+from ..namedtuples import NamedTuple
 from .ordering import Flow, Order, lifted
 from .parts import Box, Parts
 

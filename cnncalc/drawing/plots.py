@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from html import escape
 from math import floor, log10
-from typing import NamedTuple
+
+from ..namedtuples import NamedTuple
 
 WIDE, HIGH, LEFT, TOP, RIGHT, BELOW = 640, 250, 78, 12, 16, 42
 """Pixels of a plot, and of its margins, which hold the numbers of the axes."""

@@ -6,12 +6,12 @@ import textwrap
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from ..analyses.figures import Figures
 from ..dims import Dim
 from ..errors import CnncalcError, did_you_mean, printable
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 from ..render import numbers
 from ..render.layers import described
 from ..reports.fields import field

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import lcm
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from ..kernels import weights as tensors
 from ..kernels.backward import input_gradient, upstream
 from ..kernels.base import Array
 from ..layers.base import Layer
+from ..namedtuples import NamedTuple
 from ..transforms.miniature import resized
 from .uniform import uniform_flow
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..kernels.base import Array, Arrays, Weights, tensor
 from ..kernels.conv import connections, geometry
 from ..kernels.conv import forward as plain_forward
 from ..kernels.sliding import Places, pad, steps
+from ..namedtuples import NamedTuple
 from . import winograd
 from .columns import columns_of
 from .team import PRODUCTS, Finish, Select, Team, finish, parts

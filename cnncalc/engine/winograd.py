@@ -16,13 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from ..kernels.base import Array
 from ..kernels.sliding import Places, steps
+from ..namedtuples import NamedTuple
 from .team import PRODUCTS, Finish, Team, finish, parts
 
 TRANSFORMED = "transformed"

@@ -15,11 +15,12 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from .. import files
 from ..dims import product
 from ..errors import CnncalcError
+from ..namedtuples import NamedTuple
 
 if TYPE_CHECKING:
     from ..graph import Graph

@@ -20,13 +20,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import prod
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
 
 from ..errors import CnncalcError
 from ..files import reading
+from ..namedtuples import NamedTuple
 from .base import Array
 
 REAL = "fiub"

@@ -7,12 +7,13 @@ declared arguments of its layer and nothing else: no rule about sizes, counts or
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ..errors import CnncalcError
+from ..namedtuples import NamedTuple
 
 Array: TypeAlias = npt.NDArray[Any]
 Arrays: TypeAlias = tuple[Array, ...]

@@ -10,11 +10,11 @@ nothing does, the whole of the field lies on the image.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from ..graph import Graph, Node
+from ..namedtuples import NamedTuple
 from .base import Array
 from .support import ELEMENTS, RULES, Flow, together
 

@@ -12,10 +12,11 @@ The rows of the matrices are those of PyTorch: i, f, g, o and r, z, n. Peepholes
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from ..namedtuples import NamedTuple
 from .base import Array, Arrays, Kernel, Tally, Weights, tensor
 
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
-from typing import NamedTuple
+
+from ..namedtuples import NamedTuple
 
 LEAST = 16
 """Entries from which a grid is looked for."""

@@ -12,12 +12,12 @@ the tap it computes the same.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from ..dims import ceil_div
 from ..graph import Graph, Node
 from ..layers.base import AXIS_NAMES, MEANT, NOTHING, SHIFT, TAPS
 from ..layers.windows import Axis, Scatter, Window
+from ..namedtuples import NamedTuple
 
 MOST_TAPS = 4096
 """Taps of a window that are looked at one by one."""

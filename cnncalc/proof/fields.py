@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ..graph import Graph
 from ..kernels.backward import upstream
 from ..kernels.connection import Connected, connected, reached
 from ..layers.base import AXIS_NAMES
+from ..namedtuples import NamedTuple
 from ..transforms.miniature import shrunk
 from .following import MOST_BOXED, Followed, beside_boxes, boxes, corners, ends, followed, image, named, record
 from .rows import Row, told

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..graph import Graph
 from ..kernels.base import Array
 from ..kernels.connection import connected
 from ..layers.base import AXIS_NAMES
+from ..namedtuples import NamedTuple
 from .strips import Place
 
 Boxes = Mapping[str, tuple[Interval, ...]]

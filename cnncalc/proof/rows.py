@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from ..namedtuples import NamedTuple
 
 TOLD = 3
 """Layers that a note names; the others are counted."""

@@ -8,7 +8,7 @@ box something. Where channels are cut or positions lost (a reshape) a unit may f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..kernels.base import Array
 from ..kernels.connection import connected
 from ..kernels.execute import evaluate
 from ..layers.base import AXIS_NAMES
+from ..namedtuples import NamedTuple
 from ..transforms.miniature import narrowed
 from .following import boxes, named
 from .strips import Place

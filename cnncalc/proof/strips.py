@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
 
 from ..analyses.intervals import Field
 from ..analyses.receptive import receptive_fields
 from ..graph import Graph
 from ..kernels.backward import upstream
 from ..kernels.connection import connected
+from ..namedtuples import NamedTuple
 from ..transforms.miniature import strip
 
 Place = tuple[int, ...]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from ..kernels import norm
 from ..kernels import weights as values
 from ..kernels.base import STORED_AS, WORDS, float_type
 from ..kernels.execute import Run, run
+from ..namedtuples import NamedTuple
 from ..transforms.miniature import narrowed, shrunk
 from .fields import field_rows, steps
 from .rows import Row, told

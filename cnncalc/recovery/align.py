@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..namedtuples import NamedTuple
 from .items import JOIN_OF_ONE, Item, Part, Sequence, shapes
 from .windows import LONGEST
 

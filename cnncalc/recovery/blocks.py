@@ -8,8 +8,9 @@ folded, less a price a parameter. The best is taken, and again, until little is 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..namedtuples import NamedTuple
 from .fold import folded
 from .items import Item, Sequence
 from .names import block_name

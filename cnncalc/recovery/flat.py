@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from ..analyses.branches import passes_on
 from ..building import legal_name
 from ..graph import Graph, Node
 from ..language.wording import legal_names
 from ..language.words import SUGAR
+from ..namedtuples import NamedTuple
 from .items import JOIN_OF_ONE, Item, Part, Sequence
 from .normal import spelled, sugared
 

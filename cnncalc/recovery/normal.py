@@ -8,13 +8,14 @@ comes first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.branches import passes_on
 from ..graph import Graph, Node
 from ..language.wording import arguments_of, mapping_of, text_of
 from ..layers.sliding import same_zeros, zeros
 from ..layers.windows import Window
+from ..namedtuples import NamedTuple
 from .items import Item, Raw
 
 LONG = 32

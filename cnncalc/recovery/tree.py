@@ -12,10 +12,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import chain, groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..graph import Graph
 from ..layers import KINDS
+from ..namedtuples import NamedTuple
 from .items import JOIN_OF_ONE, UP, Item, Part, Sequence
 from .normal import Operation
 

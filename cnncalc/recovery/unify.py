@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..namedtuples import NamedTuple
 from .items import UP, Item, Raw, Sequence, is_expression, written
 
 MOST_PARAMETERS = 8

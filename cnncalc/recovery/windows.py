@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
-from typing import NamedTuple
 
+from ..namedtuples import NamedTuple
 from .items import Item, Sequence, said, shapes
 
 LONGEST = 14

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.macs import macs
 from ..analyses.params import params
@@ -14,6 +14,7 @@ from ..graph import Graph
 from ..language.load import parse
 from ..language.wording import inputs_of, legal_names, mapping_of, text_of
 from ..language.yaml import MAX_BYTES
+from ..namedtuples import NamedTuple
 from . import align, normal, tree
 from .blocks import Effort, Program, factored
 from .defaults import defaults

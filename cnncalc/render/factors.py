@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from math import gcd, isqrt
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..namedtuples import NamedTuple
 from ..symbols import Atom, Monomial, Polynomial, latex
 
 MAX_TERMS = 64

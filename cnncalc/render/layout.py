@@ -7,9 +7,10 @@ spare, where texts would have to be broken in pieces that are hard to read; then
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import width_of
+from ..namedtuples import NamedTuple
 from .cells import entries
 from .wrapping import broken, longest_word, padded
 

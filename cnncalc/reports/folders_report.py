@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..analyses.difference import Difference, Side, difference
 from ..analyses.macs import macs
@@ -13,6 +13,7 @@ from ..analyses.params import params
 from ..analyses.sizes import numeric
 from ..errors import CnncalcError, printable
 from ..folders import Folder, Opener, Pair, as_it_is, side_by_side
+from ..namedtuples import NamedTuple
 from ..render import changes, numbers, units
 from ..render.report import Column, Contract, Note, Report, Table
 from .diff_report import EDITS, edited

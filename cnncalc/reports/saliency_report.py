@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..graph import Graph
+from ..namedtuples import NamedTuple
 from ..render import numbers, units
 from ..render.report import Column, Contract, Report, Table
 from .rows import NETWORK, caption

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..analyses.figures import FIGURES, unknown
 from ..analyses.subject import subjects
 from ..analyses.terms import Machines
 from ..errors import CnncalcError
+from ..namedtuples import NamedTuple
 from ..quantities import quantity, split
 from .columns import NUMBERS, column, highs, lows, unit_of
 from .grid import Grid

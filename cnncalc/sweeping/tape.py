@@ -13,8 +13,9 @@ are expanded apart."""
 from __future__ import annotations
 
 from itertools import product as every
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..namedtuples import NamedTuple
 from .traced import Monomial, Terms, Traced
 
 

@@ -14,13 +14,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
 
 from ..building import Builder, Unmet
 from ..errors import CnncalcError
 from ..graph import Graph, Node
 from ..layers import Layer
 from ..layers.base import size_text
+from ..namedtuples import NamedTuple
 from .sites import Site
 
 

@@ -6,13 +6,13 @@ With each comes what follows it directly, a norm and an activation; a form repea
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..dims import product
 from ..graph import Graph, Node
 from ..layers import Layer
 from ..layers.base import OVERWRITES
 from ..layers.conv import Conv, Convolution, Depthwise
+from ..namedtuples import NamedTuple
 
 
 class Site(NamedTuple):

@@ -6,7 +6,8 @@ Those of a network stand in its spec, `specs/lecture/NAME.yaml` under `notes`, t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from ..namedtuples import NamedTuple
 
 NOTES: Mapping[str, str] = {
     "F0": "Coursera, Convolutional Neural Networks, week 2",

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
+
+from ..namedtuples import NamedTuple
 
 Number = int | Fraction | float
 Value = Number | str | Sequence[int]

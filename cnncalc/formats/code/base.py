@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from string import ascii_lowercase
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...errors import CnncalcError
 from ...graph import Node
+from ...namedtuples import NamedTuple
 
 PLAIN = "{m}({0})"
 """A module called with one tensor."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from typing import NamedTuple
 
+from ...namedtuples import NamedTuple
 from .bodies import Body, Step
 from .classes import free
 

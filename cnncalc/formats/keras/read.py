@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...building import Builder
 from ...dims import Shape
@@ -16,6 +16,7 @@ from ...errors import CnncalcError, Mark
 from ...graph import Graph
 from ...inputs import STORED_AS
 from ...layers import KINDS, ArgumentError
+from ...namedtuples import NamedTuple
 from ..reading import USUAL, Reading
 
 MODELS = ("Functional", "Model", "Sequential")

@@ -9,9 +9,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...dims import at_least, at_most, is_symbolic
+from ...namedtuples import NamedTuple
 
 MOST = 65_536
 """Entries of a constant that is worked out."""

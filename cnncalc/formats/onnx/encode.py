@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from ...namedtuples import NamedTuple
 
 FLOAT, INT64 = 1, 7
 """Element types of tensors."""

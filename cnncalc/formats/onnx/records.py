@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
+from ...namedtuples import NamedTuple
 from .wire import Part, Value
 
 MAX_NODES = 200_000

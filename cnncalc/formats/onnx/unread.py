@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from ...dims import Shape, is_symbolic
 from ...errors import CnncalcError
+from ...namedtuples import NamedTuple
 from .constants import Constant
 from .fold import FOLDERS
 from .records import Node

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ...dims import Dim
+from ...namedtuples import NamedTuple
 from .constants import Constant
 from .records import Tensor
 

@@ -14,10 +14,11 @@ import os
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from ...errors import CnncalcError
 from ...files import reading
+from ...namedtuples import NamedTuple
 
 VARINT, FIXED64, LENGTH, START, END, FIXED32 = range(6)
 """Wire types; START and END are those of groups, which no model has."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...building import Builder
 from ...dims import Shape
 from ...graph import Node
 from ...layers import KINDS, Layer
+from ...namedtuples import NamedTuple
 
 
 class Moved(NamedTuple):

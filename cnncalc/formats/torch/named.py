@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...errors import CnncalcError
+from ...namedtuples import NamedTuple
 
 PREFIX = "torch:"
 MOST = 4_096

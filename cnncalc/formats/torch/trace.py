@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...errors import CnncalcError
+from ...namedtuples import NamedTuple
 from ...provenance import Call
 
 MOST_OPERATORS = 200_000

@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from string import ascii_letters
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ....dims import Dim
 from ....dims import product as elements
 from ....layers.join import is_one
+from ....namedtuples import NamedTuple
 from ..read import AlongImages, Refused
 from ..records import Node
 from ..values import BATCH, Held, Value
