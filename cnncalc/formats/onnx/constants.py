@@ -6,9 +6,10 @@ Entries are ints, floats, bools or sizes without a number, which take part in ar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import product
+from operator import mul
 from typing import Any
 
 from ...dims import at_least, at_most, is_symbolic
@@ -16,6 +17,9 @@ from ...namedtuples import NamedTuple
 
 MOST = 65_536
 """Entries of a constant that is worked out."""
+
+NUMBERS = frozenset({int, float, bool})
+"""What an entry is that has a number."""
 
 INTEGERS = frozenset({2, 3, 4, 5, 6, 7, 12, 13})
 FLOATS = frozenset({1, 10, 11, 16})
@@ -42,7 +46,7 @@ class Constant(NamedTuple):
     @property
     def ints(self) -> list[int]:
         """The entries as whole numbers. Raises NotFolded where one has no number."""
-        if any(is_symbolic(entry) for entry in self.entries):
+        if not all_numbers(self) and any(map(is_symbolic, self.entries)):
             raise NotFolded
         return [int(entry) for entry in self.entries]
 
@@ -99,6 +103,11 @@ def numbers_only(*values: Any) -> None:
         raise NotFolded
 
 
+def all_numbers(*constants: Constant) -> bool:
+    """Whether none has a size without a number."""
+    return all(NUMBERS.issuperset(map(type, value.entries)) for value in constants)
+
+
 def largest(*values: Any) -> Any:
     """The largest of some numbers; sizes without a number are compared when they have one."""
     return reduce(at_least, values) if any(map(is_symbolic, values)) else max(values)
@@ -125,9 +134,10 @@ def places(dims: Sequence[int]) -> Iterator[tuple[int, ...]]:
     return product(*(range(size) for size in dims))
 
 
-def entry(value: Constant, place: Sequence[int]) -> Any:
-    """The entry at a position."""
-    return value.entries[sum(i * step for i, step in zip(place, strides(value.dims), strict=True))]
+def entries_at(value: Constant, positions: Iterable[Sequence[int]]) -> tuple[Any, ...]:
+    """The entries at some positions."""
+    steps, entries = strides(value.dims), value.entries
+    return tuple([entries[sum(map(mul, place, steps))] for place in positions])
 
 
 def broadcast_dims(shapes: Sequence[Sequence[int]]) -> tuple[int, ...]:

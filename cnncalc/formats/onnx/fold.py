@@ -12,6 +12,7 @@ Source: onnx/docs/Operators.md.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from .constants import (
     Folder,
     Inputs,
     NotFolded,
+    all_numbers,
     broadcast_dims,
     expanded,
     given,
@@ -46,13 +48,15 @@ def folded(op: str, inputs: Inputs, attributes: Attributes, opset: int) -> list[
 # --- element by element -------------------------------------------------------------------------------------------
 
 
-def _each(function: Callable[..., Any]) -> Folder:
+def _each(function: Callable[..., Any], of_numbers: Callable[..., Any] | None = None) -> Folder:
+    """What a function makes of the entries, one by one; `of_numbers` does so where all have a number, and asks less."""
+
     def fold(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
         values = [given(inputs, place) for place in range(len(inputs))]
         dims = broadcast_dims([value.dims for value in values])
-        wide = [expanded(value, dims) for value in values]
-        rows = zip(*(value.entries for value in wide), strict=True)
-        return [Constant(dims, tuple(function(*row) for row in rows))]
+        wide = [expanded(value, dims).entries for value in values]
+        on = of_numbers if of_numbers is not None and all_numbers(*values) else function
+        return [Constant(dims, tuple(map(on, *wide)))]
 
     return fold
 
@@ -77,7 +81,7 @@ def _compare(function: Callable[[Any, Any], bool]) -> Folder:
             raise NotFolded
         return function(a, b)
 
-    return _each(decide)
+    return _each(decide, function)
 
 
 def _equal(a: Any, b: Any) -> bool:
@@ -96,7 +100,7 @@ def _unary(function: Callable[[Any], Any]) -> Folder:
         numbers_only(a)
         return function(a)
 
-    return _each(apply)
+    return _each(apply, function)
 
 
 def _power(a: Any, b: Any) -> Any:
@@ -114,23 +118,23 @@ def _choose(condition: Any, a: Any, b: Any) -> Any:
 FOLDERS: Mapping[str, Folder] = {
     **MOVES,
     "Abs": _unary(abs),
-    "Add": _each(lambda a, b: a + b),
+    "Add": _each(operator.add),
     "And": _compare(lambda a, b: bool(a and b)),
     "Ceil": _unary(lambda a: float(math.ceil(a))),
     "Div": _each(_divide),
-    "Equal": _each(_equal),
+    "Equal": _each(_equal, operator.eq),
     "Exp": _unary(math.exp),
     "Floor": _unary(lambda a: float(math.floor(a))),
-    "Greater": _compare(lambda a, b: a > b),
-    "GreaterOrEqual": _compare(lambda a, b: a >= b),
-    "Less": _compare(lambda a, b: a < b),
-    "LessOrEqual": _compare(lambda a, b: a <= b),
+    "Greater": _compare(operator.gt),
+    "GreaterOrEqual": _compare(operator.ge),
+    "Less": _compare(operator.lt),
+    "LessOrEqual": _compare(operator.le),
     "Log": _unary(math.log),
-    "Max": _each(largest),
-    "Min": _each(smallest),
+    "Max": _each(largest, lambda *values: max(values)),
+    "Min": _each(smallest, lambda *values: min(values)),
     "Mod": _each(_remainder),
-    "Mul": _each(lambda a, b: a * b),
-    "Neg": _each(lambda a: -a),
+    "Mul": _each(operator.mul),
+    "Neg": _each(operator.neg),
     "Not": _unary(lambda a: not a),
     "Or": _compare(lambda a, b: bool(a or b)),
     "Pow": _each(_power),
@@ -138,8 +142,8 @@ FOLDERS: Mapping[str, Folder] = {
     "Round": _unary(lambda a: float(round(a))),
     "Sign": _unary(lambda a: (a > 0) - (a < 0)),
     "Sqrt": _unary(math.sqrt),
-    "Sub": _each(lambda a, b: a - b),
-    "Where": _each(_choose),
+    "Sub": _each(operator.sub),
+    "Where": _each(_choose, lambda condition, a, b: a if condition else b),
     "Xor": _compare(lambda a, b: bool(a) != bool(b)),
 }
 """What is worked out, by operator."""

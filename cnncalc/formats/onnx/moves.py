@@ -21,10 +21,11 @@ from .constants import (
     Folder,
     Inputs,
     NotFolded,
+    all_numbers,
     axis_of,
     broadcast_dims,
     constant,
-    entry,
+    entries_at,
     expanded,
     given,
     largest,
@@ -40,19 +41,13 @@ from .constants import (
 
 def _cast(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
     value, to = given(inputs, 0), attributes["to"]
-
-    def one(number: Any) -> Any:
-        if is_symbolic(number):
-            return number
-        if to in INTEGERS:
-            return int(number)
-        if to in FLOATS:
-            return float(number)
-        if to == BOOL:
-            return bool(number)
+    as_number: Callable[[Any], Any] = int if to in INTEGERS else float if to in FLOATS else bool
+    if to not in INTEGERS | FLOATS | {BOOL} and not all(map(is_symbolic, value.entries)):
         raise NotFolded
-
-    return [Constant(value.dims, tuple(map(one, value.entries)))]
+    if all_numbers(value):
+        return [Constant(value.dims, tuple(map(as_number, value.entries)))]
+    cast = [number if is_symbolic(number) else as_number(number) for number in value.entries]
+    return [Constant(value.dims, tuple(cast))]
 
 
 def _concat(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
@@ -94,8 +89,7 @@ def _slice(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         place = axis_of(axis, len(value.dims))
         kept[place] = list(range(value.dims[place]))[slice_of(start, end, step)]
-    entries = [entry(value, place) for place in product(*kept)]
-    return [Constant(tuple(map(len, kept)), tuple(entries))]
+    return [Constant(tuple(map(len, kept)), entries_at(value, product(*kept)))]
 
 
 def slice_of(start: int, end: int, step: int) -> slice:
@@ -155,7 +149,7 @@ def _tile(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
     if math.prod(dims) > MOST:
         raise NotFolded
     at = (tuple(i % size for i, size in zip(place, value.dims, strict=True)) for place in places(dims))
-    return [Constant(tuple(dims), tuple(entry(value, place) for place in at))]
+    return [Constant(tuple(dims), entries_at(value, at))]
 
 
 def _split(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
@@ -168,8 +162,7 @@ def _split(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]
     for width in sizes:
         kept = [range(n) for n in value.dims]
         kept[axis] = range(first, first + width)
-        entries = tuple(entry(value, place) for place in product(*kept))
-        parts.append(Constant(tuple(map(len, kept)), entries))
+        parts.append(Constant(tuple(map(len, kept)), entries_at(value, product(*kept))))
         first += width
     return parts
 
