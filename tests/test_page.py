@@ -14,7 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cnncalc
-from cnncalc.analyses import figures, receptive
+from cnncalc.analyses import figures, memory, receptive
 from cnncalc.cli import app
 from cnncalc.drawing import report
 from cnncalc.drawing.parts import parts
@@ -91,7 +91,8 @@ def test_each_analysis_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(module, name, noted)
 
     counted(receptive, "receptive_fields")
-    for name in ("macs", "params", "memory"):
+    counted(memory, "memory")
+    for name in ("macs", "params"):
         counted(figures, name)
     report(cnncalc.load("googlenet"))
 
