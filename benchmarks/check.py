@@ -2,14 +2,15 @@
 
     python benchmarks/check.py [--specs 500]
 
-Wall time, the best of three, taken in turn; and with two processes (-j 2).
-Memory is the most that each process had.
+One in ten is an ONNX file; the specs are those of the zoo in turn. Wall time, the best of three, taken in turn, and
+with two processes (-j 2). Memory is the most that each process had.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,9 @@ import time
 from pathlib import Path
 
 from cnncalc.language import zoo
+
+MODELS = ("resnet50", "mobilenet_v2", "densenet121", "googlenet", "unet")
+"""What is there as an ONNX file, its weights by shape alone."""
 
 CHECK = ("-m", "cnncalc", "check", "--max", "macs=10T", "--report", "concise")
 ALONE = """
@@ -53,22 +57,25 @@ def check(paths: list[str], *options: str) -> float:
 
 
 def main() -> None:
-    """Copy the zoo's files until there are enough, and measure."""
+    """Copy files until there are enough, and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--specs", type=int, default=500)
     count = parser.parse_args().specs
     files = [path for path in sorted(zoo.folder().glob("*.yaml")) if path.stem != "aliases"]
     with tempfile.TemporaryDirectory() as folder:
+        models = [Path(folder) / f"{name}.onnx" for name in MODELS]
+        for model in models:
+            command = [sys.executable, "-m", "cnncalc", "convert", model.stem, "-o", str(model)]
+            subprocess.run(command, check=True, capture_output=True)
         paths = []
         for place in range(count):
-            copy = Path(folder) / f"{place:04}_{files[place % len(files)].name}"
-            copy.write_text(files[place % len(files)].read_text(encoding="utf-8"), encoding="utf-8")
-            paths.append(str(copy))
+            file = models[place // 10 % len(models)] if place % 10 == 0 else files[place % len(files)]
+            paths.append(shutil.copy(file, Path(folder) / f"{place:04}_{file.name}"))
         held = most_memory(sys.executable, "-c", ALONE, *paths)
         checked = most_memory(sys.executable, *CHECK, *paths)
         runs = [(alone(paths), check(paths), check(paths, "-j", "2")) for _ in range(3)]
     in_memory, one, two = (min(column) for column in zip(*runs, strict=True))
-    print(f"{count} specs: in memory {in_memory:.2f} s")
+    print(f"{count} specs and models: in memory {in_memory:.2f} s")
     print(f"check        {one:.2f} s   {one / in_memory:.2f} times that")
     print(
         f"memory       {checked / 1e6:.0f} MB   {checked / held:.2f} times the {held / 1e6:.0f} MB of the one in memory"
