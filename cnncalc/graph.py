@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .dims import Dim, Shape, is_symbolic
 from .errors import CnncalcError, Mark, did_you_mean
@@ -108,25 +108,28 @@ class Change(NamedTuple):
     """Which layers it is about, where it is told of each."""
 
 
-class Stored(Protocol):
-    """The numbers that a file has of a network's learned tensors."""
+if TYPE_CHECKING:
 
-    @property
-    def name(self) -> str:
-        """The file."""
-        ...
+    class Stored(Protocol):
+        """The numbers that a file has of a network's learned tensors."""
 
-    def read(self, graph: Graph, dtype: Any) -> Mapping[str, Any]:
-        """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
-        ...
+        @property
+        def name(self) -> str:
+            """The file."""
+            ...
 
+        def read(self, graph: Graph, dtype: Any) -> Mapping[str, Any]:
+            """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
+            ...
 
-class Again(Protocol):
-    """Makes a network again."""
+    class Again(Protocol):
+        """Makes a network again."""
 
-    def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
-        """The network on these inputs and with these settings, the rest as it was. Raises CnncalcError."""
-        ...
+        def __call__(
+            self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None
+        ) -> Graph:
+            """The network on these inputs and with these settings, the rest as it was. Raises CnncalcError."""
+            ...
 
 
 @dataclass(frozen=True, eq=False, repr=False)

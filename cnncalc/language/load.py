@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,26 +52,26 @@ def made(
         raise with_nearest(error, making.shapes(), making) from None
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Making:
-    """A document that was read and what was given with it: makes its network, and makes it again with other givens."""
+    """A document that was read and what was given with it: makes its network, and makes it again with other givens.
 
-    document: Document
-    file: str
-    """What errors call the text."""
+    `file` is what errors call the text, `member` the network of the zoo that the settings of a family make of it.
+    """
 
-    settings: Mapping[str, Any]
-    input: Any
-    member: Member | None = None
-    """The network of the zoo that the settings of a family make of it."""
+    def __init__(
+        self, document: Document, file: str, settings: Mapping[str, Any], input: Any, member: Member | None = None
+    ) -> None:
+        self.document = document
+        self.file = file
+        self.settings = settings
+        self.input = input
+        self.member = member
 
     def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
         """The network on these inputs and with these settings, the rest as it was. Raises CnncalcError."""
-        return replace(
-            self,
-            input=self.input if inputs is None else dict(inputs),
-            settings={**self.settings, **(settings or {})},
-        ).graph([])
+        given = self.input if inputs is None else dict(inputs)
+        settings = {**self.settings, **(settings or {})}
+        return Making(self.document, self.file, settings, given, self.member).graph([])
 
     def shapes(self) -> Mapping[str, Shape]:
         """The shapes of its inputs; what is wrong with them is not told here."""

@@ -12,10 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import yaml as pyyaml
-
 from ...errors import Diagnostic, Label, Mark, Source, SpecError
 from ...marked import Marked as Node
+from .pyyaml import yaml as pyyaml
 from .scalars import scalar
 from .syntax import MAX_DEPTH, syntax_error, too_deep
 
