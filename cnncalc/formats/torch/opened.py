@@ -63,18 +63,8 @@ class TorchNetwork:
 
 
 @dataclass(frozen=True, eq=False)
-class CommittedNetwork:
-    """Code of a commit and the input given with it: makes its network, and makes it again on another input."""
-
-    name: Named
-    inputs: Sizes
-    how: Reading = USUAL
-
-    def __call__(self, inputs: Mapping[str, Shape] | None = None, settings: Mapping[str, Any] | None = None) -> Graph:
-        """The network on these inputs. Raises CnncalcError: a module has no settings."""
-        if settings:
-            raise _no_settings(self.name.text)
-        return (self if inputs is None else replace(self, inputs=sizes(inputs, self.name.text))).graph()
+class CommittedNetwork(TorchNetwork):
+    """Code of a commit in place of a module that is there now."""
 
     def graph(self) -> Graph:
         """The network; its numbers are not kept. Raises CnncalcError."""

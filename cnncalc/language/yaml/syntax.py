@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml as pyyaml
-
 from ...errors import Diagnostic, Label, Mark, Source
+from .pyyaml import yaml as pyyaml
 
 MAX_DEPTH = 64
 """Levels of lists and mappings within each other."""
