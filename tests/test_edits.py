@@ -86,3 +86,13 @@ def test_norms_that_a_file_has_folded_are_one_sentence() -> None:
     assert [("folded", "batchnorm folded in the second, 2 layers", -12)] == told(trained, exported)
     assert [("folded", "batchnorm folded in the first, 2 layers", 12)] == told(exported, trained)
     assert {"changed", "removed"} == {change for change, _, _ in told(trained, plain)}
+
+
+def test_a_dropout_does_not_become_an_activation() -> None:
+    """A model has none of it: a new layer with a relu in its place came, and the dropout went."""
+    net = "input: [3, 8, 8]\nnet: [{pointwise: 8, as: first}, %s, {pointwise: 4, as: last}]\n"
+
+    assert [row[:2] for row in rows(net % "dropout", net % "{pointwise: {out: 8, act: relu}, as: new}")] == [
+        ("added", "new"),
+        ("removed", "dropout"),
+    ]

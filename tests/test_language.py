@@ -871,6 +871,26 @@ def test_the_last_turn_may_have_an_activation_with_arguments() -> None:
     assert ["conv", "groupnorm", "relu", "conv", "relu", "conv", "leakyrelu"] == [node.kind for node in graph.nodes]
 
 
+@pytest.mark.parametrize(
+    ("names", "rows"),
+    [
+        ("act", "[{leakyrelu: 0.1}, relu, none]"),
+        ("[_k, act]", "[[1, {leakyrelu: 0.1}], [1, relu], [1, none]]"),
+        ("act", "$acts"),
+    ],
+)
+def test_a_row_may_have_a_layer_kind_with_arguments(names: str, rows: str) -> None:
+    """As an argument of a block may; in a list that a block is given as well."""
+    loop = f"for: {names}, in: {rows}, do: [{{pointwise: {{out: 2, act: $act}}}}]"
+    within = f"blocks:\n  unit(acts): [{{{loop}}}]\n"
+    call = "unit: {acts: [{leakyrelu: 0.1}, relu, none]}"
+    text = f"{within}net: [{{{call}}}]\n" if "acts" in rows else f"net: [{{{loop}}}]\n"
+    graph = cnncalc.parse(f"input: [4, 9, 9]\n{text}")
+
+    assert [node.kind for node in graph.nodes] == ["pointwise", "leakyrelu", "pointwise", "relu", "pointwise"]
+    assert graph.nodes[1].layer.slope == 0.1  # type: ignore[attr-defined]
+
+
 CARRIED = """
   - {conv: {out: 8, kernel: 3, padding: 1}, as: high}
   - {conv: {out: 8, kernel: 3, stride: 2, padding: 1}, as: low}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from test_write import specs
 from typer.testing import CliRunner
 
@@ -204,6 +204,16 @@ def test_a_concat_of_everything_has_its_branches_again() -> None:
 
 
 @given(specs())
+@example(
+    """input: [4, 9, 9]
+net:
+  - {conv: {out: 4, kernel: 1, groups: 2}, frozen: true}
+  - {conv: {out: 4, kernel: 1, groups: 2}, frozen: true}
+  - {lrn: {size: 3, alpha: 0.00001, beta: 0.5}}
+  - {conv: {out: 4, kernel: 1, groups: 2}, frozen: true}
+  - relu
+"""
+)
 @settings(max_examples=40, deadline=None)
 def test_random_networks_come_back(text: str) -> None:
     """Whatever can be read is recovered, the same each time, and is the same network."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..graph import Graph, Node
+from ..layers.base import VIEW
 from .alignment import MOST, aligned, total
 from .steptree import LAYER, TURN, Part, layers, made_by_steps, paths, steps, units
 
@@ -163,7 +164,8 @@ class _Matching:
         if one.kind != other.kind:
             family = one.layer.family
             replaced = family == other.layer.family and family in ("activation", "norm", "pool")
-            return REPLACED if replaced else 0
+            views = (one.layer.storage == VIEW, other.layer.storage == VIEW)  # a dropout is none in use, and no relu
+            return REPLACED if replaced and views[0] == views[1] else 0
         mine, theirs = self.arguments[x.key, one.kind], self.arguments[y.key, other.kind]
         shared = sum(a == b for a, b in zip(mine, theirs, strict=False))
         longer = max(len(mine), len(theirs))

@@ -109,7 +109,9 @@ class LayerReader:
         return value
 
     def value(self, node: Node) -> Value:
-        """A value that may also be a layer kind with its arguments: `{leakyrelu: 0.1}`, for an `act` to take up."""
+        """A value, or one in a list, that may also be a layer kind with its arguments, for an `act` to take up."""
+        if node.is_sequence:
+            return Value(node.mark, members=tuple(map(self.value, node.items)))
         if node.is_mapping and len(node.entries) == 1 and next(iter(node.entries)) in KINDS:
             return self._kind(node)
         return self.values.value(node)

@@ -154,7 +154,7 @@ class NestedReader:
         if not marks:
             self.report("`for` names one variable, or a list of them", names_node.mark, "for: [t, c, n, s]")
             return None
-        table = self.values.value(rows, computed=True)
+        table = self.blocks.layers.value(rows) if rows.is_sequence else self.values.value(rows, computed=True)
         whole = True
         if rows.is_sequence and len(members) > 1:
             whole = self._check_rows(rows, list(marks))
