@@ -15,6 +15,7 @@ from cnncalc.opening import load
 from cnncalc.spelling import spelled
 from cnncalc.sweeping.columns import Swept
 from cnncalc.sweeping.fit import fit, limit
+from cnncalc.sweeping.fit_report import fit_report
 from cnncalc.sweeping.select import Unmet
 
 ROOT = Path(__file__).parents[1]
@@ -143,3 +144,14 @@ def test_json_holds_the_setting_and_the_excess() -> None:
     assert 0 == code
     assert {"width": 0.52} == answer["best"][0]["setting"]
     assert {"macs": 368976.0} == answer["next"]["excess"]
+
+
+def test_settings_that_are_no_network_are_told(tmp_path: Path) -> None:
+    """Of 6 widths of 8 filters those of a quarter and a half give whole filters, and the front is one of two."""
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [3, 4, 4]\nvars: {width: 1}\nnet: [{pointwise: 8 * $width}]\n")
+    limits = [limit("params=100", True)]
+    report = fit_report(fit(str(path), ["width=0.25:0.5:0.05"], limits), "fp32")
+
+    assert report.data["left_out"] == 4
+    assert "  6 settings, 4 left out: no network there\n    4 x `out` must be whole, and is 12/5 = 2.4" in str(report)

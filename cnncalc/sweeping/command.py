@@ -21,7 +21,7 @@ from .asked import STRETCH, Asked
 from .columns import highs, lows
 from .engine import all_rows, rows, stretches
 from .output import ENDINGS, Parts, Writer
-from .rows import Rows, left_out, nothing
+from .rows import Rows, missing, nothing
 
 if TYPE_CHECKING:
     from ..render.report import Report
@@ -208,10 +208,8 @@ class Sweep(Asked):
             raise nothing(count, "points", reasons)
         if not kept:
             raise select.Unmet(f"no point satisfies {self._conditions()}", self._nearest())
-        if invalid:
-            self.say(f"{plural(count, 'point')}, {digits(invalid)} left out: {left_out(invalid, reasons)}")
-            for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:
-                self.say(f"  {digits(times)} x {reason.splitlines()[0].removeprefix('error: ')}")
+        for line in missing(count, "point", invalid, reasons):
+            self.say(line)
 
     def _open(self, least: Mapping[str, str]) -> None:
         """Say of figures in a format without remarks that they are lower bounds."""

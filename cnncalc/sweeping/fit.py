@@ -65,6 +65,12 @@ class Fit:
     least: Mapping[str, str] = field(default_factory=dict)
     """Figures that are lower bounds, none of which is limited, and what is not known."""
 
+    invalid: int = 0
+    """Settings of the ranges that are no network."""
+
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    """Why they are none -> how many."""
+
     @property
     def ended(self) -> dict[str, Any]:
         """The variables whose range ends before a limit does -> the last value that was tried."""
@@ -204,10 +210,10 @@ def _fitted(made: Plan, rows: Rows, limits: tuple[Limit, ...]) -> Fit:
         ended = tuple(name for name, p in following.items() if p < 0)
         best.append(_step(rows, grid, place, limits, tuple(broken), ended))
     if len(grid.variables) > 1:
-        return Fit(made, limits, tuple(best), None, rows.least)
+        return Fit(made, limits, tuple(best), None, rows.least, rows.invalid, rows.reasons)
     (following_one,) = following.values()
     beyond = _step(rows, grid, following_one, limits) if following_one >= 0 else None
-    return Fit(made, limits, tuple(best), beyond, rows.least)
+    return Fit(made, limits, tuple(best), beyond, rows.least, rows.invalid, rows.reasons)
 
 
 def _within(rows: Rows, one: Limit) -> Any:

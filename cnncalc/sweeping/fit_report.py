@@ -14,6 +14,7 @@ from ..reports.incomplete import COMPLETE, not_known
 from ..spelling import spelled
 from .fit import past
 from .output import plain
+from .rows import missing
 
 SETTING = Column("setting", unit=units.by_name(units.REAL), about="variable -> its value")
 STEP = units.record(
@@ -41,6 +42,7 @@ CONTRACT = Contract(
         Column("best", unit=units.listed(STEP), about="the settings that hold and of which none is larger"),
         Column("next", unit=STEP, about="the next step, which breaks a limit", nullable=True),
         Column("ended", unit=units.by_name(units.REAL), about="variable whose range ends before a limit -> its end"),
+        Column("left_out", unit=units.COUNT, about="settings in the ranges that are no network"),
         COMPLETE,
     ),
 )
@@ -73,12 +75,14 @@ def fit_report(fit: Any, dtype: str) -> Report:
             f"the range of {name} ends at {spelled(last)} before a limit does: larger ones were not tried"
             for name, last in fit.ended.items()
         ]
+    notes += missing(fit.plan.grid.count, "setting", fit.invalid, fit.reasons)
     facts = {
         "spec": fit.plan.name,
         "limits": [{"name": one.subject.text, one.kind: one.bound} for one in fit.limits],
         "best": [_record(step) for step in fit.best],
         "next": _record(fit.next) if fit.next else None,
         "ended": fit.ended,
+        "left_out": fit.invalid,
         **({"complete": False} if fit.least else {}),
     }
     notes += not_known(fit.least)

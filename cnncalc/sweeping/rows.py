@@ -3,7 +3,7 @@ filled."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..analyses.values import PerAxis, PerInput, Span
 from ..errors import CnncalcError
+from ..render.numbers import plural
 from ..render.numbers import whole as digits
 from .program import Overflow
 
@@ -19,12 +20,20 @@ TOO_LARGE = "a number there is above 2^62, and a sweep counts in 64 bits"
 """Why a point has no figures though it has a network."""
 
 
-def left_out(invalid: int, reasons: Mapping[str, int]) -> str:
+def _left_out(invalid: int, reasons: Mapping[str, int]) -> str:
     """Why so many points have no figures, in a few words."""
     large = reasons.get(TOO_LARGE, 0)
     if large in (0, invalid):
         return "their figures are too large" if large else "no network there"
     return f"{digits(invalid - large)} without a network, {digits(large)} with figures that are too large"
+
+
+def missing(count: int, what: str, invalid: int, reasons: Mapping[str, int]) -> Iterator[str]:
+    """How many settings or points have no figures, and the commonest reasons; nothing where all have."""
+    if invalid:
+        yield f"{plural(count, what)}, {digits(invalid)} left out: {_left_out(invalid, reasons)}"
+        for reason, times in sorted(reasons.items(), key=lambda item: -item[1])[:3]:
+            yield f"  {digits(times)} x {reason.splitlines()[0].removeprefix('error: ')}"
 
 
 def nothing(count: int, what: str, reasons: Mapping[str, int]) -> CnncalcError:
