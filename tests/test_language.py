@@ -964,3 +964,14 @@ def test_resolutions_go_on_from_turn_to_turn() -> None:
     graph = cnncalc.load(Path(__file__).parent / "data" / "hrnet_w18.yaml")
 
     assert (cnncalc.params(graph).total, cnncalc.macs(graph).total) == (21_299_004, 4_283_537_072)
+
+
+def test_a_problem_in_a_block_of_the_tool_stands_where_the_spec_calls_it() -> None:
+    """Once a call, with the line of the block; in a block of the spec with the calls around it."""
+    with pytest.raises(cnncalc.SpecError) as error:
+        cnncalc.parse("input: [4, 8, 8]\nblocks:\n  a(n):\n    - attention: $n\nnet:\n  - a: 3\n", "net")
+    (found,) = error.value.diagnostics
+
+    assert ("net:4:7", "attention") == (str(found.mark), found.mark.text.strip(" -").partition(":")[0])
+    assert found.notes[0].startswith("built-in block attention, line 8: keys: [{reshape: [$heads, ")
+    assert found.notes[1].endswith("called at line 6")

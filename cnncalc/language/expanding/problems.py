@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ...building import Builder
@@ -32,13 +32,26 @@ class Problems:
 
     def add(self, diagnostic: Diagnostic, calls: Iterable[Call] | None) -> None:
         """Add a problem that is not known yet, and the calls it is inside."""
+        diagnostic, calls = _in_the_spec(diagnostic, [*(calls or ())])
         if (diagnostic.mark, diagnostic.message) in self._seen:
             return
         self._seen.add((diagnostic.mark, diagnostic.message))
         if len(self.all) > MOST_SHOWN:
             raise SpecError(self.all)
-        chain = [f"in {call.place}, called at line {call.mark.line + 1}" for call in calls or ()]
+        chain = [f"in {call.place}, called at line {call.mark.line + 1}" for call in calls]
         self.all.append(diagnostic._replace(notes=(*diagnostic.notes, *chain)))
+
+
+def _in_the_spec(diagnostic: Diagnostic, calls: Sequence[Call]) -> tuple[Diagnostic, Sequence[Call]]:
+    """A problem in a block that comes with the tool, where the spec calls it; and the calls around that."""
+    spec = calls[-1].mark.source if calls else diagnostic.mark.source
+    if diagnostic.mark.source is spec:
+        return diagnostic, calls
+    place = next(place for place, call in enumerate(calls) if call.mark.source is spec)
+    mark = diagnostic.mark
+    written = f"{mark.source.name}, line {mark.line + 1}: {mark.text.strip()}"
+    around = calls[place + 1 :]
+    return diagnostic._replace(mark=calls[place].mark, labels=(), notes=(*diagnostic.notes, written)), around
 
 
 def fault(message: str, mark: Mark, help: str = "") -> Fault:
