@@ -345,6 +345,10 @@ def test_every_argument_is_known_as_a_count_of_channels_or_not() -> None:
 
 
 SPELLINGS = [
+    ("batchnorm", {"scale": False, "bias": False}, {"affine": False}, (4, 3)),
+    ("layernorm", {"scale": False, "bias": False}, {"affine": False, "bias": False}, (4, 3)),
+    ("groupnorm", {"groups": 2, "scale": False, "bias": False}, {"groups": 2, "affine": False}, (4, 3)),
+    ("instancenorm", {"affine": True, "scale": False, "bias": False}, {}, (4, 3)),
     ("take", {"entries": [5, 6, 15, 16]}, {"sizes": [2, 2], "steps": [10, 1], "offset": 5}, (18, 5)),
     ("conv", {"out": 2, "kernel": 3, "padding": 1}, {"out": 2, "kernel": 3, "padding": "half"}, (2, 6, 5)),
     (
@@ -403,7 +407,8 @@ def test_what_comes_out_as_the_same_is_computed_as_the_same(kind, one, other, sh
     layers = [KINDS[kind].read(arguments, len(shape) - 1) for arguments in (one, other)]
     random = np.random.default_rng(0)
     x = random.standard_normal(shape)
-    values = {name: random.standard_normal(size) for name, size in layers[0].weights(shape).items()}
+    held = {**layers[0].weights(shape), **layers[0].buffers(shape)}
+    values = {name: random.uniform(0.5, 1.5, size) for name, size in held.items()}
     first, second = (run(layer, (x, *beside(kind, layer, shape)), values) for layer in layers)
 
     assert layers[0].resolved(shape) == layers[1].resolved(shape)
@@ -421,7 +426,8 @@ def test_what_does_not_come_out_as_the_same_differs(kind, one, other, shape) -> 
         return
     alike = layers[0].resolved(longer) == layers[1].resolved(longer)
     x = np.random.default_rng(0).standard_normal(longer)
-    values = {name: np.ones(size) for name, size in layers[0].weights(longer).items()}
+    held = {**layers[0].weights(longer), **layers[0].buffers(longer)}
+    values = {name: np.ones(size) for name, size in held.items()}
     first, second = (run(layer, (x, *beside(kind, layer, longer)), values) for layer in layers)
 
     assert alike == np.array_equal(first, second)

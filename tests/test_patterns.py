@@ -137,6 +137,10 @@ WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
     ("layernorm", (6, 6), lambda w, x: _layernorm(w, x, "length")),
     ("layernorm", (6,), lambda w, x: _layernorm(w, x, "channels")),
     ("layernorm", (6, 6, 6), _affine_layernorm),
+    ("layernorm", (6, 6, 6), lambda w, x: w("scale", _layernorm(w, x, "channels"))),
+    ("layernorm", (6, 6), lambda w, x: w("scale", w("layernorm", x, scale=False, bias=False), per="element")),
+    ("instancenorm", (6, 6, 6), lambda w, x: _layernorm(w, x, "height", "width")),
+    ("instancenorm", (6, 6, 6), lambda w, x: w("scale", _layernorm(w, x, "height", "width"))),
     ("groupnorm", (6, 6, 6), _groupnorm),
     ("channel_shuffle", (6, 6, 6), _shuffle),
     ("pixel_shuffle", (8, 4, 5), _pixel_shuffle),
@@ -148,6 +152,14 @@ WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
     ("conv", (6, 6, 6), lambda w, x: w("bias", w("conv", x, out=4, kernel=3, bias=False))),
     ("linear", (6,), lambda w, x: w("bias", w("linear", x, out=4, bias=False))),
 ]
+
+
+def test_a_scale_of_channels_is_not_that_of_a_norm_along_another_axis() -> None:
+    """Six channels and six rows: the scale is of the channels, and that of the norm would be of the rows."""
+    written = Written(6, 6, 6)
+    written("scale", written("layernorm", "x", over="height", affine=False))
+
+    assert ["layernorm", "scale"] == [node.kind for node in read(written)[0].nodes]
 
 
 @pytest.mark.parametrize(("kind", "shape", "writing"), WRITTEN)

@@ -85,7 +85,7 @@ def _twice_upconv(node: Node) -> Iterable[Term]:
 
 def _layernorm(node: Node) -> int:
     n = size(node.output)
-    rows = n // size(node.weights["weight"]) if node.weights else 1
+    rows = n // size(next(iter(node.weights.values()))) if node.weights else 1
     return 6 * n + 2 * rows + 2 * n * bool(node.weights)
 
 

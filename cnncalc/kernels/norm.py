@@ -22,7 +22,7 @@ def line(layer: Any, channels: int, weights: Weights) -> tuple[Array, Array]:
     if layer.affine and layer.scale:
         factor = factor * tensor(weights, "weight", (channels,))
     shift = -tensor(weights, "running_mean", (channels,)) * factor
-    if layer.affine:
+    if layer.affine and layer.bias:
         shift = shift + tensor(weights, "bias", (channels,))
     return factor, shift
 
@@ -85,8 +85,9 @@ def image_forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) ->
     (x,) = inputs
     shape, axes = statistics(layer, x)
     out = _standardised(x.reshape(shape), axes, layer.eps)[0].reshape(x.shape)
-    if layer.affine:
+    if layer.affine and layer.scale:
         out *= _affine(layer, x, weights, "weight")
+    if layer.affine and layer.bias:
         out += _affine(layer, x, weights, "bias")
     return out
 
@@ -95,7 +96,7 @@ def image_backward(layer: Any, inputs: Arrays, output: Array, weights: Weights, 
     """Through the mean and the variance too."""
     (x,) = inputs
     shape, axes = statistics(layer, x)
-    if layer.affine:
+    if layer.affine and layer.scale:
         gradient = gradient * _affine(layer, x, weights, "weight")
     standard, deviation = _standardised(x.reshape(shape), axes, layer.eps)
     return (_standardised_back(standard, deviation, axes, gradient.reshape(shape)).reshape(x.shape),)

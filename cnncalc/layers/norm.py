@@ -14,7 +14,7 @@ of `groupnorm`, `instancenorm`, `grn` and `layernorm` over the map depends on th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..dims import Dim, Shape, divides, divisors, exact_div, product
 from .base import (
@@ -43,6 +43,8 @@ from .windows import Contracted, Reach, Statistics, same_place
 
 EPS = "small number added to the variance"
 AFFINE = "whether there is a learned scale and shift"
+SCALED = "whether the learned part has a scale"
+SHIFTED = "whether the learned part has a shift"
 
 
 class Norm(Layer):
@@ -80,18 +82,38 @@ class Norm(Layer):
         """None: no learned tap is applied; the scale and shift are operations."""
         return 0
 
-    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
-        """Mean, variance, normalise (4), and scale and shift (2) where they are learned, for each element."""
-        n = product(output)
-        affine = {"scale": n, "shift": n} if self.affine else NO_WORK
-        return {"statistics": n * 2, "normalise": n * 2, **affine}
-
     def windows(self, inputs: Shapes, output: Shape) -> tuple[Reach, ...]:
         """The same position; the statistics come from the whole map."""
         return (Statistics(same_place(len(output) - 1) or ()),)
 
 
-class BatchNorm(Norm):
+class Standardised(Norm):
+    """By a mean and a variance; of the learned part the scale or the shift may be left out."""
+
+    scale: bool
+    bias: bool
+
+    def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
+        """A learned part with neither a scale nor a shift is none."""
+        if self.affine and (self.scale or self.bias):
+            return vars(self)
+        return {**vars(self), "affine": False, "scale": True, "bias": True}
+
+    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
+        """`weight` and `bias`, the scale and the shift."""
+        shape = self.affine_shape(inputs[0])
+        learned = {"weight": self.affine and self.scale, "bias": self.affine and self.bias}
+        return {name: shape for name, there in learned.items() if there}
+
+    def work(self, inputs: Shapes, output: Shape) -> Mapping[str, Dim]:
+        """Mean, variance, normalise (4), and scale and shift (1 each) where they are learned, for each element."""
+        n = product(output)
+        scale = {"scale": n} if self.affine and self.scale else NO_WORK
+        shift = {"shift": n} if self.affine and self.bias else NO_WORK
+        return {"statistics": n * 2, "normalise": n * 2, **scale, **shift}
+
+
+class BatchNorm(Standardised):
     """A scale and a shift per channel (Ioffe and Szegedy 2015); at inference by stored statistics."""
 
     mixes = OWN
@@ -100,14 +122,8 @@ class BatchNorm(Norm):
 
     eps: float = field(Real(0), 1e-5, about=EPS)
     affine: bool = field(FLAG, True, about=AFFINE)
-    scale: bool = field(FLAG, True, about="whether the learned part has a scale (Keras: InceptionV3 has none)")
-
-    def weights(self, *inputs: Shape) -> Mapping[str, Shape]:
-        """`weight` and `bias`, the scale and the shift."""
-        shape = self.affine_shape(inputs[0])
-        if not self.affine:
-            return NO_WEIGHTS
-        return {"weight": shape, "bias": shape} if self.scale else {"bias": shape}
+    scale: bool = field(FLAG, True, about=f"{SCALED} (Keras: InceptionV3 has none)")
+    bias: bool = field(FLAG, True, about=SHIFTED)
 
     def buffers(self, *inputs: Shape) -> Mapping[str, Shape]:
         """The running mean and variance."""
@@ -127,18 +143,15 @@ class BatchNorm(Norm):
         return (same_place(len(output) - 1),)
 
 
-class LayerNorm(Norm):
-    """Statistics of one image (Ba et al. 2016), of the channels of one position (ConvNeXt), or along another axis."""
+class OverAxis(Norm):
+    """What has statistics of one image, of the channels of one position, or along another axis."""
 
-    kind = "layernorm"
     main = "over"
     elementwise = False
 
     over: str = field(
         Choice("all", *AXES), "all", about="all: channels and map; channels: each position apart; or along another axis"
     )
-    eps: float = field(Real(0), 1e-5, about=EPS)
-    affine: bool = field(FLAG, True, about=AFFINE)
 
     @property
     def mixes(self) -> str:  # type: ignore[override]  # a fact of the arguments here
@@ -171,7 +184,18 @@ class LayerNorm(Norm):
         return (Contracted(axis, (other for other in range(len(output)) if other != axis)),)
 
 
-class RmsNorm(LayerNorm):
+class LayerNorm(OverAxis, Standardised):
+    """Statistics of one image (Ba et al. 2016), of the channels of one position (ConvNeXt), or along another axis."""
+
+    kind = "layernorm"
+
+    eps: float = field(Real(0), 1e-5, about=EPS)
+    affine: bool = field(FLAG, True, about=AFFINE)
+    scale: bool = field(FLAG, True, about=SCALED)
+    bias: bool = field(FLAG, True, about=SHIFTED)
+
+
+class RmsNorm(OverAxis):
     """A layer norm that takes no mean away and learns no shift: x by its root mean square (Zhang and Sennrich 2019)."""
 
     kind = "rmsnorm"
@@ -194,7 +218,7 @@ class RmsNorm(LayerNorm):
         return {"statistics": n * 2, "normalise": n, **({"scale": n} if self.affine else NO_WORK)}
 
 
-class GroupNorm(Norm):
+class GroupNorm(Standardised):
     """Statistics of one image over the map and each group of channels (Wu and He 2018)."""
 
     mixes = SOME
@@ -205,6 +229,8 @@ class GroupNorm(Norm):
     groups: Dim = field(COUNT, about="groups of channels")
     eps: float = field(Real(0), 1e-5, about=EPS)
     affine: bool = field(FLAG, True, about=AFFINE)
+    scale: bool = field(FLAG, True, about=SCALED)
+    bias: bool = field(FLAG, True, about=SHIFTED)
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
         """Groups divide the channels."""
@@ -222,7 +248,7 @@ class GroupNorm(Norm):
         return exact_div(channels, self.groups)
 
 
-class InstanceNorm(Norm):
+class InstanceNorm(Standardised):
     """Statistics of one image over the map of each channel (Ulyanov et al. 2016)."""
 
     mixes = OWN
@@ -231,6 +257,8 @@ class InstanceNorm(Norm):
 
     eps: float = field(Real(0), 1e-5, about=EPS)
     affine: bool = field(FLAG, False, about=AFFINE)
+    scale: bool = field(FLAG, True, about=SCALED)
+    bias: bool = field(FLAG, True, about=SHIFTED)
 
     def centres(self, channels: Dim) -> Dim:
         """Each channel by itself."""

@@ -63,28 +63,31 @@ def rmsnorm(draft: Draft, node: Node) -> One | None:
 
 
 def scaled(draft: Draft, node: Node) -> One | None:
-    """A root mean square norm without a learned part, and a scale: one with it."""
-    norm = draft.made(node.inputs[0], "rmsnorm")
-    if norm is None or vars(norm.layer)["affine"] or not draft.own(node):
+    """A norm without a learned part, and a scale: one that learns it, and no shift."""
+    norm = draft.made(node.inputs[0], "layernorm", "rmsnorm", "groupnorm", "instancenorm")
+    if norm is None or norm.weights or not _own(norm) or not draft.own(node):
         return None
-    made = _with(norm.layer, affine=True)
+    made = _with(norm.layer, affine=True, **({} if norm.kind == "rmsnorm" else {"bias": False}))
     if not alike(made.weights(*norm.incoming)["weight"], node.weights["weight"]):
         return None
     return One(made, norm.inputs, (norm,), (Moved("weight", node.name, "weight"),))
 
 
-def affine(draft: Draft, node: Node) -> One | None:
-    """A norm without a learned part, a scale and a bias: a norm with one."""
-    scale = draft.made(node.inputs[0], "scale")
-    norm = draft.made(scale.inputs[0], "layernorm", "groupnorm", "instancenorm") if scale else None
-    if scale is None or norm is None or vars(norm.layer)["affine"] or not (draft.own(scale) and draft.own(node)):
+def shifted(draft: Draft, node: Node) -> One | None:
+    """A norm that learns a scale alone, and a bias: a norm that learns both."""
+    norm = draft.made(node.inputs[0], "layernorm", "groupnorm", "instancenorm")
+    if norm is None or {*norm.weights} != {"weight"} or not (draft.own(norm) and draft.own(node)):
         return None
-    made = _with(norm.layer, affine=True)
-    wanted = made.weights(*norm.incoming)
-    if not alike(wanted["weight"], scale.weights["weight"]) or not alike(wanted["bias"], node.weights["bias"]):
+    made = _with(norm.layer, bias=True)
+    if not alike(made.weights(*norm.incoming)["bias"], node.weights["bias"]):
         return None
-    moved = (Moved("weight", scale.name, "weight"), Moved("bias", node.name, "bias"))
-    return One(made, norm.inputs, (scale, norm), moved)
+    moved = (Moved("weight", norm.name, "weight"), Moved("bias", node.name, "bias"))
+    return One(made, norm.inputs, (norm,), moved)
+
+
+def _own(norm: Node) -> bool:
+    """Whether numbers of a channel, or of an element, are those that a norm over its axes would learn."""
+    return vars(norm.layer).get("over", "all") in ("all", "channels")
 
 
 def groupnorm(draft: Draft, node: Node) -> One | None:
@@ -128,8 +131,8 @@ def _mean(draft: Draft, tensor: str) -> tuple[str, tuple[str, ...], tuple[Node, 
     """What a chain of means is taken of, the axes, and the chain."""
     axes: list[str] = []
     chain: list[Node] = []
-    while (found := draft.made(tensor, "mean")) is not None:
-        axes.append(vars(found.layer)["over"])
+    while (found := draft.made(tensor, "mean", "globalavgpool")) is not None:
+        axes += [vars(found.layer)["over"]] if found.kind == "mean" else AXIS_NAMES[len(found.incoming[0]) - 1]
         chain.append(found)
         tensor = found.inputs[0]
     return (tensor, tuple(sorted(axes)), tuple(chain)) if chain else None
@@ -150,8 +153,11 @@ def _over(
     arguments = {"affine": False} if eps == usual else {"affine": False, "eps": eps}
     if len(axes) == 1:
         return layer(kind, spatial, **({"over": axes[0]} if spatial else {}), **arguments)
-    if axes == tuple(sorted(("channels", *AXIS_NAMES.get(spatial, ())))):
+    places = tuple(sorted(AXIS_NAMES.get(spatial, ())))
+    if axes == tuple(sorted(("channels", *places))):
         return layer(kind, spatial, **arguments)
+    if kind == "layernorm" and axes == places:
+        return layer("instancenorm", spatial, **({"eps": eps} if eps != usual else {}))
     return None
 
 
@@ -172,7 +178,7 @@ def turned(draft: Draft, node: Node) -> One | None:
 
 
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
-    "bias": (affine,),
+    "bias": (shifted,),
     "div": (layernorm, rmsnorm, l2norm),
     "mul": (layernorm, rmsnorm),
     "scale": (scaled,),

@@ -10,7 +10,7 @@ from ..onnx.records import Node
 from ..onnx.rules.activation import RULES as ACTIVATIONS
 from ..onnx.rules.beside import alone, imaged
 from ..onnx.rules.linear import on_rows, product
-from ..onnx.rules.norm import over_last, scaled
+from ..onnx.rules.norm import over_last
 from ..onnx.rules.recurrent import sequence
 from ..onnx.rules.windows import alike
 from ..onnx.rules.words import without
@@ -47,17 +47,15 @@ def _eps(node: Node, usual: float = 1e-5) -> dict[str, Any]:
 def _affine(
     reader: Reader, node: Node, kind: str, arguments: dict[str, Any], value: Held, defined: bool = True, **how: Any
 ) -> Held:
-    """A norm with its scale and shift, or without both; a scale alone follows it as a layer of its own."""
+    """A norm with its scale and shift, with one of them, or with neither."""
     weights = _weights(reader, node)
-    if len(weights) == 1 and reader.has(node, 2):
-        raise Refused("it has a shift and no scale")
-    usual = kind != "instancenorm"
-    both = len(weights) == 2
-    if both != usual:
-        arguments["affine"] = both
-    if len(weights) != 1:
-        return reader.emit(node, kind, arguments, [value], weights, defined=defined, **how)
-    return scaled(reader, node, kind, arguments, value, weights[0], defined, **how)
+    learns = bool(weights)
+    if learns != (kind != "instancenorm"):
+        arguments["affine"] = learns
+    for word, place in (("scale", 1), ("bias", 2)):
+        if learns and not reader.has(node, place):
+            arguments[word] = False
+    return reader.emit(node, kind, arguments, [value], weights, defined=defined, **how)
 
 
 def batchnorm(reader: Reader, node: Node) -> None:

@@ -116,8 +116,10 @@ class Source(str):
 
 def _learns(layer: Any) -> dict[str, Argument]:
     """Whether a norm has a scale and a shift."""
-    scale = layer.affine and getattr(layer, "scale", True)
-    return {"center": Argument(layer.affine, True), "scale": Argument(scale, True)}
+    return {
+        "center": Argument(layer.affine and layer.bias, True),
+        "scale": Argument(layer.affine and layer.scale, True),
+    }
 
 
 def _epsilon(layer: Any) -> dict[str, Argument]:

@@ -53,19 +53,50 @@ class Learned(nn.Module):
         numbers = self.weight if hasattr(self, "weight") else self.value
         return numbers.expand(len(x), *numbers.shape)
 ''',
-    "ShiftBatchNorm": '''
-class ShiftBatchNorm(nn.Module):
-    """A batch norm that learns a shift and no scale."""
+    "HalfBatchNorm": '''
+class HalfBatchNorm(nn.Module):
+    """A batch norm that learns no scale (`weight`), or no shift (`bias`)."""
 
-    def __init__(self, channels, eps=1e-5):
+    def __init__(self, channels, without, eps=1e-5):
         super().__init__()
         self.eps = eps
-        self.bias = nn.Parameter(torch.zeros(channels))
+        self.weight = nn.Parameter(torch.ones(channels)) if without == "bias" else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if without == "weight" else None
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
 
     def forward(self, x):
-        return F.batch_norm(x, self.running_mean, self.running_var, None, self.bias, self.training, 0.1, self.eps)
+        learned = self.weight, self.bias
+        return F.batch_norm(x, self.running_mean, self.running_var, *learned, self.training, 0.1, self.eps)
+''',
+    "HalfInstanceNorm": '''
+class HalfInstanceNorm(nn.Module):
+    """An instance norm that learns no scale (`weight`), or no shift (`bias`)."""
+
+    def __init__(self, channels, without, eps=1e-5):
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(channels)) if without == "bias" else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if without == "weight" else None
+
+    def forward(self, x):
+        return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=self.eps)
+''',
+    "HalfGroupNorm": '''
+class HalfGroupNorm(nn.GroupNorm):
+    """A group norm that learns no scale (`weight`), or no shift (`bias`)."""
+
+    def __init__(self, groups, channels, without, **how):
+        super().__init__(groups, channels, **how)
+        self.register_parameter(without, None)
+''',
+    "HalfLayerNorm": '''
+class HalfLayerNorm(nn.LayerNorm):
+    """A layer norm that learns no scale."""
+
+    def __init__(self, shape, **how):
+        super().__init__(shape, **how)
+        self.register_parameter("weight", None)
 ''',
     "AxisLayerNorm": '''
 class AxisLayerNorm(nn.LayerNorm):
@@ -77,6 +108,14 @@ class AxisLayerNorm(nn.LayerNorm):
 
     def forward(self, x):
         return super().forward(x.movedim(self.axis, -1)).movedim(-1, self.axis)
+''',
+    "HalfAxisLayerNorm": '''
+class HalfAxisLayerNorm(AxisLayerNorm):
+    """A layer norm over one axis that learns no scale."""
+
+    def __init__(self, size, axis=1, **how):
+        super().__init__(size, axis, **how)
+        self.register_parameter("weight", None)
 ''',
     "AxisRMSNorm": '''
 class AxisRMSNorm(nn.RMSNorm):

@@ -97,17 +97,31 @@ def _recurrent(node: Node) -> Code:
 def _batchnorm(node: Node) -> Code:
     layer: Any = node.layer
     arguments = {"channels": Argument(node.incoming[0][0]), "eps": Argument(layer.eps, 1e-5)}
-    if layer.affine and not layer.scale:
-        return Code("ShiftBatchNorm", arguments)
-    return Code(f"nn.BatchNorm{axes(node) or 1}d", {**arguments, "affine": Argument(layer.affine, True)})
+    return _half(node, "BatchNorm", arguments) or Code(
+        f"nn.BatchNorm{axes(node) or 1}d", {**arguments, "affine": Argument(bool(node.weights), True)}
+    )
+
+
+def _half(node: Node, name: str, arguments: Mapping[str, Argument]) -> Code | None:
+    """A norm that learns no scale, or no shift, where it has another."""
+    if len(node.weights) != 1:
+        return None
+    without = "bias" if "weight" in node.weights else "weight"
+    return Code(f"Half{name}", {**arguments, "without": Argument(without)})
 
 
 def _layernorm(node: Node) -> Code:
     layer: Any = node.layer
-    rest = {"eps": Argument(layer.eps, 1e-5), "elementwise_affine": Argument(layer.affine, True)}
-    if layer.over == "all":
-        return Code("nn.LayerNorm", {"shape": Argument(tuple(node.incoming[0])), **rest})
-    return Code("AxisLayerNorm", {**_along(node), **rest})
+    eps = {"eps": Argument(layer.eps, 1e-5)}
+    learns = {"elementwise_affine": Argument(bool(node.weights), True)}
+    whole = layer.over == "all"
+    sizes = {"shape": Argument(tuple(node.incoming[0]))} if whole else _along(node)
+    name = "LayerNorm" if whole else "AxisLayerNorm"
+    if "weight" in node.weights:
+        learns["bias"] = Argument("bias" in node.weights, True)
+    elif node.weights:
+        return Code(f"Half{name}", {**sizes, **eps})
+    return Code(f"nn.{name}" if whole else name, {**sizes, **eps, **learns})
 
 
 def _along(node: Node) -> dict[str, Argument]:
@@ -127,13 +141,16 @@ def _rmsnorm(node: Node) -> Code:
 def _groupnorm(node: Node) -> Code:
     layer: Any = node.layer
     sizes = {"groups": Argument(layer.groups), "channels": Argument(node.incoming[0][0])}
-    return Code("nn.GroupNorm", {**sizes, "eps": Argument(layer.eps, 1e-5), "affine": Argument(layer.affine, True)})
+    arguments = {**sizes, "eps": Argument(layer.eps, 1e-5)}
+    learns = {"affine": Argument(bool(node.weights), True)}
+    return _half(node, "GroupNorm", arguments) or Code("nn.GroupNorm", {**arguments, **learns})
 
 
 def _instancenorm(node: Node) -> Code:
     layer: Any = node.layer
-    rest = {"eps": Argument(layer.eps, 1e-5), "affine": Argument(layer.affine, False)}
-    return Code(f"nn.InstanceNorm{axes(node)}d", {"channels": Argument(node.incoming[0][0]), **rest})
+    arguments = {"channels": Argument(node.incoming[0][0]), "eps": Argument(layer.eps, 1e-5)}
+    learns = {"affine": Argument(bool(node.weights), False)}
+    return _half(node, "InstanceNorm", arguments) or Code(f"nn.InstanceNorm{axes(node)}d", {**arguments, **learns})
 
 
 def _grn(node: Node) -> Code:

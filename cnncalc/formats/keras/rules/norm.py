@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..read import Reader, Refused
@@ -12,41 +13,29 @@ MOST_APART = 16
 
 
 def batchnorm(reader: Reader, tensor: str) -> str:
-    """A batch norm on the channels; a scale without a shift is a layer of its own."""
-    config = reader.config
-    on_channels(reader, tensor)
-    scale, center = config.get("scale", True), config.get("center", True)
-    arguments = {"eps": config.get("epsilon", 1e-3), "affine": center, "scale": scale or not center}
-    made = reader.add("batchnorm", arguments, tensor)
-    return reader.add("scale", {}, made, part="scale") if scale and not center else made
+    """A batch norm on the channels."""
+    return _normed(reader, tensor, "batchnorm", {})
 
 
 def layernorm(reader: Reader, tensor: str) -> str:
     """A layer norm on the channels."""
-    config = reader.config
-    on_channels(reader, tensor)
-    scale, center = config.get("scale", True), config.get("center", True)
     over = "all" if len(reader.shape(tensor)) == 1 else "channels"
-    arguments = {"over": over, "eps": config.get("epsilon", 1e-3), "affine": scale and center}
-    return _half(reader, reader.add("layernorm", arguments, tensor), scale, center)
+    return _normed(reader, tensor, "layernorm", {"over": over})
 
 
 def groupnorm(reader: Reader, tensor: str) -> str:
     """A group norm; `groups: -1` is a group for each channel."""
+    groups = reader.config.get("groups", 32)
+    return _normed(reader, tensor, "groupnorm", {"groups": reader.shape(tensor)[0] if groups == -1 else groups})
+
+
+def _normed(reader: Reader, tensor: str, kind: str, arguments: Mapping[str, Any]) -> str:
+    """A norm with a scale and a shift, one of them, or neither."""
     config = reader.config
     on_channels(reader, tensor)
-    scale, center, groups = config.get("scale", True), config.get("center", True), config.get("groups", 32)
-    groups = reader.shape(tensor)[0] if groups == -1 else groups
-    arguments = {"groups": groups, "eps": config.get("epsilon", 1e-3), "affine": scale and center}
-    return _half(reader, reader.add("groupnorm", arguments, tensor), scale, center)
-
-
-def _half(reader: Reader, tensor: str, scale: bool, center: bool) -> str:
-    """A scale without a shift, or a shift without a scale, is a layer of its own."""
-    if scale == center:
-        return tensor
-    kind = "scale" if scale else "bias"
-    return reader.add(kind, {}, tensor, part=kind)
+    learned = {"scale": bool(config.get("scale", True)), "bias": bool(config.get("center", True))}
+    learns = learned if any(learned.values()) else {"affine": False}
+    return reader.add(kind, {**arguments, "eps": config.get("epsilon", 1e-3), **learns}, tensor)
 
 
 def unit(reader: Reader, tensor: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from ....graph import Node
@@ -24,12 +25,18 @@ def _standard(writer: OnnxWriter, tensor: str, axes: list[int], eps: float, outp
 
 def _batchnorm(writer: OnnxWriter, node: Node) -> None:
     layer: Any = node.layer
-    channels = node.incoming[0][0]
-    given = []
-    for name, value in (("weight", 1.0), ("bias", 0.0)):
-        given.append(writer.weight(name) if name in node.weights else writer.numbers([value] * channels))
     statistics = [writer.weight(name) for name in ("running_mean", "running_var")]
-    writer.put("BatchNormalization", [node.inputs[0], *given, *statistics], node.name, epsilon=float(layer.eps))
+    inputs = [node.inputs[0], *_learned(writer, node), *statistics]
+    writer.put("BatchNormalization", inputs, node.name, epsilon=float(layer.eps))
+
+
+def _learned(writer: OnnxWriter, node: Node) -> list[str]:
+    """The scale and the shift; numbers that change nothing in the place of one that is not learned."""
+    shape = next(iter((node.weights or node.buffers).values()))
+    return [
+        writer.weight(name) if name in node.weights else writer.numbers([value] * prod(shape), shape)
+        for name, value in (("weight", 1.0), ("bias", 0.0))
+    ]
 
 
 def _layernorm(writer: OnnxWriter, node: Node) -> None:
@@ -37,13 +44,15 @@ def _layernorm(writer: OnnxWriter, node: Node) -> None:
     layer: Any = node.layer
     rank = 1 + len(node.incoming[0])
     axes = _over(node)
-    if not layer.affine:
+    if not node.weights:
         _standard(writer, node.inputs[0], axes, layer.eps, node.name)
         return
     order = [axis for axis in range(rank) if axis not in axes] + axes
     turned = order != [*range(rank)]
     tensor = writer.put("Transpose", node.inputs, perm=order) if turned else node.inputs[0]
-    inputs = [tensor, writer.weight("weight"), writer.weight("bias")]
+    inputs = [tensor, *_learned(writer, node)]
+    if "bias" not in node.weights:
+        inputs.pop()
     attributes = {"axis": rank - len(axes), "epsilon": float(layer.eps)}
     result = writer.put("LayerNormalization", inputs, "" if turned else node.name, **attributes)
     if turned:
@@ -71,26 +80,35 @@ def _rmsnorm(writer: OnnxWriter, node: Node) -> None:
 
 
 def _groupnorm(writer: OnnxWriter, node: Node) -> None:
+    """Without a scale or a shift as exporters write it: each group a channel of an instance norm."""
     layer: Any = node.layer
-    if layer.affine:
-        inputs = [node.inputs[0], writer.weight("weight"), writer.weight("bias")]
+    if len(node.weights) == 2:
         attributes = {"num_groups": layer.groups, "epsilon": float(layer.eps)}
-        writer.put("GroupNormalization", inputs, node.name, **attributes)
+        writer.put("GroupNormalization", [node.inputs[0], *_learned(writer, node)], node.name, **attributes)
         return
-    channels, *sizes = node.incoming[0]
-    grouped = writer.numbers(writer.sizes((layer.groups, channels // layer.groups, *sizes)))
+    grouped = writer.numbers([0, layer.groups, -1])
     split = writer.put("Reshape", [node.inputs[0], grouped])
-    result = _standard(writer, split, [*range(2, 3 + len(sizes))], layer.eps)
-    writer.put("Reshape", [result, writer.numbers(writer.sizes(node.output))], node.name)
+    plain = [writer.numbers([value] * layer.groups) for value in (1.0, 0.0)]
+    result = writer.put("InstanceNormalization", [split, *plain], epsilon=float(layer.eps))
+    whole = writer.numbers(writer.sizes(node.output))
+    _half(writer, node, writer.put("Reshape", [result, whole], "" if node.weights else node.name))
 
 
 def _instancenorm(writer: OnnxWriter, node: Node) -> None:
     layer: Any = node.layer
-    if layer.affine:
-        inputs = [node.inputs[0], writer.weight("weight"), writer.weight("bias")]
+    if len(node.weights) == 2:
+        inputs = [node.inputs[0], *_learned(writer, node)]
         writer.put("InstanceNormalization", inputs, node.name, epsilon=float(layer.eps))
         return
-    _standard(writer, node.inputs[0], [*axes_of_map(node)], layer.eps, node.name)
+    name = "" if node.weights else node.name
+    _half(writer, node, _standard(writer, node.inputs[0], [*axes_of_map(node)], layer.eps, name))
+
+
+def _half(writer: OnnxWriter, node: Node, tensor: str) -> None:
+    """The scale or the shift alone, where one is learned."""
+    for name in node.weights:
+        op = "Mul" if name == "weight" else "Add"
+        writer.put(op, [tensor, writer.weight(name, per_channel(node, name))], node.name)
 
 
 def _grn(writer: OnnxWriter, node: Node) -> None:

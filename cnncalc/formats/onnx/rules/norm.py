@@ -9,7 +9,7 @@ from ....dims import product
 from ..constants import axis_of
 from ..read import Refused
 from ..records import Node
-from ..values import Held, Weight
+from ..values import Held
 from .arrange import recut
 from .beside import imaged
 
@@ -58,23 +58,6 @@ def over_last(reader: Reader, node: Node, axis: int, made: Made) -> None:
     reader.define(node, result if axis == last else recut(reader, node, result, dims))
 
 
-def scaled(
-    reader: Reader,
-    node: Node,
-    kind: str,
-    arguments: Mapping[str, Any],
-    value: Held,
-    weight: Weight,
-    defined: bool = True,
-    **how: Any,
-) -> Held:
-    """A norm with a scale and no shift: one that learns nothing, and the scale, a channel or an element."""
-    normed = reader.emit(node, kind, {**arguments, "affine": False}, [value], defined=False, **how)
-    whole = kind == "layernorm" and "over" not in arguments and len(reader.builder.shapes[normed.tensor]) > 1
-    each = {"per": "element"} if whole else {}
-    return reader.emit(node, "scale", each, [normed], [weight], keeps_order=True, defined=defined)
-
-
 def layernorm(reader: Reader, node: Node) -> None:
     """With a scale, and mostly with a shift."""
     if any(name and reader.readers[name] for name in node.outputs[1:]):
@@ -84,7 +67,7 @@ def layernorm(reader: Reader, node: Node) -> None:
     def made(value: Held, over: Mapping[str, Any], **how: Any) -> Held:
         arguments = {**over, **_eps(node, 1e-5)}
         if len(weights) == 1:
-            return scaled(reader, node, "layernorm", arguments, value, weights[0], defined=False, **how)
+            arguments["bias"] = False
         return reader.emit(node, "layernorm", arguments, [value], weights, defined=False, **how)
 
     over_last(reader, node, node.attributes.get("axis", -1), made)
