@@ -67,7 +67,7 @@ def scaled(draft: Draft, node: Node) -> One | None:
     norm = draft.made(node.inputs[0], "layernorm", "rmsnorm", "groupnorm", "instancenorm")
     if norm is None or norm.weights or not _own(norm) or not draft.own(node):
         return None
-    made = _with(norm.layer, affine=True, **({} if norm.kind == "rmsnorm" else {"bias": False}))
+    made = _with(norm.layer, affine=True, **({} if norm.kind == "rmsnorm" else {"scale": True, "bias": False}))
     if not alike(made.weights(*norm.incoming)["weight"], node.weights["weight"]):
         return None
     return One(made, norm.inputs, (norm,), (Moved("weight", node.name, "weight"),))
