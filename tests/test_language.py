@@ -974,4 +974,5 @@ def test_a_problem_in_a_block_of_the_tool_stands_where_the_spec_calls_it() -> No
 
     assert ("net:4:7", "attention") == (str(found.mark), found.mark.text.strip(" -").partition(":")[0])
     assert found.notes[0].startswith("built-in block attention, line 8: keys: [{reshape: [$heads, ")
-    assert found.notes[1].endswith("called at line 6")
+    assert found.notes[1].endswith("block attention(heads=3, dim=4, bias=true)")
+    assert found.notes[2].endswith("called at line 6")

@@ -50,8 +50,8 @@ def _in_the_spec(diagnostic: Diagnostic, calls: Sequence[Call]) -> tuple[Diagnos
     place = next(place for place, call in enumerate(calls) if call.mark.source is spec)
     mark = diagnostic.mark
     written = f"{mark.source.name}, line {mark.line + 1}: {mark.text.strip()}"
-    around = calls[place + 1 :]
-    return diagnostic._replace(mark=calls[place].mark, labels=(), notes=(*diagnostic.notes, written)), around
+    notes = (*diagnostic.notes, written, f"in {calls[place].place}")
+    return diagnostic._replace(mark=calls[place].mark, labels=(), notes=notes), calls[place + 1 :]
 
 
 def fault(message: str, mark: Mark, help: str = "") -> Fault:
