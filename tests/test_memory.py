@@ -125,6 +125,11 @@ BARE = {"pointwise": 4}
         ([BARE, {"layernorm": "channels"}, "relu"], [BARE, {"layernorm": "channels"}, "relu"]),
         ([BARE, "softmax"], [BARE, "softmax"]),
         (["relu", BARE], ["relu", BARE]),
+        # a tensor that no layer makes
+        (
+            [{"add": ["prev", [{"learned": [4, 10]}]]}, "relu", wide(1)],
+            [{"add": ["prev", [{"learned": [4, 10]}]]}, wide(1)],
+        ),
         (
             [{**BARE, "as": "a"}, "batchnorm", {**BARE, "share": "a"}, "batchnorm"],
             [{**BARE, "as": "a"}, "batchnorm", {**BARE, "share": "a"}, "batchnorm"],

@@ -157,6 +157,36 @@ def test_the_layers_of_a_file_have_the_names_of_the_network(name: str, tmp_path:
     assert names == [node.name for node in cnncalc.load(path).nodes]
 
 
+def test_a_table_without_numbers_is_counted_as_it_is_stored(tmp_path: Path) -> None:
+    """Relative places on a grid of 7x7: 49 numbers, of which 49 * 49 are taken; of many heads too."""
+    for heads in (1, 8):
+        taken = "{take: {sizes: [7, 7, 7, 7], steps: [7, 1, -7, -1], apart: true, axis: length}}"
+        text = (
+            f"input: [{heads}, 49, 49]\nnet:\n  - add:\n      main: prev\n"
+            f"      bias: [{{learned: [{heads}, 49]}}, {taken}, {{reshape: [{heads}, 49, 49]}}]\n"
+        )
+        path = tmp_path / "table.onnx"
+        path.write_bytes(content(cnncalc.parse(text)))
+        model = onnx.load(path)
+        stored = [tensor for tensor in model.graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT]
+
+        assert [heads * 49] == [int(np.prod(tensor.dims)) for tensor in stored]
+        assert heads * 49 == cnncalc.params(cnncalc.load(path)).total
+
+
+@pytest.mark.parametrize("number", ["1e-06", "0.1", "0.17677669", "3", "1.0000001"])
+def test_numbers_of_32_bits_come_back_as_they_were_written(number: str, tmp_path: Path) -> None:
+    """By the fewest digits that NumPy needs for them too."""
+    text = f"input: [2, 3]\nnet: [{{map: x * {number}}}, {{map: 'max(x, {number})'}}, {{leakyrelu: {number}}}]"
+    path = tmp_path / "numbers.onnx"
+    path.write_bytes(content(cnncalc.parse(text)))
+    shown = str(np.float32(number)).removesuffix(".0")
+
+    assert float(shown) == float(number)
+    assert [f"x * {number}", f"max(x, {number})"] == [node.layer.formula for node in cnncalc.load(path).nodes[:2]]
+    assert float(number) == cnncalc.load(path).nodes[2].layer.slope
+
+
 def run(*arguments: str) -> tuple[int, str]:
     """The exit code and stderr of `convert`."""
     done = CliRunner().invoke(app, ["convert", *arguments])

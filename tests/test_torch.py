@@ -606,6 +606,22 @@ def test_weights_that_are_made_of_others_are_said_to_be(tmp_path: Path, monkeypa
     assert 2 == done.returncode
 
 
+def test_what_layers_compute_with_is_validated_though_it_is_made_of_others(tmp_path: Path) -> None:
+    """A convolution of 5 filters by its directions and lengths: 5 * 4 * 9 + 5 numbers at work, 5 more are stored."""
+    (tmp_path / "normed.py").write_text(
+        "from torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.conv = nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 5, 3))\n"
+        "    def forward(self, x):\n        return self.conv(x)\n",
+        encoding="utf-8",
+    )
+    graph = cnncalc.load(f"torch:{tmp_path / 'normed.py'}:Net", input=(4, 7, 6))
+    found = cnncalc.validate(graph)
+    row = next(row for row in found.rows if row.figure == "parameters")
+
+    assert (190, 185, True) == (cnncalc.params(graph).total, row.measured, found.holds)
+    assert "those that layers compute with, made of 190 parameters" == row.note
+
+
 OLD = {
     "blocks.py": "from torch import nn\ndef block(width):\n    return nn.Conv2d(3, width, 1)\n",
     "net.py": "import blocks\nfrom torch import nn\nclass Net(nn.Module):\n    def __init__(self):\n"

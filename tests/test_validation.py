@@ -189,6 +189,10 @@ net: [{pointwise: {out: 2, stride: 3}}, {permute: [1, 0, 2]}, {conv: {out: 4, ke
      "1"),
     ("the class of each position", "input: [3, 16, 16]\nnet: [{conv: {out: 8, kernel: 3, padding: 1}}, {upsample: 2}, argmax]",
      "3"),
+    ("stored numbers that are not learned", """
+input: [4, 6, 7]
+net: [{add: {main: [{pointwise: 5}], places: [{learned: {shape: [3, 6, 7], fixed: true}}, {pointwise: 5}]}}]
+""", "1"),
     ("the last position of a sequence", "input: [3, 9]\nnet: [relu, {slice: {axis: length, start: 8}}, {linear: 2}]", "1"),
 ]
 # fmt: on
@@ -201,6 +205,20 @@ def test_what_can_be_said_is_validated(why, spec, field_measured):
 
     assert [] == [row for row in found.rows if not row.holds]
     assert field_measured in (None, str(field(found).measured))
+
+
+def test_stored_numbers_are_apart_from_parameters():
+    """A batch norm of 5 channels has 10 of them, a tensor that is not learned all of its own."""
+    text = """
+input: [4, 6, 7]
+net:
+  - add: {main: [{conv: {out: 5, kernel: 1, bias: false}}], places: [{learned: {shape: [5, 6, 7], fixed: true}}]}
+  - batchnorm
+"""
+    rows = {row.figure: row for row in validate(parse(text)).rows}
+
+    assert (4 * 5 + 2 * 5, 2 * 5 + 5 * 6 * 7) == (rows["parameters"].measured, rows["buffers"].measured)
+    assert "running statistics and tensors that are not learned" == rows["buffers"].note
 
 
 def test_layers_that_differ_and_add_up_to_the_same_are_what_the_row_prints(monkeypatch):

@@ -154,9 +154,11 @@ def _overwritten(
 
 def _folds(graph: Graph, node: Node, step: int, into: Mapping[str, str], last_use: Mapping[str, int]) -> bool:
     """Whether a node is part of the layer before it: a batch norm, or an activation; nothing else reads between."""
+    if len(node.inputs) != 1:
+        return False
     before = node.inputs[0]
     maker = graph.by_name.get(into.get(before, before))
-    if maker is None or len(node.inputs) > 1 or last_use[before] != step or graph.reader(before) is None:
+    if maker is None or last_use[before] != step or graph.reader(before) is None:
         return False
     if node.layer.family == "norm":
         alone = all(len(graph.sharing[of.weights_of]) == 1 for of in (node, maker))

@@ -6,6 +6,9 @@ from typing import Any
 
 from .base import Array, Arrays, Kernel, Tally, Weights, tensor
 
+STORED = frozenset({"value"})
+"""The array that is not learned."""
+
 
 def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array:
     """The numbers as they are stored."""

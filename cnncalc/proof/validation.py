@@ -26,6 +26,7 @@ from ..analyses.params import params
 from ..dims import Shape
 from ..errors import CnncalcError
 from ..graph import Graph
+from ..kernels import learned as beside
 from ..kernels import norm
 from ..kernels import weights as values
 from ..kernels.base import STORED_AS, WORDS, float_type
@@ -152,12 +153,17 @@ def _shapes(graph: Graph, done: Run, unequal: Mapping[str, tuple[Shape, Shape]] 
 
 
 def _parameters(graph: Graph, done: Run) -> list[Row]:
-    stored = {name: size for name, size in done.weights.items() if name.rpartition(".")[2] in norm.STORED}
-    expected = params(graph)
-    learned = sum(done.weights.values()) - sum(stored.values())
-    rows = [_row("parameters", expected.total, learned, "elements")]
+    of_norms, others = (
+        sum(size for name, size in done.weights.items() if name.rpartition(".")[2] in kernel.STORED)
+        for kernel in (norm, beside)
+    )
+    expected, stored = params(graph.plain), of_norms + others
+    made = graph.plain is not graph
+    note = f"those that layers compute with, made of {params(graph).total:,} parameters" if made else ""
+    rows = [_row("parameters", expected.total, sum(done.weights.values()) - stored, "elements", note)]
     if expected.buffers or stored:
-        rows.append(_row("buffers", expected.buffers, sum(stored.values()), "elements", "running statistics"))
+        what = ["running statistics"] * (of_norms > 0) + ["tensors that are not learned"] * (others > 0)
+        rows.append(_row("buffers", expected.buffers, stored, "elements", " and ".join(what)))
     return rows
 
 

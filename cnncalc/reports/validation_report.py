@@ -130,7 +130,7 @@ def validation(graph: Graph, result: Validation, *, quick: bool, dtype: str, eve
             named(graph),
             f"input {' and '.join(_input(graph, name, shape) for name, shape in result.inputs.items())}",
             *([f"channels divided by {result.narrowed} (quick)"] if result.narrowed > 1 else []),
-            f"{result.nodes} nodes run in NumPy, {dtype}",
+            f"{numbers.plural(result.nodes, 'node')} run in NumPy, {dtype}",
         ],
         tables,
         CONTRACT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ...dims import Shape, is_symbolic
+from ...dims import Shape, is_symbolic, product
 from ...errors import CnncalcError
 from ...graph import Graph, Node
 from ...layers.base import SCALE, SHIFT, SLOPE, TAPS, VALUE
@@ -56,8 +56,11 @@ class OnnxWriter:
         self.constants[name] = Constant((len(values),) if dims is None else dims, list(values))
         return name
 
-    def weight(self, name: str, dims: tuple[int, ...] | None = None) -> str:
-        """A learned or stored tensor of the layer, in other axes where `dims` says so; one for all that share it."""
+    def weight(self, name: str, dims: tuple[int, ...] | None = None, stored: bool = False) -> str:
+        """A learned or stored tensor of the layer, in other axes where `dims` says so; one for all that share it.
+
+        `stored` gives it numbers, those of `PLAIN`, where there are no weights.
+        """
         node = self.node
         key = f"{node.weights_of}.{name}"
         if key in self.constants or key in self._filled:
@@ -71,7 +74,10 @@ class OnnxWriter:
             return key
         role = node.layer.roles.get(name)
         value = PLAIN[role] if role else float(name == "running_var")
-        self.filled(key, dims, value)
+        if stored:
+            self.constants[key] = Constant(dims, [value] * product(dims))
+        else:
+            self.filled(key, dims, value)
         return key
 
     def stacked(self, key: str, dims: tuple[int, ...], made: Callable[[Mapping[str, Any]], Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..decimals import written
 from ..onnx.read import Refused
 from ..onnx.records import Node
 from ..onnx.rules.activation import RULES as ACTIVATIONS
@@ -40,7 +41,7 @@ def _weights(reader: Reader, node: Node, first: int = 1) -> list[Weight]:
 
 
 def _eps(node: Node, usual: float = 1e-5) -> dict[str, Any]:
-    eps = float(f"{node.attributes['epsilon']:.9g}")
+    eps = written(node.attributes["epsilon"])
     return {} if eps == usual else {"eps": eps}
 
 

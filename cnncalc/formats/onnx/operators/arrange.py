@@ -134,8 +134,10 @@ def _upsample(writer: OnnxWriter, node: Node) -> None:
 
 
 def _learned(writer: OnnxWriter, node: Node) -> None:
+    """A tensor; with its numbers where entries are taken from it: of a shape alone a reader keeps what was taken."""
     name, shape = next(iter({**node.weights, **node.buffers}.items()))
-    writer.put("Identity", [writer.weight(name, (1, *shape))], node.name)
+    table = any(reader.kind == "take" for reader in writer.graph.readers[node.name])
+    writer.put("Identity", [writer.weight(name, (1, *shape), stored=table)], node.name)
 
 
 RULES: Mapping[str, Rule] = {

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from ...decimals import shortest, written
 from ..constants import axis_of
 from ..read import AlongImages, Refused
 from ..records import Node
@@ -27,7 +28,7 @@ def _plain(kind: str) -> Rule:
 
 def _with(kind: str, argument: str, attribute: str, default: float) -> Rule:
     def rule(reader: Reader, node: Node) -> None:
-        given = float(f"{node.attributes.get(attribute, default):.7g}")
+        given = written(node.attributes.get(attribute, default))
         reader.emit(node, kind, {argument: given}, [reader.held(node)], keeps_order=True)
 
     return rule
@@ -46,7 +47,7 @@ def clip(reader: Reader, node: Node) -> None:
     elif low == 0 and high > 1e38:
         kind, arguments = "relu", {}
     elif abs(low) > 1e38 or abs(high) > 1e38:
-        formula = f"min(x, {high:.7g})" if abs(low) > 1e38 else f"max(x, {low:.7g})"
+        formula = f"min(x, {shortest(high)})" if abs(low) > 1e38 else f"max(x, {shortest(low)})"
         kind, arguments = "map", {"formula": formula}
     reader.emit(node, kind, arguments, [reader.held(node)], keeps_order=True)
 
@@ -66,9 +67,9 @@ def _between(reader: Reader, node: Node) -> None:
 def hardsigmoid(reader: Reader, node: Node) -> None:
     """max(0, min(1, alpha x + beta)); ONNX's alpha is 0.2."""
     slope, offset = node.attributes.get("alpha", 0.2), node.attributes.get("beta", 0.5)
-    arguments = {} if abs(slope - 1 / 6) < 1e-6 else {"slope": float(f"{slope:.7g}")}
+    arguments = {} if abs(slope - 1 / 6) < 1e-6 else {"slope": written(slope)}
     if offset != 0.5:
-        arguments["offset"] = float(f"{offset:.7g}")
+        arguments["offset"] = written(offset)
     reader.emit(node, "hardsigmoid", arguments, [reader.held(node)], keeps_order=True)
 
 

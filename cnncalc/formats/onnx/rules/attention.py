@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from ...decimals import shortest
 from ..read import Refused
 from ..records import Node
 from ..values import Held
@@ -35,7 +36,7 @@ def attention(reader: Reader, node: Node) -> None:
     factor = node.attributes.get("scale") or 1 / sqrt(queries.dims[-1])
     turned = keys.transposed((*range(len(keys.dims) - 2), len(keys.dims) - 1, len(keys.dims) - 2))
     scores = product(reader, node, queries, turned, defined=False)
-    scores = reader.step(node, "map", {"formula": f"x * {factor:.9g}"}, scores)
+    scores = reader.step(node, "map", {"formula": f"x * {shortest(factor)}"}, scores)
     if reader.has(node, 3):
         mask = stored(reader, node, 3, scores)
         scores = reader.emit(node, "add", {}, [scores, mask], keeps_order=True, defined=False)

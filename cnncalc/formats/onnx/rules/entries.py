@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic
 from ....layers.entries import taking
+from ...decimals import written
 from ..constants import Constant, axis_of
 from ..read import AlongImages, Refused
 from ..records import Node
@@ -258,7 +259,7 @@ def _padded(
     if mode != "zeros":
         arguments["mode"] = mode
     if fill:
-        arguments["fill"] = float(f"{fill:.9g}")
+        arguments["fill"] = written(fill)
     return reader.step(node, "pad", arguments, value)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ....dims import is_symbolic
 from ....layers import KINDS
+from ...decimals import shortest
 from ..constants import Constant, axis_of
 from ..read import Refused
 from ..records import Node
@@ -61,7 +62,7 @@ def _number(reader: Reader, node: Node, place: int) -> float | None:
 
 
 def _with_number(reader: Reader, node: Node, sign: str, value: Held, number: float, first: bool) -> None:
-    text = f"{number:.9g}"
+    text = shortest(number)
     neutral = {"+": 0, "-": 0, "*": 1, "/": 1, "^": 1, "max": -inf, "min": inf}.get(sign)
     if number == neutral and (first or sign in ("+", "*", "max", "min")):
         reader.define(node, value)
@@ -119,7 +120,7 @@ def _compared(sign: str) -> Rule:
         first = isinstance(values[0], Held)
         number = _number(reader, node, 1 if first else 0) if len(held) == 1 else None
         if number is not None:
-            text = f"{number:.9g}"
+            text = shortest(number)
             formula = f"x {sign if first else BACKWARDS[sign]} {text}"
             reader.emit(node, "map", {"formula": formula}, held, keeps_order=True)
             return

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ....dims import product
+from ...decimals import written
 from ..constants import axis_of
 from ..read import Refused
 from ..records import Node
@@ -78,7 +79,7 @@ def rmsnorm(reader: Reader, node: Node) -> None:
     weights = [reader.weight(node, 1)]
 
     def made(value: Held, over: Mapping[str, Any], **how: Any) -> Held:
-        arguments = {**over, "eps": _number(node.attributes.get("epsilon", 1e-5))}
+        arguments = {**over, "eps": written(node.attributes.get("epsilon", 1e-5))}
         return reader.emit(node, "rmsnorm", arguments, [value], weights, defined=False, **how)
 
     over_last(reader, node, node.attributes.get("axis", -1), made)
@@ -100,20 +101,15 @@ def lrn(reader: Reader, node: Node) -> None:
         raise Refused(f"a neighbourhood of {size} channels begins elsewhere than one of an lrn")
     arguments = {
         "size": size,
-        "alpha": _number(own.get("alpha", 1e-4) / size),
-        "beta": _number(own.get("beta", 0.75)),
-        "k": _number(own.get("bias", 1.0)),
+        "alpha": written(own.get("alpha", 1e-4) / size),
+        "beta": written(own.get("beta", 0.75)),
+        "k": written(own.get("bias", 1.0)),
     }
     reader.emit(node, "lrn", arguments, [imaged(reader, reader.held(node))])
 
 
-def _number(value: float) -> float:
-    """A number of 32 bits as it was written."""
-    return float(f"{value:.7g}")
-
-
 def _eps(node: Node, default: float) -> dict[str, Any]:
-    eps = _number(node.attributes.get("epsilon", default))
+    eps = written(node.attributes.get("epsilon", default))
     return {} if eps == default else {"eps": eps}
 
 

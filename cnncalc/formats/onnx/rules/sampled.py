@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ....dims import is_symbolic
 from ....layers import KINDS
 from ....layers.base import size_text
+from ...decimals import written
 from ..read import AlongImages, Refused
 from ..records import Node
 from ..values import Held, Weight
@@ -77,7 +78,7 @@ def roi_align(reader: Reader, node: Node) -> None:
         raise AlongImages("boxes along the images")
     half = "output_half_pixel" if reader.opset < 16 else "half_pixel"
     arguments: dict[str, Any] = {"size": alike([own.get("output_height", 1), own.get("output_width", 1)])}
-    if (scale := float(f"{own.get('spatial_scale', 1.0):.7g}")) != 1:
+    if (scale := written(own.get("spatial_scale", 1.0))) != 1:
         arguments["scale"] = scale
     if samples := own.get("sampling_ratio", 0):
         arguments["samples"] = samples
