@@ -658,6 +658,10 @@ def test_growth_beyond_its_limit_is_not_written_unless_accepted(folder: Path) ->
     updated = run("tiny.yaml", "--update")
 
     assert [0, 1] == [first.exit_code, updated.exit_code]
+    assert updated.stderr.splitlines() == [
+        "cnncalc.lock.json: 0 specs written anew, 0 as before, 1 not taken",
+        "  tiny.yaml   not taken: macs beyond the growth limit; --accept takes it over",
+    ]
     assert LOCK == (folder / "cnncalc.lock.json").read_text()
     assert 0 == run("tiny.yaml", "--accept").exit_code
     assert 0 == run("tiny.yaml").exit_code

@@ -136,7 +136,8 @@ def _written(
             write(path, entries)
     if locks.broken:
         remark(printable(f"{locks.broken}: it is {locks.how}"))
-    for line in told(changes, len(results)):
+    refused = [result for result in stand if ask.writes and not result.taken]
+    for line in told(changes, refused, len(results)):
         remark(f"{printable(name)}: {line}" if not line.startswith(" ") else line)
     return stand, bool(changes)
 

@@ -85,10 +85,15 @@ def _accepted(finding: Finding, growth_too: bool) -> Finding:
     return finding
 
 
-def told(changes: Sequence[Change], count: int) -> Iterator[str]:
-    """The changes in words: a line for a figure that changed, one for a spec that is new or gone."""
+def told(changes: Sequence[Change], refused: Sequence[Result], count: int) -> Iterator[str]:
+    """The changes in words: a line for a figure that changed, one for a spec that is new, gone or refused."""
     keys = {change.key for change in changes if change.metric}
-    yield f"{numbers.plural(len(keys), 'spec')} written anew, {count - len(keys)} as before"
+    left = f", {len(refused)} not taken" if refused else ""
+    yield f"{numbers.plural(len(keys), 'spec')} written anew, {count - len(keys) - len(refused)} as before{left}"
+    for result in refused:
+        grown = [f.subject.text for f in result.findings if f.kind == GROWTH and f.status == FAIL]
+        why = f"{', '.join(grown)} beyond the growth limit; --accept takes it over" if grown else "it is not judged"
+        yield f"  {printable(result.locked_as)}   not taken: {why}"
     new: dict[str, list[str]] = {}
     for change in changes:
         if not change.metric:
