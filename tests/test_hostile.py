@@ -589,6 +589,39 @@ def test_open_sizes_are_texts_in_json_and_errors_where_a_number_is_needed(folder
     assert "the input of open is 3xHxW, and H and W have no value" == error.value.message
 
 
+@pytest.mark.parametrize("given", ["3,H,W", "3xHxW", "[3, H, W]"])
+@pytest.mark.parametrize("command", ["shapes", "params", "memory", "receptive-field", "show", "formula"])
+def test_sizes_are_left_open_from_the_command_line_as_in_a_spec(folder: Path, command: str, given: str) -> None:
+    """What is printed is the same."""
+    net = "name: net\ninput: [3, {}]\nnet: [{{conv: {{out: 8, kernel: 3, stride: 2, padding: 1}}}}, relu]\n"
+    Path("open.yaml").write_text(net.format("H, W"))
+    Path("net.yaml").write_text(net.format("32, 32"))
+
+    assert run(command, "open.yaml", code=0) == run(command, "net.yaml", "--input", given, code=0)
+
+
+def test_an_open_size_of_the_command_line_is_asked_for_and_set(folder: Path) -> None:
+    """As one of a spec is: 8 filters of 3 * 3 * 3 taps on 16 x 10 positions."""
+    Path("net.yaml").write_text("input: [3, 8, 8]\nnet: [{conv: {out: 8, kernel: 3, padding: 1}}]\n")
+    said = run("macs", "net.yaml", "--input", "3,H,W", code=2)
+    found = run("macs", "net.yaml", "--input", "3,H,W", "--set", "H=16", "--set", "W=10", "--format", "json", code=0)
+
+    assert "H and W have no value" in said
+    assert 8 * 27 * 160 == json.loads(found)["totals"]["macs"]
+    assert "must be whole, and is 0.5" in run("macs", "net.yaml", "--input", "3,H,4", "--set", "H=0.5", code=2)
+
+
+@pytest.mark.parametrize("column", ["activations", "alive"])
+def test_formulas_are_sorted_as_the_numbers_that_they_are_of_a_large_input(folder: Path, column: str) -> None:
+    """And the table says so. Of sizes above 9 000 the term that grows fastest decides in ResNet-18."""
+    words = ["memory", "resnet18", "--depth", "0", "--sort", column, "--format", "json"]
+    formulas = json.loads(run(*words, "--input", "3,H,H", code=0))
+    numbers = json.loads(run(*words, "--input", "3,9600,9600", code=0))
+
+    assert [row["name"] for row in numbers["layers"]] == [row["name"] for row in formulas["layers"]]
+    assert f"by {column}, the largest first as H grows" in run(*words[:-2], "--input", "3,H,H", code=0)
+
+
 def test_nothing_to_compare_is_a_table_without_rows(folder: Path) -> None:
     """Its header stays: what reads the CSV finds its columns."""
     Path("relu.yaml").write_text("input: [3, 8, 8]\nnet: [relu]\n")

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from ..dims import Dim, Shape, admitted, sized
+from ..dims import Dim, Shape, admitted, is_symbolic, sized
 from ..errors import CnncalcError, Diagnostic
-from ..inputs import no_size, replaced
+from ..inputs import LARGEST, no_size, replaced
 from ..marked import plain
 from .arithmetic import share_of_100
 from .expressions import LOST, Unknown
 from .steps import Document, Fault, Value
 from .yaml import compose, scalar
+
+OPEN = re.compile(r"[A-Z][A-Z0-9_]*")
+"""The name of an open size on the command line, where small letters are a slip."""
 
 
 def variables(document: Document, settings: Mapping[str, Any], problems: list[Diagnostic]) -> dict[str, Any]:
@@ -76,6 +79,13 @@ def symbols(document: Document) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def opened(given: Any) -> list[str]:
+    """The names of open sizes among those that are given for the inputs."""
+    shapes = given.values() if isinstance(given, Mapping) else [given]
+    sizes = [dim for shape in shapes if isinstance(shape, tuple | list) for dim in shape]
+    return list(dict.fromkeys(str(dim) for dim in sizes if is_symbolic(dim) and str(dim).isidentifier()))
+
+
 def inputs(
     document: Document,
     variables: Mapping[str, Any],
@@ -85,7 +95,14 @@ def inputs(
 ) -> dict[str, Shape]:
     """The shapes of the inputs: those of the spec, or those that are given in their place."""
     found = {name: _input(name, values, variables, settings, problems) for name, values in document.inputs.items()}
-    return replaced(found, given) if given is not None and found else found
+    if given is None or not found:
+        return found
+    values = {name: settings[name] for name in opened(given) if name in settings}
+    shapes = {
+        name: tuple(values.get(str(dim), dim) if is_symbolic(dim) else dim for dim in shape)
+        for name, shape in replaced(found, given).items()
+    }
+    return replaced(found, shapes) if values else shapes
 
 
 def _input(
@@ -139,17 +156,26 @@ def setting(text: str) -> tuple[str, Any]:
     return name.strip(), scalar(value.strip())
 
 
+def _size(word: str) -> Dim | None:
+    """A size of the command line: a number, or a name in capitals for one that is open; None for anything else."""
+    if OPEN.fullmatch(word):
+        from ..symbols import symbol
+
+        return symbol(word)
+    return int(word) if word.isdecimal() and word.isascii() and 1 <= int(word) <= LARGEST else None
+
+
 def input_shape(texts: list[str]) -> Any:
     """`3,192,192` or `left=3,96,96` as a shape, or shapes by name. Raises CnncalcError."""
     named: dict[str, Shape] = {}
     for text in texts:
         name, equals, sizes = text.rpartition("=")
-        try:
-            shape = tuple(int(size) for size in re.split(r"[,x]", sizes.strip().removeprefix("[").removesuffix("]")))
-        except ValueError:
-            shape = ()
-        if not shape or min(shape) < 1 or max(shape) > 2**31:
-            raise CnncalcError(f"`--input {text}` is no list of sizes", "for instance --input 3,224,224")
+        words = re.split(r"[,x]", sizes.strip().removeprefix("[").removesuffix("]"))
+        shape = tuple(size for word in words if (size := _size(word.strip())) is not None)
+        if len(shape) < len(words):
+            raise CnncalcError(
+                f"`--input {text}` is no list of sizes", "for instance --input 3,224,224, or 3,H,W for open sizes"
+            )
         if not equals:
             if len(texts) > 1:
                 raise CnncalcError("several inputs need their names", "for instance --input left=3,96,96")

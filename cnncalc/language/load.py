@@ -13,7 +13,7 @@ from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
 from .expanding.expand import Expander
 from .expanding.problems import TooLarge
-from .given import exact, input_shape, inputs, setting, symbols, variables
+from .given import exact, input_shape, inputs, opened, setting, symbols, variables
 from .piecewise import taken
 from .reading.document import read
 from .steps import RECURSION, Document
@@ -130,7 +130,7 @@ class Making:
 
     def _known(self, settings: Mapping[str, Any]) -> None:
         """The settings are of variables, or of sizes that are symbols. Raises CnncalcError."""
-        known = [*self.document.variables, *symbols(self.document)]
+        known = [*self.document.variables, *symbols(self.document), *opened(self.input)]
         for key in settings:
             if key not in known:
                 listed = f"its variables: {', '.join(known)}" if known else "it has no variables"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..analyses.folding import Fold, fold
+from ..dims import is_symbolic
 from ..errors import CnncalcError, did_you_mean, list_text
 from ..graph import Graph
 from ..namedtuples import NamedTuple
@@ -128,7 +129,13 @@ def table(
     if view.sort or view.top:
         column = _sorted_by(view.sort or by, columns)
         by, rank = column.by or column.key, column.unit.rank
-        rows = sorted(rows, key=lambda row: _order(row.get(by), rank), reverse=True)
+        ranks = [rank(row.get(by)) for row in rows]
+        grown = dict.fromkeys(sorted({name for one in ranks if is_symbolic(one) for name in one.symbols()}), GROWN)
+        order = sorted(range(len(rows)), key=lambda place: _order(ranks[place], grown), reverse=True)
+        rows = [rows[place] for place in order]
+        if grown:
+            many = "s" * (len(grown) == 1)
+            title = title or f"by {column.title or column.key}, the largest first as {' and '.join(grown)} grow{many}"
     after: list[Row] = []
     if view.top and len(rows) > view.top:
         rest, rows = rows[view.top :], rows[: view.top]
@@ -152,11 +159,13 @@ def _sorted_by(name: str, columns: Sequence[Column]) -> Column:
     raise CnncalcError(f"no column `{name}` to sort by", did_you_mean(name, known) or f"columns: {', '.join(known)}")
 
 
-def _order(value: Any, rank: Any) -> tuple[int, Any]:
-    """Nothing, then texts (and formulas), then numbers."""
+GROWN = 2**24 * 3**3 * 5**2 * 7**2 * 11 * 13
+"""A size so large that the term which grows fastest decides, and which strides and windows divide."""
+
+
+def _order(value: Any, grown: Mapping[str, int]) -> tuple[int, Any]:
+    """Nothing, then texts, then numbers; a formula is the number that it is of sizes that have grown."""
     if value is None or value == "":
         return (0, 0)
-    found = rank(value)
-    if found is None:
-        return (0, 0)
+    found = value.at(grown) if is_symbolic(value) else value
     return (2, found) if isinstance(found, int | float) or is_fraction(found) else (1, str(found))
