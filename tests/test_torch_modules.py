@@ -70,3 +70,76 @@ def test_a_norm_with_a_scale_or_a_shift_alone_is_one_layer(name: str) -> None:
 
     assert kind in [node.kind for node in graph.nodes]
     assert {kind, "permute"}.issuperset(node.kind for node in graph.nodes)
+
+
+class Function(nn.Module):  # type: ignore[misc,name-defined]
+    """A function of a tensor, and of a learned one where it has a shape."""
+
+    def __init__(self, function: Callable[..., Any], *shape: int) -> None:
+        super().__init__()
+        self.function = function
+        self.weight = nn.Parameter(torch.zeros(shape)) if shape else None
+
+    def forward(self, x: Any) -> Any:
+        """Its value."""
+        return self.function(x) if self.weight is None else self.function(x, self.weight)
+
+
+ALONE: dict[str, tuple[Callable[[], Any], tuple[int, ...], int]] = {
+    # module, input, MACs: none where PyTorch's own counter has none
+    "InstanceNorm2d by stored statistics": (lambda: nn.InstanceNorm2d(4, track_running_stats=True), MAP, 0),
+    "BatchNorm2d that learns nothing, twice": (lambda: nn.Sequential(*[nn.BatchNorm2d(4, affine=False)] * 2), MAP, 0),
+    "AvgPool2d by another divisor": (lambda: nn.AvgPool2d(2, divisor_override=3, padding=1), MAP, 0),
+    "Fold": (lambda: nn.Fold((6, 4), (2, 1), stride=(2, 1)), (8, 12), 0),
+    "Hardshrink": (lambda: nn.Hardshrink(0.7), MAP, 0),
+    "Softshrink": (lambda: nn.Softshrink(0.7), MAP, 0),
+    "Threshold": (lambda: nn.Threshold(0.1, 20.0), MAP, 0),
+    "Threshold to 0": (lambda: nn.Threshold(0.1, 0.0), MAP, 0),
+    "RReLU": (lambda: nn.RReLU(0.2, 0.4), MAP, 0),
+    "CELU": (lambda: nn.CELU(0.5), MAP, 0),
+    "Softplus with a threshold": (lambda: nn.Softplus(2.0, 1.0), MAP, 0),
+    "Softplus": (lambda: nn.Softplus(0.5), MAP, 0),
+    "cosine_similarity": (lambda: Function(lambda x: F.cosine_similarity(x, x.flip(1), 1)), MAP, 0),
+    "pairwise_distance": (lambda: Function(lambda x: F.pairwise_distance(x, x.flip(1))), MAP, 0),
+    "cdist": (lambda: Function(lambda x: torch.cdist(x, x.flip(1)[:, :3])), ROW, 0),
+    "norm of order 3": (lambda: Function(lambda x: x.norm(3, dim=1)), MAP, 0),
+    "argmax": (lambda: Function(lambda x: x.argmax(1)), MAP, 0),
+    "tensordot": (lambda: Function(lambda x, w: torch.tensordot(x, w, dims=([1], [0])), 4, 7), MAP, 4 * 7 * 144),
+    "addmv": (lambda: Function(lambda x: torch.addmv(x[0, 0, 0], x[0, 1], x[0, 2, 0], beta=2)[None]), (4, 6, 6), 36),
+    "addbmm": (lambda: Function(lambda x: torch.addbmm(x[0, 0], x[0], x[0].mT)[None]), (4, 6, 6), 4 * 216),
+    "addr": (lambda: Function(lambda x: torch.addr(x[0, 0], x[0, 1, 0], x[0, 2, 0])[None]), (4, 6, 6), 0),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_a_module_alone_has_the_numbers_of_pytorch(name: str) -> None:
+    """What it computes, and its MACs."""
+    make, shape, macs = ALONE[name]
+
+    assert macs == cnncalc.macs(agree(drawn(make), shape)).total
+
+
+CELLS = {"RNNCell": (1, 55), "GRUCell": (3, 165), "LSTMCell": (4, 220)}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_a_cell_is_one_step_of_its_layer(name: str) -> None:
+    """So many gates of 5 numbers, each with 4 numbers that come in, the 5 before, and two shifts."""
+    gates, params = CELLS[name]
+
+    class Step(nn.Module):  # type: ignore[misc,name-defined]
+        """A step from a state that comes in."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = getattr(nn, name)(4, 5)
+
+        def forward(self, x: Any) -> Any:
+            """The state after it."""
+            state = x[:, :5]
+            made = self.cell(x[:, 5:], (state, x[:, 1:6]) if name == "LSTMCell" else state)
+            return made[0] if name == "LSTMCell" else made
+
+    graph = agree(drawn(Step), (9,))
+
+    assert (params, gates * 5 * (4 + 5)) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)

@@ -308,13 +308,13 @@ class Reader:
         layer = KINDS[kind].read(arguments, axes)
         name = name or node_name(node, kind)
         mark = Mark.of(self.file, f"{node.op} `{node.label}`")
-        names, inputs = tuple(weight.name for weight in weights), [value.tensor for value in values]
+        names, inputs = tuple(weight.name for weight in weights or buffers), [value.tensor for value in values]
         owner = self._sharers.get(names, "") if names else ""
         turned = bool(owner) and not self._fits(owner, layer, inputs)
         label = "" if turned else owner
         tensor = self.builder.add(layer, inputs, name, weights_of=label, mark=mark, made_of=() if turned else None)
         self.wishes[tensor] = name
-        if weights:
+        if names:
             self._learn(tensor, layer, (*weights, *buffers))
             self._sharers.setdefault(names, tensor)
         shape = self.builder.shapes[tensor]

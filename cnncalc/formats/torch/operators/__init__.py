@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..translate import Write
-from . import arithmetic, joins, layers, moves, products, reductions, windows
+from . import activations, arithmetic, joins, layers, moves, products, recurrent, reductions, windows
 
 OPERATORS: Mapping[str, Write] = {
     **layers.OPERATORS,
+    **activations.OPERATORS,
+    **recurrent.OPERATORS,
     **windows.OPERATORS,
     **arithmetic.OPERATORS,
     **reductions.OPERATORS,

@@ -218,31 +218,6 @@ def windows(w: Writing, own: Operator) -> None:
     w.put("Transpose", [taken], {"perm": [*order, axis + 1]})
 
 
-def columns(w: Writing, own: Operator) -> None:
-    """`unfold`: the windows of a map, a column each (im2col)."""
-    source, given = w.tensor("self"), own.given
-    if len(w.shape(source)) != 4:
-        w.put(own.op, [source], {}, domain="aten")
-        return
-    images, channels, *sides = w.shape(source)
-    padding = list(given["padding"])
-    if any(padding):
-        sides = [side + 2 * n for side, n in zip(sides, padding, strict=True)]
-        around = w.vector([0, 0, *padding, 0, 0, *padding])
-        source = w.put("Pad", [source, around], shape=(images, channels, *sides))
-    shape: list[int] = [images, channels, *sides]
-    for place, side in enumerate(sides):
-        kernel, dilation, stride = (int(given[word][place]) for word in ("kernel_size", "dilation", "stride"))
-        count = (side - dilation * (kernel - 1) - 1) // stride + 1
-        entries = tuple(stride * i + dilation * j for j in range(kernel) for i in range(count))
-        axis = 2 + 2 * place
-        shape = [*shape[:axis], kernel, count, *shape[axis + 1 :]]
-        source = w.put("Gather", [source, w.constant((kernel, count), entries)], {"axis": axis}, shape=shape)
-    order = [0, 1, 2, 4, 3, 5]
-    turned = w.put("Transpose", [source], {"perm": order}, shape=[shape[axis] for axis in order])
-    w.put("Reshape", [turned, w.vector(w.out.shape)], {"allowzero": 1})
-
-
 def index(w: Writing, own: Operator) -> None:
     """Entries of an axis by their numbers."""
     source = w.tensor("self")
@@ -377,7 +352,6 @@ OPERATORS: Mapping[str, Write] = {
     "roll": roll,
     "flip": flip,
     "unfold": windows,
-    "im2col": columns,
     "index": index,
     "index_select": index_select,
     "embedding": embedding,

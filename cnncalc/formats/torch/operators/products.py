@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ...onnx.values import Weight
 from ..trace import Operator
@@ -35,11 +35,42 @@ def _product(w: Writing, left: str, right: str, shape: tuple[int, ...] | None = 
     return w.put("Reshape", [made, w.vector(final)], {"allowzero": 1}, shape=shape)
 
 
-def added(first: str, second: str) -> Write:
+def outer(w: Writing, left: str, right: str, shape: tuple[int, ...] | None = None) -> str:
+    """Each number of a vector times each of another."""
+    rows = (w.shape(left)[0], 1)
+    return w.put("Mul", [w.put("Reshape", [left, w.vector(rows)], shape=rows), right], shape=shape)
+
+
+def _summed(w: Writing, left: str, right: str, shape: tuple[int, ...] | None = None) -> str:
+    """The sum of the products of a batch."""
+    return w.put("Einsum", [left, right], {"equation": "bij,bjk->ik"}, shape=shape)
+
+
+def outer_product(w: Writing, own: Operator) -> None:
+    """Each number of a vector times each of another."""
+    outer(w, w.tensor("self"), w.tensor("vec2"))
+
+
+def tensordot(w: Writing, own: Operator) -> None:
+    """A product over the axes that are named of each."""
+    letters = iter("abcdefghijklmnopqrstuvwxyz")
+    names = [w.tensor("self"), w.tensor("other")]
+    axes = [[int(n) % len(w.shape(name)) for n in own.given[word]] for name, word in zip(
+        names, ("dims_self", "dims_other"), strict=True
+    )]  # fmt: skip
+    words = [[next(letters) for _ in w.shape(name)] for name in names]
+    for one, other in zip(*axes, strict=True):
+        words[1][other] = words[0][one]
+    left = [letter for place, own_ in enumerate(axes) for axis, letter in enumerate(words[place]) if axis not in own_]
+    first, second = map("".join, words)
+    w.put("Einsum", names, {"equation": f"{first},{second}->{''.join(left)}"})
+
+
+def added(first: str, second: str, product: Callable[..., str] = _product) -> Write:
     """beta self + alpha (first second)."""
 
     def write(w: Writing, own: Operator) -> None:
-        made = _product(w, w.tensor(first), w.tensor(second), w.out.shape)
+        made = product(w, w.tensor(first), w.tensor(second), w.out.shape)
         terms = []
         for name, word in ((made, "alpha"), (w.tensor("self"), "beta")):
             factor = own.given.get(word, 1)
@@ -124,7 +155,13 @@ OPERATORS: Mapping[str, Write] = {
     "mv": matmul("self", "vec"),
     "dot": matmul("self", "tensor"),
     "addmm": added("mat1", "mat2"),
+    "addmv": added("mat", "vec"),
+    "addr": added("vec1", "vec2", outer),
     "baddbmm": added("batch1", "batch2"),
+    "addbmm": added("batch1", "batch2", _summed),
+    "outer": outer_product,
+    "ger": outer_product,
+    "tensordot": tensordot,
     "bilinear": bilinear,
     "einsum": einsum,
     "scaled_dot_product_attention": attention,

@@ -59,8 +59,71 @@ def vector_norm(w: Writing, own: Operator) -> None:
         reduced(w, own, f"ReduceL{order:g}", source)
     elif order == inf:
         reduced(w, own, "ReduceMax", w.put("Abs", [source], shape=w.shape(source)))
+    elif order > 0:
+        shape = w.shape(source)
+        power = w.put("Pow", [w.put("Abs", [source], shape=shape), w.number(float(order))], shape=shape)
+        made = f"{own.name}%sum"
+        w.dims[made] = w.out.shape
+        keep = {"keepdims": int(bool(own.given.get("keepdim")))}
+        w.put("ReduceSum", [power, w.vector(axes_of(own, len(shape)))], keep, outputs=[made])
+        w.put("Pow", [made, w.number(1 / order)])
     else:
         w.put(f"{own.op} of order {order}", [source], {}, domain="aten")
+
+
+def cosine(w: Writing, own: Operator) -> None:
+    """The product of two vectors, each divided by its length."""
+    names, axis = [w.tensor("x1"), w.tensor("x2")], w.axis("dim", len(w.out.shape) + 1)
+    whole = list(map(max, w.shape(names[0]), w.shape(names[1])))
+    units = []
+    for name in names:
+        shape = w.shape(name)
+        short = [1 if place == axis else size for place, size in enumerate(shape)]
+        length = w.put("ReduceL2", [name, w.vector([axis])], {"keepdims": 1}, shape=short)
+        length = w.put("Max", [length, w.number(float(own.given["eps"]))], shape=short)
+        units.append(w.put("Div", [name, length], shape=shape))
+    w.put("ReduceSum", [w.put("Mul", units, shape=whole), w.vector([axis])], {"keepdims": 0})
+
+
+def distance(w: Writing, own: Operator) -> None:
+    """The length of the difference of two vectors, the last axis; a small number is added to each of it."""
+    if own.given["p"] != 2:
+        w.put(f"{own.op} of order {own.given['p']}", w.tensors(), {}, domain="aten")
+        return
+    names = [w.tensor("x1"), w.tensor("x2")]
+    whole = list(map(max, w.shape(names[0]), w.shape(names[1])))
+    moved = w.put("Add", [w.put("Sub", names, shape=whole), w.number(float(own.given["eps"]))], shape=whole)
+    w.put("ReduceL2", [moved, w.vector([len(whole) - 1])], {"keepdims": int(bool(own.given["keepdim"]))})
+
+
+def distances(w: Writing, own: Operator) -> None:
+    """The distance of each vector of one list from each of another."""
+    names = [w.tensor("x1"), w.tensor("x2")]
+    if own.given["p"] != 2 or w.shape(names[0])[:-2] != w.shape(names[1])[:-2]:
+        w.put(f"{own.op} of order {own.given['p']}", names, {}, domain="aten")
+        return
+    apart = []
+    for name, place in zip(names, (-1, -2), strict=True):
+        shape = [*w.shape(name)]
+        shape.insert(len(shape) + place, 1)
+        apart.append(w.put("Reshape", [name, w.vector(shape)], {"allowzero": 1}, shape=shape))
+    whole = [*w.out.shape, w.shape(names[0])[-1]]
+    moved = w.put("Sub", apart, shape=whole)
+    w.put("ReduceL2", [moved, w.vector([len(whole) - 1])], {"keepdims": 0})
+
+
+def places(op: str) -> Write:
+    """Where the largest, or the smallest, lies along an axis."""
+
+    def write(w: Writing, own: Operator) -> None:
+        source = w.tensor("self")
+        if own.given.get("dim") is None:
+            w.put(f"{own.op} of all", [source], {}, domain="aten")
+            return
+        attributes = {"axis": w.axis("dim", len(w.shape(source))), "keepdims": int(bool(own.given.get("keepdim")))}
+        w.put(op, [source], attributes)
+
+    return write
 
 
 def variance(w: Writing, own: Operator) -> None:
@@ -104,5 +167,10 @@ OPERATORS: Mapping[str, Write] = {
     "logsumexp": over("ReduceLogSumExp"),
     "linalg_vector_norm": vector_norm,
     "norm": vector_norm,
+    "cosine_similarity": cosine,
+    "pairwise_distance": distance,
+    "cdist": distances,
+    "argmax": places("ArgMax"),
+    "argmin": places("ArgMin"),
     **dict.fromkeys(("var", "var_mean", "std", "std_mean"), variance),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 from ..trace import Operator
@@ -88,8 +89,7 @@ def pool(op: str, axes: int) -> Write:
         if "count_include_pad" in given:
             attributes["count_include_pad"] = int(bool(given["count_include_pad"]))
         if given.get("divisor_override"):
-            own.op = f"{own.op} with a divisor of its own"
-            w.put(own.op, w.tensors(), {}, domain="aten")
+            _divided(w, axes, attributes, prod(kernel) / int(given["divisor_override"]))
             return
         if len(own.outputs) > 1 and len(w.shape(w.tensor("self"))) == axes + 2:
             w.put(op, [w.tensor("self")], attributes, [made.name for made in own.outputs])
@@ -97,6 +97,16 @@ def pool(op: str, axes: int) -> Write:
         _one_image(w, w.tensor("self"), axes, op, [], attributes)
 
     return write
+
+
+def _divided(w: Writing, axes: int, attributes: Mapping[str, Any], factor: float) -> None:
+    """Sums of windows over a number that is not their size: so many times the mean of a whole window."""
+    source = w.tensor("self")
+    if attributes["ceil_mode"] or len(w.shape(source)) != axes + 2:
+        w.put(f"{w.operator.op} with a divisor of its own", [source], {}, domain="aten")
+        return
+    mean = w.put("AveragePool", [source], {**attributes, "count_include_pad": 1}, shape=w.out.shape)
+    w.put("Mul", [mean, w.number(factor)])
 
 
 def max_unpool(w: Writing, own: Operator) -> None:
@@ -155,8 +165,54 @@ def affine_grid(w: Writing, own: Operator) -> None:
     w.put("AffineGrid", [w.tensor("theta"), size], {"align_corners": int(bool(own.given["align_corners"]))})
 
 
+def columns(w: Writing, own: Operator) -> None:
+    """`unfold`: the windows of a map, a column each (im2col)."""
+    source, given = w.tensor("self"), own.given
+    if len(w.shape(source)) != 4:
+        w.put(own.op, [source], {}, domain="aten")
+        return
+    images, channels, *sides = w.shape(source)
+    padding = list(given["padding"])
+    if any(padding):
+        sides = [side + 2 * n for side, n in zip(sides, padding, strict=True)]
+        around = w.vector([0, 0, *padding, 0, 0, *padding])
+        source = w.put("Pad", [source, around], shape=(images, channels, *sides))
+    shape: list[int] = [images, channels, *sides]
+    for place, side in enumerate(sides):
+        kernel, dilation, stride = (int(given[word][place]) for word in ("kernel_size", "dilation", "stride"))
+        count = (side - dilation * (kernel - 1) - 1) // stride + 1
+        entries = tuple(stride * i + dilation * j for j in range(kernel) for i in range(count))
+        axis = 2 + 2 * place
+        shape = [*shape[:axis], kernel, count, *shape[axis + 1 :]]
+        source = w.put("Gather", [source, w.constant((kernel, count), entries)], {"axis": axis}, shape=shape)
+    order = [0, 1, 2, 4, 3, 5]
+    turned = w.put("Transpose", [source], {"perm": order}, shape=[shape[axis] for axis in order])
+    w.put("Reshape", [turned, w.vector(w.out.shape)], {"allowzero": 1})
+
+
+def tiles(w: Writing, own: Operator) -> None:
+    """`fold`: columns put back as windows that lie side by side (col2im); where they overlap it is not read."""
+    source, given = w.tensor("self"), own.given
+    kernel, stride = list(given["kernel_size"]), list(given["stride"])
+    if len(w.shape(source)) != 3 or kernel != stride or any(given["padding"]) or set(given["dilation"]) != {1}:
+        w.put(f"{own.op} of windows that overlap", [source], {}, domain="aten")
+        return
+    images, channels, height, width = w.out.shape
+    counts = [height // kernel[0], width // kernel[1]]
+    if [height, width] != [count * side for count, side in zip(counts, kernel, strict=True)]:
+        w.put(f"{own.op} of windows that leave a rest", [source], {}, domain="aten")
+        return
+    apart = [images, channels, *kernel, *counts]
+    cut = w.put("Reshape", [source, w.vector(apart)], {"allowzero": 1}, shape=apart)
+    order = [0, 1, 4, 2, 5, 3]
+    turned = w.put("Transpose", [cut], {"perm": order}, shape=[apart[axis] for axis in order])
+    w.put("Reshape", [turned, w.vector(w.out.shape)], {"allowzero": 1})
+
+
 OPERATORS: Mapping[str, Write] = {
     "affine_grid_generator": affine_grid,
+    "im2col": columns,
+    "col2im": tiles,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d", "convolution"), conv),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), conv_transpose),
     **{f"max_pool{n}d": pool("MaxPool", n) for n in (1, 2, 3)},

@@ -46,12 +46,14 @@ class Records:
         self.buffers = known
         first: dict[int, str] = {}
         self.paths: dict[str, str] = {}
-        """The path of a parameter -> that under which it is counted."""
+        """The path of a parameter or buffer -> that under which it is counted."""
 
         self.parameters: dict[str, Any] = {}
         for path, tensor in module.named_parameters(remove_duplicate=False):
             self.paths[path] = first.setdefault(id(tensor), path)
             self.parameters.setdefault(self.paths[path], tensor)
+        for path, tensor in module.named_buffers(remove_duplicate=False):
+            self.paths[path] = first.setdefault(id(tensor), path)
 
     def all(self) -> dict[str, Any]:
         """Everything."""
@@ -104,7 +106,7 @@ class Records:
             path = self.paths.get(path, path)
             about["frozen"] = path in self.parameters and not self.parameters[path].requires_grad
         elif kind == "buffer":
-            numbers = self.buffers.get(path)
+            numbers, path = self.buffers.get(path), self.paths.get(path, path)
         else:
             numbers = self.program.constants.get(path)
         if kind != "parameter" and numbers is not None and not numbers.is_meta and numbers.numel() <= MOST_KNOWN:
