@@ -561,29 +561,126 @@ def test_a_state_that_a_file_holds_is_one_that_the_layer_begins_with(begins: int
     np.testing.assert_allclose(found.reshape(4, 6).T, expected.reshape(6, 4), rtol=1e-4, atol=1e-5)
 
 
-def test_what_hangs_on_an_open_size_says_so_and_how_to_give_it(tmp_path: Path) -> None:
-    """A table of as many places as the map is wide: with the option that the message names it is read."""
+def of_open_sizes(path: Path, nodes: list[Any], constants: dict[str, Any], channels: int = 3) -> Path:
+    """A model whose map may be of any height and width."""
     value = helper.make_tensor_value_info
-    nodes = [
-        node("Shape", "x", "s", start=3, end=4), node("Squeeze", "s", "w"), node("Range", "zero w one", "r"),
-        node("Cast", "r", "f", to=TensorProto.FLOAT), node("Add", "x f"),
-    ]  # fmt: skip
-    constants = {"zero": np.array(0), "one": np.array(1)}
     graph = helper.make_graph(
-        nodes, "g", [value("x", 1, (1, 3, "height", "width"))], [value("y", 1, None)],
+        nodes, "g", [value("x", 1, (1, channels, "height", "width"))], [value("y", 1, None)],
         [numpy_helper.from_array(number, name) for name, number in constants.items()],
     )  # fmt: skip
-    path = tmp_path / "m.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path
+
+
+ZERO, ONE, TWO = np.array(0), np.array(1), np.array(2.0, np.float32)
+WIDTH = [node("Shape", "x", "s", start=3, end=4), node("Squeeze", "s", "w")]
+# fmt: off
+OPEN_SIZES = [
+    # what it makes, with constants; and its shape for a map of height x width
+    ([node("Range", "zero w one", "r"), node("Cast", "r", "f", to=1), node("Add", "x f")],
+     {"zero": ZERO, "one": ONE}, "3xheightxwidth"),
+    ([node("Range", "zero w one", "r"), node("Cast", "r", "f", to=1), node("Add", "f half", "m"),
+      node("Reshape", "m four", "q"), node("Expand", "q whole", "e"), node("Concat", "x e", axis=1)],
+     {"zero": ZERO, "one": ONE, "half": np.array(0.5, np.float32), "four": ints(1, 1, 1, -1), "whole": ints(1, 2, 1, 1)},
+     None),
+    ([node("Cast", "w", "f", to=1), node("Div", "f two", "h"), node("Ceil", "h", "c"), node("Cast", "c", "n", to=7),
+      node("Unsqueeze", "n first", "u"), node("Concat", "none u", "pads", axis=0), node("Pad", "x pads")],
+     {"two": TWO, "first": ints(0), "none": ints(0, 0, 0, 0, 0, 0, 0)}, "3xheightx(ceil(width/2) + width)"),
+    ([node("Shape", "x", "whole"), node("ConstantOfShape", "whole", "z"), node("Slice", "z last end axes", "e"),
+      node("Concat", "x e", axis=3)],
+     {"last": ints(-1), "end": ints(INF), "axes": ints(3)}, "3xheightx(width + 1)"),
+    ([node("Cast", "w", "f", to=1), node("Div", "f two", "h"), node("Floor", "h", "c"), node("Div", "c f", "q"),
+      node("Unsqueeze", "q first", "u"), node("Concat", "ones u", "scales", axis=0),
+      node("Resize", "x - scales", nearest_mode="floor", coordinate_transformation_mode="asymmetric")],
+     {"two": TWO, "first": ints(0), "ones": np.ones(3, np.float32)}, "3xheightxfloor(width/2)"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("nodes", "constants", "shape"), OPEN_SIZES, ids=range(len(OPEN_SIZES)))
+def test_what_hangs_on_an_open_size_is_read(tmp_path: Path, nodes, constants, shape) -> None:
+    """In formulas; and with numbers it is what onnxruntime makes of a map of that size."""
+    path = of_open_sizes(tmp_path / "m.onnx", WIDTH + nodes, constants)
+    if shape is None:  # a table is repeated along the height by the file alone where that is 1
+        assert "5x1xwidth" == "x".join(map(str, cnncalc.load(path, set={"height": 1}).output_shape))
+    else:
+        made = cnncalc.load(path)
+        assert shape == "x".join(f"({n})" if " + " in str(n) else str(n) for n in made.output_shape)
+        assert 0 == cnncalc.params(made).total
+    for size in ((1, 7), (1, 8)) if shape is None else ((5, 7), (6, 8)):
+        x = drawn(1, 3, *size)
+        (expected,) = theirs(path, {"x": x})
+        graph = cnncalc.load(path, input=x.shape[1:])
+        found = cnncalc.run(graph, x[0], weights=graph.stored.read(graph, np.float32)).output
+        np.testing.assert_allclose(found, expected[0], rtol=1e-5)
+
+
+def test_what_cannot_be_said_of_an_open_size_names_it(tmp_path: Path) -> None:
+    """The operator, the formulas that it reads, and the option with which it is read."""
+    nodes = [
+        node("Shape", "x", "s", start=2, end=4), node("Mul", "s two", "d"), node("NonZero", "d", "n"),
+        node("Squeeze", "n", "i"), node("Gather", "x i", axis=1),
+    ]  # fmt: skip
+    path = of_open_sizes(tmp_path / "m.onnx", nodes, {"two": ints(2)})
 
     with pytest.raises(cnncalc.CnncalcError) as refused:
         cnncalc.load(path)
-    (line,) = refused.value.details
-    assert line.startswith("Range: it reads numbers that hang on sizes without a number; ")
-    assert line.endswith(" reads a number, a number, a number")
+    assert refused.value.details == (
+        "NonZero: it reads numbers that hang on sizes without a number; `n` reads [2 height, 2 width]",
+    )
     assert "--input 3,NUMBER,NUMBER, or --set height=NUMBER --set width=NUMBER" in refused.value.help
     for given in ({"input": (3, 8, 6)}, {"set": {"height": 8, "width": 6}}):
-        assert [3, 6, 8] == sorted(cnncalc.load(path, **given).output_shape)
+        assert (2, 8, 6) == cnncalc.load(path, **given).output_shape
+
+
+WAYS = ("half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric", "half_pixel_symmetric")
+ROUNDINGS = ("floor", "ceil", "round_prefer_floor", "round_prefer_ceil")
+# fmt: off
+RESIZED: list[dict[str, Any]] = [
+    *({"mode": mode, "coordinate_transformation_mode": way, "sizes": sizes}
+      for mode in ("linear", "cubic") for way in WAYS for sizes in ((1, 3, 8, 10), (1, 3, 4, 9), (1, 3, 2, 1))),
+    *({"coordinate_transformation_mode": way, "nearest_mode": rounding, "sizes": sizes}
+      for way in WAYS for rounding in ROUNDINGS for sizes in ((1, 3, 8, 10), (1, 3, 7, 3))),
+    *({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", "scales": scales}
+      for scales in ((1, 1, 2, 3), (1, 1, 0.5, 0.6), (1, 1, 1.7, 1.3))),
+    *({"mode": "linear", "scales": scales} for scales in ((1, 1, 2, 3), (1, 1, 0.5, 0.6), (1, 1, 1.7, 1.3))),
+    {"mode": "linear", "sizes": (8, 10), "axes": [2, 3]},
+    {"mode": "linear", "sizes": (10, 8), "axes": [3, 2]},
+    {"mode": "linear", "sizes": (10,), "axes": [-1]},
+    {"mode": "linear", "scales": (2.0,), "axes": [2]},
+    {"mode": "linear", "sizes": (8, 15), "axes": [2, 3], "keep_aspect_ratio_policy": "not_larger"},
+    {"mode": "linear", "sizes": (8, 15), "axes": [2, 3], "keep_aspect_ratio_policy": "not_smaller"},
+    {"mode": "linear", "antialias": 1, "sizes": (1, 3, 2, 3)},
+    {"mode": "linear", "antialias": 1, "sizes": (1, 3, 8, 10)},
+    {"mode": "cubic", "cubic_coeff_a": -0.5, "sizes": (1, 3, 8, 10)},
+    {"mode": "cubic", "exclude_outside": 1, "sizes": (1, 3, 8, 10)},
+]
+# fmt: on
+
+
+@pytest.mark.parametrize("case", RESIZED, ids=range(len(RESIZED)))
+def test_a_map_of_another_size(tmp_path: Path, case: dict[str, Any]) -> None:
+    """The shape is onnxruntime's, and so are the numbers: or no run is begun."""
+    attributes = dict(case)
+    asked = {key: np.array(attributes.pop(key)) for key in ("sizes", "scales") if key in attributes}
+    reads = "x - - sizes" if "sizes" in asked else "x - scales"
+    constants = {key: n.astype(np.int64 if key == "sizes" else np.float32) for key, n in asked.items()}
+    image = {"x": drawn(1, 3, 4, 5)}
+    path = saved(tmp_path / "m.onnx", [node("Resize", reads, **attributes)], image, constants, ["y"], opset=19)
+    (expected,) = theirs(path, image)
+    graph = cnncalc.load(path)
+    assert expected.shape[1:] == graph.output_shape
+    found = cnncalc.run(graph, image["x"][0]).output
+    agrees = bool(np.allclose(found, expected[0], rtol=1e-4, atol=1e-4))
+    try:
+        graph.stored.read(graph, np.float32)
+        begun = True
+    except cnncalc.CnncalcError as error:
+        assert "what a run makes would differ" in error.message
+        begun = False
+    assert agrees or not begun
+    usual = case.get("mode") == "linear" and "coordinate_transformation_mode" not in case and "antialias" not in case
+    assert begun or not usual or "scales" in case
 
 
 # fmt: off

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
 from ..reading import USUAL, Reading
+from .constants import Constant
 from .model import model
 from .read import Reader
 from .records import Model
@@ -38,6 +39,11 @@ class Numbers:
     source: File | Memory
     model: Model
     learned: Mapping[str, Mapping[str, Weight]]
+    known: Mapping[str, Constant]
+    """What was worked out of constants and sizes already."""
+
+    inexact: Sequence[str] = ()
+    """Operators whose layer makes other numbers."""
 
     @property
     def name(self) -> str:
@@ -48,7 +54,12 @@ class Numbers:
         """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
         from .stored import Stored
 
-        return Stored(self.source, self.model, self.learned).read(graph, dtype)
+        if self.inexact:
+            raise CnncalcError(
+                f"{self.name}: {self.inexact[0]}, and its layer does not: what a run makes would differ",
+                "its shapes and counts hold",
+            )
+        return Stored(self.source, self.model, self.learned, self.known).read(graph, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +85,8 @@ class OnnxNetwork:
         with self.source if isinstance(self.source, File) else nullcontext():
             reader = Reader(self.model, self.input, self.settings, self.how)
             graph = counted_once(reader.graph(), reader.learned)
-        stored = Numbers(self.source, self.model, reader.learned)
+        known = {name: value for name, value in reader.values.items() if isinstance(value, Constant)}
+        stored = Numbers(self.source, self.model, reader.learned, known, reader.inexact)
         return replace(graph, again=self, stored=stored, changed=bool(self.settings) or self.input is not None)
 
 

@@ -6,16 +6,16 @@ cut and put together: the numbers do not matter for a count, the shape and the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import prod
-from typing import Any
+from collections.abc import Sequence
+from math import inf, prod
 
+from ...dims import Dim, is_symbolic
 from .constants import FLOATS, Constant, NotFolded, axis_of, broadcast_dims
-from .fold import folded
+from .moved import moved
 from .records import Node
 from .values import Held, Weight
 
-Dims = tuple[int, ...]
+Dims = tuple[Dim, ...]
 
 # fmt: off
 ELEMENTWISE = frozenset((
@@ -29,29 +29,24 @@ REDUCTIONS = frozenset((
 LIKE_THE_FIRST = frozenset((
     "BatchNormalization", "LayerNormalization", "ScatterElements", "ScatterND", "Softmax", "Trilu",
 ))
-MOVES = frozenset((
-    "Concat", "Expand", "Flatten", "Gather", "Reshape", "Slice", "Split", "Squeeze", "Tile", "Transpose", "Unsqueeze",
-))
 # fmt: on
 
 
-def computed(
-    node: Node, values: Sequence[Weight | Constant | None], known: Sequence[Constant | None], opset: int
-) -> list[Weight]:
+def computed(node: Node, values: Sequence[Weight | Constant | None], known: Sequence[Constant | None]) -> list[Weight]:
     """The learned tensors that an operator on constants makes. Raises NotFolded where their shape is not known."""
     fixed = [value for value in values if value is not None]
     if not fixed:
         raise NotFolded
     try:
-        shapes = _shapes(node, fixed, known, opset)
-    except (IndexError, KeyError, TypeError, ValueError, ZeroDivisionError):
+        shapes = _shapes(node, fixed, known)
+    except (IndexError, KeyError, OverflowError, TypeError, ValueError, ZeroDivisionError):
         raise NotFolded from None
-    learned = [value for value in fixed if isinstance(value, Weight)]
-    source = max(learned, key=lambda value: prod(value.dims), default=None)
+    stored = [value for value in fixed if isinstance(value, Weight) and prod(value.dims) != 1]
+    source = max(stored, key=lambda value: _elements(value.dims), default=None)
     made = []
     for name, dims in zip(node.outputs, shapes, strict=False):
         whole = source is not None and prod(dims) == prod(source.dims)
-        counted = source is not None and not source.fixed
+        counted = not source.fixed if source is not None else of_learned(node, known)
         scale = prod(dims) == 1 and any(isinstance(value, Weight) and value.scale for value in values)
         made.append(Weight(source.name if whole and source else name, dims, None, fixed=not counted, scale=scale))
     return made
@@ -68,47 +63,37 @@ def enlarged(node: Node, values: Sequence[Weight | Constant | Held | None], know
     axis = axis_of(node.attributes.get("axis", 0), len(table.dims))
     if node.op == "GatherND" and (node.attributes.get("batch_dims") or known[1].dims[-1] != 1):
         return False
-    return prod(known[1].dims) > table.dims[axis]
+    return bool(prod(known[1].dims) > table.dims[axis])
 
 
-def _shapes(
-    node: Node, values: Sequence[Weight | Constant], known: Sequence[Constant | None], opset: int
-) -> list[Dims]:
+def _shapes(node: Node, values: Sequence[Weight | Constant], known: Sequence[Constant | None]) -> list[Dims]:
     if node.op in LIKE_THE_FIRST:
         return [values[0].dims]
     if node.op in ELEMENTWISE:
         return [broadcast_dims([value.dims for value in values])]
     if node.op in REDUCTIONS:
         return [_reduced(values[0].dims, node, known)]
-    if node.op in MOVES:
-        return _moved(node, values, known, opset)
-    raise NotFolded
+    return moved(node, [value.dims for value in values], known)
 
 
-def _reduced(dims: Sequence[int], node: Node, known: Sequence[Constant | None]) -> Dims:
+def _reduced(dims: Dims, node: Node, known: Sequence[Constant | None]) -> Dims:
     rank = len(dims)
     axes = known[1].ints if len(known) > 1 and known[1] is not None else node.attributes.get("axes")
+    if not axes and node.attributes.get("noop_with_empty_axes"):
+        return tuple(dims)
     gone = {axis_of(axis, rank) for axis in axes} if axes else set(range(rank))
     keep = node.attributes.get("keepdims", 1)
     return tuple(1 if axis in gone else size for axis, size in enumerate(dims) if keep or axis not in gone)
 
 
-def _moved(node: Node, values: Sequence[Weight | Constant], known: Sequence[Constant | None], opset: int) -> list[Dims]:
-    """By the folding of a tensor as large along each axis, whose entries are all alike."""
-    attributes: Mapping[str, Any] = {**node.attributes, "__outputs__": len(node.outputs)}
-    if node.op == "Transpose":
-        order = node.attributes.get("perm") or range(len(values[0].dims))[::-1]
-        return [tuple(values[0].dims[axis] for axis in order)]
-    if node.op == "Concat":
-        axis = axis_of(node.attributes["axis"], len(values[0].dims))
-        dims = list(values[0].dims)
-        dims[axis] = sum(value.dims[axis] for value in values)
-        return [tuple(dims)]
-    inputs = [one or Constant(value.dims, (0,) * _small(value.dims)) for value, one in zip(values, known, strict=True)]
-    return [result.dims for result in folded(node.op, inputs, attributes, opset)]
+def of_learned(node: Node, known: Sequence[Constant | None]) -> bool:
+    """Whether what an operator makes of known numbers is learned: the largest of those that it works on are."""
+    every = node.op in ELEMENTWISE or node.op == "Concat"
+    worked = [one for one in (known if every else known[:1]) if one is not None]
+    most = max((len(one.entries) for one in worked), default=0)
+    return any(one.learned and len(one.entries) == most for one in worked) and node.op not in ("Shape", "Size")
 
 
-def _small(dims: Sequence[int]) -> int:
-    if prod(dims) > 1 << 22:
-        raise NotFolded
-    return prod(dims)
+def _elements(dims: Dims) -> float:
+    """How many numbers a tensor has: more than any that is learned where a size has no number."""
+    return inf if any(map(is_symbolic, dims)) else prod(dims)

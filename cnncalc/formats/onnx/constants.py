@@ -1,18 +1,18 @@
 """Small tensors with known entries: their dims, and the entries in row-major order.
 
-Entries are ints, floats, bools or sizes without a number, which take part in arithmetic like numbers.
+Entries are ints, floats, bools, sizes without a number and quotients of such, which take part in arithmetic like
+numbers.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
 from itertools import product
 from operator import mul
 from typing import Any
 
-from ...dims import at_least, at_most, is_symbolic
+from ...dims import is_symbolic
 from ...namedtuples import NamedTuple
 
 MOST = 65_536
@@ -35,6 +35,8 @@ class Constant(NamedTuple):
 
     dims: tuple[int, ...]
     entries: tuple[Any, ...]
+    learned: bool = False
+    """Whether its numbers are learned ones, or worked out of such; one number alone is none."""
 
     @property
     def scalar(self) -> Any:
@@ -106,16 +108,6 @@ def numbers_only(*values: Any) -> None:
 def all_numbers(*constants: Constant) -> bool:
     """Whether none has a size without a number."""
     return all(NUMBERS.issuperset(map(type, value.entries)) for value in constants)
-
-
-def largest(*values: Any) -> Any:
-    """The largest of some numbers; sizes without a number are compared when they have one."""
-    return reduce(at_least, values) if any(map(is_symbolic, values)) else max(values)
-
-
-def smallest(*values: Any) -> Any:
-    """The smallest of some numbers; sizes without a number are compared when they have one."""
-    return reduce(at_most, values) if any(map(is_symbolic, values)) else min(values)
 
 
 # --- where an entry stands ----------------------------------------------------------------------------------------

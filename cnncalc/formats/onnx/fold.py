@@ -14,9 +14,11 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
-from ...dims import is_symbolic
+from ...dims import equals, is_symbolic
+from ...symbols import least
 from .constants import (
     Attributes,
     Constant,
@@ -27,11 +29,10 @@ from .constants import (
     broadcast_dims,
     expanded,
     given,
-    largest,
     numbers_only,
-    smallest,
 )
 from .moves import MOVES
+from .ratios import Ratio, largest, smallest
 
 
 def folded(op: str, inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
@@ -62,10 +63,11 @@ def _each(function: Callable[..., Any], of_numbers: Callable[..., Any] | None = 
 
 
 def _divide(a: Any, b: Any) -> Any:
-    if isinstance(a, float) or isinstance(b, float):
+    if isinstance(a, float | Ratio) or isinstance(b, float | Ratio):
         return a / b
     if is_symbolic(a) or is_symbolic(b):
-        return a // b  # sizes are positive
+        below = is_symbolic(a) and least(-a) >= 0
+        return -(-a // b) if below else a // b  # sizes are positive
     quotient = abs(a) // abs(b)
     return quotient if (a < 0) == (b < 0) else -quotient
 
@@ -77,9 +79,7 @@ def _remainder(a: Any, b: Any) -> Any:
 
 def _compare(function: Callable[[Any, Any], bool]) -> Folder:
     def decide(a: Any, b: Any) -> bool:
-        if is_symbolic(a) or is_symbolic(b):
-            raise NotFolded
-        return function(a, b)
+        return bool(function(a, b))  # of sizes what is evident; all else has no truth value
 
     return _each(decide, function)
 
@@ -91,7 +91,7 @@ def _equal(a: Any, b: Any) -> bool:
         other = b if is_symbolic(a) else a
         if isinstance(other, int) and other <= 0:
             return False  # a size is positive
-        raise NotFolded
+        return bool(equals(a, b))  # what is not evident has no truth value
     return bool(a == b)
 
 
@@ -101,6 +101,10 @@ def _unary(function: Callable[[Any], Any]) -> Folder:
         return function(a)
 
     return _each(apply, function)
+
+
+def _rounded(of_size: Callable[[Ratio], Any], of_number: Callable[[Any], int]) -> Folder:
+    return _each(lambda a: Ratio(of_size(a)) if isinstance(a, Ratio) else float(of_number(a)))
 
 
 def _power(a: Any, b: Any) -> Any:
@@ -120,11 +124,11 @@ FOLDERS: Mapping[str, Folder] = {
     "Abs": _unary(abs),
     "Add": _each(operator.add),
     "And": _compare(lambda a, b: bool(a and b)),
-    "Ceil": _unary(lambda a: float(math.ceil(a))),
+    "Ceil": _rounded(attrgetter("ceil"), math.ceil),
     "Div": _each(_divide),
     "Equal": _each(_equal, operator.eq),
     "Exp": _unary(math.exp),
-    "Floor": _unary(lambda a: float(math.floor(a))),
+    "Floor": _rounded(attrgetter("floor"), math.floor),
     "Greater": _compare(operator.gt),
     "GreaterOrEqual": _compare(operator.ge),
     "Less": _compare(operator.lt),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .computed import computed, enlarged
+from .computed import computed, enlarged, of_learned
 from .constants import FLOATS, Constant, NotFolded
 from .fold import folded
 from .numbers import numbers
@@ -32,7 +32,9 @@ class Known:
         if not isinstance(value, Weight) or value.record is None:
             return None
         if name not in self._of_weights:
-            self._of_weights[name] = self._numbers(value.record, value.dims)
+            found = self._numbers(value.record, value.dims)
+            learned = found is not None and not value.fixed and len(found.entries) > 1
+            self._of_weights[name] = found._replace(learned=True) if found is not None and learned else found
         return self._of_weights[name]
 
     def made(self, node: Node) -> Sequence[Value] | None:
@@ -56,9 +58,17 @@ class Known:
             if isinstance(value, Tensor):
                 attributes[name] = self._numbers(value)
         try:
-            return [*folded(node.op, known, attributes, self.opset)]
+            made = folded(node.op, known, attributes, self.opset)
+            learned = of_learned(node, known) or self._left_out(node, made)
+            return [one._replace(learned=True) for one in made] if learned else [*made]
         except NotFolded:
             return self._computed(node, known)
+
+    def _left_out(self, node: Node, made: Sequence[Constant]) -> bool:
+        """Whether it is a weight in a file without its weights: floats that fill a shape which the file has."""
+        if node.op != "ConstantOfShape" or not isinstance(self.values.get(node.inputs[0]), Weight):
+            return False
+        return all(len(one.entries) > 1 and isinstance(one.entries[0], float) for one in made)
 
     def _whole(self, value: Held | Weight) -> tuple[Any, ...]:
         """The sizes of a tensor as the file has them."""
@@ -70,9 +80,8 @@ class Known:
         if any(isinstance(value, Held) for value in values):
             return None
         fixed = [value for value in values if not isinstance(value, Held)]
-        few = [one for one, name in zip(known, node.inputs, strict=True) if name]
         try:
-            return [*computed(node, fixed, few, self.opset)]
+            return [*computed(node, fixed, known)]
         except NotFolded:
             return None
 

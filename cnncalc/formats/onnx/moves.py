@@ -28,15 +28,14 @@ from .constants import (
     entries_at,
     expanded,
     given,
-    largest,
     numbers_only,
     option,
     places,
     scalar,
-    smallest,
     strides,
     vector,
 )
+from .ratios import Ratio, largest, ratio, smallest
 
 
 def _cast(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
@@ -46,8 +45,15 @@ def _cast(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
         raise NotFolded
     if all_numbers(value):
         return [Constant(value.dims, tuple(map(as_number, value.entries)))]
-    cast = [number if is_symbolic(number) else as_number(number) for number in value.entries]
+    cast = [_cast_size(number, to) if is_symbolic(number) else as_number(number) for number in value.entries]
     return [Constant(value.dims, tuple(cast))]
+
+
+def _cast_size(size: Any, to: int) -> Any:
+    """A size as a float is exact; as a whole number it is without what stands behind the point."""
+    if to in FLOATS:
+        return ratio(size)
+    return size.whole if isinstance(size, Ratio) else size
 
 
 def _concat(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
@@ -267,13 +273,12 @@ def _same(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
 
 def _clip(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
     value = given(inputs, 0)
-    bounds = [option(inputs, place, attributes, word) for place, word in ((1, "min"), (2, "max"))]
-    low, high = (None if bound is None else bound[0] for bound in bounds)
+    given_ones = zip(("min", "max"), (*inputs[1:], None, None), strict=False)
+    low, high = (attributes.get(word) if bound is None else bound.scalar for word, bound in given_ones)
 
     def one(number: Any) -> Any:
-        numbers_only(number)
-        number = number if low is None else max(low, number)
-        return number if high is None else min(high, number)
+        number = number if low is None else largest(low, number)
+        return number if high is None else smallest(high, number)
 
     return [Constant(value.dims, tuple(map(one, value.entries)))]
 

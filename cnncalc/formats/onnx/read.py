@@ -33,7 +33,7 @@ from .names import node_name
 from .numbers import numbers
 from .records import COUNTING, DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
 from .standin import stand_in
-from .unread import Unread, refusal, unknown
+from .unread import Unread, read_as, refusal, unknown
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
 
@@ -83,7 +83,9 @@ class Reader:
         self.values: dict[str, Value] = {}
         self.unread: list[Unread] = []
         self.behind = Behind()
-        self.remarks: list[str] = []
+        self.inexact: list[str] = []
+        """Operators whose layer has the shape and the counts of theirs, and other numbers."""
+
         self.readers = read_by(model.graph)
         self.deep = 0
         self.node = Node()
@@ -387,11 +389,7 @@ class Reader:
                 self.behind.leave(node)
                 return
             why = f"{why}, and {trouble}"
-        shapes = tuple(
-            size_text(value.dims) or "a number" if (value := self.values.get(name)) is not None else "?"
-            for name in node.inputs
-        )
-        self.unread.append(Unread(node, why, shapes))
+        self.unread.append(Unread(node, why, tuple(read_as(self.values.get(name)) for name in node.inputs)))
 
     def _source(self) -> str:
         made = f", made by {self.model.producer}" if self.model.producer else ""

@@ -109,8 +109,8 @@ class Node:
 
     @property
     def label(self) -> str:
-        """How a message names it."""
-        return self.name or (f"the node of `{self.outputs[0]}`" if self.outputs else "a node without a name")
+        """How a message names it: by what it makes, where it has no name."""
+        return self.name or (self.outputs[0] if self.outputs else "a node without a name")
 
 
 class Declared(NamedTuple):

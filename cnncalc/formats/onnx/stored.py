@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...dims import is_symbolic
 from ...errors import CnncalcError
-from .constants import NotFolded
+from .constants import Constant, NotFolded
 from .external import stretch
 from .numbers import numbers
 from .records import DATA_TYPES, Model, Node, Tensor
@@ -56,6 +57,9 @@ class Stored:
     learned: Mapping[str, Mapping[str, Weight]]
     """Node -> key -> the tensor of the file."""
 
+    worked_out: Mapping[str, Constant]
+    """What hangs on sizes alone, by the names of the file."""
+
     @property
     def name(self) -> str:
         """The file."""
@@ -65,7 +69,7 @@ class Stored:
         """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
         values: dict[str, Array] = {}
         with self.source if isinstance(self.source, File) else nullcontext():
-            tensors = Tensors(self.model)
+            tensors = Tensors(self.model, self.worked_out)
             for node in graph.inference.nodes:
                 for key, shape in (*node.weights.items(), *node.buffers.items()):
                     full = f"{node.weights_of}.{key}"
@@ -123,8 +127,8 @@ def fitted(array: Array, weight: Weight, shape: Sequence[int], full: str, file: 
 class Tensors:
     """The constants of a model by their names, each worked out once."""
 
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, model: Model, worked_out: Mapping[str, Constant]) -> None:
+        self.model, self.worked_out = model, worked_out
         self.made = {output: node for node in model.graph.nodes for output in node.outputs}
         self.known: dict[str, Array] = {}
 
@@ -132,8 +136,11 @@ class Tensors:
         """The numbers of a constant. Raises CnncalcError."""
         if name not in self.known:
             record, node = self.model.graph.constants.get(name), self.made.get(name)
+            numbers = self.worked_out.get(name)
             if record is not None:
                 self.known[name] = numbers_of(record, self.model.name)
+            elif numbers is not None and not any(map(is_symbolic, numbers.entries)):
+                self.known[name] = as_array(numbers)
             elif node is None or depth > DEPTH:
                 raise CnncalcError(f"{self.model.name}: the numbers of `{name}` are not in the file")
             else:
@@ -153,16 +160,22 @@ class Tensors:
                 f"{self.model.name}: weights are made by {node.op} `{node.label}`, which is not worked out",
                 "--weights FILE reads them from an .npz",
             )
-        arrays = [self.array(name, depth + 1) for name in node.inputs if name]
+        arrays = [self.array(name, depth + 1) if name else None for name in node.inputs]
         attributes = {
             key: numbers_of(value, self.model.name) if isinstance(value, Tensor) else value
             for key, value in node.attributes.items()
-        }
+        } | {"__outputs__": len(node.outputs)}
         try:
             made = rule(arrays, attributes)
             return np.asarray(made[node.outputs.index(name)] if isinstance(made, tuple) else made)
         except (ValueError, IndexError, KeyError, TypeError, NotFolded) as error:
             raise CnncalcError(f"{self.model.name}: {node.op} `{node.label}` of its weights: {error}") from None
+
+
+def as_array(value: Constant) -> Array:
+    """Known numbers as ONNX has them: floats of 32 bits, whole numbers of 64."""
+    array = np.array(value.entries).reshape(value.dims)
+    return array.astype(np.float32) if array.dtype.kind == "f" else array
 
 
 def numbers_of(record: Tensor, file: str) -> Array:

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from ...dims import Shape, is_symbolic
 from ...errors import CnncalcError
+from ...layers.base import size_text
 from ...namedtuples import NamedTuple
 from .constants import Constant
 from .fold import FOLDERS
 from .records import Node
 from .values import Held, Value
 
-MOST_LINES = 20
+MOST_LINES, MOST_ENTRIES = 20, 6
 
 
 class Unread(NamedTuple):
@@ -34,6 +35,16 @@ def unknown(node: Node, values: Sequence[Value | None]) -> str:
     if any(isinstance(value, Held) for value in values):
         return "it reads numbers that only a run makes"
     return f"the operator {node.op} is not known for what it reads"
+
+
+def read_as(value: Value | None) -> str:
+    """What an operator reads at an input: its shape, or the formulas of numbers that hang on open sizes."""
+    if value is None:
+        return "?"
+    if isinstance(value, Constant) and any(map(is_symbolic, value.entries)):
+        texts = [str(entry) for entry in value.entries[:MOST_ENTRIES]] + ["..."] * (len(value.entries) > MOST_ENTRIES)
+        return f"[{', '.join(texts)}]" if value.dims else texts[0]
+    return size_text(value.dims) or "a number"
 
 
 def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape]) -> CnncalcError:

@@ -73,7 +73,7 @@ class Weight(NamedTuple):
     name: str
     """Its identity: two that are read under one name are one tensor."""
 
-    dims: tuple[int, ...]
+    dims: tuple[Dim, ...]
     record: Tensor | None
     """Where its numbers are; None where operators make it of others."""
 

@@ -60,7 +60,7 @@ def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
         if images != reader.images:
             raise Refused("a constant for each of the images")
         dims = tuple(1 if place == BATCH else size for place, size in zip(like.axes, dims, strict=True))
-    weight = value if isinstance(value, Weight) else Weight(node.inputs[place], value.dims, None, fixed=True)
+    weight = weight_of(node.inputs[place], value)
     weight = weight._replace(
         tensor=node.inputs[place], fixed=weight.fixed or (not weight.learned and all(size == 1 for size in dims))
     )
@@ -71,6 +71,11 @@ def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
         reader.stored[key] = _tensor(reader, node, weight, shape, order)
     lies = tuple(1 if axis == BATCH else shape[axis] for axis in like.axes)
     return Held(reader.stored[key], lies, like.axes)
+
+
+def weight_of(name: str, value: Weight | Constant) -> Weight:
+    """A constant as a stored tensor: learned, or worked out of sizes and positions."""
+    return value if isinstance(value, Weight) else Weight(name, value.dims, None, fixed=not value.learned)
 
 
 def _tensor(reader: Reader, node: Node, weight: Weight, shape: Sequence[int], order: Sequence[int]) -> str:

@@ -13,7 +13,7 @@ from ..constants import Constant, axis_of
 from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held, Weight
-from .beside import solid, stored, tensors
+from .beside import solid, stored, tensors, weight_of
 from .quantised import scaled
 from .words import axis_word
 
@@ -93,7 +93,7 @@ def _with_learned(reader: Reader, node: Node, kind: str, value: Held, fixed: Wei
     dims = (1,) * (len(value.dims) - len(fixed.dims)) + tuple(fixed.dims)
     large = [axis for axis, size in enumerate(dims) if size != 1]
     place = next(i for i, name in enumerate(node.inputs) if not isinstance(reader.values.get(name), Held))
-    weight = fixed if isinstance(fixed, Weight) else Weight(node.inputs[place], fixed.dims, None)
+    weight = weight_of(node.inputs[place], fixed)
     weight = weight._replace(tensor=node.inputs[place], factor=-1.0 if node.op == "Sub" else 1.0)
     if any(dims[axis] != value.dims[axis] for axis in large) or weight.fixed:
         return False

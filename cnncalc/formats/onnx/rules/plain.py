@@ -44,7 +44,8 @@ def constant_of_shape(reader: Reader, node: Node) -> None:
         dims = tuple(shape.ints)
     except NotFolded:
         raise Refused("its shape has a size without a number") from None
-    reader.values[node.outputs[0]] = Weight(node.outputs[0], dims, None)
+    filled = not isinstance(reader.values[node.inputs[0]], Weight)  # by sizes: a file without its weights has shapes
+    reader.values[node.outputs[0]] = Weight(node.outputs[0], dims, None, fixed=filled)
 
 
 def same(reader: Reader, node: Node) -> None:
