@@ -346,3 +346,29 @@ def test_channels_that_were_taken_for_images_are_told(tmp_path: Path) -> None:
 
     assert "where the first axis of an input is no batch, --no-batch" in refused.value.details[0]
     assert 8 * 27 * 30 * 30 == cnncalc.macs(cnncalc.load(path, batch=False)).total
+
+
+@pytest.mark.parametrize("command", [["lint"], ["check", "--max", "macs=1G"]], ids=lambda words: words[0])
+def test_options_for_models_are_told_where_there_are_specs_alone(tmp_path: Path, command: list[str]) -> None:
+    """A hook that is given the files that changed has the same options each time: said, and no error."""
+    spec, model = tmp_path / "net.yaml", tmp_path / "m.onnx"
+    spec.write_text("input: [3, 8, 8]\nnet: [{conv: {out: 4, kernel: 3}}]\n")
+    layer = helper.make_node("Relu", ["x"], ["y"])
+    kinds = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, (1, 3, 8, 8)) for name in "xy"]
+    onnx.save(helper.make_model(helper.make_graph([layer], "g", kinds[:1], kinds[1:]), ir_version=9), model)
+    for more in (["--no-batch"], ["--allow-unknown"], ["--shape", "a=1,2"]):
+        alone = RUN.invoke(app, [*command, str(spec), *more])
+        assert 0 == alone.exit_code
+        assert "--no-batch, --allow-unknown and --shape change nothing here" in alone.stderr
+    assert "change nothing" not in RUN.invoke(app, [*command, str(spec), str(model), "--allow-unknown"]).stderr
+    assert "change nothing" not in RUN.invoke(app, [*command, str(spec)]).stderr
+
+
+def test_a_model_whose_output_is_its_input_has_no_layer(tmp_path: Path) -> None:
+    """Nothing is counted as zero."""
+    path = tmp_path / "m.onnx"
+    kinds = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, (1, 3, 8, 8)) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", kinds[:1], kinds[1:])
+    onnx.save(helper.make_model(graph, ir_version=9), path)
+    with pytest.raises(cnncalc.CnncalcError, match="has no layer: what comes out is what goes in"):
+        cnncalc.load(path)

@@ -113,6 +113,9 @@ class Result:
     taken: bool = False
     """Whether its figures are those of the lock now."""
 
+    model: bool = False
+    """Whether it is a model of another format."""
+
     def with_notices(self, *more: Notice) -> Result:
         """The same with more to say."""
         return replace(self, notices=(*self.notices, *more))
@@ -142,7 +145,12 @@ def _judged(case: Case, result: Result) -> Result:
     file = opened(case.spec).reading(Reading(not case.no_batch, case.allow_unknown, case.shapes))
     graph = file.graph(case.settings, case.input)
     require_numbers(graph)
-    result = replace(result, name=graph.name, input={name: list(shape) for name, shape in graph.inputs.items()})
+    result = replace(
+        result,
+        model=file.format is not SPEC,
+        name=graph.name,
+        input={name: list(shape) for name, shape in graph.inputs.items()},
+    )
     figures = at_inference(graph)
     wrong: list[Diagnostic] = []
     own = graph.budget if case.own else None

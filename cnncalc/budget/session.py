@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import CnncalcError
 from ..files import inside
+from ..formats.reading import SPECS_ALONE
 from ..project import here
 from . import absent, baselines, plan
 from .baselines import Repositories
@@ -110,6 +111,9 @@ def session(ask: Ask, remark: Remark) -> Outcome:
     for result in results:
         for problem in result.problems:
             remark(problem.text)
+    asks_of_models = ask.no_batch or ask.allow_unknown or ask.shapes
+    if asks_of_models and results and not any(result.model or result.problems for result in results):
+        remark(SPECS_ALONE)
     stand: list[Result] = []
     open_: list[Notice] = []
     for part, locks, cases, about in planned:

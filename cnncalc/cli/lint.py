@@ -48,7 +48,7 @@ def command(
 ) -> None:
     """Check specs."""
     from ..budget.linted import REPORTS
-    from ..formats.reading import reading
+    from ..formats.reading import SPECS_ALONE, USUAL, reading
     from ..language.load import input_shape, setting
     from ..render.choosing import known
     from ..render.colour import brush
@@ -62,6 +62,8 @@ def command(
         settings, size = dict(setting(text) for text in set or []), input_shape(input or [])
         how = reading(allow_unknown, no_batch, shape)
         results = [_checked(spec, settings, size, how) for spec in _named(specs)]
+        if how != USUAL and not any(result.model or result.error for result in results):
+            print(SPECS_ALONE, file=sys.stderr)
         for result in results:
             if result.error:
                 tell(result.cause or result.error)
@@ -112,14 +114,15 @@ def _reported(results: list[Checked], strict: bool, reports: list[tuple[str, str
 
 def _checked(spec: str, settings: dict[str, Any], size: Any, how: Reading) -> Checked:
     from ..lint import doubts, unmet
-    from ..opening import opened
+    from ..opening import SPEC, opened
     from ..reports.lint_report import Checked
 
     try:
-        graph = opened(spec).reading(how).graph(settings, size)
+        file = opened(spec).reading(how)
+        graph = file.graph(settings, size)
         warnings = doubts(graph)
         failed = [] if graph.changed or any(graph.symbols()) else unmet(graph)
-        return Checked(spec, "", [*failed, *_bad_limits(graph)], warnings, graph)
+        return Checked(spec, "", [*failed, *_bad_limits(graph)], warnings, graph, model=file.format is not SPEC)
     except CnncalcError as error:
         return Checked(spec, str(error), cause=error)
     except Exception as error:

@@ -24,6 +24,9 @@ class Reading(NamedTuple):
 
 USUAL = Reading()
 
+SPECS_ALONE = "--no-batch, --allow-unknown and --shape change nothing here: there are specs alone, and no model"
+"""What is said where these are given for several files, which may be other ones the next time."""
+
 
 def reading(allow_unknown: bool, no_batch: bool, shape: list[str] | None) -> Reading:
     """What the options of the command line ask. Raises CnncalcError."""

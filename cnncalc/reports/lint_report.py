@@ -49,6 +49,9 @@ class Checked:
     cause: CnncalcError | None = None
     """The error that `error` tells of, where it is one of ours."""
 
+    model: bool = False
+    """Whether it is a model of another format."""
+
     @property
     def text(self) -> str:
         """Each problem with its caret, then how many there are."""

@@ -132,6 +132,8 @@ class Reader:
             held += self.behind.ends(self.values, read | set(self.builder.inputs))
         if not held:
             raise CnncalcError(f"{self.file} has no output that depends on its input")
+        if not self.builder.nodes:
+            raise CnncalcError(f"{self.file} has no layer: what comes out is what goes in")
         names = self._as_drawn([tensor for _, tensor in held])
         for name, tensor in held[1:]:
             self.builder.head(name, names.get(tensor, tensor))

@@ -72,7 +72,7 @@ def roi_align(reader: Reader, node: Node) -> None:
     """A map and boxes x 4; which image each box is of says nothing, as there is one."""
     own = node.attributes
     if own.get("mode", "avg") != "avg":
-        raise Refused("the largest sample of a part")
+        raise Refused("`mode` is max, of which onnxruntime and the standard say different things")
     value, boxes = imaged(reader, reader.held(node)), reader.held(node, 1)
     if boxes.batched:
         raise AlongImages("boxes along the images")
