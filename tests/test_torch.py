@@ -721,3 +721,36 @@ def test_an_input_that_chooses_entries_is_one_of_whole_numbers() -> None:
         cnncalc.from_torch(Lookup(), 7)
 
     assert "its entries are computed, as those of an embedding of its input are" in str(refused.value)
+
+
+def test_what_is_not_known_has_the_shape_that_pytorch_says() -> None:
+    """The last layer of a network too; without the option it is told, and not as of a file."""
+
+    class Sorted(torch.nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 4, 3)
+
+        def forward(self, x: object) -> object:
+            return self.conv(x).sort(2)[0]  # type: ignore[operator]
+
+    graph = cnncalc.from_torch(Sorted(), (3, 8, 8), allow_unknown=True)
+    with pytest.raises(CnncalcError) as refused:
+        cnncalc.from_torch(Sorted(), (3, 8, 8))
+
+    assert [("conv", (4, 6, 6)), ("unknown", (4, 6, 6))] == [(node.kind, node.output) for node in graph.nodes]
+    assert "--allow-unknown counts the rest" == refused.value.help
+
+
+def test_an_operator_whose_sizes_hang_on_numbers_is_told_by_its_line() -> None:
+    """No count has them; the message is ours, and no exception of PyTorch."""
+
+    class Counts(torch.nn.Module):  # type: ignore[misc,name-defined]
+        def forward(self, x: object) -> object:
+            return torch.bincount(x.argmax(1).flatten())  # type: ignore[attr-defined]
+
+    with pytest.raises(CnncalcError) as refused:
+        cnncalc.from_torch(Counts(), (3, 8, 8))
+
+    assert "Counts: the forward pass hangs on the numbers in a tensor at " in refused.value.message
+    assert "which a count does not have" in refused.value.message

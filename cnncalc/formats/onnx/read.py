@@ -62,6 +62,9 @@ class Reader:
     rules: Mapping[str, Rule] = MappingProxyType({})
     """Rules of its own, before those of ONNX."""
 
+    author, pages = "the file", "docs/formats.md has the operators that are; "
+    """Who says which shapes tensors have, and where the operators that are known are listed."""
+
     def __init__(
         self,
         model: Model,
@@ -122,7 +125,7 @@ class Reader:
         for node in self.model.graph.nodes:
             self.read(node)
         if self.unread:
-            raise refusal(self.file, self.unread, self.builder.inputs)
+            raise refusal(self.file, self.unread, self.builder.inputs, self.pages)
         if unused := [name for name in self.shapes if name not in self.shaped]:
             raise CnncalcError(f"{self.file} has no tensor `{unused[0]}` that is not known", "leave --shape out")
         outputs = [(declared.name, self.values.get(declared.name)) for declared in self.model.graph.outputs]
@@ -185,10 +188,8 @@ class Reader:
                 if rule is None:
                     raise Refused(unknown(node, [self.values.get(name) for name in node.inputs]))
                 rule(self, node)
-        except Refused as error:
+        except (Refused, ArgumentError) as error:
             self._refuse(node, str(error), nodes)
-        except ArgumentError as error:
-            self._refuse(node, error.message, nodes)
         except MISFITS:
             self._refuse(node, "its attributes and what it reads do not fit each other", nodes)
         except CnncalcError as error:
@@ -197,8 +198,7 @@ class Reader:
             raise CnncalcError(f"{self.file}: {node.op} `{node.label}`: {error.message}", error.help) from None
 
     def _fold(self, node: Node) -> bool:
-        made = self.numbers.made(node)
-        for place, value in enumerate((made or ())[: len(node.outputs)]):
+        for place, value in enumerate(((made := self.numbers.made(node)) or ())[: len(node.outputs)]):
             if node.outputs[place]:
                 self.define(node, value, place)
         return made is not None
@@ -378,7 +378,7 @@ class Reader:
         if wrong and not any(is_symbolic(size) for size in value.dims):
             raise CnncalcError(
                 f"{self.file}: {node.op} `{node.label}` makes {size_text(value.dims)}, "
-                f"and the file says {size_text(tuple('?' if size is None else size for size in dims))}"
+                f"and {self.author} says {size_text(tuple('?' if size is None else size for size in dims))}"
             )
 
     def _refuse(self, node: Node, why: str, nodes: int) -> None:

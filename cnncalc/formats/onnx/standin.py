@@ -28,7 +28,7 @@ def stand_in(reader: Reader, node: Node) -> str:
     for name in wanted:
         dims = _dims(reader, node, name)
         if dims is None:
-            return f"the file has no shape of `{name}`: --shape {symbol_name(name) or name}=1,8,16 gives it"
+            return f"{reader.author} has no shape of `{name}`: --shape {symbol_name(name) or name}=1,8,16 gives it"
         found[name] = dims
     for place, (name, dims) in enumerate(found.items()):
         batched = len(dims) > 1 and dims[0] == 1 and any(value.batched for value in held)
@@ -59,7 +59,7 @@ def _dims(reader: Reader, node: Node, name: str) -> tuple[Dim, ...] | None:
     declared = reader.model.graph.declared.get(name)
     dims: Dims | None = declared.dims if declared else None
     for output in reader.model.graph.outputs:
-        if output.name == name:
+        if output.name == name and output.dims is not None:
             dims = output.dims
     if dims is None:
         return None

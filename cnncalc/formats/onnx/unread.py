@@ -47,7 +47,7 @@ def read_as(value: Value | None) -> str:
     return size_text(value.dims) or "a number"
 
 
-def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape]) -> CnncalcError:
+def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape], pages: str) -> CnncalcError:
     """The error with every operator and reason, how often it occurs and what its first node reads.
 
     Where sizes of the inputs are open, they may be what is missing.
@@ -59,7 +59,7 @@ def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape]) ->
         times = f"{count} x " if count > 1 else ""
         lines.append(f"{times}{op}: {why}; `{first.node.label}` reads {', '.join(first.inputs) or 'nothing'}")
     nodes = f"{len(unread)} operators" if len(unread) > 1 else "an operator"
-    help = "docs/formats.md has the operators that are; --allow-unknown counts the rest"
+    help = f"{pages}--allow-unknown counts the rest"
     if missing := _open(inputs):
         help = f"with a number for {missing} more can be worked out; {help}"
     return CnncalcError(f"{file}: {nodes} cannot be read", help, lines)

@@ -213,7 +213,9 @@ class Records:
         """Whether its numbers are known, on the CPU, by the operator itself."""
         import torch
 
-        if not isinstance(value, torch.Tensor) or value.numel() > MOST_KNOWN or (not value.shape and not node.args):
+        if not isinstance(value, torch.Tensor) or not all(isinstance(size, int) for size in value.shape):
+            return False
+        if value.numel() > MOST_KNOWN or (not value.shape and not node.args):
             return False
         schema = node.target._schema
         if (filled := FILLED.get(schema.name)) is not None:
