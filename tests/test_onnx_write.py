@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import cnncalc
 from cnncalc.cli import app
+from cnncalc.formats.decimals import shortest
 from cnncalc.formats.onnx.operators import OPERATORS
 from cnncalc.formats.onnx.write import written
 from cnncalc.graph import Graph
@@ -174,7 +175,7 @@ def test_a_table_without_numbers_is_counted_as_it_is_stored(tmp_path: Path) -> N
         assert heads * 49 == cnncalc.params(cnncalc.load(path)).total
 
 
-@pytest.mark.parametrize("number", ["1e-06", "0.1", "0.17677669", "3", "1.0000001"])
+@pytest.mark.parametrize("number", ["1e-06", "0.1", "0.17677669", "0.1767767", "3", "1.0000001", "3.4028235e+38"])
 def test_numbers_of_32_bits_come_back_as_they_were_written(number: str, tmp_path: Path) -> None:
     """By the fewest digits that NumPy needs for them too."""
     text = f"input: [2, 3]\nnet: [{{map: x * {number}}}, {{map: 'max(x, {number})'}}, {{leakyrelu: {number}}}]"
@@ -227,3 +228,19 @@ def test_what_onnx_has_no_words_for_is_said(spec: str, arguments: list[str], mes
     assert code == 2
     assert said.startswith(message)
     assert not (tmp_path / "net.onnx").exists()
+
+
+def test_the_fewest_digits_are_those_of_numpy() -> None:
+    """Of numbers of 32 bits, and of those of 64 that are nearest to one."""
+    draw = np.random.default_rng(0)
+    values = [
+        *(draw.normal(size=2000) * 10.0 ** draw.integers(-30, 30, 2000)),
+        float(np.finfo(np.float32).max),
+        32**-0.5,
+        1 / 3,
+        0.0,
+        float("inf"),
+    ]
+
+    assert [float(str(np.float32(value))) for value in values] == [float(shortest(value)) for value in values]
+    assert "1e+300" == shortest(1e300)

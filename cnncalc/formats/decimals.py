@@ -7,11 +7,12 @@ import struct
 
 def shortest(value: float) -> str:
     """The decimal with the fewest digits that is the same number of 32 bits: 1e-06, and not 9.99999997e-07."""
-    for digits in range(1, 9):
-        text = f"{value:.{digits}g}"
-        if _single(float(text)) == _single(value):
-            return text
-    return f"{value:.9g}"
+    bits = _bits(value)
+    if not bits:
+        return f"{value:.9g}"
+    (single,) = struct.unpack("<f", bits)
+    texts = (f"{single:.{digits}g}" for digits in range(1, 9))
+    return next((text for text in texts if _bits(float(text)) == bits), f"{single:.9g}")
 
 
 def written(value: float) -> float:
@@ -19,9 +20,9 @@ def written(value: float) -> float:
     return float(shortest(value))
 
 
-def _single(value: float) -> bytes:
-    """Its bits; of one that 32 bits do not hold, those of 64."""
+def _bits(value: float) -> bytes:
+    """The number of 32 bits that is nearest; nothing of one that is too large for them."""
     try:
         return struct.pack("<f", value)
     except OverflowError:
-        return struct.pack("<d", value)
+        return b""
