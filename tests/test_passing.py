@@ -43,8 +43,28 @@ def net(depth: int, kernel: int = 1) -> str:
             ["H is 1 more than a multiple of 32, at least 33", "W is 1 more than a multiple of 32, at least 33"],
             net(5, 2),
         ),
+        (
+            ["H is 28 to 31", "W is 28 to 31"],
+            "input: [1, H, W]\nnet: [{maxpool: 4}, {add: [prev, [{learned: [1, 7, 7]}]]}, {reshape: [49]}, {linear: 2}]",
+        ),
+        (
+            ["H is 28 to 31"],
+            "input: [1, H]\nnet: [{maxpool: 4}, {add: [prev, [{learned: [1, 7]}]]}, {reshape: [7]}]",
+        ),
+        (
+            ["H >= 4", "W >= 4", "49 == floor(H/4) floor(W/4)"],
+            "input: [1, H, W]\nnet: [{maxpool: 4}, {reshape: [49]}, {linear: 2}]",
+        ),
     ],
-    ids=["one level", "three levels", "three levels behind a window", "five levels"],
+    ids=[
+        "one level",
+        "three levels",
+        "three levels behind a window",
+        "five levels",
+        "an area of the sides that pass",
+        "a side that passes",
+        "an area alone",
+    ],
 )
 def test_shapes_and_formula_say_which_sizes_pass(expected: list[str], text: str, tmp_path: Path) -> None:
     """Both commands, for people and in JSON, have one sentence a symbol."""

@@ -31,6 +31,9 @@ DECIDED = {
 MOST_RESIDUES = 16
 """So many combinations of residues are put in, to see whether a condition follows from them."""
 
+MOST_NUMBERS = 1024
+"""And so many of residues and of the few numbers beside them."""
+
 Condition: TypeAlias = Proviso | Passing
 """What must hold: a relation of sizes, or which numbers a symbol may be."""
 
@@ -63,19 +66,22 @@ def provisos(conditions: Iterable[Truth]) -> list[Condition]:
         asked = [one for one in alone.get(name, ()) if holds(one, raised) is not True]
         merged += _merged(name, asked, lowest.get(name, 1))
     found = [*merged, *(other for other in others if holds(other, raised) is not True)]
-    passes = {one.name: one for one in found if isinstance(one, Passing) and one.residues and not one.few}
+    passes = {one.name: one for one in found if isinstance(one, Passing) and (one.residues or one.few)}
     return [one for one in found if isinstance(one, Passing) or not _implied(one, passes)]
 
 
 def _implied(proviso: Proviso, passes: Mapping[str, Passing]) -> bool:
-    """Whether it holds for all numbers that pass: put in as so many periods more than the first of each residue."""
+    """Whether it holds for all numbers that pass: each of a few, or periods more than the first of a residue."""
     names = sorted((proviso.left.symbols() | proviso.right.symbols()) & passes.keys())
-    if not names or prod(len(passes[name].residues) for name in names) > MOST_RESIDUES:
+    kinds = prod(len(passes[name].residues) or 1 for name in names)
+    if not names or kinds > MOST_RESIDUES or prod(_count(passes[name]) for name in names) > MOST_NUMBERS:
         return False
-    starts = [[(passes[name], rest) for rest in passes[name].residues] for name in names]
-    return all(
-        holds(proviso, {one.name: _periods(one, rest) for one, rest in chosen}) is True for chosen in product(*starts)
-    )
+    starts = [[*passes[name].few, *(_periods(passes[name], rest) for rest in passes[name].residues)] for name in names]
+    return all(holds(proviso, dict(zip(names, chosen, strict=True))) is True for chosen in product(*starts))
+
+
+def _count(one: Passing) -> int:
+    return len(one.few) + len(one.residues)
 
 
 def _periods(one: Passing, rest: int) -> Polynomial:
