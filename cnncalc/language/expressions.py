@@ -102,7 +102,8 @@ def _python(text: str) -> str:
         if match["inside"]:
             word = re.match(r"[\w.$]+", text[match.start() :])
             shown = word[0] if word else match[0]
-            raise ExpressionError(f"a `$` inside `{shown}`", match.start(), len(shown), APART)
+            help = TOGETHER if shown[0].isalpha() else APART
+            raise ExpressionError(f"a `$` inside `{shown}`", match.start(), len(shown), help)
         if not match["name"] and text[match.end() : match.end() + 1] != "{":
             raise ExpressionError("a `$` without the name of a variable", match.start(), 1, NAMED)
         return f"_{match['name'] or ''}"
@@ -110,6 +111,7 @@ def _python(text: str) -> str:
     return DOLLAR.sub(underscored, text)
 
 
+TOGETHER = "a name is put together in `as`, `from` and `share` alone; elsewhere an operator stands before `$name`"
 APART = "`$name` reads a variable, and an operator stands between it and what is before it"
 NAMED = "`$name` reads a variable: a letter, then letters, digits and `_`"
 

@@ -322,4 +322,4 @@ def tensors(count: int) -> str:
 
 def size_text(shape: Shape) -> str:
     """A shape as people write it: 64x56x56, 4x(H - 2)xW."""
-    return "x".join(f"({dim})" if len(getattr(dim, "terms", ())) > 1 else str(dim) for dim in shape)
+    return "x".join(f"({dim})" if len(getattr(dim, "terms", ())) > 1 and " " in str(dim) else str(dim) for dim in shape)
