@@ -78,6 +78,15 @@ def _rmsnorm(w: Written, x: str, axis: str) -> str:
     return w("div", x, w("sqrt", w.map("x + 1e-06", w("mean", w("square", x), over=axis))))
 
 
+def _weighed(w: Written, x: str, *axes: str, eps: str = "1e-06") -> str:
+    """ConvNeXt V2: x times the length of each channel by the mean of all, and the scale."""
+    total = w("square", x)
+    for axis in axes:
+        total = w("sum", total, over=axis)
+    length = w("sqrt", total)
+    return w("scale", w("mul", x, w("div", length, w.map(f"x + {eps}", w("mean", length, over="channels")))))
+
+
 def _llama(w: Written, x: str) -> str:
     """As LLaMA's code is exported: x times one by the root, over the features of each token, and the scale."""
     inverse = w.map("1 / x", w("sqrt", w.map("x + 1e-06", w("mean", w("mul", x, x), over="width"))))
@@ -142,6 +151,9 @@ WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
     ("instancenorm", (6, 6, 6), lambda w, x: _layernorm(w, x, "height", "width")),
     ("instancenorm", (6, 6, 6), lambda w, x: w("scale", _layernorm(w, x, "height", "width"))),
     ("groupnorm", (6, 6, 6), _groupnorm),
+    ("grn", (6, 5, 4), lambda w, x: w("add", w("bias", _weighed(w, x, "height", "width")), x)),
+    ("grn", (6, 5, 4), lambda w, x: w("add", x, w("bias", _weighed(w, x, "width", "height", eps="0.001")))),
+    ("grn", (6, 5), lambda w, x: w("add", w("bias", x), _weighed(w, x, "length"))),
     ("channel_shuffle", (6, 6, 6), _shuffle),
     ("pixel_shuffle", (8, 4, 5), _pixel_shuffle),
     ("space_to_depth", (6, 6, 6), _unshuffle),
@@ -160,6 +172,14 @@ def test_a_scale_of_channels_is_not_that_of_a_norm_along_another_axis() -> None:
     written("scale", written("layernorm", "x", over="height", affine=False))
 
     assert ["layernorm", "scale"] == [node.kind for node in read(written)[0].nodes]
+
+
+def test_lengths_over_one_axis_of_a_map_are_no_global_response() -> None:
+    """Each column has lengths of its own then."""
+    written = Written(6, 5, 4)
+    written("add", "x", written("bias", _weighed(written, "x", "height")))
+
+    assert "grn" not in [node.kind for node in read(written)[0].nodes]
 
 
 @pytest.mark.parametrize(("kind", "shape", "writing"), WRITTEN)

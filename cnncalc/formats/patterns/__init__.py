@@ -3,6 +3,7 @@
     sigmoid, mul                                 silu
     reshape, permute, reshape                    channel_shuffle, pixel_shuffle, space_to_depth
     mean, sub, square, mean, map, sqrt, div      layernorm
+    square, sum, sqrt, mean, map, div, mul ...   grn
 
 A pattern is asked at the last layer of its group and looks back from there. It matches only where nothing else reads
 what lies inside. Whatever a network was read from, its layers come out as a person would draw them, and so do their
@@ -13,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from . import activations, constants, directions, norms, rearranged
+from . import activations, constants, directions, lengths, norms, rearranged
 from .draft import Draft, Pattern
 from .draft import rewritten as _rewritten
 
 __all__ = ["PATTERNS", "Draft", "applied"]
 
-FAMILIES = (activations, norms, rearranged, constants, directions)
+FAMILIES = (activations, norms, lengths, rearranged, constants, directions)
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
     kind: [pattern for each in FAMILIES for pattern in each.PATTERNS.get(kind, ())]
     for family in FAMILIES
