@@ -143,3 +143,28 @@ def test_a_cell_is_one_step_of_its_layer(name: str) -> None:
     graph = agree(drawn(Step), (9,))
 
     assert (params, gates * 5 * (4 + 5)) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
+
+
+@pytest.mark.parametrize(
+    ("make", "macs"),
+    [
+        (lambda: nn.Conv2d(2, 2, (3, 1), padding=(1, 0), stride=2, groups=2), 2 * 2 * 36 * 3),
+        (lambda: nn.Conv2d(2, 5, 3, padding="same", dilation=2), 2 * 5 * 144 * 18),
+        (lambda: nn.Conv2d(2, 3, 1), 2 * 3 * 144 * 2),
+    ],
+)
+def test_a_convolution_of_maps_side_by_side_is_one_with_one_weight(make: Callable[[], Any], macs: int) -> None:
+    """As MViTv2 has them, whose heads are maps with the weights of one."""
+
+    class Heads(nn.Module):  # type: ignore[misc,name-defined]
+        """Two heads of two channels."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = make()
+
+        def forward(self, x: Any) -> Any:
+            """The heads beside each other."""
+            return self.conv(x.view(2, 2, 12, 12)).flatten()[None]
+
+    assert macs == cnncalc.macs(agree(drawn(Heads), MAP)).total

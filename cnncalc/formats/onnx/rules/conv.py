@@ -9,22 +9,33 @@ from typing import TYPE_CHECKING, Any
 from ..read import AlongImages, Refused
 from ..records import Node
 from .beside import imaged
-from .windows import alike, geometry
+from .windows import alike, geometry, one_by_one, side_by_side
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
 
 
+MOST_SLID = 3
+"""Axes that a convolution slides along at the most."""
+
+
 def conv(reader: Reader, node: Node) -> None:
-    """Pointwise for a window of 1, depthwise for one input channel a group. Weight: out x in/groups x kernel."""
-    value, weight = imaged(reader, reader.held(node)), reader.weight(node, 1)
+    """Pointwise for a window of 1, depthwise for one input channel a group. Weight: out x in/groups x kernel.
+
+    Several maps side by side, such as the heads of an attention, are an axis more, along which the window is 1.
+    """
+    value, weight = reader.held(node), reader.weight(node, 1)
     out, inner, kernel = weight.dims[0], weight.dims[1], weight.dims[2:]
+    several = side_by_side(value) and len(kernel) < MOST_SLID
+    value = reader.channelled(reader.plain(value), 1) if several else imaged(reader, value)
     groups = node.attributes.get("group", 1)
     channels = value.dims[1]
     if isinstance(channels, int) and inner * groups != channels:
         wrong = f"its weight is for {inner * groups} channels, and it reads {channels}"
         raise AlongImages(wrong) if reader.images == inner * groups else Refused(wrong)
     arguments = geometry(reader, node, value, kernel)
+    if several:
+        arguments = one_by_one(arguments, len(kernel))
     weights = [weight]
     arguments["bias"] = reader.has(node, 2)
     if reader.has(node, 2):
@@ -42,7 +53,7 @@ def conv(reader: Reader, node: Node) -> None:
             kind = "pointwise"
             for word in ("kernel", "dilation", "padding"):
                 arguments.pop(word, None)
-    made = reader.emit(node, kind, arguments, [value], weights)
+    made = reader.emit(node, kind, arguments, [value], weights, keeps_order=several)
     reader.changes.convolution(node, out, made.tensor)
 
 

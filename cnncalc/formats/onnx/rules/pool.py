@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ....dims import Dim
-from ....layers.join import is_one
 from ..read import Refused
 from ..records import Node
-from ..values import Held
 from .arrange import recut
 from .beside import imaged
-from .windows import geometry
+from .windows import geometry, side_by_side
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
 def _pool(kind: str) -> Rule:
     def rule(reader: Reader, node: Node) -> None:
         held = reader.held(node)
-        parts = _parts(held)
+        parts = held.dims[:2] if side_by_side(held) else ()
         if parts:  # windows of a map side by side: to a pool they are channels
             count, channels = held.dims[:2]
             held = recut(reader, node, held, (1, count * channels, *held.dims[2:]))
@@ -47,12 +44,6 @@ def _pool(kind: str) -> Rule:
                 reader.define(node, recut(reader, node, made, (*parts, *made.dims[2:])))
 
     return rule
-
-
-def _parts(value: Held) -> tuple[Dim, ...]:
-    """How many maps a tensor without images has side by side, and the channels of each; nothing where it is one map."""
-    several = not value.batched and len(value.dims) > 2 and not is_one(value.dims[0])
-    return value.dims[:2] if several else ()
 
 
 def _global(kind: str) -> Rule:

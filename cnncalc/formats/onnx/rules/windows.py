@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ....layers.join import is_one
 from ..read import Refused
 from ..records import Node
 
@@ -29,6 +30,23 @@ def geometry(reader: Reader, node: Node, value: Held, kernel: Sequence[int]) -> 
     if padding:
         arguments["padding"] = padding
     return arguments
+
+
+def side_by_side(value: Held) -> bool:
+    """Whether a tensor without images has several maps beside each other, along its first axis."""
+    return not value.batched and len(value.dims) > 2 and not is_one(value.dims[0])
+
+
+def one_by_one(arguments: Mapping[str, Any], axes: int) -> dict[str, Any]:
+    """The same windows with an axis in front, along which each position is by itself."""
+    wider = dict(arguments)
+    for word, alone in (("kernel", 1), ("stride", 1), ("dilation", 1), ("padding", 0)):
+        given = arguments.get(word)
+        if isinstance(given, int) and given != alone:
+            wider[word] = [alone, *[given] * axes]
+        elif isinstance(given, list):
+            wider[word] = [[0, 0] if isinstance(given[0], list) else alone, *given]
+    return wider
 
 
 def padding_of(node: Node, value: Held, kernel: Sequence[int], strides: Sequence[int], dilations: Sequence[int]) -> Any:
