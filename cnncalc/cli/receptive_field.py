@@ -167,4 +167,7 @@ def _all_count(given: Mapping[str, Any]) -> None:
             by = [answer for answer, options in ANSWERS.items() if answer and option in options]
             if asked:
                 raise CnncalcError(f"`{option}` changes nothing beside `{asked}`", "leave one of them out")
-            raise CnncalcError(f"`{option}` changes nothing without {' or '.join(f'`{answer}`' for answer in by)}")
+            raise CnncalcError(
+                f"`{option}` changes nothing without {' or '.join(f'`{answer}`' for answer in by)}",
+                f"the field of a layer: cnncalc receptive-field SPEC {value}" if option == "--at" else "",
+            )

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import CnncalcError, did_you_mean
 from ..formats.reading import USUAL, Reading
+from ..inputs import LARGEST
 from ..layers.base import AXIS_NAMES
 from ..opening import SPEC, NetworkFile, opened
 from ..spelling import spelled
@@ -67,15 +68,16 @@ def plan(
             raise CnncalcError(f"{name} has no variable `{one.name}`", help)
         if one.name in made.fixed and one.name in settings:
             raise CnncalcError(f"`{one.name}` is both set and swept")
-        bad = next(
-            (v for v in one.values if not isinstance(v, int) or isinstance(v, bool) or not 1 <= v <= 2**31),
-            None,
-        )
+        bad = next((value for value in one.values if not _is_size(value)), None)
         if one.name in words and one.name not in source.variables and bad is not None:
             raise CnncalcError(
-                f"a size of the input is a whole number of at least 1, and `{one.name}` takes {spelled(bad)}"
+                f"a size of the input is a whole number from 1 to 2^31, and `{one.name}` takes {spelled(bad)}"
             )
     return made
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST
 
 
 def _told_apart(file: NetworkFile) -> str:
