@@ -404,7 +404,7 @@ REFUSED = [
     (["resnet50", "input=224:128"],                          "error: the range `input=224:128` is empty: 224 is above 128\n   = help: for instance input=128:224\n"),
     (["resnet50", "input=1:2:0"],                            "error: `input=1:2:0` has steps of 0\n"),
     (["resnet50", "input="],                                 "error: `input` has no values\n   = help: for instance input=0.25:1.5:0.25, or input=1,2,4\n"),
-    (["resnet50", "input=0,32"],                             "error: a size of the input is a whole number of at least 1, and `input` takes 0\n"),
+    (["resnet50", "input=0,32"],                             "error: a size of the input is a whole number from 1 to 2^31, and `input` takes 0\n"),
     (["resnet50", "input=32,32"],                            "error: `input` has the value 32 twice\n"),
     (["resnet50"],                                           "error: nothing to sweep\n   = help: for instance cnncalc sweep resnet50 input=128,160,192,224\n"),
     (["resnet50", "input=128", "--columns", "parms"],        "error: no column `parms`\n   = help: did you mean `params`?\n"),

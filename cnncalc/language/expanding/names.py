@@ -40,6 +40,10 @@ class Names:
         """The paths that `as` gives, and where."""
 
         self._twice: set[str] = set()
+        self._clashing: dict[str, Mark] = {}
+        """Paths that two tensors have, and where: what lies in both has one name for the same reason, and so have more
+        names of one step."""
+
         self._blocks: dict[str, Mapping[str, Mark]] = {}
         self._ahead: set[str] = set()
         """Labels of the net that were used before a step has this name, if one has."""
@@ -63,6 +67,11 @@ class Names:
         known = self._given.setdefault(path, mark)
         if known is mark and path not in self._twice:
             self._twice.add(path)
+            return
+        told = mark in self._clashing.values()
+        told = told or any(path.startswith((f"{one}/", f"{one}[")) for one in self._clashing)
+        self._clashing[path] = mark
+        if told:
             return
         if known is mark:
             self.problems.add(_given_again(name, mark, place), context.call)
