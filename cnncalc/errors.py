@@ -152,13 +152,17 @@ def bug(error: Exception) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean ...?`, or nothing where no known word is near; capitals do not count."""
     import difflib
-    from os.path import commonprefix
+    from itertools import takewhile
+
+    def together(other: str) -> int:
+        """How many letters from the first on are the same."""
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(asked, other, strict=False)))
 
     words = {other.lower(): other for other in reversed([*known])}
     asked = str(word).lower()
     near = difflib.get_close_matches(asked, list(words), n=24 if "/" in asked else 6, cutoff=0.6)
     if "/" in asked:  # a path: the one that goes the same way the farthest
-        near.sort(key=lambda other: -len(commonprefix([asked, other])))
+        near.sort(key=together, reverse=True)
     beginning = sorted((other for other in near if other.startswith(asked)), key=lambda other: (len(other), other))
     near = beginning or near
     return f"did you mean `{words[near[0]]}`?" if near else ""
