@@ -34,6 +34,7 @@ OF_SPECS: Mapping[tuple[str, str], str] = {
         for layer in ("lstm", "lstm both ways", "lstm plain", "gru", "rnn")
         for tool in ("haoline", "onnx-opcounter")
     },
+    ("embedding", "haoline"): "the numbers that it looks up, which are made in the file",
     **{("lrn", tool): "what the exporter makes of it" for tool in ("haoline", "onnx-opcounter")},
     **{
         ("dropout", tool): "an operator that does nothing, where it is the whole network"

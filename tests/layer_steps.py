@@ -9,6 +9,7 @@ import numpy as np
 from cnncalc.kernels.weights import initial
 
 MAP, FLAT, ROW = "[6, 9, 8]", "[6]", "[4, 12]"
+WORDS = "{shape: [1, 12], dtype: int64}"
 STEPS = [
     (MAP, "conv: {out: 4, kernel: 3, stride: 2, padding: same, dilation: 1}"),
     (MAP, "conv: {out: 4, kernel: [3, 2], padding: [[1, 0], [0, 2]], groups: 2, bias: false}"),
@@ -122,6 +123,9 @@ STEPS = [
     (MAP, "upsample: {scale: 2, mode: bilinear, align_corners: true}"),
     (MAP, "upsample: {scale: 2, mode: bicubic}"),
     (ROW, "concat: [prev, [{learned: [3, 12]}]]"),
+    (WORDS, "embedding: {count: 9, out: 5}"),
+    ("{shape: [1, 4, 3], dtype: int32}", "embedding: {count: 7, out: 2}"),
+    ("[1]", "embedding: {count: 5, out: 3}"),
 ]
 
 SAMPLED = [
@@ -177,5 +181,16 @@ def noise(graph: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         )
         for name, values in initial(graph).items()
     }
-    inputs = {name: draw.uniform(0, 1, shape).astype(np.float32) for name, shape in graph.inputs.items()}
-    return weights, inputs
+    return weights, inputs_of(graph, draw)
+
+
+def inputs_of(graph: Any, draw: np.random.Generator) -> dict[str, Any]:
+    """Numbers between 0 and 1, or whole ones below the rows of a table."""
+    rows = min((vars(node.layer)["count"] for node in graph.nodes if node.kind == "embedding"), default=0)
+    types = {"int64": np.int64, "int32": np.int32}
+    return {
+        name: (draw.integers(0, rows, shape) if rows else draw.uniform(0, 1, shape)).astype(
+            types.get(graph.input_dtypes.get(name, ""), np.float32)
+        )
+        for name, shape in graph.inputs.items()
+    }

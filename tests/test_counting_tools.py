@@ -36,6 +36,18 @@ class Along(nn.Module):  # type: ignore[misc,name-defined]
         return self.layer(x.transpose(1, 2).contiguous())[0].transpose(1, 2)
 
 
+class First(nn.Module):  # type: ignore[misc,name-defined]
+    """The first row of a table at each position, whatever a tool puts in."""
+
+    def __init__(self, layer: Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Rows."""
+        return self.layer(torch.zeros_like(x[:, 0], dtype=torch.int64))
+
+
 class Joined(nn.Module):  # type: ignore[misc,name-defined]
     """Its input, joined with what comes of it."""
 
@@ -116,6 +128,7 @@ MODULES: Mapping[str, Callable[[], Any]] = {
     "lstm plain": lambda: Alone(Along(nn.LSTM(16, 8, batch_first=True, bias=False))),
     "gru": lambda: Alone(Along(nn.GRU(16, 8, batch_first=True))),
     "rnn": lambda: Alone(Along(nn.RNN(16, 8, batch_first=True))),
+    "embedding": lambda: Alone(First(nn.Embedding(20, 6))),
     "conv same even": lambda: Alone(nn.Conv2d(4, 8, 4, padding="same")),
     "adaptive equal": lambda: Alone(nn.AdaptiveAvgPool2d(7)),
     "adaptive thirteen": lambda: Alone(nn.AdaptiveAvgPool2d(6)),

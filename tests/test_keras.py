@@ -91,7 +91,6 @@ DATA = Path(__file__).parent / "data" / "keras"
 """Configurations, with what Keras says of them: Keras 3.15 and tf-keras 2.16."""
 
 LAYERS: dict[str, Any] = json.loads(gzip.decompress((DATA / "layers.json.gz").read_bytes()))
-NOT_READ = {"embedding": "looks up rows by whole numbers"}
 
 
 def counts(graph: Graph) -> tuple[int, int]:
@@ -112,7 +111,7 @@ def turned(shape: list[int]) -> tuple[int, ...]:
     return (shape[-1], *shape[:-1])
 
 
-@pytest.mark.parametrize("name", sorted({*LAYERS} - {*NOT_READ}))
+@pytest.mark.parametrize("name", sorted(LAYERS))
 def test_a_layer_has_the_numbers_and_the_output_of_keras(name: str, tmp_path: Path) -> None:
     """Trainable, non-trainable, and the shape."""
     truth = LAYERS[name]
@@ -125,18 +124,16 @@ def test_a_layer_has_the_numbers_and_the_output_of_keras(name: str, tmp_path: Pa
     assert (tuple(output) if "channels_first" in name else turned(output)) == graph.output_shape
 
 
-@pytest.mark.parametrize("name", NOT_READ)
-def test_a_layer_that_is_counted_otherwise_is_refused(name: str, tmp_path: Path) -> None:
-    """With the reason; what is unknown may stand as such, of the shape that Keras 3 has noted or that is given."""
-    (tmp_path / "m.json").write_text(json.dumps(LAYERS[name]["config"]), encoding="utf-8")
+def test_an_embedding_reads_a_sequence_of_whole_numbers(tmp_path: Path) -> None:
+    """Ten numbers below 20 and their 7 features: a map with one channel, whatever way its length is given."""
+    (tmp_path / "m.json").write_text(json.dumps(LAYERS["embedding"]["config"]), encoding="utf-8")
 
-    with pytest.raises(CnncalcError, match=NOT_READ[name]):
-        load(tmp_path / "m.json")
-    last = LAYERS[name]["config"]["config"]["layers"][-1]["name"]
-    shape = (1, *LAYERS[name]["outputs"][0])
-    graph = load(tmp_path / "m.json", allow_unknown=True, shapes={last: shape})
-    assert turned(LAYERS[name]["outputs"][0]) == graph.output_shape
-    assert "unknown" == graph.nodes[-1].kind
+    graph = load(tmp_path / "m.json")
+
+    assert [("embedding", (7, 10))] == [(node.kind, node.output) for node in graph.nodes]
+    assert [(1, 10)] == list(graph.inputs.values())
+    for given in ((12,), (1, 12)):
+        assert (7, 12) == load(tmp_path / "m.json", input=given).output_shape
 
 
 @pytest.mark.parametrize("path", sorted(DATA.glob("*.keras?.json.gz")), ids=lambda path: path.name[:-8])

@@ -324,3 +324,18 @@ def test_arrangements(data, axes):
             word = ("channels", "height", "width")[axis - 1]
             agree("roll", {"axis": word, "by": by}, x, {}, lambda t, w, by=by, axis=axis: t.roll(by, axis))
         agree("space_to_depth", {"scale": 2}, np.tile(x, (1, 2, 2)), {}, lambda t, w: F.pixel_unshuffle(t, 2))
+
+
+@SETTINGS
+@given(st.integers(0, 3), st.integers(1, 9), SMALL, st.data())
+def test_embedding(axes, count, out, data):
+    """The rows of whole numbers, which PyTorch has with their features last."""
+    sizes = data.draw(per_axis(axes, st.integers(1, 5)))
+    draw = np.random.default_rng(data.draw(st.integers(0, 9)))
+    places, table = draw.integers(0, count, (1, *sizes)), draw.normal(size=(count, out))
+    layer, tally = KINDS["embedding"].read({"count": count, "out": out}, axes), Tally()
+    ours = KERNELS["embedding"].forward(layer, (places.astype(float),), {"weight": table}, tally)
+
+    theirs = F.embedding(torch.tensor(places[0]), torch.tensor(table)).movedim(-1, 0)
+    assert np.array_equal(theirs.numpy(), ours)
+    assert (0, ours.shape) == (tally.multiplications, layer.output(places.shape))

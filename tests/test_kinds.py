@@ -19,7 +19,7 @@ from cnncalc.effective import uniform
 from cnncalc.engine import follow
 from cnncalc.engine.layers import LAYERS
 from cnncalc.kernels import KERNELS, Tally, recurrent, support, weights
-from cnncalc.layers import KINDS
+from cnncalc.layers import KINDS, base
 from cnncalc.layers.base import ALIKE, ALL, DOUBTFUL, MEANT, NOTHING, OWN, ROLES, SOME, TAPS, VIEW, WORK, Layer
 from cnncalc.layers.fields import Integer, Padding, PartsPerAxis, WholeList
 from cnncalc.proof import spoiling
@@ -259,10 +259,10 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
         set(follow.CONVOLUTIONS) | {"linear", "maxpool", "batchnorm", "relu"} | (of_family("join") - {"concat", "matmul", "where"}),
         set(LAYERS),
     ),
-    "kernels.weights.FIRST": (set(ROLES) - {TAPS}, set(weights.FIRST)),
+    "kernels.weights.FIRST": (set(ROLES) - {TAPS, base.ROWS}, set(weights.FIRST)),
     "effective.uniform.RULES": (
         of_family("convolution", "resize") | {"maxpool", "argmaxpool", "l2pool", "adaptivemaxpool", "amax", "amin", "argmax", "maxout"} | of_family("recurrent")
-        | {"maximum", "minimum", "where", "sub", "mul", "div"},
+        | {"maximum", "minimum", "where", "sub", "mul", "div", "embedding"},
         set(uniform.RULES),
     ),
     "counting.pytorch.WRITTEN": (COUNTED - {"map"}, set(pytorch.WRITTEN)),
@@ -334,7 +334,7 @@ OTHERS = {
     "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
     "operator", "offset_groups", "beyond", "samples", "aligned",
     "bidirectional", "reverse", "single", "reset", "act", "cells", "times", "entries", "sizes", "steps", "apart", "fixed",
-    "fill", "by", "bits",
+    "fill", "by", "bits", "count",
 }  # fmt: skip
 """Arguments that count none, or (a `shape`) that a network with fewer channels does not fit."""
 

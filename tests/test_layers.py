@@ -322,6 +322,8 @@ FAMILIES = {
     "learned": {
         "a class token": Case("learned", {"shape": [768, 1]}, (), (768, 1), 768),
         "a table": Case("learned", {"shape": [6, 2], "fixed": True}, (), (6, 2), buffers=12),
+        "the words of BERT": Case("embedding", {"count": 30_522, "out": 768}, one(1, 512), (768, 512), 23_440_896),
+        "a class of CIFAR": Case("embedding", {"count": 10, "out": 50}, one(1), (50,), 500),
     },
     "unknown": {
         "boxes": Case("unknown", {"operator": "TopK", "shape": [4, 100]}, ((4, 8400), (8400,)), (4, 100)),
@@ -470,6 +472,8 @@ BROKEN = [
     ("reshape", {"shape": [5, 1, 1, 1, 1, 1, 1]}, one(5), "shape", "more than six axes"),
     ("unknown", {"operator": "F", "shape": [5, 1, 1, 1, 1, 1, 1]}, one(3), "shape", "has more than six axes"),
     ("learned", {"shape": [5, 1, 1, 1, 1, 1, 1]}, (), "shape", "has one axis or more, and six at the most"),
+    ("embedding", {"count": 9, "out": 3}, one(2, 5), "", "looks up one number at each position, and 2x5 has 2 channels"),
+    ("embedding", {"count": 9, "out": 3}, one(5), "", "and 5 has 5 channels"),
     ("permute", {"order": [0, 0]}, one(5, 4), "order", "must have each of the axes [0, 1] once"),
     ("pad", {"padding": 4, "mode": "reflect"}, one(1, 4, 9), "padding", "a reflection of 4 needs more than the height 4"),
     ("crop", {"size": 9}, one(1, 8, 9), "size", "9 is more than the height 8"),
@@ -579,6 +583,7 @@ NEEDING |= {
     "concat",
     "matmul",
     "unknown",
+    "embedding",
     "deform_conv",
     "argmaxpool",
     "max_unpool",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from layer_steps import MORE, SAMPLED, STEPS
+from layer_steps import MORE, SAMPLED, STEPS, inputs_of
 from typer.testing import CliRunner
 
 import cnncalc
@@ -39,7 +39,7 @@ def computed(graph: Graph) -> tuple[Any, Any]:
         )
         for name, values in initial(graph).items()
     }
-    inputs = {name: draw.uniform(0, 1, shape).astype(np.float32) for name, shape in graph.inputs.items()}
+    inputs = inputs_of(graph, draw)
     model = content(graph, weights)
     onnx.checker.check_model(onnx.load_from_string(model), full_check=True)
     session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])

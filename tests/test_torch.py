@@ -716,11 +716,11 @@ class Lookup(torch.nn.Module):  # type: ignore[misc,name-defined]
 
 
 def test_an_input_that_chooses_entries_is_one_of_whole_numbers() -> None:
-    """Also where no type is given; that no layer stands for it yet is said of the lookup, not of the input."""
-    with pytest.raises(CnncalcError) as refused:
-        cnncalc.from_torch(Lookup(), 7)
+    """Also where no type is given: a sequence of seven, each the four numbers of its row."""
+    graph = cnncalc.from_torch(Lookup(), 7)
 
-    assert "its entries are computed, as those of an embedding of its input are" in str(refused.value)
+    assert ({"ids": (1, 7)}, {"ids": "int64"}) == (dict(graph.inputs), dict(graph.input_dtypes))
+    assert [("embedding", (4, 7))] == [(node.kind, node.output) for node in graph.nodes]
 
 
 def test_what_is_not_known_has_the_shape_that_pytorch_says() -> None:

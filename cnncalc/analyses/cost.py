@@ -1,6 +1,7 @@
 """Bytes moved, arithmetic intensity, and the least time that a machine's peak and bandwidth allow.
 
-    bytes      inputs + weights + output, each once a layer, at a dtype; weights once a batch
+    bytes      inputs + weights + output, each once a layer, at a dtype; weights once a batch, of an embedding the
+               rows that are looked up
     intensity  FLOPs / bytes, FLOPs being 2 x MACs
     time       max(FLOPs / peak, bytes / bandwidth)        a lower bound (Williams et al. 2009, the roofline)
 
@@ -37,7 +38,7 @@ class Traffic:
     """Elements read and written, of inputs and output."""
 
     weights: Dim
-    """Elements read, learned and stored; once, whatever the batch."""
+    """Elements read, learned and stored; once, whatever the batch, or those of the rows that are looked up."""
 
     bytes: Dim
     """All bytes moved."""
@@ -61,7 +62,7 @@ def traffic(graph: Graph, batch: int = 1, fused: bool = False, dtype: str = DEFA
         moved = () if node.name in free else _activations(graph, node, fused)
         elements = sum(count for _, count in moved) * batch
         bytes = sum(count * sizes[name] for name, count in moved) * batch
-        weights = _weights(node, fused)
+        weights = _weights(node, fused, batch)
         found[node.name] = Traffic(node.macs * batch, elements, weights, bytes + stored_bytes(node, weights, size))
     return found
 
@@ -76,9 +77,11 @@ def _activations(graph: Graph, node: Node, fused: bool) -> tuple[tuple[str, Dim]
     return tuple((name, product(graph.shapes[name])) for name in tensors)
 
 
-def _weights(node: Node, fused: bool) -> Dim:
+def _weights(node: Node, fused: bool, batch: int) -> Dim:
     if node.layer.storage == STORED or (fused and node.layer.storage in OVERWRITES):
         return 0
+    if node.layer.looks_up:
+        return product(node.output) * batch
     tensors = [*node.weights.values(), *node.buffers.values()]
     return sum(map(product, tensors))
 

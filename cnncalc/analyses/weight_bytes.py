@@ -32,6 +32,8 @@ def stored_bytes(node: Node, numbers: Dim, size: int) -> Dim:
     bits = node.layer.bits
     if bits is None or (isinstance(numbers, int) and numbers == 0):
         return numbers * size
+    if node.layer.looks_up:
+        return ceil_div(numbers * bits, BYTE)
     taps = sum(product(shape) for name, shape in node.weights.items() if node.layer.roles[name] == TAPS)
     return ceil_div(taps * bits, BYTE) + (numbers - taps) * size
 

@@ -5,9 +5,10 @@
     cnncalc run vgg16 --input-file cat.npy --weights vgg16.npz --labels classes.txt
     cnncalc run vgg16 --input-file cat.npy --tap pool3 --out taps.npz
 
-Arrays are of one image: channels, then the spatial axes. Without --input-file the input is uniform noise from 0 to
-1. The .npz of --out has the main output as `output`, each head by its name and each tap by the name of its layer;
-where another tensor has that name already, as `head:NAME` or `tap:NAME`. Equal runs write equal files.
+Arrays are of one image: channels, then the spatial axes. Without --input-file the input is uniform noise from 0 to 1,
+or places of rows where an embedding looks them up. The .npz of --out has the main output as `output`, each head by
+its name and each tap by the name of its layer; where another tensor has that name already, as `head:NAME` or
+`tap:NAME`. Equal runs write equal files.
 
 Weights are those of the file where it has any, as an ONNX model does; else they are drawn with --init and --seed, or
 read from an .npz that has an array for each tensor, by the name of its layer; --save-weights writes one to look at.
@@ -16,6 +17,7 @@ Names, shapes and order are those of PyTorch:
     conv, pointwise, depthwise   weight (out, in / groups, *kernel), bias (out)
     upconv                       weight (in, out / groups, *kernel), bias (out)
     linear                       weight (out, in), bias (out)
+    embedding                    weight (count, out)
     batchnorm                    weight, bias, running_mean, running_var (channels)
 
 A checkpoint in a .safetensors file is read as it is: its tensors are matched by their names, and where those are
@@ -97,6 +99,7 @@ def command(
     """Execute a network."""
     from .. import reports
     from ..affordable import affordable, within_memory
+    from ..analyses.looked_up import looked_up
     from ..engine.running import beyond_range, run
     from ..kernels import weights as tensors
     from ..render import numbers
@@ -135,19 +138,22 @@ def command(
         done = run(whole, inputs, values, dtype=kind, keep=taps, threads=threads, fast=fast, progress=step)
         layers = keys(graph, taps)
         results = {key: done.arrays[name] for key, name in layers.items()}
-        rows = [row(key, array) for key, array in results.items()]
-        remarks = endless(rows, dtype, lambda: beyond_range(graph, inputs, values, kind, threads))
+        values_of = [row(key, array) for key, array in results.items()]
+        remarks = endless(values_of, dtype, lambda: beyond_range(graph, inputs, values, kind, threads))
     tensors.save_all({path: arrays for path, arrays in ((out, results), (save_weights, values)) if path is not None})
     shown = MOST_LIKELY if results["output"].size > 1 else 0
     top = largest(results["output"], shown if most is None else most, classes)
     file = graph.stored.name if own and graph.stored else weights
     made = f"weights {init}, seed {seed}" if file is None else f"weights of {file}"
-    noise = f"uniform noise, seed {seed}"
-    given = [("file", paths[name]) if paths else ("noise", "uniform") for name in graph.inputs]
+    rows = looked_up(graph)
+    given = [
+        ("file", paths[name]) if paths else ("noise", "rows" if name in rows else "uniform") for name in graph.inputs
+    ]
+    noise = f"{'places of rows' if len(rows) == len(graph.inputs) else 'uniform noise'}, seed {seed}"
     answer = reports.run(
         graph,
         done,
-        [{**figures, "layer": layers[figures["tensor"]]} for figures in rows],
+        [{**figures, "layer": layers[figures["tensor"]]} for figures in values_of],
         top,
         caption=(dtype, f"input: {', '.join(input_file) if input_file else noise}", made),
         facts={
@@ -204,8 +210,10 @@ def dtype_of(name: str) -> Any:
 def _noise(graph: Graph, seed: int) -> dict[str, Any]:
     import numpy as np
 
+    from ..noise import noise
+
     draw = np.random.default_rng(seed)
-    return {name: draw.uniform(0, 1, shape) for name, shape in graph.inputs.items()}
+    return noise(graph, draw, lambda shape, stored: draw.uniform(0, 1, shape))
 
 
 @contextmanager

@@ -141,6 +141,9 @@ def _dead(
     from ..kernels.backward import dead_end
 
     end = dead_end(part, arrays, values, score.layer, one)
+    if end and end.layer.looks_up:
+        message = f"`{end.name}` ({end.kind}) looks rows up by the input, and whole numbers have no gradient"
+        return CnncalcError(message, "`cnncalc receptive-field` says which of them a score sees")
     where = f": its gradient ends at `{end.name}` ({end.kind}), where the unit is dead" if end else ""
     return CnncalcError(
         f"no pixel moves class {score.chosen} of `{score.layer}`{where}",

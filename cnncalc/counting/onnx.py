@@ -94,6 +94,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "tile": ("Tile",),
     "take": ("Gather",),
     "learned": (),
+    "embedding": ("Gather",),
 }
 """Kind -> its operators. `map` is read from its formula."""
 

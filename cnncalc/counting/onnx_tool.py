@@ -105,7 +105,19 @@ ONNX_TOOL = Tool(
     sees=operators,
     rules=RULES,
     quiet=frozenset(
-        {"Erf", "Concat", "Reshape", "Flatten", "Transpose", "Slice", "Split", "Pad", "DepthToSpace", "SpaceToDepth"}
+        {
+            "Erf",
+            "Concat",
+            "Reshape",
+            "Flatten",
+            "Transpose",
+            "Slice",
+            "Split",
+            "Pad",
+            "DepthToSpace",
+            "SpaceToDepth",
+            "Gather",
+        }
     ),
     source="onnx_tool/node.py",
     unknown=FAILS,

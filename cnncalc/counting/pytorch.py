@@ -123,6 +123,7 @@ WRITTEN: Mapping[str, Written] = {
     "tile": _traced("repeat"),
     "take": _traced("index_select"),
     "learned": _traced(),
+    "embedding": _same("embedding", "Embedding"),
 }
 """Kind -> how it is written. `map` is read from its formula."""
 

@@ -52,7 +52,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(SEVERAL, ("several",)),
     **dict.fromkeys(("concat", "upsample", "flatten", "reshape", "permute", "pad", "crop", "slice", "split"), ()),
     **dict.fromkeys(("channel_shuffle", "pixel_shuffle", "space_to_depth", "identity", "dropout", "learned"), ()),
-    **dict.fromkeys(("flip", "roll", "tile", "take"), ()),
+    **dict.fromkeys(("flip", "roll", "tile", "take", "embedding"), ()),
 }
 """Kind -> the operators of Keras's layer for it; `several` are not known to the profiler here."""
 

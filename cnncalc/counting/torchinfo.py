@@ -58,7 +58,10 @@ TORCHINFO = Tool(
     rules={
         "nn.Conv": times(1, BIASED),
         "nn.ConvTranspose": both(upconv_at_outputs, times(1, BIASED)),
-        **{f"nn.{name}": _once for name in ("Linear", "BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "PReLU")},
+        **{
+            f"nn.{name}": _once
+            for name in ("Linear", "BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "PReLU", "Embedding")
+        },
         **{f"nn.{name}": biases for name in MODULES},
     },
     unknown=SILENT,

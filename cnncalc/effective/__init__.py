@@ -20,6 +20,7 @@ import numpy as np
 from ..affordable import affordable
 from ..analyses.boxes import box
 from ..analyses.intervals import LONGEST_PERIOD, Field, Interval
+from ..analyses.looked_up import looked_up
 from ..analyses.receptive import Seen, receptive_fields
 from ..building import Builder
 from ..errors import CnncalcError, did_you_mean
@@ -29,6 +30,7 @@ from ..kernels.backward import input_gradient, upstream
 from ..kernels.base import Array
 from ..layers.base import Layer
 from ..namedtuples import NamedTuple
+from ..noise import noise
 from ..transforms.miniature import resized
 from .uniform import uniform_flow
 
@@ -119,6 +121,8 @@ def effective(
             real = boxes[name][axis] if name in boxes else None
             of = fields if axes else own.get(name, fields)
             answer.append(_measured(name, axis, of[axis], real, profile, room.before[axis]))
+    if not answer and looked_up(part):
+        raise _no_pixel(at, place, "rows are looked up by whole numbers, which have no gradient", "without --init")
     if not answer and scheme == ONES:
         raise _no_pixel(at, place, "all that it reads is padding, or read by layers that look at everything")
     if not answer:
@@ -172,8 +176,8 @@ def _drawn(room: Room, at: str, scheme: str, seeds: range, progress: Callable[[s
     cotangent[whole] = 1
     for seed in seeds:
         values = tensors.initial(part, scheme, seed, np.float64)
-        noise = np.random.default_rng(seed)
-        images = {name: noise.standard_normal(shape) for name, shape in part.inputs.items()}
+        draw = np.random.default_rng(seed)
+        images = noise(part, draw, lambda shape, stored, draw=draw: draw.standard_normal(shape))  # type: ignore[misc]
         for name, gradient in input_gradient(part, images, values, at, cotangent, np.float64, progress).items():
             totals[name] += (gradient**2).sum(axis=0)
     return _marginals(totals)

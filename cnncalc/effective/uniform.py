@@ -128,6 +128,11 @@ def _neighbours(layer: Any, inputs: Arrays, output: Array, weights: Weights, gra
     return (resize.spread(layer, inputs[0], gradient, np.abs),)
 
 
+def _rows(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """All features of a row to the number that says it."""
+    return (gradient.sum(axis=0, keepdims=True),)
+
+
 PASSING = frozenset({"activation", "norm", "affine"})
 """Families that pass on what they get, element by element."""
 
@@ -146,6 +151,7 @@ RULES: Mapping[str, Backward] = {
     **dict.fromkeys(("lstm", "gru", "rnn"), _steps),
     **dict.fromkeys(("sub", "mul", "div"), join.add_backward),
     "upsample": _neighbours,
+    "embedding": _rows,
 }
 """Kind -> its gradient, where its own would depend on weights or values and it does not just pass on."""
 

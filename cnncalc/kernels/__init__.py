@@ -14,6 +14,7 @@ from . import (
     arrange,
     conv,
     deform,
+    embedding,
     entries,
     join,
     learned,
@@ -118,6 +119,7 @@ KERNELS: dict[str, Kernel] = {
     "tile": entries.KERNEL,
     "take": entries.KERNEL,
     "learned": learned.KERNEL,
+    "embedding": embedding.KERNEL,
     "unknown": unknown.KERNEL,
 }
 """Kind -> how it is computed."""

@@ -284,11 +284,11 @@ POOLS = ("maxpool", "argmaxpool", "avgpool", "l2pool")
 SAME = (
     "relu", "relu6", "leakyrelu", "prelu", "elu", "selu", "gelu", "silu", "mish", "hardswish", "hardsigmoid",
     "hardtanh", "sigmoid", "tanh", "softplus", "softsign", "map", "maxout", "abs", "square", "sqrt", "identity",
-    "dropout", "batchnorm", "lrn", "l2norm", "scale", "bias", "channel_shuffle",
+    "dropout", "batchnorm", "lrn", "l2norm", "scale", "bias", "channel_shuffle", "embedding",
 )
 # fmt: on
 
-MIXING = frozenset({"maxout", "lrn", "l2norm", "channel_shuffle"})
+MIXING = frozenset({"maxout", "lrn", "l2norm", "channel_shuffle", "embedding"})
 """Those that go over the channels of a place."""
 
 RULES: dict[str, Rule] = {

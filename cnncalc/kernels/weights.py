@@ -5,8 +5,9 @@
     positive   uniform from 0.5 to 1.5, by the fan-in: every path through the network counts
     ones       1 everywhere            constant   one value everywhere: 0.1, or v with `constant=v`
 
-Where values are drawn, scales and the tensors of `learned` are 1, shifts 0 and learned slopes 0.25; running means are 0
-and variances and fixed tensors 1.
+Where values are drawn, the rows of an embedding are normal with variance 1 (of `positive` uniform from 0.5 to 1.5),
+scales and the tensors of `learned` 1, shifts 0 and learned slopes 0.25; running means are 0 and variances and fixed
+tensors 1.
 The fans are PyTorch's: of a tensor (a, b, *kernel) b * taps in and a * taps out. A tensor goes by
 `node.weight`, and nodes that share their weights go by one name.
 """
@@ -32,7 +33,7 @@ __all__ = ["SCHEMES", "fitting", "initial", "load", "named", "read", "save", "sa
 
 SCHEMES = ("he", "glorot", "positive", "ones", "constant")
 FIRST = {"scale": 1.0, "shift": 0.0, "slope": 0.25, "value": 1.0}
-"""What a learned tensor is in its layer -> its first value; taps are drawn."""
+"""What a learned tensor is in its layer -> its first value; taps and rows are drawn."""
 
 
 def initial(graph: Graph, scheme: str = "he", seed: int = 0, dtype: Any = np.float32) -> dict[str, Array]:
@@ -88,6 +89,9 @@ def _first(
     if scheme == "constant":
         return np.full(shape, constant, dtype)
     role = node.layer.roles[name]
+    if role == "rows":
+        positive = scheme == "positive"
+        return _drawn(lambda n: draw.uniform(0.5, 1.5, n) if positive else draw.normal(0, 1, n), shape, dtype)
     if role != "taps":
         return np.full(shape, FIRST[role], dtype)
     taps = prod(shape[2:])

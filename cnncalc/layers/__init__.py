@@ -34,6 +34,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("sampled", "grid_sample roi_align"),
     ("entries", "flip roll tile take"),
     ("learned", "learned"),
+    ("embedding", "embedding"),
     ("unknown", "unknown"),
 )
 """The file of each family and the words of its kinds, in the order of the documentation."""

@@ -58,11 +58,12 @@ class Look(NamedTuple):
 NO_WEIGHTS: Mapping[str, Shape] = {}
 NO_ROLES: Mapping[str, str] = {}
 
-TAPS, SCALE, SHIFT, SLOPE, VALUE = "taps", "scale", "shift", "slope", "value"
+TAPS, SCALE, SHIFT, SLOPE, VALUE, ROWS = "taps", "scale", "shift", "slope", "value", "rows"
 """What a learned tensor is: taps multiply and add up many inputs, a scale multiplies one, a shift is added to what
-comes of it, a slope multiplies where an input is negative, a value stands where the output of a layer may."""
+comes of it, a slope multiplies where an input is negative, a value stands where the output of a layer may, and rows are
+values of which each input says one."""
 
-ROLES = (TAPS, SCALE, SHIFT, SLOPE, VALUE)
+ROLES = (TAPS, SCALE, SHIFT, SLOPE, VALUE, ROWS)
 
 WORK: Mapping[str, str] = {
     "bias": "a learned number added after taps or to a channel",
@@ -131,7 +132,7 @@ class Layer:
     """convolution, linear, recurrent, pool, norm, affine, activation, join, arrangement, resize, learned or unknown."""
 
     roles: ClassVar[Mapping[str, str]]
-    """Each learned tensor that it may have -> TAPS, SCALE, SHIFT, SLOPE or VALUE."""
+    """Each learned tensor that it may have -> TAPS, SCALE, SHIFT, SLOPE, VALUE or ROWS."""
 
     elementwise: ClassVar[bool]
     """Whether each output is computed from the input elements at its own place alone, and from fixed numbers."""
@@ -165,6 +166,9 @@ class Layer:
 
     starts: ClassVar[bool] = False
     """Whether it reads no tensor."""
+
+    looks_up: ClassVar[bool] = False
+    """Whether what it reads are the places of rows, whole numbers below its `count`."""
 
     flattens: ClassVar[bool] = False
     """Whether a map must be flattened before it."""

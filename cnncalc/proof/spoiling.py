@@ -21,6 +21,7 @@ from ..kernels.connection import connected
 from ..kernels.execute import evaluate
 from ..layers.base import AXIS_NAMES
 from ..namedtuples import NamedTuple
+from ..noise import noise
 from ..transforms.miniature import narrowed
 from .following import boxes, named
 from .strips import Place
@@ -81,11 +82,10 @@ def _spoiled(graph: Graph, weights: Mapping[str, Array], at: str, place: Place, 
     """Whether a unit, in any channel, is NaN when the marked positions are: input -> bool array (*sizes)."""
     draw = np.random.default_rng(0)
     dtype = next((weight.dtype for weight in weights.values()), np.dtype(np.float32))
-    inputs = {}
-    for name, shape in graph.inputs.items():
-        inputs[name] = draw.uniform(0.5, 1.5, shape).astype(dtype)
-        if name in marked:
-            inputs[name][:, marked[name]] = np.nan
+    drawn = noise(graph, draw, lambda shape, stored: draw.uniform(0.5, 1.5, shape))
+    inputs = {name: array.astype(dtype) for name, array in drawn.items()}
+    for name, mask in marked.items():
+        inputs[name][:, mask] = np.nan
     with np.errstate(invalid="ignore", over="ignore"):
         output = evaluate(graph, inputs, weights, keep=[at]).arrays[at]
     unit: Any = (slice(None), *place)

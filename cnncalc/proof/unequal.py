@@ -35,7 +35,7 @@ def on_unequal_axes(graph: Graph, weights: Mapping[str, Array]) -> dict[str, tup
     part = upstream(graph, at)
     dtype = next((values.dtype for values in weights.values()), np.dtype(np.float32))
     inputs = {
-        name: np.ones((shape[0], *(n + axis * MORE for axis, n in enumerate(shape[1:]))), dtype)
+        name: np.zeros((shape[0], *(n + axis * MORE for axis, n in enumerate(shape[1:]))), dtype)
         for name, shape in part.inputs.items()
     }
     try:

@@ -32,6 +32,7 @@ from ..kernels import weights as values
 from ..kernels.base import STORED_AS, WORDS, float_type
 from ..kernels.execute import Run, run
 from ..namedtuples import NamedTuple
+from ..noise import noise
 from ..transforms.miniature import narrowed, shrunk
 from .fields import field_rows, steps
 from .rows import Row, told
@@ -93,7 +94,7 @@ def validate(graph: Graph, quick: bool = False, dtype: Any = np.float32, progres
     affordable(graph, dtype.itemsize)
     weights = values.initial(graph, "he", dtype=dtype)
     draw = np.random.default_rng(0)
-    inputs = {name: _drawn(draw, shape, graph.input_dtypes.get(name, "")) for name, shape in graph.inputs.items()}
+    inputs = noise(graph, draw, lambda shape, stored: _drawn(draw, shape, stored))
     try:
         with np.errstate(invalid="ignore", over="ignore"), progress(f"running {graph.name}", len(graph.nodes)) as step:
             done = run(graph, inputs, weights, dtype, progress=step)

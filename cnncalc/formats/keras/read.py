@@ -18,6 +18,7 @@ from ...inputs import STORED_AS
 from ...layers import KINDS, ArgumentError
 from ...namedtuples import NamedTuple
 from ..reading import USUAL, Reading
+from .sequences import as_sequences
 
 MODELS = ("Functional", "Model", "Sequential")
 INPUT = "InputLayer"
@@ -32,11 +33,6 @@ CONSTANT = "_CONSTANT_VALUE"
 
 UNUSED = ("training", "mask", "name")
 """What a layer may be called with that changes nothing at inference."""
-
-REASONS = {
-    "Embedding": "an Embedding looks up rows by whole numbers, which no layer here does",
-}
-"""Class -> why it is not read."""
 
 MOST_LINES = 20
 MOST_NESTED = 50
@@ -126,7 +122,7 @@ class Reader:
         for place, tensor in enumerate(outputs[1:], 2):
             self.builder.head(f"output{place}", tensor)
         source = f"{PurePath(self.file).name}: configuration of a Keras model"
-        return self.builder.graph(main, source=source, input_dtypes=self.input_dtypes)
+        return as_sequences(self.builder).graph(main, source=source, input_dtypes=self.input_dtypes)
 
     # --- what a rule asks -----------------------------------------------------------------------------------------
 
@@ -173,7 +169,7 @@ class Reader:
             elif kind in OPERATORS:
                 self.refused.append(f"`{name}`: the operator {_class(layer)} is not known")
             else:
-                self.refused.append(f"`{name}`: {REASONS.get(kind, f'the class {kind} is not known')}")
+                self.refused.append(f"`{name}`: the class {kind} is not known")
         if depth == 0 and record["class_name"] not in MODELS:
             self.refused.append(f"the model itself: the class {record['class_name']} is not known")
 
@@ -303,6 +299,8 @@ class Reader:
             if not sizes or len(sizes) < 2 or any(not isinstance(size, int) or size < 1 for size in sizes[1:]):
                 raise CnncalcError(f"{self.file}: the sizes of the input `{name}` are open", "--input 3,224,224")
             given = self._channels_first(sizes[1:])
+        elif sizes and len(sizes) == len(given) == 2 and given[0] == 1:
+            given = given[1:]  # a sequence of places is a vector there
         self.builder.inputs[name] = self.builder.shapes[name] = tuple(given)
         if (element := str(config.get("dtype"))) in STORED_AS:
             self.input_dtypes[name] = STORED_AS[element]

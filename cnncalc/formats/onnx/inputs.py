@@ -12,7 +12,7 @@ from ...symbols import symbol
 from .constants import Constant
 from .names import symbol_name
 from .records import DATA_TYPES, Declared, Dims, Model, every
-from .values import BATCH, Held, plain_axes
+from .values import BATCH, Held
 
 
 class Inputs:
@@ -75,17 +75,32 @@ class Inputs:
         if declared.dims is None:
             raise CnncalcError(f"{self.model.name}: the input `{declared.name}` has no shape")
         rank, images = len(declared.dims), self._images(declared.dims)
+        looked_up = self._looked_up(declared.name)
         dims = [
             1 if axis == images else self._size(size, declared.name, axis) for axis, size in enumerate(declared.dims)
         ]
         order = self._channels_first(declared.name, rank) if images == 0 else None
         if order is not None:
             return tuple(dims[i] for i in order[1:]), (BATCH, *(order.index(axis) - 1 for axis in range(1, rank)))
-        if images is None:
-            return tuple(dims), plain_axes(rank, False)
-        axes = list(range(rank - 1))
-        axes.insert(images, BATCH)
-        return tuple(dims[:images] + dims[images + 1 :]), tuple(axes)
+        if images is not None:
+            del dims[images]
+        axes = list(range(looked_up, len(dims) + looked_up))
+        if images is not None:
+            axes.insert(images, BATCH)
+        return (1,) * looked_up + tuple(dims), tuple(axes)
+
+    def _looked_up(self, name: str) -> bool:
+        """Whether all that is done with a tensor is to look up rows of tables: then it is a map with one channel."""
+        graph = self.model.graph
+        reading = [node for node in graph.nodes if name in node.inputs]
+        if not reading or any(declared.name == name for declared in graph.outputs):
+            return False
+        return all(
+            self._looked_up(node.outputs[0])
+            if node.op in ("Cast", "Identity")
+            else node.op == "Gather" and node.inputs.index(name) == 1
+            for node in reading
+        )
 
     def _images(self, dims: Dims) -> int | None:
         """Which axis of an input is that of the images: the first, or where the first input has its size of it.

@@ -30,7 +30,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 AS_THEY_LIE = frozenset((
     "conv", "pointwise", "depthwise", "deform_conv", "upconv", "linear", "batchnorm", "instancenorm", "groupnorm",
-    "layernorm", "rmsnorm", "prelu", "scale", "bias", "learned",
+    "layernorm", "rmsnorm", "prelu", "scale", "bias", "learned", "embedding",
 ))  # fmt: skip
 """The kinds whose learned tensors a file has as the layer has them, or transposed."""
 
@@ -83,6 +83,11 @@ class Stored:
                             "--init he draws weights, --weights FILE reads them",
                         )
                     array = tensors.array(weight.tensor)
+                    if array.dtype.kind in "iu" and not weight.fixed:
+                        raise CnncalcError(
+                            f"{self.name}: `{full}` is whole numbers in the file, of which a scale makes others later",
+                            "--init he draws weights, --weights FILE reads them",
+                        )
                     if recurrent:
                         array = _of_states(array, weight, node.kind, shape, full, self.name)
                     values[full] = fitted(array, weight, shape, full, self.name).astype(dtype)

@@ -8,10 +8,10 @@ from typing import Any
 from ...dims import Shape, is_symbolic, product
 from ...errors import CnncalcError
 from ...graph import Graph, Node
-from ...layers.base import SCALE, SHIFT, SLOPE, TAPS, VALUE
+from ...layers.base import ROWS, SCALE, SHIFT, SLOPE, TAPS, VALUE
 from .encode import Constant, Operator
 
-PLAIN = {TAPS: 0.01, SCALE: 1.0, SHIFT: 0.0, SLOPE: 0.25, VALUE: 1.0}
+PLAIN = {TAPS: 0.01, SCALE: 1.0, SHIFT: 0.0, SLOPE: 0.25, VALUE: 1.0, ROWS: 1.0}
 """What a weight without numbers is filled with, by its role."""
 
 

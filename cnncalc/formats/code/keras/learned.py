@@ -201,6 +201,16 @@ def _dropout(node: Node) -> Code:
     return Code("layers.Dropout", {"rate": Argument(layer.rate)})
 
 
+def _embedding(node: Node) -> Code:
+    layer: Any = node.layer
+    if layer.fixed:
+        raise Unwritable(
+            f"`{node.name}` looks up rows that are not learned, which Keras has no layer for", "without `fixed`"
+        )
+    rows = {"input_dim": Argument(layer.count), "output_dim": Argument(layer.out)}
+    return Code("layers.Embedding", rows, "{m}({0}[..., 0])")
+
+
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("conv", "pointwise", "depthwise"), _convolution),
     "upconv": _upconv,
@@ -217,6 +227,7 @@ RULES: Mapping[str, Rule] = {
     "bias": _numbers("Bias"),
     "prelu": _prelu,
     "learned": _learned,
+    "embedding": _embedding,
     "dropout": _dropout,
 }
 """By kind."""

@@ -17,7 +17,7 @@ from .rules import RULES
 
 LOADER = '''
 WORDS = {"kernel": "weight", "gamma": "weight", "alpha": "weight", "beta": "bias"}
-WORDS |= {"moving_mean": "running_mean", "moving_variance": "running_var"}
+WORDS |= {"moving_mean": "running_mean", "moving_variance": "running_var"{rows}}
 LABELS = {labels}
 """Layers whose weights go by the name that they share."""
 
@@ -77,8 +77,10 @@ def written(graph: Graph) -> str:
     loader = loader.replace(
         "{recurrent}", "        if assigned(layer, called, stored):\n            continue\n" if recurrent else ""
     )
-    tables = " and not isinstance(layer, ConnectedConv)" if "ConnectedConv(" in code else ""
-    loader = loader.replace("{tables}", tables)
+    whole = [word for word in ("ConnectedConv", "layers.Embedding") if f"{word}(" in code]
+    tables = f" and not isinstance(layer, {' | '.join(whole)})" if whole else ""
+    rows = ', "embeddings": "weight"' if "layers.Embedding(" in code else ""
+    loader = loader.replace("{tables}", tables).replace("{rows}", rows)
     reader = [RECURRENT.lstrip("\n")] if recurrent else []
     return "\n\n".join([head, *([helpers] if helpers else []), code, *reader, loader.lstrip("\n")])
 

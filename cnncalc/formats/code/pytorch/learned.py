@@ -197,6 +197,18 @@ def _learned(node: Node) -> Code:
     return Code("Learned", {"shape": Argument(tuple(layer.shape)), "fixed": Argument(layer.fixed, False)})
 
 
+def _embedding(node: Node) -> Code:
+    """PyTorch has the features last."""
+    layer: Any = node.layer
+    if layer.fixed:
+        raise Unwritable(
+            f"`{node.name}` looks up rows that are not learned, which PyTorch has no layer for", "without `fixed`"
+        )
+    first = ".movedim(-1, 1)" if axes(node) else ""
+    rows = {"count": Argument(layer.count), "out": Argument(layer.out)}
+    return Code("nn.Embedding", rows, f"{{m}}({{0}}[:, 0].long()){first}")
+
+
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("conv", "pointwise", "depthwise"), _convolution),
     "upconv": _upconv,
@@ -214,6 +226,7 @@ RULES: Mapping[str, Rule] = {
     "bias": _numbers("Bias"),
     "prelu": _numbers("nn.PReLU"),
     "learned": _learned,
+    "embedding": _embedding,
     "dropout": module("Dropout", p=("rate", 0.5)),
 }
 """By kind."""

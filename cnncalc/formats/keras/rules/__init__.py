@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import activation, arrange, attention, conv, join, norm, operators, pool, recurrent, wrapped
+from . import activation, arrange, attention, conv, embedding, join, norm, operators, pool, recurrent, wrapped
 from .base import Rule
 
 RULES: dict[str, Rule] = {
@@ -15,6 +15,7 @@ RULES: dict[str, Rule] = {
     **join.RULES,
     **attention.RULES,
     **recurrent.RULES,
+    **embedding.RULES,
     **wrapped.RULES,
 }
 """Every class that is read, and every operator of TensorFlow, as `tf.NAME`."""

@@ -8,6 +8,7 @@ from typing import Any
 from ....dims import is_symbolic
 from ....graph import Node
 from ....layers.base import axis_of
+from ..encode import INT64
 from ..writer import OnnxWriter, Unwritten
 from .base import END, Rule, axes_of_map, cut, pairs_of
 
@@ -140,6 +141,19 @@ def _learned(writer: OnnxWriter, node: Node) -> None:
     writer.put("Identity", [writer.weight(name, (1, *shape), stored=table)], node.name)
 
 
+def _embedding(writer: OnnxWriter, node: Node) -> None:
+    """The rows have their features last."""
+    axes = len(node.output) - 1
+    whole = writer.put("Cast", [node.inputs[0]], to=INT64)
+    places = writer.put("Squeeze", [whole, writer.numbers([1])])
+    rows = [writer.weight(next(iter({**node.weights, **node.buffers}))), places]
+    if not axes:
+        writer.put("Gather", rows, node.name, axis=0)
+        return
+    found = writer.put("Gather", rows, axis=0)
+    writer.put("Transpose", [found], node.name, perm=[0, 1 + axes, *range(1, 1 + axes)])
+
+
 RULES: Mapping[str, Rule] = {
     "flatten": _flatten,
     "reshape": _reshape,
@@ -157,4 +171,5 @@ RULES: Mapping[str, Rule] = {
     "space_to_depth": _space_to_depth,
     "upsample": _upsample,
     "learned": _learned,
+    "embedding": _embedding,
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim, is_symbolic
+from ....layers.base import size_text
 from ....layers.entries import taking
 from ...decimals import written
 from ..constants import Constant, axis_of
@@ -123,13 +124,16 @@ def split(reader: Reader, node: Node) -> None:
 
 
 def gather(reader: Reader, node: Node) -> None:
-    """One entry of an axis, which goes; or some, side by side or not."""
-    value = reader.held(node)
+    """One entry of an axis, which goes; or some, side by side or not. Of a table whose entries a tensor says, rows."""
     known = reader.known(node.inputs[1])
+    if known is None and not isinstance(reader.value(node, 0), Held):
+        _rows(reader, node)
+        return
+    value = reader.held(node)
     axis = axis_of(node.attributes.get("axis", 0), len(value.dims))
     size = value.dims[axis]
     if known is None or any(is_symbolic(pick) for pick in known.entries):
-        raise Refused("its entries are computed, as those of an embedding of its input are")
+        raise Refused("its entries are computed")
     picks = [int(pick) for pick in known.entries]
     if not isinstance(size, int):
         if len(picks) != 1:
@@ -149,6 +153,28 @@ def gather(reader: Reader, node: Node) -> None:
         reader.define(node, recut(reader, node, value, dims))
         return
     reader.define(node, value if known.dims else without(reader, node, value, [axis]))
+
+
+def _rows(reader: Reader, node: Node) -> None:
+    """The rows of a table that a tensor says; their features are the channels."""
+    table, places = reader.weight(node, 0), reader.held(node, 1)
+    if len(table.dims) != 2 or axis_of(node.attributes.get("axis", 0), 2) != 0:
+        raise Refused(f"it reads entries that are computed, and not the rows of a table, of {size_text(table.dims)}")
+    count, out = table.dims
+    inner = [axis for axis in places.axes if axis != BATCH]
+    shape, tensor = reader.builder.shapes[places.tensor], places.tensor
+    extra = len(inner) + 1 - len(shape)
+    if extra:
+        tensor = reader.arranged("reshape", {"shape": [1, *shape]}, tensor)
+    lying = (*(axis if axis == BATCH else axis + extra for axis in places.axes), 0)
+    fixed = table.fixed or isinstance(reader.value(node, 0), Constant)
+    rows = {"out": out, "count": count, **({"fixed": True} if fixed else {})}
+    reader.changes.weight(table)
+    read = [places._replace(tensor=tensor)]
+    made = reader.emit(node, "embedding", rows, read, [] if fixed else [table], as_they_lie=True, defined=False)
+    if fixed:
+        reader.learned[made.tensor] = {"value": table}
+    reader.define(node, Held(made.tensor, (*places.dims, out), lying, places.merged))
 
 
 def gather_nd(reader: Reader, node: Node) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..translate import Write
-from . import activations, arithmetic, joins, layers, moves, products, recurrent, reductions, windows
+from . import activations, arithmetic, joins, layers, moves, products, recurrent, reductions, tables, windows
 
 OPERATORS: Mapping[str, Write] = {
     **layers.OPERATORS,
@@ -17,6 +17,7 @@ OPERATORS: Mapping[str, Write] = {
     **moves.OPERATORS,
     **joins.OPERATORS,
     **products.OPERATORS,
+    **tables.OPERATORS,
 }
 """By the name of the operator, without its overload."""
 

@@ -261,11 +261,6 @@ def index_select(w: Writing, own: Operator) -> None:
     w.put("Gather", [source, w.tensor("index")], {"axis": w.axis("dim", len(w.shape(source)))})
 
 
-def embedding(w: Writing, own: Operator) -> None:
-    """Rows of a learned table."""
-    w.put("Gather", [w.tensor("weight"), w.tensor("indices")], {"axis": 0})
-
-
 LARGEST = 1e38
 """What stands for an infinite number around a map: no number of a map is larger."""
 
@@ -354,7 +349,6 @@ OPERATORS: Mapping[str, Write] = {
     "unfold": windows,
     "index": index,
     "index_select": index_select,
-    "embedding": embedding,
     "pad": pad(),
     "constant_pad_nd": pad("constant"),
     **{f"reflection_pad{n}d": pad("reflect") for n in (1, 2, 3)},
