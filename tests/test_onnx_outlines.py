@@ -25,7 +25,6 @@ CASES = [
     ("GatherElements", "x n", {"axis": 3}, {}),
     ("CumSum", "x k", {}, {"k": INTS(2)}),
     ("Hardmax", "x", {}, {}),
-    ("Celu", "x", {}, {}),
     ("Trilu", "x", {}, {}),
     ("RoiAlign", "x r b", {"output_height": 3, "output_width": 2, "mode": "max"},
      {"r": np.zeros((5, 4), np.float32), "b": INTS([0] * 5)}),

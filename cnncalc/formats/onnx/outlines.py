@@ -90,8 +90,16 @@ def _regions(reader: Reader, node: Node) -> Dims:
 OUTLINES: Mapping[str, Outline] = {
     **dict.fromkeys(
         (
-            *("Bernoulli", "BitShift", "Celu", "CumSum", "Hardmax", "IsInf", "IsNaN", "MeanVarianceNormalization"),
-            *("ReverseSequence", "ScatterElements", "ScatterND", "Shrink", "ThresholdedRelu", "Trilu"),
+            "Bernoulli",
+            "BitShift",
+            "CumSum",
+            "Hardmax",
+            "IsInf",
+            "IsNaN",
+            "ReverseSequence",
+            "ScatterElements",
+            "ScatterND",
+            "Trilu",
         ),
         _same,
     ),

@@ -181,6 +181,18 @@ def _standardised(arrays: Arrays, own: Mapping[str, Any]) -> Array:
     return made
 
 
+def _unquantised(arrays: Arrays, own: Mapping[str, Any]) -> Array:
+    """(x - zero point) times the scale: one for all, one an entry of an axis, or one a block of it."""
+    x, scale = arrays[0], arrays[1]
+    axis = axis_of(own.get("axis", 1), x.ndim) if scale.ndim else 0
+    zero = arrays[2] if len(arrays) > 2 and arrays[2] is not None else np.zeros_like(scale)
+    if scale.ndim == x.ndim and own.get("block_size"):
+        scale, zero = (np.repeat(one, own["block_size"], axis)[: x.shape[axis]] for one in (scale, zero))
+    elif scale.ndim == 1 and scale.size > 1:
+        scale, zero = (one.reshape(-1, *(1,) * (x.ndim - 1 - axis)) for one in (scale, zero))
+    return np.asarray((x.astype(np.float32) - zero.astype(np.float32)) * scale)
+
+
 def _of(function: Callable[..., Any]) -> Rule:
     """A function of the arrays alone."""
     return lambda arrays, _: function(*arrays)
@@ -209,6 +221,7 @@ OPERATORS: Mapping[str, Rule] = {
     "ConstantOfShape": _filled,
     "Cos": _of(np.cos),
     "CumSum": _summed_up,
+    "DequantizeLinear": _unquantised,
     "Div": _divided,
     "Equal": _of(np.equal),
     "Erf": lambda arrays, _: np.vectorize(erf, [arrays[0].dtype])(arrays[0]),

@@ -27,6 +27,7 @@ from . import (
     reduce,
     resize,
     sampled,
+    written,
 )
 
 RULES: Mapping[str, Rule] = {
@@ -47,5 +48,6 @@ RULES: Mapping[str, Rule] = {
     **einsum.RULES,
     **resize.RULES,
     **sampled.RULES,
+    **written.RULES,
 }
 """By operator; one of another domain as `domain::operator`."""

@@ -7,16 +7,21 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from ....dims import product
 from ...decimals import shortest, written
 from ..constants import axis_of
-from ..read import AlongImages, Refused
+from ..read import AlongImages
 from ..records import Node
 from ..values import BATCH, Held
+from .arrange import recut
 from .join import RULES as joins  # noqa: N811 - a table of this family
 from .words import axis_word
+from .written import written as written_out
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
+
+SELU = (1.67326319217681884765625, 1.05070102214813232421875)
 
 
 def _plain(kind: str) -> Rule:
@@ -40,6 +45,9 @@ def clip(reader: Reader, node: Node) -> None:
         _between(reader, node)
         return
     low, high = _bound(reader, node, 1, "min", -inf), _bound(reader, node, 2, "max", inf)
+    if low < -1e38 and high > 1e38:
+        reader.define(node, reader.value(node, 0))
+        return
     kind: str = "hardtanh"
     arguments: dict[str, Any] = {"low": low, "high": high}
     if (low, high) == (0, 6):
@@ -93,14 +101,26 @@ def _bound(reader: Reader, node: Node, place: int, attribute: str, none: float) 
     return float(found[0]) if found else none
 
 
+def selu(reader: Reader, node: Node) -> None:
+    """With the two numbers of the paper; with others an elu that is scaled."""
+    alpha, gamma = node.attributes.get("alpha", SELU[0]), node.attributes.get("gamma", SELU[1])
+    if all(abs(given - usual) < 1e-5 for given, usual in zip((alpha, gamma), SELU, strict=True)):
+        reader.emit(node, "selu", {}, [reader.held(node)], keeps_order=True)
+        return
+    written_out(reader, node, [("Elu", "0", {"alpha": alpha}), ("Mul", "=0", gamma)])
+
+
 def prelu(reader: Reader, node: Node) -> None:
-    """A learned slope: one for all, or one a channel."""
-    value, slope = reader.plain(reader.held(node)), reader.weight(node, 1)
-    sizes = [size for size in slope.dims if size != 1]
-    if len(sizes) > 1:
-        raise Refused("a slope an element")
-    arguments: dict[str, Any] = {"shared": True} if not sizes else {}
-    reader.emit(node, "prelu", arguments, [value], [slope])
+    """A learned slope: one for all, one a channel, or one along other axes, which what is below 0 is multiplied by."""
+    value = reader.held(node)
+    slope = reader.value(node, 1)
+    lead = len(value.dims) - len(slope.dims)
+    large = [axis + lead for axis, size in enumerate(slope.dims) if size != 1]
+    if isinstance(slope, Held) or lead < 0 or len(large) > 1 or (large and value.axes[large[0]] != 0):
+        written_out(reader, node, [("Max", "0", 0.0), ("Min", "0", 0.0), ("Mul", "=1", "1"), ("Add", "=0", "=2")])
+        return
+    arguments: dict[str, Any] = {} if large else {"shared": True}
+    reader.emit(node, "prelu", arguments, [value], [reader.weight(node, 1)], keeps_order=True)
 
 
 def gelu(reader: Reader, node: Node) -> None:
@@ -115,11 +135,22 @@ def softmax(reader: Reader, node: Node) -> None:
     value = reader.held(node)
     axis = axis_of(node.attributes.get("axis", -1 if reader.opset >= 13 else 1), len(value.dims))
     if reader.opset < 13 and any(str(size) != "1" for size in value.dims[axis + 1 :]):
-        raise Refused("a softmax over several axes")
+        _over_several(reader, node, value, axis)
+        return
     if value.axes[axis] == BATCH:
         raise AlongImages("a softmax over the images")
     over = axis_word(value, axis)
     reader.emit(node, "softmax", {} if over == "channels" else {"over": over}, [value], keeps_order=True)
+
+
+def _over_several(reader: Reader, node: Node, value: Held, axis: int) -> None:
+    """Over an axis and all behind it, as before operator set 13: they are put into one, and taken out again."""
+    dims = value.dims
+    lead = product(dims[:axis])
+    rows = recut(reader, node, value, (lead, product(dims[axis:])))
+    over = "channels" if lead == 1 else axis_word(rows, 1)
+    made = reader.step(node, "softmax", {} if over == "channels" else {"over": over}, rows)
+    reader.define(node, recut(reader, node, made, dims))
 
 
 RULES: Mapping[str, Rule] = {
@@ -134,7 +165,7 @@ RULES: Mapping[str, Rule] = {
     "Mish": _plain("mish"),
     "PRelu": prelu,
     "Relu": _plain("relu"),
-    "Selu": _plain("selu"),
+    "Selu": selu,
     "Sigmoid": _plain("sigmoid"),
     "Softmax": softmax,
     "Softplus": _plain("softplus"),

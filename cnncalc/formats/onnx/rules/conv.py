@@ -72,11 +72,13 @@ def conv_transpose(reader: Reader, node: Node) -> None:
         strides = node.attributes.get("strides") or [1] * len(kernel)
         asked = list(asked)[-len(kernel) :] if asked else [n * s for n, s in zip(value.dims[2:], strides, strict=True)]
         dilations = node.attributes.get("dilations") or [1] * len(kernel)
-        pads = []
-        for n, size, k, s, d, more in zip(value.dims[2:], asked, kernel, strides, dilations, extra, strict=True):
-            total = (n - 1) * s + more + (k - 1) * d + 1 - size
-            if not isinstance(total, int) or total < 0:
+        pads, extra = [], list(extra)
+        for axis, (n, size, k, s, d) in enumerate(zip(value.dims[2:], asked, kernel, strides, dilations, strict=True)):
+            total = (n - 1) * s + extra[axis] + (k - 1) * d + 1 - size
+            if not isinstance(total, int):
                 raise Refused("`output_shape` does not follow from its input")
+            if total < 0:  # more than there is: what is behind has the bias alone
+                extra[axis], total = extra[axis] - total, 0
             small, large = total // 2, total - total // 2
             pads.append([small, large] if auto == "SAME_UPPER" else [large, small])
         arguments["padding"] = pads

@@ -10,6 +10,7 @@ from ....layers.base import size_text
 from ....layers.entries import taking
 from ...decimals import written
 from ..constants import Constant, axis_of
+from ..moves import slice_of
 from ..read import AlongImages, Refused
 from ..records import Node
 from ..values import BATCH, Held
@@ -37,12 +38,24 @@ def slice_(reader: Reader, node: Node) -> None:
             value = _flipped(reader, node, value, axis)
             continue
         if is_symbolic(step) or step < 1:
-            raise Refused("a slice that goes backwards over a part")
+            value = _backwards(reader, node, value, axis, (start, end, step))
+            continue
         bounds = _bounds(start, end, size)
         if bounds == (0, None) and step == 1:
             continue
         value = _cut(reader, node, value, axis, {"start": bounds[0], "stop": bounds[1], "step": step})
     reader.define(node, value)
+
+
+def _backwards(reader: Reader, node: Node, value: Held, axis: int, bounds: tuple[Any, Any, Any]) -> Held:
+    """Entries of a part of an axis, the last first."""
+    size = value.dims[axis]
+    if any(map(is_symbolic, (size, *bounds))):
+        raise Refused("a slice that goes backwards over a part of a size without a number")
+    picks = list(range(size))[slice_of(*bounds)]
+    if not picks:
+        raise Refused("a slice that leaves nothing")
+    return _picked(reader, node, value, axis, picks)
 
 
 def _flipped(reader: Reader, node: Node, value: Held, axis: int) -> Held:

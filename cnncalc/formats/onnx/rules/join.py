@@ -81,6 +81,8 @@ def _with_number(reader: Reader, node: Node, sign: str, value: Held, number: flo
         formula = f"{text} {sign} x"
     elif sign == "^":
         formula = f"{text} ^ x"
+    elif sign not in BACKWARDS:
+        raise Refused("the remainder by a tensor")
     else:
         formula = f"x {BACKWARDS[sign]} {text}"
     reader.emit(node, "map", {"formula": formula}, [value], keeps_order=True)

@@ -14,15 +14,21 @@ from ..values import BATCH, Held, Weight
 from .arrange import recut
 from .beside import alone, solid
 from .words import axis_word
+from .written import Step, written
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
 
 
 def gemm(reader: Reader, node: Node) -> None:
-    """alpha A B + beta C, with B and C learned."""
+    """alpha A B + beta C: a linear layer where A is computed, and B and C are learned."""
+    sides = [reader.value(node, place) for place in range(2)]
+    of_bias = reader.has(node, 2) and isinstance(reader.value(node, 2), Held)
+    if node.attributes.get("transA", 0) or of_bias or [isinstance(one, Held) for one in sides] != [True, False]:
+        _in_steps(reader, node)
+        return
     value, weight = reader.held(node), reader.weight(node, 1)
-    if node.attributes.get("transA", 0) or len(weight.dims) != 2 or len(value.dims) != 2:
+    if len(weight.dims) != 2 or len(value.dims) != 2:
         raise Refused("a product of these shapes")
     transposed = node.attributes.get("transB", 0)
     out, inner = weight.dims if transposed else weight.dims[::-1]
@@ -30,6 +36,28 @@ def gemm(reader: Reader, node: Node) -> None:
     if reader.has(node, 2):
         weights.append(reader.weight(node, 2)._replace(factor=node.attributes.get("beta", 1.0)))
     on_rows(reader, node, value, (out, inner), weights)
+
+
+def _in_steps(reader: Reader, node: Node) -> None:
+    """Turned, multiplied, scaled and added to, one after the other."""
+    own = node.attributes
+    steps: list[Step] = []
+    sides = ["0", "1"]
+    for place, word in enumerate(("transA", "transB")):
+        if own.get(word, 0):
+            steps.append(("Transpose", sides[place], {"perm": [1, 0]}))
+            sides[place] = f"={len(steps) - 1}"
+    steps.append(("MatMul", *sides))
+    if own.get("alpha", 1.0) != 1:
+        steps.append(("Mul", f"={len(steps) - 1}", own["alpha"]))
+    product_of = f"={len(steps) - 1}"
+    if reader.has(node, 2):
+        shift = "2"
+        if own.get("beta", 1.0) != 1:
+            steps.append(("Mul", "2", own["beta"]))
+            shift = f"={len(steps) - 1}"
+        steps.append(("Add", product_of, shift))
+    written(reader, node, steps)
 
 
 def matmul(reader: Reader, node: Node) -> None:
@@ -40,6 +68,13 @@ def matmul(reader: Reader, node: Node) -> None:
         return
     if isinstance(left, Held):
         weight = reader.weight(node, 1)
+        if len(weight.dims) == 1:
+            written(
+                reader,
+                node,
+                [("Unsqueeze", "1", {"axes": [1]}), ("MatMul", "0", "=0"), ("Squeeze", "=1", {"axes": [-1]})],
+            )
+            return
         dims = [size for size in weight.dims[:-2] if size != 1]
         if len(weight.dims) < 2 or dims:
             product(reader, node, left, alone(reader, node, 1, weight))
@@ -47,6 +82,11 @@ def matmul(reader: Reader, node: Node) -> None:
         on_rows(reader, node, left, (weight.dims[-1], weight.dims[-2]), [weight._replace(transposed=True)])
         return
     value, weight = reader.held(node, 1), reader.weight(node, 0)
+    if len(weight.dims) == 1:
+        written(
+            reader, node, [("Unsqueeze", "0", {"axes": [0]}), ("MatMul", "=0", "1"), ("Squeeze", "=1", {"axes": [-2]})]
+        )
+        return
     if len(weight.dims) != 2 or len(value.dims) < 3 or not value.batched:
         product(reader, node, alone(reader, node, 0, weight), value)
         return

@@ -37,6 +37,7 @@ def _pool(kind: str) -> Rule:
         if places and node.attributes.get("storage_order"):
             raise Refused("the places of its maxima are counted column by column")
         if places:
+            _unpooled_alone(reader, node)
             reader.define(node, reader.emit(node, "argmaxpool", arguments, [value], defined=False), 1)
         if not places or reader.readers[node.outputs[0]]:
             made = reader.emit(node, kind, arguments, [value], defined=not parts)
@@ -44,6 +45,13 @@ def _pool(kind: str) -> Rule:
                 reader.define(node, recut(reader, node, made, (*parts, *made.dims[2:])))
 
     return rule
+
+
+def _unpooled_alone(reader: Reader, node: Node) -> None:
+    """Note where places are read otherwise than by an unpool or modulo a map: ONNX counts them over all channels."""
+    reading = [other.op for other in reader.model.graph.nodes if node.outputs[1] in other.inputs]
+    if {*reading} - {"MaxUnpool", "Mod"} or node.outputs[1] in {one.name for one in reader.model.graph.outputs}:
+        reader.inexact.append(f"{node.op} `{node.label}` counts the places of its maxima over all channels")
 
 
 def _global(kind: str) -> Rule:

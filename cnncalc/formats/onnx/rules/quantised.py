@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..records import Node
 from ..values import Held, Value, Weight
+from .written import Step, written
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -45,11 +46,12 @@ def scaled(values: list[Value]) -> Value | None:
 
 
 def _as(op: str, *places: int, domain: str = "") -> Rule:
-    """The rule of an operator on some of the inputs."""
+    """The rule of an operator on some of the inputs; a run of its layer would be one of floats."""
 
     def rule(reader: Reader, node: Node) -> None:
         from . import RULES
 
+        reader.inexact.append(f"{node.op} `{node.label}` computes with whole numbers of eight bits")
         inputs = tuple(node.inputs[place] if place < len(node.inputs) else "" for place in places)
         for name in inputs[1:]:
             if isinstance(value := reader.values.get(name), Weight):
@@ -69,12 +71,18 @@ def _concat(reader: Reader, node: Node) -> None:
     RULES["Concat"](reader, Node("Concat", "", node.name, inputs, node.outputs, node.attributes, node.metadata))
 
 
+def fast_gelu(reader: Reader, node: Node) -> None:
+    """By tanh, behind a shift where there is one."""
+    shift: list[Step] = [("Add", "0", "1")] if reader.has(node, 1) else []
+    written(reader, node, [*shift, ("Gelu", "=0" if shift else "0", {"approximate": "tanh"})])
+
+
 MICROSOFT: Mapping[str, Rule] = {
     "DequantizeLinear": same,
     "DynamicQuantizeLSTM": _as("LSTM", *range(8)),
     "DynamicQuantizeMatMul": _as("MatMul", 0, 1),
-    "FastGelu": _as("Gelu", 0),
-    "Gelu": _as("Gelu", 0),
+    "FastGelu": fast_gelu,
+    "Gelu": lambda reader, node: written(reader, node, [("Gelu", "0", {})]),
     "MatMulIntegerToFloat": _as("MatMul", 0, 1),
     "QGemm": _as("Gemm", 0, 3, 6),
     "QLinearAdd": _as("Add", 0, 3),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ....dims import Dim
 from ....layers import KINDS
 from ....layers.recurrent import Recurrent
 from ..read import Refused
@@ -50,6 +51,7 @@ def recurrent(reader: Reader, node: Node) -> None:
     if str(features) != str(own):
         way_out = f": --set {features}={own}" if str(features).isidentifier() else ""
         raise Refused(f"weights for {own} features a step, where the sequence has {features}{way_out}")
+    _whole(reader, node, value.dims[1 if first else 0])
     steps = sequence(reader, node, value, first)
     wanted = [name for name in node.outputs[2:3] if name and reader.readers[name]]
     if wanted:
@@ -66,6 +68,15 @@ def recurrent(reader: Reader, node: Node) -> None:
         defined=False,
     )
     _defined(reader, node, layer.tensor, hidden, 2 if both else 1, (first, bool(wanted), way == "reverse"))
+
+
+def _whole(reader: Reader, node: Node, steps: Dim) -> None:
+    """Note where a sequence ends before its last step: its layer reads all of it."""
+    if not reader.has(node, 4):
+        return
+    known = reader.known(node.inputs[4])
+    if known is None or any(str(length) != str(steps) for length in known.entries):
+        reader.inexact.append(f"{node.op} `{node.label}` ends its sequences where another tensor says")
 
 
 def sequence(reader: Reader, node: Node, value: Held, first: int) -> Held:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,10 @@ from ....dims import is_symbolic
 from ....layers import KINDS
 from ....layers.base import size_text
 from ...decimals import written
+from ..constants import MOST, Constant
 from ..read import AlongImages, Refused
 from ..records import Node
-from ..values import Held, Weight
+from ..values import Held
 from .arrange import recut
 from .beside import alone, imaged
 from .linear import product
@@ -62,10 +64,20 @@ def affine_grid(reader: Reader, node: Node) -> None:
         raise Refused("a grid of sizes without a number")
     places, axes = prod(sizes[2:]), len(sizes) - 2
     name = f"{node.outputs[0]}#places"
-    reader.values[name] = grid = Weight(name, (1, places, axes + 1), None, fixed=True)
+    if places * (axes + 1) > MOST:
+        raise Refused(f"a grid of {places:,} places")
+    grid = Constant((1, places, axes + 1), tuple(_grid(sizes[2:], bool(node.attributes.get("align_corners")))))
+    reader.values[name] = grid
     own = Node(node.op, node.domain, node.name, (name,), node.outputs, {}, node.metadata)
     made = product(reader, node, alone(reader, own, 0, grid), theta.transposed((0, 2, 1)), defined=False)
     reader.define(node, recut(reader, node, made, (1, *sizes[2:], axes)))
+
+
+def _grid(sizes: Sequence[int], corners: bool) -> Iterator[float]:
+    """Each place from -1 to 1, its last axis first, and a 1."""
+    along = [[2 * i / max(n - 1, 1) - 1 if corners else (2 * i + 1) / n - 1 for i in range(n)] for n in sizes]
+    for place in itertools.product(*along):
+        yield from (*place[::-1], 1.0)
 
 
 def roi_align(reader: Reader, node: Node) -> None:
