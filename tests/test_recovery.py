@@ -20,6 +20,9 @@ from cnncalc.cli import app
 from cnncalc.graph import Graph
 from cnncalc.kernels.weights import load
 from cnncalc.language import zoo
+from cnncalc.recovery.normal import operations
+from cnncalc.recovery.tree import sequence
+from cnncalc.recovery.words import precise
 from cnncalc.recovery.write import in_blocks, recover
 
 SPECS = [name for name in zoo.names() if not zoo.member(name).settings]
@@ -558,6 +561,127 @@ def test_blocks_are_called_as_the_spec_or_the_file_calls_them() -> None:
     assert "\n  convs(" in recover(anonymous(graph, 1)).text
 
 
+WIDTHS = {"32": "tanh", "64": "sigmoid", "48": "abs"}
+
+
+FOCAL = """
+input: [16, 32, 32]
+blocks:
+  focal(c):
+    - {pointwise: $c * 2 + 2, as: all}
+    - {slice: {start: $c, stop: $c * 2}}
+    - {depthwise: {kernel: 3, padding: half, act: gelu}, as: near}
+    - {slice: {start: $c * 2}, from: all, as: gates}
+    - {slice: {stop: 1}}
+    - {mul: [near, prev], as: first}
+    - {depthwise: {kernel: 5, padding: half, act: gelu}, from: near}
+    - mul: [prev, {from: gates, do: [{slice: {start: 1}}]}]
+    - add: [prev, first]
+    - pointwise: $c
+    - mul: [prev, {from: all, do: [{slice: {stop: $c}}]}]
+    - pointwise: $c
+  stage(c, n):
+    - {add: {main: [{layernorm: channels}, {focal: $c}], shortcut: prev}, repeat: $n}
+net:
+  - {stage: [16, 2]}
+  - {conv: {out: 24, kernel: 2, stride: 2}}
+  - {stage: [24, 3]}
+  - {conv: {out: 40, kernel: 2, stride: 2}}
+  - {stage: [40, 2]}
+  - {linear: 10}
+"""
+
+
+def swapped(graph: Graph) -> Graph:
+    """The graph with what each sum and product reads in the other order."""
+    nodes = (node._replace(inputs=node.inputs[::-1]) if node.layer.commutes else node for node in graph.nodes)
+    return replace(graph, nodes=tuple(nodes))
+
+
+def test_names_that_only_a_unit_reads_are_those_of_a_block() -> None:
+    """A unit whose tensors go several ways is one block, as by hand, and its residual stands around it."""
+    graph = anonymous(cnncalc.parse(FOCAL), 1)
+    text = recover(graph).text
+    blocks, _, net = text.partition("net:")
+
+    assert lines(text) <= 27
+    assert len(re.findall("^  [a-z_]+[(:]", blocks.partition("blocks:")[2], re.MULTILINE)) == 1
+    assert "as:" not in net
+    assert text == recover(anonymous(swapped(cnncalc.parse(FOCAL)), 2)).text == recover(cnncalc.parse(text)).text
+
+
+CLOSED = [
+    "{do: [], as: x}", "{conv: {out: 8, kernel: 3, padding: 1}, as: a}", "{depthwise: {kernel: 3, padding: 1}, as: b}",
+    "{add: [prev, x], as: c}", "{mul: [b, a], as: d}", "{sub: [c, prev]}", "{add: [prev, d]}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "net",
+    ["{0}", "{{add: {{main: [{0}], shortcut: prev}}}}", "{{do: [{0}], repeat: 3}}", "{{pointwise: 8}}, {0}, tanh"],
+)
+def test_what_enters_a_closed_part_has_a_name_wherever_it_stands(net: str) -> None:
+    """At the start of the net, in a branch, in a loop."""
+    graph = cnncalc.parse(f"input: [8, 8, 8]\nnet: [{net.format(', '.join(CLOSED))}]\n")
+    recovered = recover(anonymous(graph, 1))
+    again = cnncalc.parse(recovered.text)
+
+    assert recovered.remark == ""
+    assert same(graph, again)
+    assert recover(anonymous(swapped(graph), 2)).text == recovered.text == recover(again).text
+
+
+def test_heads_that_share_their_weights_are_called_as_their_module() -> None:
+    """One module that runs on each of three maps, as a file names its layers; without names they are towers."""
+    scale, layer = (
+        "{conv: {out: 8, kernel: 3, stride: 2}}",
+        "{{conv: {{out: 8, kernel: 3, padding: 1}}, share: {0}, as: {0}{1}}}",
+    )
+    heads = [", ".join(layer.format(name, number) for name in "abcde") for number in range(3)]
+    steps = ", ".join(f"{scale}, {{head: {{out{number}: [{head}]}}}}" for number, head in enumerate(heads))
+    graph = cnncalc.parse(f"input: [8, 64, 64]\nnet: [{steps}]")
+    names = {node.name: re.sub(r"out\d/", "boxes/", node.name) for node in graph.nodes}
+    nodes = [
+        node._replace(
+            name=names[node.name],
+            inputs=tuple(names.get(name, name) for name in node.inputs),
+            weights_of=names.get(node.weights_of, node.weights_of),
+            origin=None,
+        )
+        for node in graph.nodes
+    ]
+    file = replace(graph, nodes=tuple(nodes), heads={head: names[name] for head, name in graph.heads.items()})
+
+    assert "\n  boxes:" in recover(file).text
+    assert "\n  tower:" in recover(anonymous(graph, 1)).text
+
+
+SCORES = "{add: {of: [{matmul: {a: [{permute: [1, 0]}], b: [relu]}}], table: [{learned: [9, 9]}]}}"
+
+
+@pytest.mark.parametrize(
+    ("word", "module", "steps"),
+    [
+        ("inverted_bottleneck", "", "{pointwise: 16}, {depthwise: {kernel: 3, padding: 1}}, {pointwise: 9}"),
+        ("feed_forward", "", "{pointwise: {out: 16, act: gelu}}, {pointwise: 9}"),
+        ("mlp", "mlp", "{pointwise: {out: 16, act: gelu}}, {pointwise: 9}"),
+        ("downsample", "", "{layernorm: channels}, {conv: {out: 8, kernel: 2, stride: 2}}"),
+        ("projection", "", "{layernorm: channels}, {pointwise: 27}"),
+        ("attention_weights", "", "{map: x / 3}, {softmax: width}"),
+        ("attention_scores", "", SCORES),
+        ("attention_scores", "unit", SCORES),
+        ("self_attention", "", f"{{matmul: {{a: [{SCORES}, {{softmax: length}}], b: [tanh]}}}}"),
+    ],
+)
+def test_what_steps_do_is_their_word(word: str, module: str, steps: str) -> None:
+    """The field's word, or that of the module where layers say less; Swin adds a learned bias to products of queries and keys."""
+    size = "[9, 9]" if "matmul" in steps else "[9, 8, 8]"
+    graph = cnncalc.parse(f"input: {size}\nnet: [{steps}]")
+    items = sequence(graph, operations(graph, activations=True))
+
+    assert precise(items, items, module) == word
+
+
 ATTENTION = """
 input: [16, 9]
 blocks:
@@ -573,7 +697,6 @@ TRANSFORMER = """
   - {add: {main: [layernorm, {pointwise: {out: MID, act: gelu}}, {pointwise: 16}], shortcut: prev}}
   - tanh
 """
-WIDTHS = {"32": "tanh", "64": "sigmoid", "48": "abs"}
 
 
 def test_what_a_block_does_is_its_name() -> None:

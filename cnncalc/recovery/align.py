@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from ..namedtuples import NamedTuple
-from .items import JOIN_OF_ONE, Item, Part, Sequence, shapes
+from .items import JOIN_OF_ONE, REGION, Item, Part, Sequence, shapes
 from .windows import LONGEST
 
 MISSING = 2
@@ -71,7 +71,7 @@ class _Models:
             projection = next(iter(unit.parts[1].steps), None)
             place = next(iter(self.known.get(shapes(steps), ())), None)
             if place is None:
-                for looks in _lacks(shapes(steps)):
+                for looks in _lacks(steps):
                     self.known.setdefault(looks, []).append(len(self.all))
                 self.all.append(_Model(steps, projection, unit))
             elif self.all[place].projection is None and projection is not None:
@@ -82,12 +82,17 @@ class _Models:
         return iter(self.known.get(shapes(steps), ()))
 
 
-def _lacks(model: tuple[int, ...]) -> set[tuple[int, ...]]:
-    """What a way looks like with up to so many steps missing, at least half of them there; a long one as it is."""
+def _lacks(steps: Sequence) -> set[tuple[int, ...]]:
+    """What a way looks like with up to so many steps missing, at least half of them there; a long one as it is.
+
+    A region is what a unit is about, so that none lacks it.
+    """
+    model = shapes(steps)
     found = {model}
     most = min(MISSING, len(model) // 2) if len(model) <= LONGEST else 0
+    places = [place for place, item in enumerate(steps) if all(one.word != REGION for one in item.operations)]
     for missing in range(1, most + 1):
-        for gone in combinations(range(len(model)), missing):
+        for gone in combinations(places, missing):
             found.add(tuple(shape for place, shape in enumerate(model) if place not in gone))
     return found
 
@@ -109,7 +114,7 @@ def _lacking(item: Item) -> Item:
     """A step that is not there: nothing is known of its arguments."""
 
     def empty(inner: Item) -> Item:
-        slots: dict[str, Any] = dict.fromkeys(inner.slots)
+        slots: dict[str, Any] = {name: value if name == "@from" else None for name, value in inner.slots.items()}
         parts = tuple(part._replace(steps=tuple(map(empty, part.steps))) for part in inner.parts)
         return inner.but(slots=slots, channels=None, nodes=(), parts=parts)
 

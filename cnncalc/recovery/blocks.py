@@ -17,6 +17,7 @@ from .names import block_name
 from .text import LINE, Writer, signature
 from .unify import unified
 from .windows import Window, recurring
+from .words import rough
 
 TRIED, LEAST_TRIED = 24, 6
 """Candidates of a round whose text is worked out, fewer of a large network."""
@@ -163,7 +164,7 @@ def _replaced(program: Program, window: Window) -> Program | None:
     pattern = unified(instances)
     if pattern is None:
         return None
-    name = block_name(pattern.steps, program.blocks)
+    name = block_name(rough(pattern.steps), program.blocks)
     at: dict[tuple[int, int], Item] = {}
     for place, steps, call in zip(window.places, instances, pattern.calls, strict=True):
         at[id(place.sequence), place.start] = _call(name, steps, call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .items import Item, Part, Sequence, said, settled, shapes
+from .items import REGION, Item, Part, Sequence, said, settled, shapes
 from .levels import numbers_of
 from .text import Writer
 from .unify import unified
@@ -86,7 +86,7 @@ def _differing(one: Item, other: Item) -> dict[str, Any] | None:
 def _repeat(turns: Sequence, body: Item, end: str, changed: Mapping[str, Any]) -> Item:
     slots = {**body.slots, "@repeat": len(turns), **{f"@{end}.{name}": value for name, value in changed.items()}}
     nodes = tuple(name for item in turns for name in item.nodes)
-    if "@repeat" in body.slots:
+    if "@repeat" in body.slots or body.word == REGION:
         parts = (Part((body.but(label=""),)),)
         return Item("do", {"@repeat": len(turns)}, parts, turns[0].channels, nodes, turns[-1].out, turns[-1].label)
     return body.but(slots=slots, channels=turns[0].channels, nodes=nodes, out=turns[-1].out, label=turns[-1].label)

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from .blocks import Block, Program
-from .items import Item, Raw, Sequence, is_expression
+from .items import REGION, Item, Raw, Sequence, is_expression
 from .names import Modules, block_name
 from .text import value_text
+from .words import precise, rough
 
 PARAMETER = re.compile(r"\$([A-Za-z_]\w*)(?![\w.])")
 
@@ -28,16 +29,20 @@ def inlined(program: Program) -> Program:
         program = Program(others, _put(program.steps, name, block))
 
 
-def numbered(program: Program, modules: Modules) -> Program:
-    """The program with the names of its blocks, numbered from the first that is left."""
+def numbered(program: Program, modules: Modules | None = None) -> Program:
+    """The program with the names of its blocks, numbered from the first that is left; without `modules` rough ones."""
     names: dict[str, str] = {}
     calls: dict[str, list[tuple[str, ...]]] = {name: [] for name in program.blocks}
     for steps in _bodies(program):
         for call in (one for item in steps for one in item.operations if one.word in calls):
             calls[call.word].append(call.nodes)
     for name, block in program.blocks.items():
-        module = modules.name(calls[name])
-        names[name] = block_name(_called(block.steps, names), names.values(), module, modules.written)
+        wanted = rough(_called(block.steps, names))
+        if modules is not None:
+            module = modules.name(calls[name])
+            written = modules.written and module
+            wanted = written or precise(_called(block.steps, names), _spread(block.steps, program), module)
+        names[name] = block_name(wanted, names.values())
     blocks = {names[name]: block._replace(steps=_called(block.steps, names)) for name, block in program.blocks.items()}
     return Program(blocks, _called(program.steps, names))
 
@@ -50,6 +55,20 @@ def _called(steps: Sequence, names: Mapping[str, str]) -> Sequence:
         )
         for item in steps
     )
+
+
+def _spread(steps: Sequence, program: Program) -> Sequence:
+    """The steps with what the blocks that they call do, and what is in regions: what a name is made of."""
+    found: list[Item] = []
+    for item in steps:
+        if item.word in program.blocks:
+            found += _spread(program.blocks[item.word].steps, program)
+        elif item.word == REGION:
+            found += _spread(item.parts[0].steps, program)
+        else:
+            parts = tuple(part._replace(steps=_spread(part.steps, program)) for part in item.parts)
+            found.append(item.but(parts=parts) if parts else item)
+    return tuple(found)
 
 
 def _bodies(program: Program) -> list[Sequence]:

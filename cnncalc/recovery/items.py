@@ -6,6 +6,7 @@ its values; items of one shape may become calls of one block. What it says is th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -22,10 +23,27 @@ UP = "up"
 """What a tensor is called that another is cropped to; a number follows where it is not that of its row."""
 
 
+REGION = "region"
+"""Steps between two tensors that nothing outside reads, with names of their own; no word of the language."""
+
+LOCAL = "~"
+"""What a name in a region begins with; a number follows, by its place."""
+
+
+SIZE = re.compile(r"\$([^$.]+)\.size")
+"""The height and width of a tensor, by its name."""
+
+
 class Raw(str):
     """A value that is YAML already, such as `{leakyrelu: 0.1}`."""
 
     __slots__ = ()
+
+
+class SizeOf(NamedTuple):
+    """The height and width of a tensor, which has no name yet."""
+
+    tensor: str
 
 
 class Part(NamedTuple):
@@ -82,20 +100,28 @@ class Item:
     def shape(self) -> int:
         """Equal for items that differ in values alone; whose weights they have is no value."""
         parts = tuple((part.start, shapes(part.steps)) for part in self.parts)
-        return hash((self.word, tuple(sorted(self.slots)), self.slots.get("@share"), parts))
+        read = self.slots.get("@share"), self.slots.get("@from")
+        return hash((self.word, tuple(sorted(self.slots)), read, parts, self._labels))
 
     @cached_property
     def says(self) -> int:
         """Equal for items that say the same."""
         values = tuple(sorted((name, written(value)) for name, value in self.slots.items()))
         parts = tuple((part.start, said(part.steps)) for part in self.parts)
-        return hash((self.word, values, parts))
+        return hash((self.word, values, parts, self._labels))
+
+    @property
+    def _labels(self) -> tuple[str, ...]:
+        """The names in a region."""
+        return tuple(item.label for item in self.parts[0].steps) if self.word == REGION else ()
 
     @cached_property
     def tied(self) -> bool:
         """Whether something in it goes by a name, so that it stands where it is; its own label goes with it."""
         if self.word in ("head", "for") or "@from" in self.slots:
             return True
+        if self.word == REGION:
+            return False
         inner = (item for part in self.parts for item in part.steps)
         return any(part.start not in ("", JOIN_OF_ONE) for part in self.parts) or any(
             item.tied or item.label for item in inner
@@ -136,6 +162,26 @@ class Item:
         for part in self.parts:
             for item in part.steps:
                 yield from item.operations
+
+
+def renamed(item: Item, names: Mapping[str, str]) -> Item:
+    """The step with other names for what it reads and makes; a region in it has its own."""
+    slots = dict(item.slots)
+    for slot, value in slots.items():
+        if slot == "@from":
+            slots[slot] = names.get(value, value)
+        elif isinstance(value, SizeOf):
+            slots[slot] = f"${names.get(value.tensor, value.tensor)}.size"
+        elif isinstance(value, str) and (size := SIZE.fullmatch(value)):
+            slots[slot] = f"${names.get(size[1], size[1])}.size"
+    parts = tuple(
+        part._replace(
+            start=names.get(part.start, part.start),
+            steps=part.steps if item.word == REGION else tuple(renamed(inner, names) for inner in part.steps),
+        )
+        for part in item.parts
+    )
+    return item.but(slots=slots, parts=parts, label=names.get(item.label, item.label))
 
 
 def shapes(steps: Sequence) -> tuple[int, ...]:

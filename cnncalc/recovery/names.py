@@ -1,4 +1,4 @@
-"""What a block is called: as the spec or the file calls what it is, else after what it does."""
+"""How the spec or the file calls a block, and names that are not taken."""
 
 from __future__ import annotations
 
@@ -10,17 +10,11 @@ from ..analyses.folding import SEGMENT
 from ..building import NAME, RESERVED
 from ..graph import Graph
 from ..layers import KINDS
-from .items import Item, Sequence
 
 SAYS_NOTHING = re.compile(
     r"(layer|feature|block|stage|net|model|module|backbone|body|conv|branch|main|shortcut|unit)s?|."
 )
 """Modules that are called after where they stand."""
-
-PLAIN = re.compile(
-    r"(unit|residual|biased|table|stage|tower|double|branches|rearranged|projection|product|convs|sub_unit)\d*"
-)
-"""Words for what a block does that say less than the name of its module."""
 
 
 class Modules:
@@ -33,6 +27,10 @@ class Modules:
         self.words: dict[object, str] = {}
         self.sizes: Counter[object] = Counter()
         self.written = all(node.origin is not None for node in graph.nodes)
+        sharing = ([node for node in nodes if node.weights] for nodes in graph.sharing.values())
+        self.owners = {node.name: nodes[0].name for nodes in sharing if len(nodes) > 1 for node in nodes}
+        """Layer -> the first that has its weights, where several have them."""
+
         for node in graph.nodes:
             around: dict[object, str] = {}
             if node.origin is not None:
@@ -43,6 +41,7 @@ class Modules:
             self.words |= around
             self.sizes.update(around.keys())
             self.around[node.name] = [*around]
+        self.shared = Counter(module for name in set(self.owners.values()) for module in self.around.get(name, ()))
 
     def name(self, calls: Iterable[Collection[str]]) -> str:
         """What most calls of a block are called, each by the module whose layers it has, three in four; else ""."""
@@ -55,7 +54,15 @@ class Modules:
         inside = Counter(module for name in nodes for module in self.around.get(name, ()))
         share = {module: count / (len(nodes) + self.sizes[module] - count) for module, count in inside.items()}
         best = max(share, key=lambda module: (share[module], self.words[module] != ""), default=None)
-        return self.words[best] if best is not None and share[best] >= 0.75 else ""
+        if best is not None and share[best] >= 0.75:
+            return self.words[best]
+        return self._of_weights({self.owners[name] for name in nodes if name in self.owners})
+
+    def _of_weights(self, owners: Collection[str]) -> str:
+        """The name of the module that a call has the weights of, as others have them too."""
+        inside = Counter(module for name in owners for module in self.around.get(name, ()))
+        whole = [module for module, count in inside.items() if count == len(owners) == self.shared[module]]
+        return next((self.words[module] for module in reversed(whole) if self.words[module]), "")
 
 
 def _word(path: Collection[str]) -> str:
@@ -64,86 +71,9 @@ def _word(path: Collection[str]) -> str:
     return "" if not words or SAYS_NOTHING.fullmatch(words[-1]) else words[-1]
 
 
-def block_name(steps: Sequence, taken: Collection[str], module: str = "", written: bool = False) -> str:
-    """A name that no block and no layer kind has: that of its module where a spec gave it, or where it says more."""
-    wanted = _wanted(steps)
-    if module and (written or PLAIN.fullmatch(wanted)):
-        wanted = module
+def block_name(wanted: str, taken: Collection[str]) -> str:
+    """A name that no block and no layer kind has."""
     name, number = wanted, 2
     while name in taken or name in KINDS:
         name, number = f"{wanted}{number}", number + 1
     return name
-
-
-def _wanted(steps: Sequence) -> str:
-    if any("@share" in inner.slots for item in steps for inner in item.operations):
-        return "tower"
-    words = [inner.word for item in steps for inner in item.operations]
-    joins = [item for item in steps if item.parts]
-    if joins:
-        return _of_attention(joins, words) or _of_a_join(joins[0], words)
-    learned = _learned(words)
-    if words[0] == "learned":
-        return "table"
-    if not learned and "arrangement" in map(_family, words):
-        return "rearranged"
-    if learned == ["depthwise", "pointwise"]:
-        return "separable"
-    if learned == ["pointwise", "depthwise", "pointwise"]:
-        return "inverted_bottleneck"
-    if learned == ["conv", "conv"] and len(words) == 2:
-        return "double"
-    if words[-1].endswith("pool"):
-        return "stage"
-    if words[0] == "batchnorm":
-        return "transition"
-    if len(learned) == 1 and "arrangement" in map(_family, words):
-        return "projection"
-    return "convs" if len(learned) > 1 else "unit"
-
-
-def _of_attention(joins: list[Item], words: list[str]) -> str:
-    """What a block of attention is; "" for another."""
-    attends = ("matmul" in words and "softmax" in words) or any("attention" in word for word in words)
-    if not attends:
-        return ""
-    residuals = sum(item.word == "add" for item in joins)
-    return ("self_attention", "residual_attention", "transformer_block")[min(residuals, 2)]
-
-
-def _of_a_join(join: Item, words: list[str]) -> str:
-    if join.word == "mul":
-        return "squeeze_excite" if {"globalavgpool", "mean"} & set(words) else "gated"
-    if join.word == "concat":
-        if "channel_shuffle" in words:
-            return "shuffle_unit"
-        if any(not part.steps for part in join.parts):
-            return "dense_layer"
-        if len(join.parts) == 2 and words[0] == "pointwise":
-            return "fire"
-        return "inception" if "convolution" in map(_family, words) else "branches"
-    if join.word == "matmul":
-        return "product"
-    if join.word != "add":
-        return f"{join.word}_unit"
-    main = [inner.word for item in join.parts[0].steps for inner in item.operations]
-    if "depthwise" in main and main[:1] == ["pointwise"]:
-        return "inverted_residual"
-    plain = _learned(main)
-    if plain == ["pointwise", "conv", "pointwise"]:
-        return "bottleneck_unit"
-    if main[:1] == ["layernorm"] and plain in (["pointwise", "pointwise"], ["linear", "linear"]):
-        return "feed_forward"
-    if "learned" in words:
-        return "biased"
-    return "basic" if plain == ["conv", "conv"] else "residual"
-
-
-def _family(word: str) -> str:
-    if word.startswith("rearranged"):
-        return "arrangement"
-    return KINDS[word].family if word in KINDS else ""
-
-
-def _learned(words: Iterable[str]) -> list[str]:
-    return [word for word in words if _family(word) in ("convolution", "linear")]

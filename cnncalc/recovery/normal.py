@@ -2,13 +2,14 @@
 
 A norm and an activation go onto the layer before them, a flatten into the linear layer after it; padding is `half` or
 `same` where it is that; a concat that begins with all of an earlier one reads that one; the longer branch of a sum
-comes first.
+comes first, and of two that are as long that is first which its layers say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from zlib import crc32
 
 from ..analyses.branches import passes_on
 from ..graph import Graph, Node
@@ -17,6 +18,9 @@ from ..layers.sliding import same_zeros, zeros
 from ..layers.windows import Window
 from ..namedtuples import NamedTuple
 from .items import Item, Raw
+
+NEAR = 4
+"""Layers back to which kinds alone tell branches apart, so that units that are alike have one order."""
 
 LONG = 32
 """Members of a list that is only looked at as a whole."""
@@ -53,6 +57,7 @@ class _Normal:
             for node in nodes
         }
         self.inputs = {node.name: node.inputs for node in graph.nodes}
+        self.items: dict[str, Item] = {}
         for node in graph.nodes:
             if passes_on(node):
                 self.same[node.name] = self.same.get(node.inputs[0], node.inputs[0])
@@ -74,16 +79,25 @@ class _Normal:
 
     def made(self) -> list[Operation]:
         """In the order of a walk back from the outputs, deepest first."""
-        found: dict[str, Operation] = {}
-        depth: dict[str, int] = dict.fromkeys(self.graph.inputs, 0)
-        for end in self._order():
-            node = self.graph.by_name[end]
-            inputs = tuple(self._real(name) for name in self.inputs[end])
-            depth[end] = 1 + max((depth.get(name, 0) for name in inputs), default=0)
-            if node.layer.commutes:
-                inputs = tuple(sorted(inputs, key=lambda name: -depth.get(name, 0)))
-            found[end] = Operation(end, inputs, self._item(node))
+        self._sort()
+        found = {end: Operation(end, self.inputs[end], self.items[end]) for end in self._order()}
         return list(self._merged(found))
+
+    def _sort(self) -> None:
+        """What each node reads, the inputs of a sum in the order that their layers give, not the file."""
+        rank = {name: (0, *[crc32(name.encode())] * (NEAR + 1)) for name in self.graph.inputs}
+        for node in self.graph.nodes:
+            inputs = tuple(self._real(name) for name in self.inputs[node.name])
+            if node.layer.commutes:
+                inputs = tuple(sorted(inputs, key=rank.__getitem__))
+            self.inputs[node.name] = inputs
+            depth = min((rank[name][0] for name in inputs), default=0) - 1
+            before = [rank[name] for name in inputs]
+            item = self.items[node.name] = self._item(node)
+            said: list[Any] = [(node.kind,)]
+            said += [(node.kind, [ranks[level] for ranks in before]) for level in range(1, NEAR)]
+            said.append((node.kind, item.slots, [ranks[-1] for ranks in before]))
+            rank[node.name] = (depth, *(crc32(repr(one).encode()) for one in said))
 
     def _real(self, name: str) -> str:
         return self.same.get(name, name)

@@ -10,7 +10,7 @@ from typing import Any
 from ..language.wording import text_of
 from ..language.words import SUGAR
 from ..layers import KINDS
-from .items import JOIN_OF_ONE, Item, Part, Raw, Sequence, is_expression, settled
+from .items import JOIN_OF_ONE, REGION, Item, Part, Raw, Sequence, is_expression, settled
 
 WIDTH = 118
 FEW = 5
@@ -70,6 +70,8 @@ class Writer:
             whole = f"{pad}- {self.flow(item)}"
             if len(whole) <= WIDTH or not any(part.steps for part in item.parts):
                 return wrapped(whole, indent + 4)
+        if item.word == REGION:
+            return self._each(item.parts[0].steps, indent)
         if item.word in ("do", "for"):
             return self._group(item, pad)
         modifiers = self._modifiers(item)

@@ -3,7 +3,8 @@
 Edges between tensors carry sequences. A tensor with one reader joins the edge into it with the edge out of it; a join
 whose edges all come from one tensor becomes one edge (Valdes, Tarjan and Lawler 1982). What is left is a core: its
 tensors have names, and the pieces between them begin with `from`. A long way round a short skip (a U-Net) stays in the
-core, since as a branch it would nest a network in a network.
+core, since as a branch it would nest a network in a network. What of the core lies between two tensors and is read
+nowhere else (`regions.py`) is one step, whose names are its own, and the reduction goes on around it.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import Any
 
 from ..graph import Graph
 from ..layers import KINDS
-from ..namedtuples import NamedTuple
-from .items import JOIN_OF_ONE, UP, Item, Part, Sequence
+from .items import JOIN_OF_ONE, LOCAL, REGION, UP, Item, Part, Sequence, SizeOf, renamed
 from .normal import Operation
+from .regions import FREE, Edge, closed
 
 LONG = 10
 """Steps of a branch that goes round a skip, from which the skip has a name instead."""
@@ -29,19 +30,21 @@ WIDER = ("upconv", "upsample")
 """Steps that make a map larger."""
 
 
-Edge = tuple[str, Sequence]
-FREE = ""
-"""Where a branch begins that reads nothing."""
+def sequence(graph: Graph, operations: list[Operation], regions: bool = False) -> Sequence:
+    """The steps of the net; `regions`: what of its core is closed is a step of its own."""
+    return _Tree(graph, operations, regions).steps()
 
 
-def sequence(graph: Graph, operations: list[Operation]) -> Sequence:
-    """The steps of the net."""
-    return _Tree(graph, operations).steps()
+def stem(graph: Graph) -> str:
+    """What the names of tensors begin with; a number follows."""
+    taken = {*graph.inputs, *graph.heads}
+    return next(stem for stem in ("skip", "tensor", "kept_tensor") if not any(n.startswith(stem) for n in taken))
 
 
 class _Tree:
-    def __init__(self, graph: Graph, operations: list[Operation]) -> None:
+    def __init__(self, graph: Graph, operations: list[Operation], regions: bool) -> None:
         self.graph = graph
+        self.regions = regions
         self.first = next(iter(graph.inputs))
         self.items = {one.end: one.item for one in operations}
         self.into: dict[str, list[Edge]] = {}
@@ -49,6 +52,9 @@ class _Tree:
         """The side outputs that hang on a tensor."""
 
         self.degree: dict[str, int] = {}
+        self.place = {name: place for place, name in enumerate([*graph.inputs, *(one.end for one in operations)])}
+        """The order in which tensors are made."""
+
         ends = {one.end for one in operations} | set(graph.inputs)
         self.same = {node.name: node.inputs[0] for node in graph.nodes if node.name not in ends and node.inputs}
         self.output = self._end(graph.output)
@@ -68,19 +74,19 @@ class _Tree:
 
     def steps(self) -> Sequence:
         """Reduce, and write down what is left, its names numbered as they are given."""
-        while self._reduce() or self._hang():
+        while self._reduce() or self._hang() or (self.regions and self._close()):
             pass
         steps = tuple(self._schedule())
         taken = {*self.graph.inputs, *self.graph.heads}
-        stem = next(stem for stem in ("skip", "tensor", "kept_tensor") if not any(n.startswith(stem) for n in taken))
+        skip = stem(self.graph)
         names: dict[str, str] = {}
         count: Counter[str] = Counter()
         for item in steps:
             if item.label:
-                own = UP if item.word in WIDER and not any(name.startswith(UP) for name in taken) else stem
+                own = UP if item.word in WIDER and not any(name.startswith(UP) for name in taken) else skip
                 count[own] += 1
                 names[item.label] = f"{own}{count[own]}"
-        return tuple(_renamed(item, names) for item in steps)
+        return tuple(renamed(item, names) for item in steps)
 
     def _reduce(self) -> bool:
         """Joins first, in their order; then what is left in a row, from its end, so that each step is moved once."""
@@ -159,21 +165,63 @@ class _Tree:
             return True
         return False
 
+    def _close(self) -> bool:
+        """What of the core is closed, as one step each; whether there was any."""
+        barred = {*self.kept, *self.after}
+        found = closed(self.into, self.degree, barred, self._may_close)
+        for start, end, inner in found:
+            ends = {one: self.into[one] for one in self.into if one in {*inner, end}}
+            self.degree[start] -= sum(edge[0] == start for edges in ends.values() for edge in edges) - 1
+            self.into[end] = [(start, (self._region(ends, start, end),))]
+            for one in inner:
+                del self.into[one]
+        return bool(found)
+
+    def _may_close(self, steps: Sequence) -> bool:
+        """Whether an edge may lie in a region: it has no side output and is no long way round."""
+        return not any(item.word == "head" for item in steps) and not _goes_round(steps, sum(i.size for i in steps))
+
+    def _region(self, ends: Mapping[str, list[Edge]], start: str, end: str) -> Item:
+        named: dict[str, str] = {}
+        pieces = self._pieces(ends, start, named)
+        steps = [item for _, piece in pieces for item in piece]
+        if start in named:
+            steps.insert(0, Item("do", {}, (Part(()),), label=start))
+        labels = [item.label for item in steps if item.label]
+        names = {label: f"{LOCAL}{number}" for number, label in enumerate(labels, 1)}
+        nodes = tuple(name for item in steps for name in item.nodes)
+        inner = tuple(renamed(item, names) for item in steps)
+        return Item(REGION, {}, (Part(inner),), self.graph.shapes[start][0], nodes, self.graph.shapes[end][0])
+
     def _schedule(self) -> Iterator[Item]:
         named: dict[str, str] = {}
+        elsewhere = next(reversed(self.into), self.first) != self.output
+        if elsewhere:
+            self._name(self.output, named)
+        pieces = self._pieces(self.into, self.first, named)
+        yield from self.after.get(self.first, ())
+        yield from (_head(head, ()) for head, tensor in self.heads.items() if tensor == self.first)
+        for _, steps in pieces:
+            yield from steps
+        if elsewhere:
+            yield Item("do", {"@from": self.output}, (Part(()),))
+
+    def _pieces(self, into: Mapping[str, list[Edge]], at: str, named: dict[str, str]) -> list[tuple[str, list[Item]]]:
+        """The tensors of a core in their order, each with the steps that make it; what is read by a name has it."""
         pieces: list[tuple[str, list[Item]]] = []
-        at = self.first
-        start_heads = list(self.after.get(self.first, ()))
-        for end in self.into:
-            edges = self.into[end]
+        for end, edges in into.items():
             if len(edges) > 1:
-                along, steps = self._along(edges, at, named)
+                along, steps = self._along(edges, at, into, named)
                 parts = [
                     Part((), JOIN_OF_ONE) if place == along else self._part(edge, "" if steps else at, named)
                     for place, edge in enumerate(edges)
                 ]
                 parts = self._sized(steps, parts, along, at, named)
-                steps.append(_with_parts(self.items[end], parts))
+                places = [
+                    len(self.place) if n == along and steps else self.place.get(edges[n][0], 0)
+                    for n in range(len(edges))
+                ]
+                steps.append(_with_parts(self.items[end], parts, places))
             else:
                 start, held = edges[0]
                 steps = list(held)
@@ -186,19 +234,17 @@ class _Tree:
             steps += [_head(head, ()) for head, tensor in self.heads.items() if tensor == end]
             pieces.append((end, steps))
             at = end
-        yield from start_heads
-        yield from (_head(head, ()) for head, tensor in self.heads.items() if tensor == self.first)
         for end, steps in pieces:
             if end in named:
                 place = next(n for n in reversed(range(len(steps))) if steps[n].word != "head")
                 steps[place] = steps[place].but(label=named[end])
-            yield from steps
-        if at != self.output:
-            yield Item("do", {"@from": self._name(self.output, named)}, (Part(()),))
+        return pieces
 
-    def _along(self, edges: list[Edge], at: str, named: dict[str, str]) -> tuple[int, list[Item]]:
+    def _along(
+        self, edges: list[Edge], at: str, into: Mapping[str, list[Edge]], named: dict[str, str]
+    ) -> tuple[int, list[Item]]:
         """The branch of a join that the flow goes through, and its steps; -1 where none has steps."""
-        sizes = [sum(item.size for item in steps) * (start in (at, *self.into)) for start, steps in edges]
+        sizes = [sum(item.size for item in steps) * (start == at or start in into) for start, steps in edges]
         along = max(range(len(edges)), key=lambda place: (edges[place][0] == at, sizes[place]))
         start, held = edges[along]
         if not held or start == FREE:
@@ -249,24 +295,22 @@ class _Tree:
         return item.but(slots={**item.slots, "size": SizeOf(tensor)})
 
     def _name(self, end: str, named: dict[str, str]) -> str:
-        if end in self.graph.inputs:
-            return end
-        if end not in named:
-            named[end] = end
-        return named[end]
-
-
-class SizeOf(NamedTuple):
-    """The height and width of a tensor, which has no name yet."""
-
-    tensor: str
+        return named.setdefault(end, end)
 
 
 def _goes_round(steps: Sequence, size: int) -> bool:
-    words = {inner.word for item in steps for inner in item.operations}
-    if words & {*WIDER}:
+    inner = [one for item in steps for one in _open(item)]
+    if any(one.word in WIDER for one in inner):
         return True
-    return size >= LONG and any(_strides(inner) for item in steps for inner in item.operations)
+    return size >= LONG and any(map(_strides, inner))
+
+
+def _open(item: Item) -> Iterator[Item]:
+    """It and what is in it, but for what is in a region: that is no network in a network."""
+    yield item
+    for part in item.parts if item.word != REGION else ():
+        for inner in part.steps:
+            yield from _open(inner)
 
 
 def _strides(item: Item) -> bool:
@@ -276,19 +320,21 @@ def _strides(item: Item) -> bool:
 
 def _join(item: Item, edges: list[Edge]) -> Item:
     parts = [Part(steps, "" if steps or start == FREE else JOIN_OF_ONE) for start, steps in edges]
-    return _with_parts(item, parts)
+    return _with_parts(item, parts, [0] * len(parts))
 
 
-def _with_parts(item: Item, parts: list[Part]) -> Item:
-    """The join with its branches; of a sum the one with the most steps first, the tensor itself last."""
+def _with_parts(item: Item, parts: list[Part], places: list[int]) -> Item:
+    """The join with its branches; of a sum the one with the most steps first, then what was made last."""
     if KINDS[item.word].commutes:
-        parts.sort(key=lambda part: (-sum(inner.size for inner in part.steps), _words(part.steps), part.start))
+        order = sorted(range(len(parts)), key=lambda n: (*_weight(parts[n]), -places[n]))
+        parts = [parts[n] for n in order]
     nodes = tuple(name for part in parts for inner in part.steps for name in inner.nodes)
     return item.but(parts=tuple(parts), nodes=(*nodes, *item.nodes))
 
 
-def _words(steps: Sequence) -> list[str]:
-    return [inner.word for item in steps for inner in item.operations]
+def _weight(part: Part) -> tuple[int, list[str]]:
+    inner = [one for item in part.steps for one in item.operations]
+    return -len(inner), [one.word for one in inner]
 
 
 def _head(head: str, steps: Sequence) -> Item:
@@ -310,20 +356,3 @@ def _always(item: Item) -> Item:
 def _modified(item: Item, modifier: str, value: str) -> Item:
     slots: Mapping[str, Any] = {**item.slots, modifier: value}
     return item.but(slots=slots)
-
-
-def _renamed(item: Item, names: Mapping[str, str]) -> Item:
-    """The item with other names for what it reads and makes."""
-    slots = dict(item.slots)
-    if "@from" in slots:
-        slots["@from"] = names.get(slots["@from"], slots["@from"])
-    for name, value in slots.items():
-        if isinstance(value, SizeOf):
-            slots[name] = f"${names.get(value.tensor, value.tensor)}.size"
-    parts = tuple(
-        part._replace(
-            start=names.get(part.start, part.start), steps=tuple(_renamed(inner, names) for inner in part.steps)
-        )
-        for part in item.parts
-    )
-    return item.but(slots=slots, parts=parts, label=names.get(item.label, ""))

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from ..namedtuples import NamedTuple
-from .items import UP, Item, Raw, Sequence, is_expression, written
+from .items import LOCAL, REGION, UP, Item, Raw, Sequence, is_expression, written
 
 MOST_PARAMETERS = 8
 SIZES = ("out", "size", "@repeat")
@@ -108,12 +108,15 @@ class _Unifier:
                 inner = branch or ("concat" if model.word == "concat" and len(model.parts) > 2 else "")
                 yield from self._walk([item.parts[number].steps for item in items], inner)
 
-    def _rebuilt(self, steps: Sequence) -> Sequence:
+    def _rebuilt(self, steps: Sequence, named: bool = False) -> Sequence:
+        """The steps with their expressions; `named`: those of a region, whose names stay."""
         found = []
         for item in steps:
             slots = {slot: self.expressions[id(item), slot] for slot in item.slots}
-            parts = tuple(part._replace(steps=self._rebuilt(part.steps)) for part in item.parts)
-            found.append(item.but(slots=slots, parts=parts, channels=None, nodes=(), out=None, label=""))
+            inner = item.word == REGION
+            parts = tuple(part._replace(steps=self._rebuilt(part.steps, inner)) for part in item.parts)
+            label = item.label if named else ""
+            found.append(item.but(slots=slots, parts=parts, channels=None, nodes=(), out=None, label=label))
         return tuple(found)
 
     # --- values ---
@@ -124,7 +127,7 @@ class _Unifier:
         if not values:
             return None
         first = written(values[0])
-        own = self.table and first == f"${UP}.size"
+        own = (self.table and first == f"${UP}.size") or first.startswith(f"${LOCAL}")
         if all(written(value) == first for value in values) and (own or not is_expression(values[0])):
             if column.slot == "out" and isinstance(values[0], int):
                 self.outs.append((str(values[0]), [values[0]] * self.count))

@@ -24,6 +24,7 @@ from .inline import inlined, numbered
 from .items import Sequence, said
 from .kept import Kept, kept_of, whole, with_remarks
 from .names import Modules
+from .scoped import IN, spliced
 from .scopes import named
 from .text import LINE, Writer, signature, value_text
 
@@ -125,20 +126,33 @@ def _proved(graph: Graph, body: str, kept: Kept) -> Recovered | None:
 
 def _attempts(graph: Graph) -> Iterator[str]:
     """Texts, the shortest first."""
-    texts: list[tuple[float, str, str]] = []
-    effort = Effort()
+    found: list[tuple[float, str, Program, Writer]] = []
+    effort, open_effort = Effort(), Effort()
     for activations in (True, False):
-        steps = tree.sequence(graph, normal.operations(graph, activations))
-        writer = Writer(defaults(steps))
-        shaped = [align.aligned(steps, True), align.aligned(steps, False)]
-        if said(shaped[0]) == said(shaped[1]):
-            shaped.pop()
-        found = [finished(graph, factored(one, writer, effort), writer) for one in shaped]
-        found.append(finished(graph, Program({}, steps), writer))
-        texts += [(price(one.text) * (1 if activations else APART), one.text, one.named) for one in found]
-    for _, text, with_names in sorted(texts):
-        yield with_names
-        yield text
+        operations = normal.operations(graph, activations)
+        steps = tree.sequence(graph, operations)
+        in_regions = tree.sequence(graph, operations, regions=True)
+        for one, spent in ((steps, open_effort), (in_regions, effort)):
+            if one is steps or said(in_regions) != said(steps):
+                for program, writer in _programs(one, spent):
+                    text = finished(graph, numbered(program), writer).text
+                    found.append((price(text) * (1 if activations else APART), text, program, writer))
+    modules = Modules(graph)
+    for _, _, program, writer in sorted(found, key=lambda one: one[:2]):
+        shown = finished(graph, numbered(program, modules), writer)
+        yield shown.named
+        yield shown.text
+
+
+def _programs(steps: Sequence, effort: Effort) -> Iterator[tuple[Program, Writer]]:
+    """With blocks of units in one shape, of units as they are, and without blocks."""
+    writer = Writer(defaults(steps))
+    shaped = [align.aligned(steps, True), align.aligned(steps, False)]
+    if said(shaped[0]) == said(shaped[1]):
+        shaped.pop()
+    for one in shaped:
+        yield inlined(factored(one, writer, effort)), writer
+    yield Program({}, steps), writer
 
 
 def _repeated(graph: Graph) -> Iterator[str]:
@@ -161,13 +175,16 @@ class Finished(NamedTuple):
 
 def finished(graph: Graph, program: Program, writer: Writer) -> Finished:
     """The text of a program: equal neighbours folded, rows in tables."""
-    program = numbered(inlined(program), Modules(graph))
     writer.blocks = {name: block.parameters for name, block in program.blocks.items()}
     shorter, longer = folded(program.steps), folded(program.steps, periods=False)
     steps = tabled(shorter, writer)
     if said(shorter) != said(longer):
         steps = min(steps, tabled(longer, writer), key=writer.cost)
-    blocks = {name: (block.parameters, folded(block.steps)) for name, block in program.blocks.items()}
+    stem = tree.stem(graph)
+    steps = spliced(steps, stem, next(iter(graph.inputs)))
+    blocks = {
+        name: (block.parameters, spliced(folded(block.steps), stem, IN)) for name, block in program.blocks.items()
+    }
     called = named(steps, writer, blocks, {*graph.inputs, *graph.heads})
     return Finished(document(graph, blocks, steps), document(graph, blocks, called))
 
