@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -754,3 +755,17 @@ def test_an_operator_whose_sizes_hang_on_numbers_is_told_by_its_line() -> None:
 
     assert "Counts: the forward pass hangs on the numbers in a tensor at " in refused.value.message
     assert "which a count does not have" in refused.value.message
+
+
+@pytest.mark.parametrize("name", ["efficientnet_b0", "mobilenet_v3_large", "mobilenet_v2", "shufflenet_v2_x1_5"])
+def test_a_network_of_the_zoo_has_the_eps_of_torchvision(name: str) -> None:
+    """It is in no file of weights, and a network that is run with those of torchvision computes with it."""
+    if not find_spec("torchvision"):
+        pytest.skip("torchvision is not installed")
+    from cnncalc.formats.torch.traced.making import with_torchvision
+
+    models = with_torchvision(lambda: importlib.import_module("torchvision.models"))
+    norms = {part.eps for part in getattr(models, name)().modules() if hasattr(part, "eps")}
+    own = {vars(node.layer)["eps"] for node in cnncalc.load(name).nodes if node.layer.family == "norm"}
+
+    assert norms == own

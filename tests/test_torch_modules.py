@@ -91,6 +91,8 @@ ALONE: dict[str, tuple[Callable[[], Any], tuple[int, ...], int]] = {
     "BatchNorm2d that learns nothing, twice": (lambda: nn.Sequential(*[nn.BatchNorm2d(4, affine=False)] * 2), MAP, 0),
     "AvgPool2d by another divisor": (lambda: nn.AvgPool2d(2, divisor_override=3, padding=1), MAP, 0),
     "Fold": (lambda: nn.Fold((6, 4), (2, 1), stride=(2, 1)), (8, 12), 0),
+    "Fold of windows that overlap": (lambda: nn.Fold((5, 7), (3, 2), padding=(1, 0), stride=(2, 1)), (12, 18), 0),
+    "Fold of windows with gaps": (lambda: nn.Fold((8, 6), 2, stride=3, dilation=2), (8, 4), 0),
     "Hardshrink": (lambda: nn.Hardshrink(0.7), MAP, 0),
     "Softshrink": (lambda: nn.Softshrink(0.7), MAP, 0),
     "Threshold": (lambda: nn.Threshold(0.1, 20.0), MAP, 0),

@@ -190,29 +190,58 @@ def columns(w: Writing, own: Operator) -> None:
     w.put("Reshape", [turned, w.vector(w.out.shape)], {"allowzero": 1})
 
 
-def tiles(w: Writing, own: Operator) -> None:
-    """`fold`: columns put back as windows that lie side by side (col2im); where they overlap it is not read."""
+def fold(w: Writing, own: Operator) -> None:
+    """`fold`: columns put back as windows of a map, summed where these overlap (col2im)."""
     source, given = w.tensor("self"), own.given
-    kernel, stride = list(given["kernel_size"]), list(given["stride"])
-    if len(w.shape(source)) != 3 or kernel != stride or any(given["padding"]) or set(given["dilation"]) != {1}:
-        w.put(f"{own.op} of windows that overlap", [source], {}, domain="aten")
+    if len(w.shape(source)) != 3:
+        w.put(own.op, [source], {}, domain="aten")
         return
     images, channels, height, width = w.out.shape
-    counts = [height // kernel[0], width // kernel[1]]
-    if [height, width] != [count * side for count, side in zip(counts, kernel, strict=True)]:
-        w.put(f"{own.op} of windows that leave a rest", [source], {}, domain="aten")
-        return
+    ways = [[int(given[word][place]) for word in ("kernel_size", "dilation", "stride", "padding")] for place in (0, 1)]
+    kernel = [way[0] for way in ways]
+    counts = [
+        (size + 2 * padding - dilation * (k - 1) - 1) // stride + 1
+        for size, (k, dilation, stride, padding) in zip((height, width), ways, strict=True)
+    ]
     apart = [images, channels, *kernel, *counts]
     cut = w.put("Reshape", [source, w.vector(apart)], {"allowzero": 1}, shape=apart)
-    order = [0, 1, 4, 2, 5, 3]
-    turned = w.put("Transpose", [cut], {"perm": order}, shape=[apart[axis] for axis in order])
-    w.put("Reshape", [turned, w.vector(w.out.shape)], {"allowzero": 1})
+    order = [0, 1, 2, 4, 3, 5]
+    source = w.put("Transpose", [cut], {"perm": order}, shape=[apart[axis] for axis in order])
+    rows = [images, channels, kernel[0] * counts[0], kernel[1], counts[1]]
+    source = w.put("Reshape", [source, w.vector(rows)], {"allowzero": 1}, shape=rows)
+    source = _put_back(w, source, 2, height, counts[0], *ways[0])
+    columns = [images, channels, height, kernel[1] * counts[1]]
+    source = w.put("Reshape", [source, w.vector(columns)], {"allowzero": 1}, shape=columns)
+    w.alias(_put_back(w, source, 3, width, counts[1], *ways[1]))
+
+
+def _put_back(
+    w: Writing, source: str, axis: int, size: int, count: int, kernel: int, dilation: int, stride: int, padding: int
+) -> str:
+    """An axis of so many windows, tap by tap, as one of positions: each the sum of the entries that lie there."""
+    found: list[list[int]] = [[] for _ in range(size)]
+    for tap in range(kernel):
+        for window in range(count):
+            place = window * stride + tap * dilation - padding
+            if 0 <= place < size:
+                found[place].append(tap * count + window)
+    most = max(map(len, found))
+    shape = list(w.shape(source))
+    nothing = shape[axis]
+    if any(len(one) < most for one in found):
+        shape[axis] += 1
+        behind = [int(place == axis) for place in range(len(shape))]
+        source = w.put("Pad", [source, w.vector([*[0] * len(shape), *behind])], shape=shape)
+    entries = tuple((one + [nothing] * most)[turn] for turn in range(most) for one in found)
+    shape = [*shape[:axis], most, size, *shape[axis + 1 :]]
+    taken = w.put("Gather", [source, w.constant((most, size), entries)], {"axis": axis}, shape=shape)
+    return w.put("ReduceSum", [taken, w.vector([axis])], {"keepdims": 0}, shape=[*shape[:axis], *shape[axis + 1 :]])
 
 
 OPERATORS: Mapping[str, Write] = {
     "affine_grid_generator": affine_grid,
     "im2col": columns,
-    "col2im": tiles,
+    "col2im": fold,
     **dict.fromkeys(("conv1d", "conv2d", "conv3d", "convolution"), conv),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), conv_transpose),
     **{f"max_pool{n}d": pool("MaxPool", n) for n in (1, 2, 3)},
