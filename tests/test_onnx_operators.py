@@ -611,6 +611,7 @@ def test_what_hangs_on_an_open_size_is_read(tmp_path: Path, nodes, constants, sh
         x = drawn(1, 3, *size)
         (expected,) = theirs(path, {"x": x})
         graph = cnncalc.load(path, input=x.shape[1:])
+        assert 0 == cnncalc.params(graph).total
         found = cnncalc.run(graph, x[0], weights=graph.stored.read(graph, np.float32)).output
         np.testing.assert_allclose(found, expected[0], rtol=1e-5)
 

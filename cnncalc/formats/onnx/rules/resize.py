@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ....dims import Dim, is_symbolic
 from ..constants import axis_of
 from ..ratios import Ratio, ratio
-from ..read import Refused
+from ..read import AlongImages, Refused
 from ..records import Node
 from .beside import imaged
 from .windows import alike
@@ -70,7 +70,8 @@ def _asked(reader: Reader, node: Node, dims: Sequence[Dim]) -> tuple[list[Any], 
         by_number = dict(zip(axes, sizes, strict=True))
         whole = [by_number.get(axis, size) for axis, size in enumerate(dims)]
         if str(whole[1]) != str(dims[1]):
-            raise Refused("another number of channels")
+            wrong = f"{whole[1]} channels, and it reads {dims[1]}"
+            raise AlongImages(wrong) if reader.images > 1 else Refused(wrong)
         return [], whole[2:]
     if not scales:
         raise Refused("neither scales nor sizes")
