@@ -638,3 +638,33 @@ def test_a_reshape_that_few_sizes_fit_is_told_where_its_memory_is_asked_for(tmp_
         done = run(str(spec), "--of", figure)
         assert "error: whether `reshape` is a view of its input depends on H and W\n" in done.stderr
         assert "leave H and W out of --over: few numbers fit 3x2x8x4\n" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("expected", "filters"),
+    [
+        # taps 9 * 4 at every position; 4 * filters at every fourth, which is `filters` at every one
+        ("44 H W", 8),
+        ("37 H W", 1),
+    ],
+)
+def test_floors_of_sizes_that_must_be_multiples_are_settled(expected: str, filters: int) -> None:
+    """A skip that meets what was halved and doubled needs even sides, so a quarter of the positions is a quarter."""
+    graph = cnncalc.parse(
+        f"input: [1, H, W]\nnet:\n  - {{conv: {{out: 4, kernel: 3, padding: 1}}, as: skip}}\n  - maxpool: 2\n"
+        f"  - pointwise: {filters}\n  - upsample: 2\n  - concat: [prev, skip]\n"
+    )
+    (found,) = formulas(graph, "macs")
+
+    assert expected == str(found.sizes[0])
+    assert f"{4 + filters} x H x W" == " x ".join(map(str, formulas(graph, "output")[0].sizes))
+
+
+def test_a_quarter_that_is_not_whole_stays_as_it_is() -> None:
+    """One channel in, one out: a MAC at every fourth position."""
+    graph = cnncalc.parse(
+        "input: [1, H, W]\nnet:\n  - {identity, as: skip}\n  - maxpool: 2\n"
+        "  - {pointwise: {out: 1, bias: false}}\n  - upsample: 2\n  - concat: [prev, skip]\n"
+    )
+
+    assert "floor(H/2) floor(W/2)" == str(formulas(graph, "macs")[0].sizes[0])

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cnncalc
+from cnncalc import reports
 from cnncalc.analyses.memory import memory
 from cnncalc.analyses.params import params
 from cnncalc.analyses.receptive import receptive_fields
@@ -160,3 +161,18 @@ def test_it_starts_from_nothing(step: str, message: str) -> None:
         cnncalc.parse(f"input: {{x: [2, 9]}}\nnet:\n  - {step}\n  - add: [prev, x]\n", "net")
 
     assert [message] == [problem.message for problem in caught.value.diagnostics]
+
+
+@pytest.mark.parametrize(
+    ("said", "step"),
+    [
+        ("fp32", "{conv: {out: 4, kernel: 1}}"),
+        ("fp32, running statistics included", "batchnorm"),
+        ("fp32, tensors that are not learned included", "{add: [prev, [{learned: {shape: [3, 8, 8], fixed: true}}]]}"),
+    ],
+)
+def test_training_says_what_its_weights_include(said: str, step: str) -> None:
+    """What is stored and not learned; nothing where all is learned."""
+    report = reports.training(cnncalc.parse(f"input: [3, 8, 8]\nnet: [{{conv: {{out: 3, kernel: 1}}}}, {step}]"))
+
+    assert said == report.tables[1].rows[0]["of"]

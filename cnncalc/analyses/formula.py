@@ -19,6 +19,7 @@ from .dtypes import DEFAULT_DTYPE
 from .field_formula import FieldSize, field_sizes
 from .figures import FIGURES, Figures
 from .highest import Narrowed, narrowed
+from .multiples import multiples, settled
 from .subject import Subject, of_nodes, value
 
 CLOSED = tuple(name for name, figure in FIGURES.items() if figure.closed)
@@ -52,15 +53,19 @@ def formulas(graph: Graph, figure: str, batch: int = 1, usual: Mapping[str, int]
         return _receptive_field(graph)
     found = value(Figures(graph), Subject(figure))
     peak = narrowed(found, graph.provisos, usual) if row.join is max and usual is not None else Narrowed(found, {})
-    sizes = found if row.unit == SHAPE else (peak.size * (batch if row.per_image else 1),)
+    periods = multiples(graph.provisos)
+    sizes = tuple(
+        settled(size, periods)
+        for size in (found if row.unit == SHAPE else (peak.size * (batch if row.per_image else 1),))
+    )
     convention = ", ".join(filter(None, (_convention(graph, figure, batch), peak.where)))
     return [Formula(figure, sizes, convention, lowest=peak.lowest)]
 
 
 def of_layers(graph: Graph, figure: str, batch: int = 1) -> Mapping[str, Dim]:
     """A figure by node, where it adds up to that of the network."""
-    times = batch if FIGURES[figure].per_image else 1
-    return {name: count * times for name, count in of_nodes(Figures(graph), Subject(figure)).items()}
+    times, periods = batch if FIGURES[figure].per_image else 1, multiples(graph.provisos)
+    return {name: settled(count * times, periods) for name, count in of_nodes(Figures(graph), Subject(figure)).items()}
 
 
 def _convention(graph: Graph, figure: str, batch: int) -> str:

@@ -16,6 +16,7 @@ from ..render.report import Column, Contract, Note, Report, Table
 from ..transforms.storing import stored_as
 from .incomplete import COMPLETE, told
 from .macs_report import MACS
+from .params_report import not_learned
 from .rows import (
     BATCH,
     CONVENTION,
@@ -117,7 +118,7 @@ def training(
         caption(graph, convention, f"{optimizer}, {dtype}"),
         [
             table(COLUMNS, rows, view, [*summed, "kept"], "macs", before=before),
-            _of_memory(memory, learned, optimizer, dtype, batch),
+            _of_memory(memory, learned, not_learned(graph, "running statistics"), optimizer, dtype, batch),
         ],
         CONTRACT,
         {
@@ -145,11 +146,11 @@ def training(
     return told(report, graph)
 
 
-def _of_memory(memory: StepMemory, learned: Params, optimizer: str, dtype: str, batch: int) -> Table:
-    """The bytes of a step by what they are of."""
+def _of_memory(memory: StepMemory, learned: Params, stored: str, optimizer: str, dtype: str, batch: int) -> Table:
+    """The bytes of a step by what they are of; `stored` is what the weights include that is not learned."""
     copy = ", and an fp32 copy" if master_copy(dtype) else ""
     of = {
-        "weights": f"{dtype}, running statistics included",
+        "weights": dtype + (f", {stored} included" if stored else ""),
         "gradients": f"{dtype}, of the {whole(learned.trainable)} trained parameters",
         "optimizer": f"{optimizer}: {STATES[optimizer]} fp32 a trained parameter{copy}",
         "activations": f"{dtype}, kept for the backward pass, {per(batch)}",
