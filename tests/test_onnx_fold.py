@@ -92,6 +92,7 @@ CASES: list[tuple[str, list[Any], dict[str, Any]]] = [
 # fmt: on
 
 
+EIGHT, ZEROS = ([2, 2], [3, 5, 7, 9]), ([2], [1, 2])  # numbers of eight bits
 ROW = ([2, 3], [0.5, -1.0, 2.0, 1.5, 0.25, -3.0])
 # fmt: off
 OF_WEIGHTS: list[tuple[str, list[Any], dict[str, Any]]] = [
@@ -101,6 +102,9 @@ OF_WEIGHTS: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("Cos", [FLOAT], {}),
     ("CumSum", [INT, ([], [1])], {"exclusive": 1}),
     ("CumSum", [INT, ([], [0])], {"reverse": 1}),
+    ("DequantizeLinear", [EIGHT, ([2], [0.5, 2.0])], {"axis": 0}),
+    ("DequantizeLinear", [EIGHT, ([2], [0.5, 2.0]), ZEROS], {}),
+    ("DequantizeLinear", [EIGHT, ([], [0.5])], {}),
     ("Erf", [FLOAT], {}),
     ("LayerNormalization", [ROW, ([3], [1.0, 2.0, 3.0]), ([3], [0.5, 0.0, 1.0])], {}),
     ("LayerNormalization", [ROW, ([2, 3], REAL)], {"axis": 0}),
@@ -140,7 +144,7 @@ def by_reference(op: str, arrays: list[Any], attributes: dict[str, Any], outputs
     ]
     made = [helper.make_tensor_value_info(name, onnx.TensorProto.UNDEFINED, None) for name in outputs]
     graph = helper.make_graph([helper.make_node(op, names, outputs, **attributes)], "g", values, made)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 19 if op == "DequantizeLinear" else 18)])
     return list(ReferenceEvaluator(model).run(None, given))
 
 
@@ -149,7 +153,12 @@ def as_arrays(inputs: list[Any]) -> list[Any]:
     import numpy as np
 
     types = {int: np.int64, float: np.float32, bool: np.bool_}
-    return [None if one is None else np.array(one[1], types[type(one[1][0])]).reshape(one[0]) for one in inputs]
+    kinds = [
+        None if one is None else np.uint8 if one is EIGHT or one is ZEROS else types[type(one[1][0])] for one in inputs
+    ]
+    return [
+        None if one is None else np.array(one[1], kind).reshape(one[0]) for one, kind in zip(inputs, kinds, strict=True)
+    ]
 
 
 def outputs_of(op: str) -> list[str]:
@@ -198,7 +207,7 @@ def test_an_operator_on_weights(op: str, inputs: list[Any], attributes: dict[str
     node = Node(op, "", "", names, tuple(outputs_of(op)), attributes, {})
     held = [None if one is None else Weight("w", tuple(one[0]), None, fixed=True) for one in inputs]
     known = [None if one is None else Constant(tuple(one[0]), tuple(one[1])) for one in inputs]
-    if op not in ("ConstantOfShape", "NonZero", "OneHot", "Range", "Shape", "Size", "MatMul"):
+    if op not in ("ConstantOfShape", "NonZero", "OneHot", "Range", "Shape", "Size", "MatMul", "DequantizeLinear"):
         shapes = [one.dims for one in computed(node, held, known)]
         assert [array.shape for array in expected] == shapes
 
@@ -255,6 +264,8 @@ def test_sizes_as_floats_are_exact() -> None:
     assert "height" == str(one("Cast", one("Mul", one("Div", size, 3.0), 3.0), to=7).scalar)
     assert 1 == int(one("Cast", one("Div", size, size), to=7).scalar)
     assert 4 == int(one("Cast", one("Min", one("Div", size, 2.0), 4.0), to=7).scalar.at({"height": 99}))
+    even = one("Add", height, one("Mod", height, 2)).scalar
+    assert ("2 ceil(height/2)", 8, 8) == (str(even), *(even.at({"height": n}) for n in (7, 8)))
     for op, other in (("Div", one("Sub", size, 3.0)), ("Mul", 1 / 3), ("Pow", 2.0)):
         with pytest.raises(NotFolded):
             one(op, size, other)

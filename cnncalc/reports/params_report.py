@@ -77,7 +77,7 @@ def params(graph: Graph, *, dtype: str = "fp32", training: bool = False, view: V
     all_steps, graph = graph, used(graph, training)
     learned = counted(graph)
     stored = weight_bytes(graph, learned, dtype)
-    if not isinstance(learned.total, int):
+    if not isinstance(learned.total, int) or not isinstance(learned.buffers, int):
         numeric(graph)
     kept = all_steps.inference
     extra = counted(all_steps).total - counted(kept).total if kept is not all_steps else 0

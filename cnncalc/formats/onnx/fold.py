@@ -74,6 +74,8 @@ def _divide(a: Any, b: Any) -> Any:
 
 def _remainder(a: Any, b: Any) -> Any:
     numbers_only(b)
+    if is_symbolic(a) and b == 2:
+        return -(-a // 2) * 2 - a  # what is missing to an even size, as a pad has it: a + a % 2 is 2 ceil(a/2)
     return a % b
 
 
