@@ -279,6 +279,29 @@ def test_an_export_computes_what_the_module_does(made: Any, tmp_path: Path) -> N
     assert "embedding" in {node.kind for node in graph.nodes}
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_an_open_length_leaves_the_table_of_places_whole(tmp_path: Path) -> None:
+    """32 places of 8 features are parameters however many are read; the length has the name that the file gives it."""
+    pytest.importorskip("onnx")
+
+    class Placed(nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.places = nn.Embedding(50, 8), nn.Embedding(32, 8)
+
+        def forward(self, x: Any) -> Any:
+            return self.words(x) + self.places(torch.arange(x.shape[1]))
+
+    open_ = {"input_names": ["ids"], "dynamic_axes": {"ids": {0: "batch", 1: "length"}}}
+    path, x = tmp_path / "m.onnx", torch.zeros(1, 12, dtype=torch.int64)
+    torch.onnx.export(Placed().eval(), (x,), path, opset_version=17, dynamo=False, **open_)
+
+    for graph, length in ((cnncalc.load(path), "length"), (cnncalc.load(path, input=20), 20)):
+        assert 50 * 8 + 32 * 8 == cnncalc.params(graph).total
+        assert ("1", str(length)) == tuple(map(str, graph.inputs["ids"]))
+        assert ("8", str(length)) == tuple(map(str, graph.output_shape))
+
+
 def test_a_spec_that_is_written_as_onnx_is_read_as_it_was(tmp_path: Path) -> None:
     """The same layers under the same names, with the positions of the words."""
     onnx = pytest.importorskip("onnx")

@@ -41,7 +41,8 @@ def computed(node: Node, values: Sequence[Weight | Constant | None], known: Sequ
         shapes = _shapes(node, fixed, known)
     except (IndexError, KeyError, OverflowError, TypeError, ValueError, ZeroDivisionError):
         raise NotFolded from None
-    stored = [value for value in fixed if isinstance(value, Weight) and prod(value.dims) != 1]
+    made_of = values if node.op in ELEMENTWISE or node.op == "Concat" else values[:1]
+    stored = [value for value in made_of if isinstance(value, Weight) and prod(value.dims) != 1]
     source = max(stored, key=lambda value: _elements(value.dims), default=None)
     made = []
     for name, dims in zip(node.outputs, shapes, strict=False):
@@ -53,17 +54,26 @@ def computed(node: Node, values: Sequence[Weight | Constant | None], known: Sequ
 
 
 def enlarged(node: Node, values: Sequence[Weight | Constant | Held | None], known: Sequence[Constant | None]) -> bool:
-    """Whether a learned table is read more often than it has entries: it is counted as it is stored, and taken from."""
-    if node.op not in ("Gather", "GatherND") or len(values) != 2 or known[1] is None:
+    """Whether a learned table is read more often than it has entries: it is counted as it is stored, and taken from.
+
+    So are rows of it, whether they are more or fewer, or as many as an open size.
+    """
+    if node.op not in ("Gather", "GatherND") or len(values) != 2 or isinstance(values[1], Held):
         return False
-    table = values[0]
+    table, places = values[0], known[1] or values[1]
+    if places is None:
+        return False
     learned = isinstance(table, Weight) and not table.fixed and table.record is not None and len(table.dims) > 0
     if not learned or not isinstance(table, Weight) or table.record is None or table.record.type not in FLOATS:
         return False
     axis = axis_of(node.attributes.get("axis", 0), len(table.dims))
-    if node.op == "GatherND" and (node.attributes.get("batch_dims") or known[1].dims[-1] != 1):
+    rows = node.op == "Gather" and (axis, len(table.dims)) == (0, 2)
+    if any(map(is_symbolic, places.dims)):
+        return rows
+    if known[1] is None or (node.op == "GatherND" and (node.attributes.get("batch_dims") or places.dims[-1] != 1)):
         return False
-    return bool(prod(known[1].dims) > table.dims[axis])
+    read = prod(places.dims)
+    return bool(read > table.dims[axis] or (rows and read < table.dims[axis]))
 
 
 def _shapes(node: Node, values: Sequence[Weight | Constant], known: Sequence[Constant | None]) -> list[Dims]:

@@ -92,7 +92,7 @@ class Inputs:
     def _looked_up(self, name: str) -> bool:
         """Whether all that is done with a tensor is to look up rows of tables: then it is a map with one channel."""
         graph = self.model.graph
-        reading = [node for node in graph.nodes if name in node.inputs]
+        reading = [node for node in graph.nodes if name in node.inputs and node.op != "Shape"]
         if not reading or any(declared.name == name for declared in graph.outputs):
             return False
         return all(
