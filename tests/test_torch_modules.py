@@ -153,10 +153,13 @@ def test_a_cell_is_one_step_of_its_layer(name: str) -> None:
         (lambda: nn.Conv2d(2, 2, (3, 1), padding=(1, 0), stride=2, groups=2), 2 * 2 * 36 * 3),
         (lambda: nn.Conv2d(2, 5, 3, padding="same", dilation=2), 2 * 5 * 144 * 18),
         (lambda: nn.Conv2d(2, 3, 1), 2 * 3 * 144 * 2),
+        (lambda: nn.BatchNorm2d(2), 0),
+        (lambda: nn.BatchNorm2d(2, track_running_stats=False), 0),
+        (lambda: nn.AvgPool2d(2), 0),
     ],
 )
-def test_a_convolution_of_maps_side_by_side_is_one_with_one_weight(make: Callable[[], Any], macs: int) -> None:
-    """As MViTv2 has them, whose heads are maps with the weights of one."""
+def test_a_layer_of_maps_side_by_side_is_one_with_one_weight(make: Callable[[], Any], macs: int) -> None:
+    """As of MViTv2, whose heads are maps, and of EfficientViT, whose windows are."""
 
     class Heads(nn.Module):  # type: ignore[misc,name-defined]
         """Two heads of two channels."""

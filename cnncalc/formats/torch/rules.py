@@ -11,7 +11,7 @@ from ..onnx.records import Node
 from ..onnx.rules.activation import RULES as ACTIVATIONS
 from ..onnx.rules.beside import alone, imaged
 from ..onnx.rules.linear import on_rows, product
-from ..onnx.rules.norm import over_last
+from ..onnx.rules.norm import by_channels, over_last
 from ..onnx.rules.recurrent import sequence
 from ..onnx.rules.windows import alike
 from ..onnx.rules.words import without
@@ -61,13 +61,11 @@ def _affine(
 
 def batchnorm(reader: Reader, node: Node) -> None:
     """By stored statistics; where there are none, by those of the one image, which is an instance norm."""
-    value = reader.held(node)
-    rows = len(value.dims) == 2 and not value.batched
-    value = reader.channelled(value, 1) if rows else imaged(reader, value)
+    value, rows = by_channels(reader, reader.held(node))
     if len(node.inputs) < 5:
         if len(value.dims) < 3:
             raise Refused("a batch norm of vectors without stored statistics")
-        _affine(reader, node, "instancenorm", _eps(node), value)
+        _affine(reader, node, "instancenorm", _eps(node), value, keeps_order=rows)
         return
     stored = [reader.weight(node, 3), reader.weight(node, 4)]
     _affine(reader, node, "batchnorm", _eps(node), value, keeps_order=rows, buffers=stored)

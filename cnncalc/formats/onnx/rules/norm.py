@@ -13,6 +13,7 @@ from ..records import Node
 from ..values import Held
 from .arrange import recut
 from .beside import imaged
+from .windows import side_by_side
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -24,10 +25,14 @@ def batchnorm(reader: Reader, node: Node) -> None:
         raise Refused("its statistics are used")
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
     stored = [reader.weight(node, 3), reader.weight(node, 4)]
-    value = reader.held(node)
-    rows = len(value.dims) == 2 and not value.batched
-    value = reader.channelled(value, 1) if rows else imaged(reader, value)
+    value, rows = by_channels(reader, reader.held(node))
     reader.emit(node, "batchnorm", _eps(node, 1e-5), [value], weights, keeps_order=rows, buffers=stored)
+
+
+def by_channels(reader: Reader, value: Held) -> tuple[Held, bool]:
+    """What a batch norm works on, and whether its first axis is one of its own: of rows, or of maps side by side."""
+    rows = side_by_side(value) or (len(value.dims) == 2 and not value.batched)
+    return (reader.channelled(value, 1) if rows else imaged(reader, value)), rows
 
 
 def instancenorm(reader: Reader, node: Node) -> None:
