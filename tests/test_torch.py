@@ -394,6 +394,19 @@ def test_code_runs_only_where_it_is_typed(nets: Path) -> None:
     assert not (nets / "ran").exists()
 
 
+def test_that_a_module_is_written_without_its_numbers_is_said(nets: Path) -> None:
+    """In one line of standard error, with what writes them; where they are given there is no such line."""
+
+    def said(*words: str) -> str:
+        command = [sys.executable, "-m", "cnncalc", "convert", "torch:net.py:Net", "--input", "3,8,8", *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stderr
+
+    line = "weights have their shapes and no numbers, as the model's own are not written: --weights FILE "
+
+    assert 1 == said("-o", "net.onnx").count(line)
+    assert 0 == said("-o", "net.onnx", "--init", "he").count(line)
+
+
 def test_a_converted_module_has_the_same_figures(nets: Path) -> None:
     """`convert` writes the spec that a person would have written."""
     command = [

@@ -51,7 +51,7 @@ def command(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", min=0, help="The seed of --init; 0.")] = None,
     weights: Annotated[
-        str | None, typer.Option("--weights", metavar="FILE", help="The weights of SPEC: an .npz, by its names.")
+        str | None, typer.Option("--weights", metavar="FILE", help="The weights of SPEC: .npz, .safetensors.")
     ] = None,
     save_weights: Annotated[
         str | None,
@@ -242,6 +242,9 @@ def _model(graph: Graph, output: str, weights: Mapping[str, Any] | None, made: s
         for piece in message.pieces:
             file.write(piece)
     kept = f"weights {made}" if weights is not None else "weights by shape alone"
+    if weights is None and graph.stored is not None and any(node.weights for node in graph.nodes):
+        how = "--weights FILE (.npz, .safetensors) reads them, --init he draws some"
+        print(f"weights have their shapes and no numbers, as the model's own are not written: {how}", file=sys.stderr)
     _done(output, f"{graph.name}, {message.size:,} bytes, {kept}")
 
 
