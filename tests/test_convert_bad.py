@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import yaml
 
 import cnncalc
 from cnncalc.analyses.sameness import same
 from cnncalc.building import Builder
 from cnncalc.graph import Graph
 from cnncalc.layers import KINDS
+from cnncalc.recovery.bounds import least
 from cnncalc.recovery.write import NO_BLOCKS, recover
 
 NAMES = [
@@ -115,3 +118,38 @@ def test_a_network_of_very_many_layers_has_repeats_alone() -> None:
     assert NO_BLOCKS == found.remark
     assert 25_000 == len(found.graph.nodes)
     assert len(found.text.splitlines()) < 20
+
+
+def test_more_layers_that_differ_than_can_be_read_are_refused_before_they_are_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """52,000 slopes are three values each, a mapping, a word and a number, and no network is looked at."""
+    builder = Builder("deep", {"input": (4, 2, 2)})
+    tensor = "input"
+    for place in range(52_000):
+        tensor = builder.add(KINDS["leakyrelu"].read({"slope": (1 + place) / 7919}, 2), [tensor], f"n{place}")
+    graph = builder.graph(tensor)
+    monkeypatch.setattr("cnncalc.recovery.normal.operations", None)
+    for plain in (False, True):
+        with pytest.raises(
+            cnncalc.CnncalcError, match=r"52,000 layers that differ are at least 15\d,\d{3} values, .* up to 150,000"
+        ):
+            recover(graph, plain=plain)
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet50", "densenet121", "googlenet", "shufflenet_v2", "siamese"])
+def test_no_text_has_fewer_values_than_the_bound(name: str) -> None:
+    """As PyYAML counts them, aliases being none."""
+    graph = cnncalc.load(name)
+    whole, flat = (sum(1 for _ in values(yaml.compose(recover(graph, plain=p).text))) for p in (False, True))
+
+    assert 0 < least(graph).any <= whole
+    assert least(graph).any <= least(graph).flat <= flat
+
+
+def values(node: yaml.Node) -> Iterator[yaml.Node]:
+    """It and all in it."""
+    yield node
+    for inner in node.value if not isinstance(node, yaml.ScalarNode) else ():
+        for one in inner if isinstance(inner, tuple) else (inner,):
+            yield from values(one)

@@ -84,3 +84,14 @@ def test_each_table_has_a_label_of_its_own() -> None:
 
     assert ["tab:summary-lenet5", "tab:summary-resnet18", "tab:macs-lenet5", "tab:compare-2-networks"] == labels
     assert all(text.count("{") == text.count("}") and text.count("$") % 2 == 0 for text in texts)
+
+
+def test_a_layer_that_begins_a_block_hides_none_of_it() -> None:
+    """Exporters give a dense layer's concat the name of its module: the layers after it are rows of their own."""
+    named = "[{pointwise: 8, as: stem}, {concat: [prev, input], as: dense}, {batchnorm, as: dense/norm}, "
+    spec = f"input: [4, 8, 8]\nnet: {named}{{relu, as: dense/relu}}, {{conv: {{out: 6, kernel: 3}}, as: dense/conv}}]"
+    report = show(cnncalc.parse(spec))
+    rows = report.tables[0].rows
+
+    assert [row["layer"].strip() for row in rows] == ["stem", "dense", "concat", "norm", "relu", "conv"]
+    assert [row["params"] for row in rows] == [40, None, 0, 24, 0, 12 * 6 * 9 + 6]

@@ -57,15 +57,26 @@ def _parts(entries: Sequence[tuple[tuple[str, ...], Node]], depth: int) -> Itera
 
 
 def _with_followers(name: str, inside: Sequence[tuple[tuple[str, ...], Node]], depth: int) -> Iterator[Branch]:
-    """A layer with the norm and activation written on it is one part; a join after its branches closes a block."""
+    """A layer with the norm and activation written on it is one part; one that a block begins or ends with is in it."""
     own = next(place for place, (path, _) in enumerate(inside) if len(path) == depth + 1)
     nodes = tuple(node for _, node in inside)
-    before = inside[:own]
-    if not before or all(node.layer.storage == VIEW for _, node in before):
+    before, after = inside[:own], inside[own + 1 :]
+    viewed = all(node.layer.storage == VIEW for _, node in before)
+    if viewed and all(node.layer.family in ("norm", "activation") for _, node in after):
         yield Branch(name, nodes)
+    elif viewed:
+        yield Branch(name, nodes, (Branch(nodes[own].kind, nodes[: own + 1]), *_inner(after, depth)))
     else:
-        parts = tuple(_parts(before, depth + 1))
-        yield Branch(name, nodes, (*parts, Branch(nodes[own].kind, nodes[own:])))
+        yield Branch(name, nodes, (*_parts(before, depth + 1), Branch(nodes[own].kind, nodes[own:])))
+
+
+def _inner(entries: Sequence[tuple[tuple[str, ...], Node]], depth: int) -> Iterator[Branch]:
+    """The parts of what goes on from a layer; another of its very name is one by its kind."""
+    for deeper, members in groupby(entries, key=lambda entry: len(entry[0]) > depth + 1):
+        if deeper:
+            yield from _parts(list(members), depth + 1)
+        else:
+            yield from (Branch(node.kind, (node,)) for _, node in members)
 
 
 def _folded(parts: Sequence[Branch]) -> Iterator[Branch]:

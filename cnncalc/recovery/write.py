@@ -15,7 +15,7 @@ from ..language.load import parse
 from ..language.wording import inputs_of, legal_names, mapping_of, text_of
 from ..language.yaml import MAX_BYTES
 from ..namedtuples import NamedTuple
-from . import align, normal, tree
+from . import align, bounds, normal, tree
 from .blocks import Effort, Program, factored
 from .defaults import defaults
 from .flat import steps as one_by_one
@@ -51,6 +51,7 @@ class Recovered(NamedTuple):
 
 def recover(graph: Graph, *, plain: bool = False) -> Recovered:
     """The shortest spec that is proved to be the network; `plain` gives one step a node. Raises CnncalcError."""
+    bounds.check(graph, plain)
     kept = kept_of(graph, claims(graph))
     large = len(graph.nodes) > MOST
     if not plain:
@@ -61,6 +62,7 @@ def recover(graph: Graph, *, plain: bool = False) -> Recovered:
                 continue
             if found is not None:
                 return found._replace(remark=NO_BLOCKS) if large else found
+        bounds.check(graph, plain=True)
     text = flat(graph)
     no_shorter = "" if plain else "no shorter text is it"
     if len(text) > MAX_BYTES:
