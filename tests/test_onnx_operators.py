@@ -610,6 +610,8 @@ def test_what_hangs_on_an_open_size_is_read(tmp_path: Path, nodes, constants, sh
         if not isinstance(cnncalc.params(made).buffers, int):
             with pytest.raises(cnncalc.CnncalcError, match="and height and width have no value"):
                 cnncalc.reports.params(made)
+            with pytest.raises(cnncalc.CnncalcError, match="and height and width have no value"):
+                cnncalc.reports.params_as(made, "keras")
     for size in ((1, 7), (1, 8)) if shape is None else ((5, 7), (6, 8)):
         x = drawn(1, 3, *size)
         (expected,) = theirs(path, {"x": x})

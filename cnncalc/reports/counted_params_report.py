@@ -41,7 +41,7 @@ def params_as(graph: Graph, name: str, *, training: bool = False, view: View = E
     one = params_tool(name)
     graph = used(graph, training)
     learned = learned_of(graph)
-    if not isinstance(learned.total, int):
+    if not isinstance(learned.total, int) or not isinstance(learned.buffers, int):
         numeric(graph)
     parts = [part for part in one.parts(graph) if part.amount]
     theirs = {node.name: learned.of[node.name] + sum(p.of.get(node.name, 0) for p in parts) for node in graph.nodes}
