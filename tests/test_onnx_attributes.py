@@ -246,6 +246,10 @@ def elements() -> Iterator[Case]:
     yield Case([sides[0], node("Where", "a x d")], c=real(0.2), d=real(-1))
     yield Case([sides[0], node("Where", "a d x")], c=real(0.2), d=drawn(4, 1, 1))
     yield Case(node("Where", "m x c"), c=real(0), m=drawn(6, 7) > 0)
+    for first, to in product(("LeakyRelu", "Elu"), (3, 6, 7, 9)):
+        scaled = [node("Mul", "x c", "m"), node(first, "m", "f")]
+        yield Case([*scaled, node("Cast", "f", "i", to=to), node("Cast", "i", to=1)], c=real(4))
+    yield Case([node("Cast", "x", "i", to=7), node("Cast", "i", to=1)])
 
 
 def products() -> Iterator[Case]:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..constants import Constant, NotFolded
+from ..constants import BOOL, FLOATS, INTEGERS, Constant, NotFolded
 from ..fold import folded
 from ..read import Refused
 from ..records import COUNTING, Node, Tensor
 from ..values import Held, Weight
+from .written import Step, written
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
+
+# fmt: off
+MAKE_FLOATS = frozenset((
+    "AveragePool", "BatchNormalization", "Conv", "ConvTranspose", "Cos", "Elu", "Erf", "Exp", "GRU", "Gemm", "Gelu",
+    "GlobalAveragePool", "HardSigmoid", "HardSwish", "InstanceNormalization", "LSTM", "LayerNormalization", "LeakyRelu",
+    "Log", "LogSoftmax", "RNN", "Sigmoid", "Sin", "Softmax", "Softplus", "Sqrt", "Tanh",
+))
+# fmt: on
 
 
 def constant(reader: Reader, node: Node) -> None:
@@ -60,8 +69,14 @@ def same(reader: Reader, node: Node) -> None:
 
 
 def cast(reader: Reader, node: Node) -> None:
-    """Numbers of another type: the same tensor."""
+    """Numbers of another type: the same tensor; of floats that become whole numbers what stands before the point."""
     value = reader.value(node, 0)
+    to = node.attributes.get("to", 1)
+    if isinstance(value, Held) and to in INTEGERS | {BOOL} and _floats(reader, node.inputs[0]):
+        true: list[Step] = [("Abs", "0"), ("Greater", "=0", 0.0)]
+        whole: list[Step] = [("Sign", "0"), ("Abs", "0"), ("Floor", "=1"), ("Mul", "=0", "=2")]
+        written(reader, node, true if to == BOOL else whole)
+        return
     if not isinstance(value, Held):
         known = reader.known(node.inputs[0])
         if known is not None:
@@ -70,6 +85,14 @@ def cast(reader: Reader, node: Node) -> None:
             except NotFolded:
                 pass
     reader.values[node.outputs[0]] = value
+
+
+def _floats(reader: Reader, name: str) -> bool:
+    """Whether a tensor is evidently one of floats: an input that is, or what an operator makes that makes no others."""
+    graph = reader.model.graph
+    made = next((node.op for node in graph.nodes if name in node.outputs), "")
+    declared = next((one.type for one in graph.inputs if one.name == name), 0)
+    return made in MAKE_FLOATS or declared in FLOATS
 
 
 def dropout(reader: Reader, node: Node) -> None:
