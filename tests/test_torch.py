@@ -554,6 +554,51 @@ def test_the_shape_of_an_operator_is_pytorch_s(name: str) -> None:
     assert flops.get_total_flops() // 2 == cnncalc.macs(graph).total
 
 
+NAMES = {
+    "absolute": (torch.absolute, torch.abs),
+    "clip": (lambda x: torch.clip(x, 0, 2), lambda x: torch.clamp(x, 0, 2)),
+    "divide": (lambda x: torch.divide(x, x.exp()), lambda x: x / x.exp()),
+    "greater": (lambda x: torch.greater(x, 0) * x, lambda x: (x > 0) * x),
+    "greater_equal": (lambda x: torch.greater_equal(x, 0) * x, lambda x: (x >= 0) * x),
+    "less": (lambda x: torch.less(x, 0) * x, lambda x: (x < 0) * x),
+    "less_equal": (lambda x: torch.less_equal(x, 0) * x, lambda x: (x <= 0) * x),
+    "moveaxis": (lambda x: torch.moveaxis(x, 1, 3) + 1, lambda x: x.movedim(1, 3) + 1),
+    "multiply": (lambda x: torch.multiply(x, 3), lambda x: x * 3),
+    "negative": (torch.negative, lambda x: -x),
+    "not_equal": (lambda x: torch.not_equal(x, 0) * x, lambda x: (x != 0) * x),
+    "special_expit": (torch.special.expit, torch.sigmoid),
+    "special_log_softmax": (lambda x: torch.special.log_softmax(x, 1), lambda x: x.log_softmax(1)),
+    "special_softmax": (lambda x: torch.special.softmax(x, 1), lambda x: x.softmax(1)),
+    "subtract": (lambda x: torch.subtract(x, x.exp(), alpha=2), lambda x: x - 2 * x.exp()),
+}  # fmt: skip
+"""An operator by its other name, and by the usual one."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_operator_is_the_same_by_each_of_its_names(name: str) -> None:
+    """The same layers with the same arguments."""
+
+    def read(function: object) -> list[tuple[str, object]]:
+        class Module(torch.nn.Module):  # type: ignore[misc,name-defined]
+            def __init__(self) -> None:
+                super().__init__()
+                self.conv = torch.nn.Conv2d(3, 4, 1)
+
+            def forward(self, x: object) -> object:
+                return function(self.conv(x))  # type: ignore[operator]
+
+        return [(node.kind, vars(node.layer)) for node in cnncalc.from_torch(Module(), (3, 6, 6)).nodes]
+
+    assert read(NAMES[name][0]) == read(NAMES[name][1])
+
+
+def test_every_other_name_has_a_case() -> None:
+    """A new one is asked for here."""
+    from cnncalc.formats.torch.operators.aliases import ALIASES
+
+    assert set(ALIASES) == set(NAMES)
+
+
 WEIGHTS = """
 import torch
 from torch import nn

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from ..translate import Write
 from . import activations, arithmetic, joins, layers, moves, products, recurrent, reductions, tables, windows
+from .aliases import ALIASES
 
-OPERATORS: Mapping[str, Write] = {
+NAMED: Mapping[str, Write] = {
     **layers.OPERATORS,
     **activations.OPERATORS,
     **recurrent.OPERATORS,
@@ -19,7 +20,10 @@ OPERATORS: Mapping[str, Write] = {
     **products.OPERATORS,
     **tables.OPERATORS,
 }
-"""By the name of the operator, without its overload."""
+"""By the one name of the operator, without its overload."""
+
+OPERATORS: Mapping[str, Write] = {**NAMED, **{other: NAMED[name] for other, name in ALIASES.items()}}
+"""By every name."""
 
 NUMBERLESS = frozenset(layers.FILLED)
 """Those that take nothing but the shape of what they read."""
