@@ -512,3 +512,45 @@ def test_the_same_names_for_other_tensors_are_a_change() -> None:
     )
 
     assert ["c"] == [change.after.name for change in difference(before, after).changed]
+
+
+TWO_WAYS = [
+    (
+        ["{add: [[{conv: {out: 3, kernel: 3, padding: 1}}, relu], [{pointwise: 3}, tanh]]}"],
+        ["{add: [[{pointwise: 3}, tanh], [{conv: {out: 3, kernel: 3, padding: 1}}, relu]]}"],
+    ),
+    (
+        ["{add: {a: [{conv: {out: 3, kernel: 3, padding: 1}}], b: [{conv: {out: 3, kernel: 5, padding: 2}}]}}"],
+        ["{add: {a: [{conv: {out: 3, kernel: 5, padding: 2}}], b: [{conv: {out: 3, kernel: 3, padding: 1}}]}}"],
+    ),
+    (
+        ["{pointwise: 3, as: q}", "{conv: {out: 3, kernel: 3, padding: 1}, from: input, as: k}", "{mul: [q, k]}"],
+        ["{conv: {out: 3, kernel: 3, padding: 1}, as: key}", "{pointwise: 3, from: input, as: query}", "{mul: [query, key]}"],
+    ),
+    (
+        ["{pointwise: 3, as: q}", "{conv: {out: 3, kernel: 3, padding: 1}, from: input}", "{relu, as: k}", "{sub: [q, k]}"],
+        ["{conv: {out: 3, kernel: 3, padding: 1}}", "{relu, as: key}", "{pointwise: 3, from: input, as: query}", "{sub: [query, key]}"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), TWO_WAYS)
+def test_branches_in_another_order_are_the_same_beside_what_changed(one: list[str], other: list[str]) -> None:
+    """Of a product, a sum, or what is read by names: the kernel at the end is all that differs."""
+    a, b = parsed(*one, "{conv: {out: 4, kernel: 3}}"), parsed(*other, "{conv: {out: 4, kernel: 5}}")
+    found = difference(a, b)
+    pairs = {x.name: y for x, y in found.match.nodes}
+
+    accounts(found)
+    assert not found.added
+    assert not found.removed
+    assert [(change.before.layer.kernel, change.after.layer.kernel) for change in found.changed] == [((3, 3), (5, 5))]
+    assert all(str(node.layer) == str(pairs[node.name].layer) for node in a.nodes[:-1])
+
+
+def test_branches_of_a_concat_that_change_places_are_a_change() -> None:
+    """Its channels are others then."""
+    first, second = "[{conv: {out: 3, kernel: 3, padding: 1}}]", "[{conv: {out: 3, kernel: 5, padding: 2}}]"
+    found = difference(parsed(f"{{concat: [{first}, {second}]}}"), parsed(f"{{concat: [{second}, {first}]}}"))
+
+    assert found.changed or found.added

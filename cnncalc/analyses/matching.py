@@ -15,7 +15,8 @@ from functools import cached_property
 from ..graph import Graph, Node
 from ..layers.base import VIEW
 from .alignment import MOST, aligned, total
-from .steptree import LAYER, TURN, Part, layers, made_by_steps, paths, steps, units
+from .reordered import reordered
+from .steptree import BRANCH, LAYER, TURN, Part, layers, made_by_steps, paths, steps, units
 
 KIND, REPLACED, ARGUMENTS, SHAPE = 600, 600, 500, 100
 """What two layers have in common: a kind (or one of the same family in its place), arguments, the shape."""
@@ -117,7 +118,29 @@ class _Matching:
         self._key(other)
         found = Match(one, other)
         self._inside(one, other, found)
+        self._reordered(found)
         return found
+
+    def _reordered(self, found: Match) -> None:
+        """What went and came, and only stands elsewhere."""
+        known = [(x.nodes[0], y.nodes[0]) for x, y in found.pairs if x.sort == y.sort == LAYER]
+        extra = reordered(known, found.gone, found.come)
+        if not extra:
+            return
+        became = {x.nodes[0].name: y.nodes[0].name for x, y in extra}
+        whole = {tuple(node.name for node in part.nodes): part for part in found.come}
+        taken: set[int] = set()
+        for x in found.gone:
+            y = whole.get(tuple(became.get(node.name, "") for node in x.nodes))
+            if y is not None and x.key == y.key:
+                self._together(x, y, found)
+                taken |= {id(x), id(y)}
+        paired = {id(x) for x, _ in found.pairs}
+        found.pairs += [(x, y) for x, y in extra if id(x) not in paired]
+        found.gone = [part for part in found.gone if id(part) not in taken]
+        found.come = [part for part in found.come if id(part) not in taken]
+        place = {node.name: number for number, node in enumerate(found.other.nodes)}
+        found.pairs.sort(key=lambda pair: place[pair[1].nodes[0].name] if pair[1].nodes else -1)
 
     def _key(self, part: Part) -> int:
         """Give a part and all in it their keys."""
@@ -180,8 +203,7 @@ class _Matching:
         self._side_by_side(x.parts, y.parts, found)
 
     def _side_by_side(self, ones: Sequence[Part], others: Sequence[Part], found: Match) -> None:
-        in_order = aligned(ones, others, self.likeness, _key)
-        pairs = _moved(in_order)
+        pairs = _moved(self._aligned(ones, others))
         gone = [x for x, y in pairs if y is None and x is not None]
         come = [y for x, y in pairs if x is None and y is not None]
         within = self._wrapped(gone, come) or [(y, x) for x, y in self._wrapped(come, gone)]
@@ -192,6 +214,13 @@ class _Matching:
         found.come += come
         if within:
             self._side_by_side([x for x, _ in within], [y for _, y in within], found)
+
+    def _aligned(self, ones: Sequence[Part], others: Sequence[Part]) -> list[Pair]:
+        """In their order; the branches of a sum are those that are equal first, wherever they stand."""
+        equal = [*_equal_branches(ones, others)]
+        taken = {id(part) for pair in equal for part in pair}
+        left = [[part for part in parts if id(part) not in taken] for parts in (ones, others)]
+        return [*equal, *aligned(left[0], left[1], self.likeness, _key)]
 
     def _wrapped(self, gone: Sequence[Part], come: Sequence[Part]) -> list[tuple[Part, Part]]:
         """What went and stands in a part that came: at least half of it."""
@@ -205,6 +234,19 @@ class _Matching:
             return []
         pairs = aligned(gone, best[1], self.likeness, _key)
         return [(x, y) for x, y in pairs if x is not None and y is not None]
+
+
+def _equal_branches(ones: Sequence[Part], others: Sequence[Part]) -> Iterator[tuple[Part, Part]]:
+    """The branches of a join that may change places, those with the same in them."""
+    if not all(parts and parts[-1].sort == LAYER and parts[-1].nodes[0].layer.commutes for parts in (ones, others)):
+        return
+    there = [part for part in others if part.sort == BRANCH]
+    for x in ones:
+        inside = [inner.key for inner in x.parts]
+        y = next((y for y in there if [inner.key for inner in y.parts] == inside), None) if x.sort == BRANCH else None
+        if y is not None:
+            there.remove(y)
+            yield x, y
 
 
 def _key(part: Part) -> int:
