@@ -17,6 +17,10 @@ from cnncalc.recovery.bounds import least
 from cnncalc.recovery.write import NO_BLOCKS, recover
 
 NAMES = [
+    "",
+    "/",
+    "a/",
+    "//",
     "a b",
     "1x",
     "$v",
@@ -74,6 +78,40 @@ def test_sizes_without_a_number_stay_open(plain: bool) -> None:
     assert same(graph, again)
     of_20 = [cnncalc.macs(cnncalc.parse(one, input=(3, 20, 20))).total for one in (open_end, recover(graph).text)]
     assert [8 * 27 * 10 * 10 + 8 * 4] * 2 == of_20
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize(
+    ("net", "macs"),
+    [
+        ("[{reshape: [2, 4, 0]}, {permute: [1, 0, 2]}, {reshape: [8, 0]}, {pointwise: 4}]", 8 * 4 * 10),
+        (
+            "[{add: {main: [{reshape: [4, 0]}, {pointwise: 4}, {reshape: [8, 0]}], shortcut: prev}, repeat: 3}]",
+            3 * 4 * 4 * 20,
+        ),
+    ],
+)
+def test_a_reshape_to_what_is_left_of_an_open_size_stays_open(net: str, macs: int, plain: bool) -> None:
+    """8 x L for every L, by hand for L = 10."""
+    graph = cnncalc.parse(f"input: [8, L]\nnet: {net}")
+    recovered = recover(graph, plain=plain)
+
+    assert same(graph, cnncalc.parse(recovered.text))
+    assert "[8, 0]" in recovered.text
+    assert macs == cnncalc.macs(cnncalc.parse(recovered.text, input=(8, 10))).total
+
+
+def test_a_reshape_to_a_size_that_hangs_on_the_input_says_what_is_wanted() -> None:
+    """No text has it, short or one step a layer; with a size there is one."""
+    text = "input: [8, H, W]\nnet: [{reshape: [8, 0]}, {pointwise: 4}, {reshape: [4, $input.height, $input.width]}]"
+    for plain in (False, True):
+        with pytest.raises(
+            cnncalc.CnncalcError, match=r"`reshape2` cannot be written.* a size that has no number"
+        ) as refused:
+            recover(cnncalc.parse(text), plain=plain)
+        assert "--input" in str(refused.value)
+        sized = cnncalc.parse(text, input=(8, 5, 6))
+        assert same(sized, cnncalc.parse(recover(sized, plain=plain).text))
 
 
 def test_what_is_not_known_is_written_and_read_back() -> None:

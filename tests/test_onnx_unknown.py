@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import cnncalc
 from cnncalc.analyses.figures import Figures
+from cnncalc.analyses.sameness import same
 from cnncalc.budget.check import judge
 from cnncalc.budget.reading import option
 from cnncalc.cli import app
@@ -198,6 +199,9 @@ def test_what_is_converted_has_its_unknown_steps_and_counts_the_same(model: Path
 
     assert (0, "") == (done.exit_code, done.stdout)
     assert ["conv", "unknown", "unknown", "pointwise"] == [node.kind for node in read.nodes]
+    assert same(cnncalc.load(model, allow_unknown=True, shapes={"c": (1, 8, 16, 16)}), read)
+    assert spec.read_text(encoding="utf-8") == RUN.invoke(app, ["convert", str(spec)]).stdout
+    assert same(read, cnncalc.parse(RUN.invoke(app, ["convert", str(model), *given, "--flat"]).stdout))
     assert 202_592 == cnncalc.macs(read).total
     assert ">= 202,592" in RUN.invoke(app, ["macs", str(spec)]).stdout
     assert 2 == RUN.invoke(app, ["convert", str(model)]).exit_code

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 from test_random_graphs import sensible, specs
-from test_recovery import anonymous
+from test_recovery import anonymous, swapped
 
 import cnncalc
 from cnncalc.analyses.counterparts import moved
@@ -61,3 +63,44 @@ def test_its_weights_go_along(text: str) -> None:
     expected = run(graph, images, weights, np.float64).output
     found = run(again, images, moved(weights, graph, again), np.float64).output
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12, err_msg=text)
+
+
+OPERATIONS = ("conv: {out: $w, kernel: 3, padding: 1}", "pointwise: $w", "depthwise: {kernel: 3, padding: 1}", "relu")
+
+
+@st.composite
+def units(draw: st.DrawFn) -> str:
+    """A network of units, each a few tensors that are read here and there in it, at several widths."""
+    blocks, words = [], [f"unit{number}" for number in range(draw(st.integers(1, 2)))]
+    for word in words:
+        names, steps = ["in"], []
+        for number in range(draw(st.integers(2, 6))):
+            name, one, other = f"t{number}", draw(st.sampled_from(names)), draw(st.sampled_from(names))
+            of = draw(st.sampled_from((*OPERATIONS, "add", "mul", "sub")))
+            joins = of in ("add", "mul", "sub")
+            steps.append(f"{{{of}: [{one}, {other}], as: {name}}}" if joins else f"{{{of}, from: {one}, as: {name}}}")
+            names.append(name)
+        read = re.findall(r"\bt\d\b|\bin\b", re.sub("as: t[0-9]", "", " ".join(steps)))
+        ends = [name for name in names if name not in read] or names[-1:]
+        blocks.append(f"  {word}(w): [{', '.join(steps)}, {{concat: [{', '.join(ends)}]}}, {{pointwise: $w}}]")
+    net = []
+    for width in draw(st.lists(st.sampled_from((4, 8, 12)), min_size=2, max_size=5)):
+        word, again = draw(st.sampled_from(words)), draw(st.integers(1, 3))
+        unit = draw(st.sampled_from((f"{word}: {width}", f"add: {{main: [{{{word}: {width}}}], shortcut: prev}}")))
+        net += [f"  - {{pointwise: {width}}}", f"  - {{{unit}, repeat: {again}}}"]
+    return "\n".join(["input: [8, 8, 8]", "blocks:", *blocks, "net:", *net, ""])
+
+
+@settings(max_examples=GRAPHS // 4, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(units())
+def test_units_with_names_of_their_own_come_back(text: str) -> None:
+    """Whatever the order of the file and of the branches of its sums, and no text is longer than one step a layer."""
+    try:
+        graph = parse(text)
+    except cnncalc.SpecError:
+        assume(False)
+    recovered = recover(anonymous(graph, 1))
+
+    assert recovered.remark == ""
+    assert same(graph, parse(recovered.text))
+    assert recover(anonymous(swapped(graph), 2)).text == recovered.text == recover(recovered.graph).text
