@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import cnncalc
+from cnncalc.errors import CnncalcError
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 nn, F = torch.nn, torch.nn.functional
@@ -119,6 +120,43 @@ def test_a_module_alone_has_the_numbers_of_pytorch(name: str) -> None:
     make, shape, macs = ALONE[name]
 
     assert macs == cnncalc.macs(agree(drawn(make), shape)).total
+
+
+RESIZED: dict[str, dict[str, Any]] = {
+    "bilinear": {"scale_factor": 1.5, "mode": "bilinear"},
+    "nearest": {"scale_factor": 0.75},
+    "area": {"scale_factor": 0.75, "mode": "area"},
+    "the middle of the nearest": {"scale_factor": 2, "mode": "nearest-exact"},
+    "bicubic to a size": {"size": (5, 17), "mode": "bicubic"},
+}
+
+
+@pytest.mark.parametrize("name", RESIZED)
+def test_a_resized_map_has_the_numbers_of_pytorch(name: str) -> None:
+    """By factors above and below one, and to sizes."""
+    agree(Function(lambda x: F.interpolate(x, **RESIZED[name])), MAP)
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({"scale_factor": 1.5, "mode": "nearest-exact"}, "takes the nearest by `half_pixel` and `round_prefer_ceil`"),
+        ({"scale_factor": 0.3, "mode": "bilinear"}, "has a scale that is no quotient of its sizes"),
+        (
+            {"scale_factor": 0.5, "mode": "bilinear", "antialias": True},
+            "weighs more positions where a map gets smaller",
+        ),
+    ],
+)
+def test_no_run_is_begun_where_a_map_is_resized_otherwise(how: dict[str, Any], why: str) -> None:
+    """Shapes and counts hold; an `upsample` reads between positions in one way alone."""
+    module = Function(lambda x: F.interpolate(x, **how))
+
+    with pytest.raises(CnncalcError) as refused:
+        agree(module, MAP)
+
+    assert why in refused.value.message
+    assert module(torch.zeros(1, *MAP)).shape[1:] == cnncalc.from_torch(module, MAP).output_shape
 
 
 CELLS = {"RNNCell": (1, 55), "GRUCell": (3, 165), "LSTMCell": (4, 220)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ..errors import CnncalcError
@@ -43,3 +43,11 @@ def shapes_of(texts: list[str]) -> dict[str, tuple[int, ...]]:
             raise CnncalcError(f"`--shape {text}` is no shape of a tensor", "--shape boxes=1,100,4")
         found[name] = tuple(int(part) for part in parts)
     return found
+
+
+def refuse_inexact(name: str, inexact: Sequence[str]) -> None:
+    """Begin no run where an operator makes other numbers than its layer. Raises CnncalcError."""
+    if inexact:
+        raise CnncalcError(
+            f"{name}: {inexact[0]}, and its layer does not: what a run makes would differ", "its shapes and counts hold"
+        )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CnncalcError
-from ..reading import USUAL, Reading
+from ..reading import USUAL, Reading, refuse_inexact
 from .constants import Constant
 from .model import model
 from .read import Reader
@@ -54,11 +54,7 @@ class Numbers:
         """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
         from .stored import Stored
 
-        if self.inexact:
-            raise CnncalcError(
-                f"{self.name}: {self.inexact[0]}, and its layer does not: what a run makes would differ",
-                "its shapes and counts hold",
-            )
+        refuse_inexact(self.name, self.inexact)
         return Stored(self.source, self.model, self.learned, self.known).read(graph, dtype)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import CnncalcError
 from ..onnx.values import Weight
+from ..reading import refuse_inexact
 
 if TYPE_CHECKING:
     from ...graph import Graph
@@ -39,11 +40,14 @@ class Numbers:
     """A tensor of the trace -> its path in the module."""
 
     source: Source
+    inexact: Sequence[str] = ()
+    """Operators whose layer makes other numbers."""
 
     def read(self, graph: Graph, dtype: Any) -> Mapping[str, Any]:
         """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
         from ..onnx.stored import fitted
 
+        refuse_inexact(self.name, self.inexact)
         wanted: dict[str, tuple[Weight, tuple[int, ...]]] = {}
         for node in graph.inference.nodes:
             for key, shape in (*node.weights.items(), *node.buffers.items()):

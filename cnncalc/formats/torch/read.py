@@ -66,7 +66,7 @@ class TraceReader(Reader):
         """The numbers of its tensors, of what has made the trace."""
         paths = {name: stored.path for name, stored in self.trace.tensors.items() if stored.path}
         paths |= {path: path for path in paths.values()}
-        return Numbers(self.file, self.learned, paths, source)
+        return Numbers(self.file, self.learned, paths, source, self.inexact)
 
     def _left_out(self, graph: Graph) -> list[Change]:
         found = []

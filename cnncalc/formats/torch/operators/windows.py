@@ -141,22 +141,29 @@ def adaptive(op: str, whole: str) -> Write:
     return write
 
 
-def resize(mode: str) -> Write:
-    """A map of another size: by whole factors where it can be, else to sizes."""
+def resize(mode: str, **how: Any) -> Write:
+    """A map of another size: by whole factors where it can be, by others where they say its places, else to sizes."""
 
     def write(w: Writing, own: Operator) -> None:
         source = w.tensor("input") or w.tensor("self")
         old, new = w.shape(source)[2:], w.out.shape[2:]
-        attributes: dict[str, Any] = {"mode": mode}
+        attributes: dict[str, Any] = {"mode": mode, **how}
         if own.given.get("align_corners"):
             attributes["coordinate_transformation_mode"] = "align_corners"
+        given = own.given.get("scale_factors")
+        factors = [float(factor) for factor in given] if isinstance(given, Sequence) else []
         if all(after % before == 0 for before, after in zip(old, new, strict=True)):
             factors = [float(after // before) for before, after in zip(old, new, strict=True)]
+        if factors and all(after == int(n * factor) for n, factor, after in zip(old, factors, new, strict=True)):
             w.put("Resize", [source, "", w.vector([1.0, 1.0, *factors])], attributes)
         else:
             w.put("Resize", [source, "", "", w.vector(w.shape(source)[:2] + new)], attributes)
 
     return write
+
+
+NEAREST = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+EXACT = {"coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}
 
 
 def affine_grid(w: Writing, own: Operator) -> None:
@@ -252,9 +259,10 @@ OPERATORS: Mapping[str, Write] = {
     **{f"adaptive_avg_pool{n}d": adaptive("adaptiveavgpool", "GlobalAveragePool") for n in (1, 2, 3)},
     **{f"_adaptive_avg_pool{n}d": adaptive("adaptiveavgpool", "GlobalAveragePool") for n in (2, 3)},
     **{f"adaptive_max_pool{n}d": adaptive("adaptivemaxpool", "GlobalMaxPool") for n in (1, 2, 3)},
-    **{f"upsample_nearest{n}d": resize("nearest") for n in (1, 2, 3)},
-    **{f"_upsample_nearest_exact{n}d": resize("nearest") for n in (1, 2, 3)},
+    **{f"upsample_nearest{n}d": resize("nearest", **NEAREST) for n in (1, 2, 3)},
+    **{f"_upsample_nearest_exact{n}d": resize("nearest", **EXACT) for n in (1, 2, 3)},
     **dict.fromkeys(("upsample_linear1d", "upsample_bilinear2d", "upsample_trilinear3d"), resize("linear")),
-    **dict.fromkeys(("_upsample_bilinear2d_aa",), resize("linear")),
-    **dict.fromkeys(("upsample_bicubic2d", "_upsample_bicubic2d_aa"), resize("cubic")),
+    "_upsample_bilinear2d_aa": resize("linear", antialias=1),
+    "upsample_bicubic2d": resize("cubic"),
+    "_upsample_bicubic2d_aa": resize("cubic", antialias=1, cubic_coeff_a=-0.5),
 }
