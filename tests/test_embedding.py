@@ -192,6 +192,19 @@ class Bag(nn.Module):  # type: ignore[misc,name-defined]
         return self.classes(self.words(x))
 
 
+class Counted(nn.Module):  # type: ignore[misc,name-defined]
+    """RoBERTa: words count their places, and row 1 stands for none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.places = nn.Embedding(50, 8, padding_idx=1), nn.Embedding(14, 8, padding_idx=1)
+
+    def forward(self, x: Any) -> Any:
+        """Both."""
+        there = x.ne(1).int()
+        return self.words(x) + self.places((there.cumsum(1) * there).long() + 1)
+
+
 class Classes(nn.Module):  # type: ignore[misc,name-defined]
     """One number an image, and rows of sines that are stored."""
 
@@ -213,6 +226,7 @@ MODELS = [
     (Reviews, 12, 12 * 2 * 4 * 5 * (8 + 5) + 30),
     *((lambda mode=mode: Bag(mode), 12, 24) for mode in ("sum", "mean", "max")),
     (Classes, 1, 0),
+    (Counted, 12, 0),
 ]
 
 
@@ -257,7 +271,7 @@ def test_a_bag_of_another_kind_is_refused(given: dict[str, Any]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("made", [Sentences, Tokens, Reviews, Classes], ids=lambda made: made.__name__)
+@pytest.mark.parametrize("made", [Sentences, Tokens, Reviews, Classes, Counted], ids=lambda made: made.__name__)
 def test_an_export_computes_what_the_module_does(made: Any, tmp_path: Path) -> None:
     """With the weights of the file, on tokens: within 1e-5."""
     pytest.importorskip("onnx")

@@ -327,6 +327,16 @@ def test_arrangements(data, axes):
 
 
 @SETTINGS
+@given(st.data(), SMALL)
+def test_sums_so_far(data, axes):
+    """Along the channels and along each axis of the map."""
+    x = data.draw(maps(axes, largest=6))
+    names = ("channels", *{1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}[axes])
+    for place, name in enumerate(names, start=1):
+        agree("cumsum", {"axis": name}, x, {}, lambda t, w, place=place: t.cumsum(place))
+
+
+@SETTINGS
 @given(st.integers(0, 3), st.integers(1, 9), SMALL, st.data())
 def test_embedding(axes, count, out, data):
     """The rows of whole numbers, which PyTorch has with their features last."""

@@ -262,7 +262,7 @@ COMPLETE: dict[str, tuple[set[str], set[str]]] = {
     "kernels.weights.FIRST": (set(ROLES) - {TAPS, base.ROWS}, set(weights.FIRST)),
     "effective.uniform.RULES": (
         of_family("convolution", "resize") | {"maxpool", "argmaxpool", "l2pool", "adaptivemaxpool", "amax", "amin", "argmax", "maxout"} | of_family("recurrent")
-        | {"maximum", "minimum", "where", "sub", "mul", "div", "embedding"},
+        | {"maximum", "minimum", "where", "sub", "mul", "div", "embedding", "cumsum"},
         set(uniform.RULES),
     ),
     "counting.pytorch.WRITTEN": (COUNTED - {"map"}, set(pytorch.WRITTEN)),

@@ -189,6 +189,8 @@ net: [{pointwise: {out: 2, stride: 3}}, {permute: [1, 0, 2]}, {conv: {out: 4, ke
      "1"),
     ("the class of each position", "input: [3, 16, 16]\nnet: [{conv: {out: 8, kernel: 3, padding: 1}}, {upsample: 2}, argmax]",
      "3"),
+    ("sums along an axis so far", "input: [3, 7, 9]\nnet: [{conv: {out: 4, kernel: 3}}, {cumsum: height}, {conv: {out: 4, kernel: 2}}]",
+     "at least 7x4"),
     ("stored numbers that are not learned", """
 input: [4, 6, 7]
 net: [{add: {main: [{pointwise: 5}], places: [{learned: {shape: [3, 6, 7], fixed: true}}, {pointwise: 5}]}}]

@@ -33,6 +33,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
     "amax": ("ReduceMax",),
     "amin": ("ReduceMin",),
     "argmax": ("ArgMax",),
+    "cumsum": ("CumSum",),
     "batchnorm": ("BatchNormalization",),
     "layernorm": ("LayerNormalization",),
     "rmsnorm": ("Pow", "ReduceMean", "AddNumber", "Sqrt", "DivNumber", "MulNumber", "MulNumber"),

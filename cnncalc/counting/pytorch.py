@@ -62,6 +62,7 @@ WRITTEN: Mapping[str, Written] = {
     "amax": _traced("amax"),
     "amin": _traced("amin"),
     "argmax": _traced("argmax"),
+    "cumsum": _traced("cumsum"),
     "batchnorm": _same("batch_norm", "BatchNorm"),
     "layernorm": _same("layer_norm", "LayerNorm"),
     "rmsnorm": _same("rms_norm", "RMSNorm"),

@@ -11,7 +11,7 @@ from .base import BIASED, IN, JOINED, OUT, TAPS, UNSEEN, Tool, amiss, nothing, o
 SEVERAL = (
     "adaptiveavgpool", "adaptivemaxpool", "l2pool", "layernorm", "rmsnorm", "groupnorm", "instancenorm", "grn", "lrn",
     "l2norm", "prelu", "gelu", "mish", "hardtanh", "maxout", "map", "lstm", "gru", "rnn", "amax",
-    "amin", "argmax", "argmaxpool", "where", "deform_conv", "max_unpool", "grid_sample", "roi_align",
+    "amin", "argmax", "cumsum", "argmaxpool", "where", "deform_conv", "max_unpool", "grid_sample", "roi_align",
 )  # fmt: skip
 """Kinds that Keras has no one operator for, and no one way to write."""
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..graph import Graph
-from ..kernels import KERNELS, conv, join, pool, resize, unpool, upconv
+from ..kernels import KERNELS, conv, cumulative, join, pool, resize, unpool, upconv
 from ..kernels.activation import identity_backward
 from ..kernels.backward import flow_back
-from ..kernels.base import Array, Arrays, Backward, Weights
+from ..kernels.base import Array, Arrays, Backward, Weights, place_of
 from ..kernels.sliding import middle, pad, taps
 from ..layers import Layer
 from ..layers.windows import EVERYTHING, Contracted, Unfollowed
@@ -123,6 +123,13 @@ def _steps(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient
     return (np.broadcast_to(part, x.shape), *inputs[1:])
 
 
+def _so_far(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
+    """An equal part to each entry so far."""
+    axis = place_of(layer.axis, gradient)
+    count = np.arange(1, gradient.shape[axis] + 1).reshape(-1, *(1,) * (gradient.ndim - 1 - axis))
+    return cumulative.backward(layer, inputs, output, weights, gradient / count)
+
+
 def _neighbours(layer: Any, inputs: Arrays, output: Array, weights: Weights, gradient: Array) -> Arrays:
     """To the positions that an upsampling weighs, whatever the sign of the weight."""
     return (resize.spread(layer, inputs[0], gradient, np.abs),)
@@ -150,6 +157,7 @@ RULES: Mapping[str, Backward] = {
     **dict.fromkeys(("amax", "amin", "argmax"), pool.mean_backward),
     **dict.fromkeys(("lstm", "gru", "rnn"), _steps),
     **dict.fromkeys(("sub", "mul", "div"), join.add_backward),
+    "cumsum": _so_far,
     "upsample": _neighbours,
     "embedding": _rows,
 }

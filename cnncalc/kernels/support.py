@@ -260,6 +260,16 @@ def _stepwise(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence
     return [flow.through(marked, np.asarray(marked @ seen), 1, reads, n), *states]
 
 
+def _so_far(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
+    """The entries up to a place of the axis; of the channels any."""
+    place, along = _axis(layer.axis, shapes[0], marked)
+    if place == 0:
+        return [marked]
+    found = np.flip(np.logical_or.accumulate(np.flip(marked, along), axis=along), along)
+    n = shapes[0][place]
+    return [flow.through(marked, found, along, np.arange(n) - np.arange(n)[:, None], n)]
+
+
 def _blocks(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequence[Array]:
     """The place whose channels a block was."""
     (inside,) = shuffle.pixel_shuffle_backward(layer, (), marked, {}, marked)
@@ -301,6 +311,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("crop", "slice", "split"), _selected),
     **dict.fromkeys(("flip", "roll", "tile", "take"), _copied),
     **dict.fromkeys(("lstm", "gru", "rnn"), _stepwise),
+    "cumsum": _so_far,
     "learned": _nothing,
     **dict.fromkeys(("deform_conv", "grid_sample", "roi_align"), _by_values),
     **dict.fromkeys(("upconv", "max_unpool"), _transposed),

@@ -18,6 +18,7 @@ FAMILIES: tuple[tuple[str, str], ...] = (
     ("recurrent", "lstm gru rnn"),
     ("pool", "maxpool argmaxpool avgpool l2pool adaptiveavgpool adaptivemaxpool globalavgpool globalmaxpool"),
     ("pool", "mean sum amax amin argmax"),
+    ("cumulative", "cumsum"),
     ("norm", "batchnorm layernorm rmsnorm groupnorm instancenorm grn lrn l2norm"),
     ("affine", "scale bias"),
     ("activation", "relu relu6 leakyrelu prelu elu selu gelu silu mish hardswish hardsigmoid hardtanh"),

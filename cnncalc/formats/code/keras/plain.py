@@ -272,6 +272,10 @@ def _argmax(node: Node) -> Code:
     return Code(call=f'ops.cast(ops.argmax({{0}}, axis={axis(node, "over")}, keepdims=True), "float32")')
 
 
+def _cumsum(node: Node) -> Code:
+    return Code(call=f"ops.cumsum({{0}}, axis={axis(node)})")
+
+
 def _flip(node: Node) -> Code:
     return Code(call=f"ops.flip({{0}}, axis={axis(node)})")
 
@@ -345,6 +349,7 @@ RULES: Mapping[str, Rule] = {
     "amax": _reduction("max"),
     "amin": _reduction("min"),
     "argmax": _argmax,
+    "cumsum": _cumsum,
     "relu": lambda node: Code("layers.ReLU"),
     "relu6": _relu6,
     "leakyrelu": _leakyrelu,

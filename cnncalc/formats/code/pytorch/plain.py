@@ -192,6 +192,10 @@ def _argmax(node: Node) -> Code:
     return Code(call=f"{{0}}.argmax({_axis(node, 'over')}, keepdim=True).to({{0}}.dtype)")
 
 
+def _cumsum(node: Node) -> Code:
+    return Code(call=f"{{0}}.cumsum({_axis(node)})")
+
+
 def _flip(node: Node) -> Code:
     return Code(call=f"{{0}}.flip({_axis(node)})")
 
@@ -254,6 +258,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("adaptivemaxpool", "globalmaxpool"), _adaptive("Max")),
     **{word: _reduction(word) for word in ("mean", "sum", "amax", "amin")},
     "argmax": _argmax,
+    "cumsum": _cumsum,
     "relu": module("ReLU"),
     "relu6": module("ReLU6"),
     "leakyrelu": module("LeakyReLU", negative_slope=("slope", 0.01)),

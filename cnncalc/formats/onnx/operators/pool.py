@@ -110,6 +110,12 @@ def _argmax(writer: OnnxWriter, node: Node) -> None:
     writer.put("Cast", [places], node.name, to=FLOAT)
 
 
+def _cumsum(writer: OnnxWriter, node: Node) -> None:
+    layer: Any = node.layer
+    axis = 1 + (axis_of(layer.axis, node.incoming[0]) or 0)
+    writer.put("CumSum", [node.inputs[0], writer.numbers([axis], ())], node.name)
+
+
 RULES: Mapping[str, Rule] = {
     "maxpool": _pool("MaxPool"),
     "argmaxpool": _argmaxpool,
@@ -123,6 +129,7 @@ RULES: Mapping[str, Rule] = {
     "amax": _reduction("ReduceMax"),
     "amin": _reduction("ReduceMin"),
     "argmax": _argmax,
+    "cumsum": _cumsum,
     "globalavgpool": plain("GlobalAveragePool"),
     "globalmaxpool": plain("GlobalMaxPool"),
 }

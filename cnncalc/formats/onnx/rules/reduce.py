@@ -99,4 +99,26 @@ def argmax(reader: Reader, node: Node) -> None:
     reader.define(node, result)
 
 
-RULES: Mapping[str, Rule] = {**dict.fromkeys(OVER_AXIS, reduction), "ArgMax": argmax, "ArgMin": argmax}
+def cumulated(reader: Reader, node: Node) -> None:
+    """The sums along an axis so far; from the end they are those of the axis turned round."""
+    value = reader.held(node)
+    (along,) = reader.constant(node, 1) or [0]
+    axis = axis_of(along, len(value.dims))
+    if value.axes[axis] == BATCH:
+        raise AlongImages("it works along the images")
+    if node.attributes.get("exclusive"):
+        raise Refused("sums without the entry itself")
+    word = axis_word(value, axis)
+    turned = {"axis": word}
+    if node.attributes.get("reverse"):
+        value = reader.step(node, "flip", turned, value)
+    value = reader.step(node, "cumsum", turned, value)
+    reader.define(node, reader.step(node, "flip", turned, value) if node.attributes.get("reverse") else value)
+
+
+RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(OVER_AXIS, reduction),
+    "ArgMax": argmax,
+    "ArgMin": argmax,
+    "CumSum": cumulated,
+}

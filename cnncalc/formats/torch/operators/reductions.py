@@ -71,6 +71,11 @@ def vector_norm(w: Writing, own: Operator) -> None:
         w.put(f"{own.op} of order {order}", [source], {}, domain="aten")
 
 
+def cumulated(w: Writing, own: Operator) -> None:
+    """The sums along an axis so far."""
+    w.put("CumSum", [w.tensor("self"), w.number(w.axis("dim", len(w.out.shape)))])
+
+
 def cosine(w: Writing, own: Operator) -> None:
     """The product of two vectors, each divided by its length."""
     names, axis = [w.tensor("x1"), w.tensor("x2")], w.axis("dim", len(w.out.shape) + 1)
@@ -158,6 +163,7 @@ def variance(w: Writing, own: Operator) -> None:
 
 
 OPERATORS: Mapping[str, Write] = {
+    "cumsum": cumulated,
     "mean": over("ReduceMean"),
     "sum": over("ReduceSum"),
     "amax": over("ReduceMax"),
