@@ -73,6 +73,8 @@ def _rearranged(reach: Rearranged, wanted: Patch, shape: Shape, output: Shape) -
     kept = [frozenset(range(output[0])) if places is None else places for places in wanted]
     if reach.order is not None:
         return [tuple(kept[reach.order.index(axis)] for axis in range(len(shape)))]
+    if all(len(places) == n for places, n in zip(kept, output, strict=True)):
+        return [_whole(shape)]
     same_channels = every and output[0] == shape[0]
     if same_channels:
         kept[0] = frozenset([0])
