@@ -258,6 +258,10 @@ def products() -> Iterator[Case]:
         first = [node("Transpose", "x", "t", perm=[1, 0])] if turned else []
         made = node("Gemm", f"{'t' if turned else 'x'} w{' c' if shift else ''}", transA=turned, transB=other, alpha=alpha, beta=beta)
         yield Case([*first, made], ROW, w=drawn(3, 10) if other else drawn(10, 3), c=drawn(*shift))
+    large = [node("Transpose", "x", "t", perm=[1, 0]), node("Gemm", "t w c", transA=1, transB=1, alpha=0.5, beta=2.0)]
+    yield Case(large, ROW, w=drawn(300, 10), c=drawn(300))
+    yield Case([node("Gemm", "a w", "m"), node("Mul", "x m")], drawn(1, 300), a=drawn(1, 90), w=drawn(90, 300))
+    yield Case(node("MatMul", "x w"), drawn(1, 90), w=drawn(90))
     yield Case(node("Gemm", "x w c"), ROW, w=drawn(10, 3), c=real(0.5))
     yield Case(node("Gemm", "x w c"), {"x": ROW, "w": drawn(10, 3)}, c=drawn(3))
     yield Case(node("Gemm", "x w c", beta=0.5), {"x": ROW, "c": drawn(1, 3)}, w=drawn(10, 3))

@@ -12,7 +12,7 @@ from ..reading import USUAL, Reading, refuse_inexact
 from .constants import Constant
 from .model import model
 from .read import Reader
-from .records import Model
+from .records import Model, Node
 from .shared import counted_once
 from .values import Weight
 from .wire import File, Memory, Part
@@ -45,6 +45,9 @@ class Numbers:
     inexact: Sequence[str] = ()
     """Operators whose layer makes other numbers."""
 
+    steps: Sequence[Node] = ()
+    """What operators are written with, in place of those of the file."""
+
     @property
     def name(self) -> str:
         """The file."""
@@ -55,7 +58,7 @@ class Numbers:
         from .stored import Stored
 
         refuse_inexact(self.name, self.inexact)
-        return Stored(self.source, self.model, self.learned, self.known).read(graph, dtype)
+        return Stored(self.source, self.model, self.learned, self.known, self.steps).read(graph, dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +85,7 @@ class OnnxNetwork:
             reader = Reader(self.model, self.input, self.settings, self.how)
             graph = counted_once(reader.graph(), reader.learned)
         known = {name: value for name, value in reader.values.items() if isinstance(value, Constant)}
-        stored = Numbers(self.source, self.model, reader.learned, known, reader.inexact)
+        stored = Numbers(self.source, self.model, reader.learned, known, reader.inexact, reader.steps)
         return replace(graph, again=self, stored=stored, changed=bool(self.settings) or self.input is not None)
 
 

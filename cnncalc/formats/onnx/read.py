@@ -80,14 +80,14 @@ class Reader:
         self.shaped: set[str] = set()
         """Those that were asked for."""
 
-        self.opset = model.opsets.get("", 1)
-        self.file = model.name
+        self.opset, self.file = model.opsets.get("", 1), model.name
         self.settings = dict(settings or {})
         self.values: dict[str, Value] = {}
         self.unread: list[Unread] = []
         self.behind = Behind()
         self.inexact: list[str] = []
-        """Operators whose layer has the shape and the counts of theirs, and other numbers."""
+        self.steps: list[Node] = []
+        """Operators whose layer has their shape and counts, and other numbers; what some are written with instead."""
 
         self.readers = read_by(model.graph)
         self.deep = 0

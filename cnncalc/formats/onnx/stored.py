@@ -60,6 +60,9 @@ class Stored:
     worked_out: Mapping[str, Constant]
     """What hangs on sizes alone, by the names of the file."""
 
+    steps: Sequence[Node] = ()
+    """What operators are written with, in place of those of the file."""
+
     @property
     def name(self) -> str:
         """The file."""
@@ -69,7 +72,7 @@ class Stored:
         """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
         values: dict[str, Array] = {}
         with self.source if isinstance(self.source, File) else nullcontext():
-            tensors = Tensors(self.model, self.worked_out)
+            tensors = Tensors(self.model, self.worked_out, self.steps)
             for node in graph.inference.nodes:
                 for key, shape in (*node.weights.items(), *node.buffers.items()):
                     full = f"{node.weights_of}.{key}"
@@ -132,9 +135,9 @@ def fitted(array: Array, weight: Weight, shape: Sequence[int], full: str, file: 
 class Tensors:
     """The constants of a model by their names, each worked out once."""
 
-    def __init__(self, model: Model, worked_out: Mapping[str, Constant]) -> None:
+    def __init__(self, model: Model, worked_out: Mapping[str, Constant], steps: Sequence[Node] = ()) -> None:
         self.model, self.worked_out = model, worked_out
-        self.made = {output: node for node in model.graph.nodes for output in node.outputs}
+        self.made = {output: node for node in (*model.graph.nodes, *steps) for output in node.outputs}
         self.known: dict[str, Array] = {}
 
     def array(self, name: str, depth: int = 0) -> Array:

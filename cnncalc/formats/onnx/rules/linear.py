@@ -24,7 +24,7 @@ def gemm(reader: Reader, node: Node) -> None:
     """alpha A B + beta C: a linear layer where A is computed, and B and C are learned."""
     sides = [reader.value(node, place) for place in range(2)]
     of_bias = reader.has(node, 2) and isinstance(reader.value(node, 2), Held)
-    if node.attributes.get("transA", 0) or of_bias or [isinstance(one, Held) for one in sides] != [True, False]:
+    if node.attributes.get("transA", 0) or of_bias or isinstance(sides[1], Held):
         _in_steps(reader, node)
         return
     value, weight = reader.held(node), reader.weight(node, 1)

@@ -28,7 +28,9 @@ def written(reader: Reader, node: Node, steps: Sequence[Step]) -> None:
         attributes = reads.pop() if isinstance(reads[-1], dict) else {}
         inputs = tuple(_name(reader, node, one, f"{place}.{i}") for i, one in enumerate(reads))
         last = place == len(steps) - 1
-        reader.read(Node(op, "", node.name, inputs, (node.outputs[0] if last else _of(node, place),), attributes))
+        step = Node(op, "", node.name, inputs, (node.outputs[0] if last else _of(node, place),), attributes)
+        reader.steps.append(step)
+        reader.read(step)
 
 
 def _name(reader: Reader, node: Node, read: Any, place: str) -> str:
