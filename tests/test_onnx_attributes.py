@@ -334,7 +334,8 @@ def moves() -> Iterator[Case]:
     yield Case(node("Pad", "x", pads=[0, 0, 1, 1, 0, 0, 1, 1], value=0.5), opset=9)
     yield Case(node("Pad", "x p"), LINE, p=ints(0, 0, 2, 0, 0, 1))
     yield Case(node("TopK", "x k", "y i", axis=1), k=ints(2))
-    yield Case(node("CumSum", "x a"), a=np.array(2))
+    for axis, own in ((2, {}), (1, {"exclusive": 1}), (3, {"reverse": 1}), (-1, {"exclusive": 1, "reverse": 1})):
+        yield Case(node("CumSum", "x a", **own), a=np.array(axis))
     yield Case(node("Trilu", "x"))
     yield Case(node("GatherElements", "x i", axis=3), i=np.zeros((1, 4, 6, 2), np.int64))
     yield Case(node("GatherND", "x i"), i=np.array([[0, 1, 2]]))
@@ -411,7 +412,7 @@ FAMILIES = (windows, norms, reductions, elements, products, moves, samples, sequ
 REFUSED = (
     # operator, why no layer or no run is made of it
     *((op, f"the operator {op} is not known") for op in ("Hardmax", "Atan", "Asinh", "TopK", "GatherElements")),
-    *((op, "it reads numbers that only a run makes") for op in ("ReduceProd", "CumSum", "Trilu")),
+    *((op, "it reads numbers that only a run makes") for op in ("ReduceProd", "Trilu")),
     *((op, "two tensors, where one number is known") for op in ("Pow", "Mod")),
     ("Mod", "the remainder by a tensor"),
     ("Pad", "`mode` is wrap"),

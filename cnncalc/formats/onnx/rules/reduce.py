@@ -10,6 +10,7 @@ from ..read import AlongImages, Refused
 from ..records import Node
 from ..values import BATCH, Held
 from .words import axis_word, without
+from .written import written
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -106,8 +107,10 @@ def cumulated(reader: Reader, node: Node) -> None:
     axis = axis_of(along, len(value.dims))
     if value.axes[axis] == BATCH:
         raise AlongImages("it works along the images")
-    if node.attributes.get("exclusive"):
-        raise Refused("sums without the entry itself")
+    if node.attributes.get("exclusive"):  # without the entry itself
+        own = {"reverse": node.attributes.get("reverse", 0)}
+        written(reader, node, [("CumSum", "0", "1", own), ("Sub", "=0", "0")])
+        return
     word = axis_word(value, axis)
     turned = {"axis": word}
     if node.attributes.get("reverse"):
