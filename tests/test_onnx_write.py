@@ -175,6 +175,19 @@ def test_a_table_without_numbers_is_counted_as_it_is_stored(tmp_path: Path) -> N
         assert heads * 49 == cnncalc.params(cnncalc.load(path)).total
 
 
+def test_stored_numbers_stay_stored_without_their_numbers(tmp_path: Path) -> None:
+    """4 * 6 * 7 of them are no parameters, as those of the convolution and the norm are; onnxruntime takes the file."""
+    fixed = "{learned: {shape: [4, 6, 7], fixed: true}}"
+    path = tmp_path / "stored.onnx"
+    text = f"input: [4, 6, 7]\nnet: [{{add: [prev, [{fixed}]]}}, {{pointwise: 5}}, batchnorm]"
+    path.write_bytes(content(cnncalc.parse(text)))
+    found = cnncalc.params(cnncalc.load(path))
+    (y,) = runtime.InferenceSession(str(path)).run(None, {"input": np.zeros((1, 4, 6, 7), np.float32)})
+
+    assert (4 * 5 + 5 + 2 * 5, 4 * 6 * 7 + 2 * 5) == (found.total, found.buffers)
+    assert (1, 5, 6, 7) == y.shape
+
+
 @pytest.mark.parametrize("number", ["1e-06", "0.1", "0.17677669", "0.1767767", "3", "1.0000001", "3.4028235e+38"])
 def test_numbers_of_32_bits_come_back_as_they_were_written(number: str, tmp_path: Path) -> None:
     """By the fewest digits that NumPy needs for them too."""

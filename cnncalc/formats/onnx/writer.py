@@ -77,7 +77,7 @@ class OnnxWriter:
         if stored:
             self.constants[key] = Constant(dims, [value] * product(dims))
         else:
-            self.filled(key, dims, value)
+            self.filled(key, dims, value, learned=bool(node.weights))
         return key
 
     def stacked(self, key: str, dims: tuple[int, ...], made: Callable[[Mapping[str, Any]], Any]) -> str:
@@ -92,10 +92,13 @@ class OnnxWriter:
             self.constants[key] = Constant(dims, made(self.weights))
         return key
 
-    def filled(self, key: str, dims: tuple[int, ...], value: float) -> None:
-        """A tensor by its shape alone."""
+    def filled(self, key: str, dims: tuple[int, ...], value: float, learned: bool = True) -> None:
+        """A tensor by its shape alone, which is stored like a weight where it is one, else worked out."""
         shape = self.free(f"{key}.shape")
-        self.constants[shape] = Constant((len(dims),), list(dims))
+        if learned:
+            self.constants[shape] = Constant((len(dims),), list(dims))
+        else:
+            self.operators.append(Operator("Constant", (), shape, {"value_ints": list(dims)}, shape))
         number = Constant((1,), (float(value),))
         self.operators.append(Operator("ConstantOfShape", (shape,), key, {"value": number}, key))
         self._filled.add(key)
