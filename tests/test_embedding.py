@@ -354,3 +354,56 @@ def test_rows_in_eight_bits_are_counted_and_not_taken_for_floats(tmp_path: Path)
     assert 45 == cnncalc.params(found).total
     assert 2 == done.exit_code
     assert "is whole numbers in the file" in " ".join(done.stderr.split())
+
+
+BEHIND = {
+    "nothing": (),
+    "an activation": (("Relu", "g", {}),),
+    "turned axes": (("Transpose", "g", {}),),
+    "a mean": (("ReduceMean", "g", {"axes": [1]}),),
+    "laid flat": (("Flatten", "g", {}),),
+    "over the features": (("Softmax", "g", {"axis": -1}),),
+    "on itself": (("Concat", "g g", {"axis": 0}),),
+    "with its numbers": (("Cast", "x", {"to": 1}), ("Add", "g n", {})),
+}
+"""What reads the rows."""
+
+
+ROWS = [
+    (sizes, behind)
+    for sizes in [(1,), (5,), (1, 5), (1, 1), (1, 2, 3), (1, 2, 3, 4)]
+    for behind in BEHIND
+    if behind != "with its numbers" or len(sizes) < 3  # those do not meet the rows
+]
+
+
+@pytest.mark.parametrize(("sizes", "behind"), ROWS, ids=str)
+def test_rows_of_any_axes_are_those_of_onnxruntime(sizes: tuple[int, ...], behind: str, tmp_path: Path) -> None:
+    """The same numbers, whatever reads them; axes may lie otherwise."""
+    onnx, runtime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
+    helper, proto, draw = onnx.helper, onnx.TensorProto, np.random.default_rng(0)
+    nodes = [helper.make_node("Gather", ["table", "x"], ["g"])]
+    for name, (op, reads, attributes) in zip(("n", "y")[-len(BEHIND[behind]) :], BEHIND[behind], strict=False):
+        nodes.append(helper.make_node(op, reads.split(), [name], **attributes))
+    graph = helper.make_graph(
+        nodes,
+        "net",
+        [helper.make_tensor_value_info("x", proto.INT64, sizes)],
+        [helper.make_tensor_value_info(nodes[-1].output[0], proto.FLOAT, None)],
+        [onnx.numpy_helper.from_array(draw.normal(size=(7, sizes[-1])).astype(np.float32), "table")],
+    )
+    path = tmp_path / "m.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    found = cnncalc.load(path)
+    x = draw.integers(0, 7, sizes)
+
+    (expected,) = runtime.InferenceSession(path.read_bytes()).run(None, {"x": x})
+    np.save(tmp_path / "x.npy", x.reshape(found.inputs["x"]))
+    done = CliRunner().invoke(
+        app, ["run", str(path), "--input-file", str(tmp_path / "x.npy"), "--out", str(tmp_path / "y.npz")]
+    )
+
+    assert 0 == done.exit_code, done.stderr
+    output = np.load(tmp_path / "y.npz")["output"]
+    np.testing.assert_allclose(np.sort(output, None), np.sort(expected, None), atol=1e-6)
+    assert 7 * sizes[-1] == cnncalc.params(found).total
