@@ -20,7 +20,9 @@ from ..namedtuples import NamedTuple
 from .items import Item, Raw
 
 NEAR = 4
-"""Layers back to which kinds alone tell branches apart, so that units that are alike have one order."""
+"""Layers back to which kinds, then settings, tell branches apart, so that units of other sizes have one order."""
+
+SETTINGS = ("kernel", "stride", "dilation", "padding")
 
 LONG = 32
 """Members of a list that is only looked at as a whole."""
@@ -85,7 +87,7 @@ class _Normal:
 
     def _sort(self) -> None:
         """What each node reads, the inputs of a sum in the order that their layers give, not the file."""
-        rank = {name: (0, *[crc32(name.encode())] * (NEAR + 1)) for name in self.graph.inputs}
+        rank = {name: (0, *[crc32(name.encode())] * (2 * NEAR + 1)) for name in self.graph.inputs}
         for node in self.graph.nodes:
             inputs = tuple(self._real(name) for name in self.inputs[node.name])
             if node.layer.commutes:
@@ -94,8 +96,9 @@ class _Normal:
             depth = min((rank[name][0] for name in inputs), default=0) - 1
             before = [rank[name] for name in inputs]
             item = self.items[node.name] = self._item(node)
-            said: list[Any] = [(node.kind,)]
-            said += [(node.kind, [ranks[level] for ranks in before]) for level in range(1, NEAR)]
+            said: list[Any] = []
+            for own in ((), tuple(item.slots.get(name) for name in SETTINGS)):
+                said += [(node.kind, own, [ranks[len(said) + n] for ranks in before] if n else ()) for n in range(NEAR)]
             said.append((node.kind, item.slots, [ranks[-1] for ranks in before]))
             rank[node.name] = (depth, *(crc32(repr(one).encode()) for one in said))
 
