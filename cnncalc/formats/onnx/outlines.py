@@ -92,7 +92,6 @@ OUTLINES: Mapping[str, Outline] = {
         (
             "Bernoulli",
             "BitShift",
-            "CumSum",
             "Hardmax",
             "IsInf",
             "IsNaN",
