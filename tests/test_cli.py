@@ -203,6 +203,15 @@ def test_sort_takes_a_column_by_its_key_or_its_title(column: str) -> None:
     assert sorted(values, reverse=True) == values
 
 
+@pytest.mark.parametrize(("command", "column"), [("summary", "field"), ("receptive-field", "size")])
+def test_what_sees_the_whole_input_is_sorted_before_what_sees_a_part(command: str, column: str) -> None:
+    """The pool and the classifier of a ResNet, then the last stage."""
+    done = run(command, "resnet18", "--depth", "1", "--sort", column)
+    names = [line.split()[0] for line in done.out.splitlines()[3:6]]
+
+    assert ["globalavgpool", "fc", "layer4"] == names
+
+
 def _elements(shape: str) -> int:
     total = 1
     for n in shape.split("x"):

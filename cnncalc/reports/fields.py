@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from ..render import numbers, units
@@ -33,9 +34,10 @@ def _text(axes: Sequence[dict[str, Any]]) -> str:
     return f"{local} + global" if everything else local
 
 
-def largest(axes: Sequence[dict[str, Any]]) -> int | None:
-    """The largest size on any axis, to sort by."""
-    return max((axis["size"][1] for axis in axes if axis["size"] is not None), default=None)
+def largest(axes: Sequence[dict[str, Any]]) -> float | None:
+    """The largest size on any axis, to sort by; what sees the whole input comes before any size."""
+    seen = (axis for axis in axes if axis["size"] is not None or (axis["global"] and not axis.get("unknown")))
+    return max((inf if axis["size"] is None else axis["size"][1] for axis in seen), default=None)
 
 
 FIELD = units.rows(
