@@ -280,12 +280,14 @@ def test_numbers_made_of_learned_ones_are_learned() -> None:
 
     scale, places = Constant((3,), (0.1, 0.2, 0.3), learned=True), Constant((3,), (0, 1, 2))
 
-    def learned(op: str, *inputs: Constant) -> bool:
-        return of_learned(Node(op, "", "", tuple("abc"[: len(inputs)]), ("y",), {}, {}), inputs)
+    def learned(op: str, *inputs: Constant, made: int = 3) -> bool:
+        return of_learned(Node(op, "", "", tuple("abc"[: len(inputs)]), ("y",), {}, {}), inputs, made)
 
     assert learned("Mul", Constant((), (2.0,)), scale)
     assert learned("Reshape", scale, Constant((4,), (1, 3, 1, 1)))
     assert not learned("Add", places, Constant((), (0.5,)))
+    assert not learned("Div", Constant((4, 1), (0, 1, 2, 3)), scale, made=12)  # sines at so many frequencies
+    assert learned("Concat", scale, scale, made=6)
     assert not learned("Shape", scale)
     assert not learned("Expand", places, scale)
 

@@ -173,12 +173,14 @@ def test_a_table_of_positions_is_stored_and_not_learned(tmp_path: Path) -> None:
         node("Cast", "r", "f", to=TensorProto.FLOAT),
         node("Sin", "f", "p"),
         node("Reshape", "p s", "q"),
-        node("Add", "x q"),
+        node("Mul", "q rates", "each"),
+        node("Add", "x each"),
     ]
-    constants = {"zero": np.array(0), "n": np.array(20), "one": np.array(1), "s": ints(1, 1, 4, 5)}
+    rates = np.array([1, 0.1, 0.01], np.float32).reshape(3, 1, 1)
+    constants = {"zero": np.array(0), "n": np.array(20), "one": np.array(1), "s": ints(1, 1, 4, 5), "rates": rates}
     graph = cnncalc.load(saved(tmp_path / "m.onnx", nodes, {"x": X}, constants, ["y"]))
 
-    assert (0, 20) == (cnncalc.params(graph).total, cnncalc.params(graph).buffers)
+    assert (0, 60) == (cnncalc.params(graph).total, cnncalc.params(graph).buffers)
 
 
 # fmt: off

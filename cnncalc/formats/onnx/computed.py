@@ -47,7 +47,7 @@ def computed(node: Node, values: Sequence[Weight | Constant | None], known: Sequ
     made = []
     for name, dims in zip(node.outputs, shapes, strict=False):
         whole = source is not None and prod(dims) == prod(source.dims)
-        counted = not source.fixed if source is not None else of_learned(node, known)
+        counted = not source.fixed if source is not None else of_learned(node, known, _elements(dims))
         scale = prod(dims) == 1 and any(isinstance(value, Weight) and value.scale for value in values)
         made.append(Weight(source.name if whole and source else name, dims, None, fixed=not counted, scale=scale))
     return made
@@ -96,12 +96,17 @@ def _reduced(dims: Dims, node: Node, known: Sequence[Constant | None]) -> Dims:
     return tuple(1 if axis in gone else size for axis, size in enumerate(dims) if keep or axis not in gone)
 
 
-def of_learned(node: Node, known: Sequence[Constant | None]) -> bool:
-    """Whether what an operator makes of known numbers is learned: the largest of those that it works on are."""
+def of_learned(node: Node, known: Sequence[Constant | None], made: float) -> bool:
+    """Whether so many numbers that an operator makes of known ones are learned: the largest that it works on are.
+
+    An operation on each pair of two that makes more than either had is a table of positions.
+    """
     every = node.op in ELEMENTWISE or node.op == "Concat"
     worked = [one for one in (known if every else known[:1]) if one is not None]
     most = max((len(one.entries) for one in worked), default=0)
-    return any(one.learned and len(one.entries) == most for one in worked) and node.op not in ("Shape", "Size")
+    if node.op in ("Shape", "Size") or (node.op in ELEMENTWISE and made > most):
+        return False
+    return any(one.learned and len(one.entries) == most for one in worked)
 
 
 def _elements(dims: Dims) -> float:

@@ -59,7 +59,7 @@ class Known:
                 attributes[name] = self._numbers(value)
         try:
             made = folded(node.op, known, attributes, self.opset)
-            learned = of_learned(node, known) or self._left_out(node, made)
+            learned = of_learned(node, known, len(made[0].entries) if made else 0) or self._left_out(node, made)
             return [one._replace(learned=True) for one in made] if learned else [*made]
         except NotFolded:
             return self._computed(node, known)
