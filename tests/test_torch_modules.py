@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import cnncalc
+from cnncalc import counting
 from cnncalc.errors import CnncalcError
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
@@ -211,3 +212,25 @@ def test_a_layer_of_maps_side_by_side_is_one_with_one_weight(make: Callable[[], 
             return self.conv(x.view(2, 2, 12, 12)).flatten()[None]
 
     assert macs == cnncalc.macs(agree(drawn(Heads), MAP)).total
+
+
+COUNTED = {
+    # norm -> what thop 0.1.1, torchinfo 1.8.0, fvcore 0.1.5 and torchprofile 0.1.0 say of it alone
+    "LayerNorm": (lambda: nn.LayerNorm(8, bias=False), (4, 8), (128, 8, 160, 32)),
+    "LayerNorm without a scale": (lambda: without(nn.LayerNorm(8), "weight"), (4, 8), (128, 8, 128, 0)),
+    "GroupNorm": (lambda: without(nn.GroupNorm(2, 4), "bias"), (4, 6, 6), (0, 4, 720, 144)),
+    "BatchNorm2d": (lambda: without(nn.BatchNorm2d(4), "bias"), (4, 6, 6), (576, 4, 288, 144)),
+    "BatchNorm2d without a scale": (lambda: without(nn.BatchNorm2d(4), "weight"), (4, 6, 6), (576, 4, 144, 0)),
+    "InstanceNorm2d": (lambda: without(nn.InstanceNorm2d(4, affine=True), "bias"), (4, 6, 6), (576, 4, 720, 144)),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_other_tools_count_a_norm_without_a_scale_or_a_shift_once(name: str) -> None:
+    """As the tools say that were run on the module; traces go by the scale, modules by what they learn."""
+    make, shape, figures = COUNTED[name]
+
+    graph = cnncalc.from_torch(nn.Sequential(make()), shape)
+
+    tools = ("thop", "torchinfo", "fvcore", "torchprofile")
+    assert figures == tuple(counting.counted(graph, counting.tool(tool)).total for tool in tools)

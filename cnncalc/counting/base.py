@@ -113,6 +113,15 @@ def times(factor: int, what: str, plain: int | None = None) -> Rule:
     return rule
 
 
+def scaled(factor: int, what: str, plain: int) -> Rule:
+    """So many times a quantity; `plain` times where the layer learns no scale, though it may learn a shift."""
+
+    def rule(node: Node) -> Iterable[Term]:
+        yield Term(what, factor if "weight" in node.weights else plain, elements(node, what))
+
+    return rule
+
+
 def both(*rules: Rule) -> Rule:
     """The terms of several rules."""
     return lambda node: [term for rule in rules for term in rule(node)]

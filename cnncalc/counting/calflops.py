@@ -23,6 +23,7 @@ from .base import (
     nothing,
     of_einsum,
     own,
+    scaled,
     size,
     times,
 )
@@ -103,8 +104,8 @@ RULES: dict[str, Rule] = {
     "F.conv": _plain(2),
     "F.conv_transpose": _transposed_flops,
     "F.linear": nothing,
-    "F.batch_norm": times(2, IN, plain=1),
-    **{f"F.{name}_norm": times(5, IN, plain=4) for name in ("layer", "group", "instance")},
+    "F.batch_norm": scaled(2, IN, plain=1),
+    **{f"F.{name}_norm": scaled(5, IN, plain=4) for name in ("layer", "group", "instance")},
     **{
         f"F.{name}": times(1, IN) for name in ("relu", "relu6", "silu", "gelu", "elu", "prelu", "leaky_relu", "softmax")
     },

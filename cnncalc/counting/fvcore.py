@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .base import IN, OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, of_einsum, own, times
+from .base import IN, OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, of_einsum, own, scaled, times
 from .pytorch import PRODUCTS, traced
 
 RULES: dict[str, Rule] = {
@@ -13,10 +13,10 @@ RULES: dict[str, Rule] = {
     "aten::linear": nothing,
     **{f"aten::{name}": nothing for name in PRODUCTS if name not in ("baddbmm", "einsum")},
     "aten::einsum": own(lambda node: of_einsum(node) // 2 - int(node.macs)),
-    "aten::batch_norm": times(2, IN, plain=1),
-    "aten::group_norm": times(5, IN, plain=4),
-    "aten::layer_norm": times(5, IN, plain=4),
-    "aten::instance_norm": times(5, IN, plain=4),
+    "aten::batch_norm": scaled(2, IN, plain=1),
+    "aten::group_norm": scaled(5, IN, plain=4),
+    "aten::layer_norm": scaled(5, IN, plain=4),
+    "aten::instance_norm": scaled(5, IN, plain=4),
     "aten::upsample_nearest2d": times(1, OUT),
     "aten::upsample_bilinear2d": times(4, OUT),
     "aten::adaptive_avg_pool2d": times(1, IN),
@@ -65,7 +65,7 @@ TRAINING = replace(
     FVCORE,
     name="fvcore-training",
     about="a trace of a model that nobody set to eval(): as fvcore, and 5 an element of a batch norm",
-    rules={**RULES, "aten::batch_norm": times(5, IN, plain=4)},
+    rules={**RULES, "aten::batch_norm": scaled(5, IN, plain=4)},
     also=(),
 )
 

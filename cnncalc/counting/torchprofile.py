@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph import Node
-from .base import OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, own, size, times
+from .base import OUT, SAME, WARNS, Rule, Tool, all_of_it, amiss, nothing, own, scaled, size, times
 from .pytorch import PRODUCTS, traced
 from .transposed import of_the_weight
 
@@ -67,10 +67,10 @@ RULES: dict[str, Rule] = {
     **{f"aten::{name}": nothing for name in PRODUCTS if name != "mm"},
     "aten::scaled_dot_product_attention": nothing,
     "aten::lstm": nothing,
-    "aten::batch_norm": times(1, OUT, plain=0),
-    "aten::layer_norm": times(1, OUT, plain=0),
-    "aten::group_norm": times(1, OUT, plain=0),
-    "aten::instance_norm": times(1, OUT, plain=0),
+    "aten::batch_norm": scaled(1, OUT, plain=0),
+    "aten::layer_norm": scaled(1, OUT, plain=0),
+    "aten::group_norm": scaled(1, OUT, plain=0),
+    "aten::instance_norm": scaled(1, OUT, plain=0),
     "aten::leaky_relu": times(1, OUT),
     "aten::upsample_bilinear2d": times(4, OUT),
     "aten::grid_sampler": own(_sampled),
