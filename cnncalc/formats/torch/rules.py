@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..decimals import written
@@ -144,6 +145,16 @@ def hardsigmoid(reader: Reader, node: Node) -> None:
     ACTIVATIONS["HardSigmoid"](reader, node)
 
 
+def prelu(reader: Reader, node: Node) -> None:
+    """A learned slope: one for all, or one a channel, however its tensor is shaped."""
+    slope = reader.weight(node, 1)
+    if prod(slope.dims) == 1:
+        reader.emit(node, "prelu", {"shared": True}, [reader.held(node)], [slope], keeps_order=True)
+        return
+    value, rows = by_channels(reader, reader.held(node))
+    reader.emit(node, "prelu", {}, [value], [slope], keeps_order=rows)
+
+
 def recurrent(kind: str) -> Rule:
     """Layer behind layer, both directions of each in one; its states at the end are its last steps."""
 
@@ -217,6 +228,7 @@ RULES: Mapping[str, Rule] = {
     "GroupNormalization": groupnorm,
     "InstanceNormalization": instancenorm,
     "LayerNormalization": layernorm,
+    "PRelu": prelu,
     "RMSNormalization": rmsnorm,
     "torch::adaptiveavgpool": adaptive("adaptiveavgpool"),
     "torch::adaptivemaxpool": adaptive("adaptivemaxpool"),
