@@ -26,6 +26,18 @@ LAYERS = (
 """The tools that look at modules, calls and traces."""
 
 
+class Looked(torch.nn.Module):  # type: ignore[misc,name-defined]
+    """The rows of a table that the first channel says: tools put in what is no place of a row, so theirs reads none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Embedding(20, 6)
+
+    def forward(self, x: Any) -> Any:
+        """Rows."""
+        return self.layer(x[:, 0].long())
+
+
 def sizes(row: Mapping[str, str]) -> tuple[int, ...]:
     """The shape of one image."""
     return tuple(map(int, row["input"].split("x")))
@@ -52,7 +64,7 @@ def counts_params(row: Mapping[str, str], graph: cnncalc.Graph) -> None:
 @pytest.mark.parametrize("row", rows("counting_layers.csv"), ids=lambda row: row["name"])
 def test_a_module_counts_as_each_tool_says(row: Mapping[str, str]) -> None:
     """One layer, read from the module itself."""
-    held(row, row["name"], MODULES[row["name"]]())
+    held(row, row["name"], Looked() if row["name"] == "embedding" else MODULES[row["name"]]())
 
 
 @pytest.mark.parametrize("row", rows("counting_code.csv"), ids=lambda row: row["name"])

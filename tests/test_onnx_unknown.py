@@ -368,11 +368,14 @@ def test_options_for_models_are_told_where_there_are_specs_alone(tmp_path: Path,
     assert "change nothing" not in RUN.invoke(app, [*command, str(spec)]).stderr
 
 
-def test_a_model_whose_output_is_its_input_has_no_layer(tmp_path: Path) -> None:
-    """Nothing is counted as zero."""
+def test_a_model_whose_output_is_its_input_is_an_identity(tmp_path: Path) -> None:
+    """It is read as any other, and its output is the input."""
     path = tmp_path / "m.onnx"
     kinds = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, (1, 3, 8, 8)) for name in "xy"]
     graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", kinds[:1], kinds[1:])
     onnx.save(helper.make_model(graph, ir_version=9), path)
-    with pytest.raises(cnncalc.CnncalcError, match="has no layer: what comes out is what goes in"):
-        cnncalc.load(path)
+    read = cnncalc.load(path)
+
+    assert [("identity", (3, 8, 8))] == [(node.kind, node.output) for node in read.nodes]
+    for command in ("summary", "show", "validate", "memory", "receptive-field", "lint"):
+        assert 0 == RUN.invoke(app, [command, str(path)]).exit_code, command

@@ -135,14 +135,14 @@ class Reader:
             held += self.behind.ends(self.values, read | set(self.builder.inputs))
         if not held:
             raise CnncalcError(f"{self.file} has no output that depends on its input")
-        if not self.builder.nodes:
-            raise CnncalcError(f"{self.file} has no layer: what comes out is what goes in")
+        if not self.builder.nodes:  # what comes out is what goes in
+            same = KINDS["identity"].read({}, 0)
+            held = [(name, self.builder.add(same, [tensor], "identity")) for name, tensor in held]
         names = self._as_drawn([tensor for _, tensor in held])
         for name, tensor in held[1:]:
             self.builder.head(name, names.get(tensor, tensor))
-        output = held[0][1]
         return self.builder.graph(
-            names.get(output, output),
+            names.get(held[0][1], held[0][1]),
             source=self._source(),
             changes=self.changes.found(names),
             input_dtypes=self.input_dtypes,
