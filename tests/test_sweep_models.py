@@ -89,7 +89,7 @@ def test_fit_finds_the_largest_input_of_a_model(folder: Path) -> None:
         (["net.onnx", "width=1,2"], "net.onnx has no variable `width`"),
         (["net.onnx", "input=8", "--engine", "dask"], "`--engine dask` is for a spec"),
         (["net.onnx", "H=8,16"], "W has no value"),
-        (["net.onnx", "input=0,8"], "a size of the input is a whole number of at least 1"),
+        (["net.onnx", "input=0,8"], "a size of the input is a whole number from 1 to 2^31"),
     ],
 )
 def test_what_cannot_be_swept_is_told(folder: Path, arguments: list[str], message: str) -> None:
