@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from test_random_graphs import sensible, specs
 from test_recovery import anonymous, swapped
@@ -93,6 +93,17 @@ def units(draw: st.DrawFn) -> str:
 
 @settings(max_examples=GRAPHS // 4, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 @given(units())
+@example(
+    """input: [8, 8, 8]
+blocks:
+  unit0(w): [{pointwise: $w, from: in, as: t0}, {add: [in, t0], as: t1}, {conv: {out: $w, kernel: 3, padding: 1}, from: in, as: t2}, {pointwise: $w, from: in, as: t3}, {conv: {out: $w, kernel: 3, padding: 1}, from: in, as: t4}, {add: [t0, t3], as: t5}, {concat: [t1, t2, t4, t5]}, {pointwise: $w}]
+net:
+  - {pointwise: 4}
+  - {unit0: 4, repeat: 1}
+  - {pointwise: 4}
+  - {unit0: 4, repeat: 1}
+"""  # two that are made alike, one of which another sum reads too
+)
 def test_units_with_names_of_their_own_come_back(text: str) -> None:
     """Whatever the order of the file and of the branches of its sums, and no text is longer than one step a layer."""
     try:

@@ -7,7 +7,7 @@ comes first, and of two that are as long that is first which its layers say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
@@ -88,10 +88,11 @@ class _Normal:
     def _sort(self) -> None:
         """What each node reads, the inputs of a sum in the order that their layers give, not the file."""
         rank = {name: (0, *[crc32(name.encode())] * (2 * NEAR + 1)) for name in self.graph.inputs}
+        read_by = self._read_by()
         for node in self.graph.nodes:
             inputs = tuple(self._real(name) for name in self.inputs[node.name])
             if node.layer.commutes:
-                inputs = tuple(sorted(inputs, key=rank.__getitem__))
+                inputs = tuple(sorted(inputs, key=lambda name: (rank[name], read_by[name])))
             self.inputs[node.name] = inputs
             depth = min((rank[name][0] for name in inputs), default=0) - 1
             before = [rank[name] for name in inputs]
@@ -101,6 +102,18 @@ class _Normal:
                 said += [(node.kind, own, [ranks[len(said) + n] for ranks in before] if n else ()) for n in range(NEAR)]
             said.append((node.kind, item.slots, [ranks[-1] for ranks in before]))
             rank[node.name] = (depth, *(crc32(repr(one).encode()) for one in said))
+
+    def _read_by(self) -> Mapping[str, Sequence[Any]]:
+        """What tells tensors apart that are made alike: the kinds that read them, and those that read these."""
+        kinds: dict[str, list[str]] = {name: [] for name in self.graph.shapes}
+        further: dict[str, list[tuple[str, list[str]]]] = {name: [] for name in self.graph.shapes}
+        for node in self.graph.nodes:
+            for name in map(self._real, self.inputs[node.name]):
+                kinds[name].append(node.kind)
+        for node in self.graph.nodes:
+            for name in map(self._real, self.inputs[node.name]):
+                further[name].append((node.kind, sorted(kinds[node.name])))
+        return {name: sorted(found) for name, found in further.items()}
 
     def _real(self, name: str) -> str:
         return self.same.get(name, name)
