@@ -122,9 +122,10 @@ class _Matching:
         return found
 
     def _reordered(self, found: Match) -> None:
-        """What went and came, and only stands elsewhere."""
+        """What went and came, and only stands elsewhere; turns more or fewer of a repeat are that."""
         known = [(x.nodes[0], y.nodes[0]) for x, y in found.pairs if x.sort == y.sort == LAYER]
-        extra = reordered(known, found.gone, found.come)
+        gone, come = ([part for part in parts if part.sort != TURN] for parts in (found.gone, found.come))
+        extra = reordered(known, gone, come)
         if not extra:
             return
         became = {x.nodes[0].name: y.nodes[0].name for x, y in extra}
