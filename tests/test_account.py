@@ -320,3 +320,13 @@ def test_the_page_is_made_of_the_tools(golden: Callable[[Path, str], None]) -> N
     by_hand = PAGE.read_text(encoding="utf-8").split(HEADING)[0]
 
     golden(PAGE, by_hand + made_page())
+
+
+def test_a_transformer_without_its_products_is_explained_as_that() -> None:
+    """What `FlopCounterMode` says of one whose attention is a fused kernel: half of its FLOPs."""
+    graph = cnncalc.parse("input: [64, 14, 14]\nnet: [{attention: 4}, {pointwise: 64}]\n")
+    learned = 5 * 64 * 64 * 196
+    found = cnncalc.reports.readings(graph, f"{learned:,}").data["readings"]
+
+    assert found[0]["conventions"][0] == "without-attention"
+    assert cnncalc.counting.counted(graph, cnncalc.counting.tool("no-matmul")).total == learned

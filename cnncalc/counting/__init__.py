@@ -58,6 +58,7 @@ TOOLS: Mapping[str, Tool] = {
         conventions.WITH_BIASES,
         conventions.TWICE,
         conventions.CONVOLUTIONS,
+        conventions.WITHOUT_PRODUCTS,
     )
 }
 """Name -> tool, in the order in which they are listed."""

@@ -45,6 +45,15 @@ CONVOLUTIONS = replace(
     also=("no-classifier",),
 )
 
+WITHOUT_PRODUCTS = replace(
+    MULTIPLY_ADDS,
+    name="without-attention",
+    about="MACs of convolutions and linear layers, as `cnncalc macs` has them: products of activations apart",
+    omits="matmul of activations, biases, norms, activations, pools, joins",
+    rules={**EVERY, "join": amiss(LAST, all_of_it)},
+    also=("no-matmul", "conv-and-linear"),
+)
+
 DARKNET = replace(
     MULTIPLY_ADDS,
     name="darknet",

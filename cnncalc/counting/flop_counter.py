@@ -17,8 +17,9 @@ FLOP_COUNTER = Tool(
     name="flop-counter",
     version="2.13",
     word="FLOPs",
-    about="operators that multiply matrices: 2 a MAC",
-    omits="biases, norms, activations, pools, + and *; on the CPU the products of fused attention, and LSTMs",
+    about="operators that multiply matrices, under no_grad: 2 a MAC",
+    omits="biases, norms, activations, pools, + and *; on the CPU the products of fused attention, LSTMs, and all of"
+    " `nn.MultiheadAttention`, whose linear layers it has with gradients",
     factor=2,
     sees=traced,
     rules={f"aten::{name}": nothing for name in MULTIPLY},

@@ -17,6 +17,7 @@ from ..graph import Graph
 from ..namedtuples import NamedTuple
 from . import TOOLS
 from .base import counted
+from .conventions import WITHOUT_PRODUCTS
 from .number import Number
 from .params import PARAMS
 
@@ -32,7 +33,7 @@ WIDTHS = ("width", "alpha", "multiplier", "width_multiplier", "width_mult", "gro
 SCALES = tuple(Fraction(n, 100) for n in (25, 35, 50, 75, 100, 125, 130, 140, 150, 175, 200, 300, 400))
 CLASSES = (10, 20, 21, 100, 101, 1000, 1001, 21841)
 TIMES = (Fraction(1), Fraction(2), Fraction(1, 2))
-PLAIN = ("multiply-adds", "params")
+PLAIN = ("multiply-adds", "without-attention", "params")
 """What needs no explaining."""
 
 NEAREST = 3
@@ -195,6 +196,8 @@ def _figures(graph: Graph, params_alone: bool) -> Iterator[tuple[str, int, int]]
     if not params_alone:
         for name in sorted(TOOLS, key=lambda name: name not in PLAIN):
             found = counted(graph, TOOLS[name])
+            if name == WITHOUT_PRODUCTS.name and not any(node.layer.multiplies for node in graph.nodes):
+                continue  # it is the one of all multiply-adds
             if not found.partial:
                 yield name, found.total, 0 if name in PLAIN else 1
     learned = int(params(graph).total)
@@ -231,7 +234,7 @@ def _ways(convention: str, figure: int, in_bytes: bool, there: bool) -> Iterator
         yield "bytes in fp32", Fraction(4 * figure), 1
         return
     factor = TOOLS[convention].factor
-    if factor == 1 and convention not in PLAIN:
+    if factor == 1 and convention != "multiply-adds":
         yield "times 2, as FLOPs", Fraction(2 * figure), 1
     elif factor == 2 and convention != "flops":
         yield "half of it, as MACs", Fraction(figure, 2), 1
