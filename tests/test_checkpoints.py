@@ -213,6 +213,28 @@ def test_diff_says_whether_a_checkpoint_fits(case: str, net: Path, tmp_path: Pat
     assert (fits, int(not fits)) == (found["fits"], done.exit_code)
 
 
+OPEN = "vars: {width: 4}\ninput: [C, H, W]\nnet: [{conv: {out: $width, kernel: 3}, as: conv}]\n"
+
+OWN = [("input", "3,9,9"), ("set", "width=8")]
+
+
+def test_what_is_asked_of_both_is_for_the_network(tmp_path: Path) -> None:
+    """`--input` and `--set` make the network; those of the second alone, a checkpoint, change nothing."""
+    spec = tmp_path / "open.yaml"
+    spec.write_text(OPEN, encoding="utf-8")
+    arrays = {"conv.weight": np.ones((8, 3, 3, 3), "<f4"), "conv.bias": np.ones(8, "<f4")}
+    path = saved(tmp_path / "m.safetensors", arrays)
+
+    done = invoke("diff", spec, path, "--params", "--input", "3,9,9", "--set", "width=8")
+    own = [invoke("diff", spec, path, "--params", "-i", "3,9,9", f"--{option}-b", value) for option, value in OWN]
+    both = invoke("diff", path, path, "--params", "-i", "3,9,9")
+
+    assert (0, True) == (done.exit_code, "fits: all 2 tensors" in done.stdout)
+    for (option, _), one in zip(OWN, own, strict=True):
+        assert f"`--{option}` changes nothing of a checkpoint" in one.stderr
+    assert "--params compares a network with a checkpoint" in both.stderr
+
+
 def test_numbers_in_names_count_as_numbers(net: Path, tmp_path: Path) -> None:
     """`2` is before `10` though the file is sorted by letters, and names here say nothing."""
     arrays = {f"x{name}": value for name, value in weights(body="b.{}").items()}

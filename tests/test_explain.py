@@ -110,6 +110,33 @@ def test_what_is_printed(arguments: list[str], expected: list[str]) -> None:
     assert [] == [part for part in expected if part not in printed]
 
 
+UPWARDS = """
+input: [3, 8, 8]
+net:
+  - conv: {out: 4, kernel: 3, padding: 1}
+  - maxpool: 2
+  - groupnorm: {groups: 2}
+  - {conv: {out: 4, kernel: 3, padding: 1}, as: b}
+  - {upconv: {out: 4, kernel: 2, stride: 2}, as: up}
+  - {upconv: {out: 4, kernel: 3, stride: 2}, as: uneven}
+"""
+
+
+def test_the_field_of_an_upconvolution_is_one_number_where_each_position_sees_as_much() -> None:
+    """By hand: 3x3, pooled by 2, 3x3: 3 + 1 + 2 * 2 = 8. With kernel 2 and stride 2 each output reads one of these."""
+    graph = cnncalc.parse(UPWARDS)
+    fields = cnncalc.receptive_fields(graph)
+
+    rows = {name: explain(graph, fields, name) for name in ("b", "up", "uneven")}
+    said = {name: [(row.result, row.remark) for row in of if row.name.startswith("field")] for name, of in rows.items()}
+
+    assert said == {
+        "b": [(8, "+ global, by another path")],
+        "up": [(8, "+ global, by another path")] * 2,
+        "uneven": [(10, "the largest: it depends on the position; + global, by another path")] * 2,
+    }
+
+
 def test_a_block_is_explained_layer_by_layer_with_its_sums() -> None:
     """The first stage of ResNet-18: 4 convolutions of 64 * 64 * 3^2 and their norms, and nothing of other stages."""
     printed = re.sub(" +", " ", run("explain", "resnet18", "layer1"))

@@ -427,6 +427,47 @@ def test_a_converted_module_has_the_same_figures(nets: Path) -> None:
     assert counted("Net", (3, 16, 16)) == (cnncalc.params(written).total, cnncalc.macs(written).total)
 
 
+def cnncalc_run(*words: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of a command."""
+    command = [sys.executable, "-m", "cnncalc", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_a_module_is_swept_over_the_sizes_of_its_input(nets: Path) -> None:
+    """Each row is what PyTorch itself counts at that size, with the channels of `--input`."""
+    code, out, error = cnncalc_run(
+        "sweep", "torch:net.py:Net", "input=8,12", "-i", "3,16,16", "-c", "params,macs", "-f", "csv"
+    )
+    wanted = [[size, *counted("Net", (3, size, size))] for size in (8, 12)]
+
+    assert (0, wanted) == (code, [list(map(int, row.split(","))) for row in out.splitlines()[1:]]), error
+
+    limit = f"macs={wanted[0][2]}"
+    code, out, error = cnncalc_run(
+        "fit", "torch:net.py:Net", "--vary", "input=8:12:4", "--max", limit, "-i", "3,16,16", "-f", "json"
+    )
+
+    assert (0, 8) == (code, json.loads(out)["best"][0]["setting"]["input"]), error
+
+
+def test_code_is_not_swept_into_parts(nets: Path) -> None:
+    """They are gone on with later, and nothing tells then whether the code is the same."""
+    code, out, error = cnncalc_run("sweep", "torch:net.py:Net", "input=8,12", "-i", "3,16,16", "-o", "points/")
+
+    assert (2, "", False) == (code, out, Path("points").exists())
+    assert "cnncalc convert 'torch:net.py:Net' -o net.cnn.yaml" in error
+
+
+def test_code_is_not_taken_for_a_file_whose_norms_are_folded(nets: Path) -> None:
+    """Attention has no batch norm: of a file it is said that there may have been some, of the code it is not."""
+    code, out, error = cnncalc_run("macs", "torch:net.py:Attention", "-i", "32,8,8", "--as", "thop")
+    assert (0, True, False) == (code, "thop" in out, "the file has" in out), error
+
+    assert 0 == cnncalc_run("convert", "torch:net.py:Attention", "-i", "32,8,8", "-o", "net.onnx")[0]
+    assert "the file has no batch norm" in cnncalc_run("macs", "net.onnx", "--as", "thop")[1]
+
+
 def test_without_pytorch_it_is_said_what_to_install(nets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And nothing is started."""
     from cnncalc.formats.torch import running

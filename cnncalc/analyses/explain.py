@@ -237,12 +237,14 @@ def _field(graph: Graph, node: Node, fields: ReceptiveFields) -> list[Figure]:
     if not reach or before.axes is None or after.axes is None or before.moved:
         return []
     figures: list[Figure] = []
-    for axis, window, old, new in zip(AXIS_NAMES[len(reach)], reach, before.axes, after.axes, strict=True):
+    whole = "+ global, by another path" if after.everything else ""
+    for axis, window, old, new, (least, most) in zip(
+        AXIS_NAMES[len(reach)], reach, before.axes, after.axes, after.sizes, strict=True
+    ):
         seen = old.intervals[0]
         if type(window) is not Window or old.period != 1 or seen is None:
-            figures.append(
-                Figure(f"field ({axis})", new.size()[1], {}, new.size()[1], "the largest: it depends on the position")
-            )
+            remark = "; ".join(filter(None, ("the largest: it depends on the position" * (least < most), whole)))
+            figures.append(Figure(f"field ({axis})", most, {}, most, remark))
             continue
         names = _Symbols()
         size, jump = names.name("field", seen.size), names.name("jump", old.jump)
@@ -252,7 +254,7 @@ def _field(graph: Graph, node: Node, fields: ReceptiveFields) -> list[Figure]:
         interval = grown.intervals[0]
         assert interval is not None  # noqa: S101 - a window sees something
         of_axis = "" if len(set(reach)) == 1 else f" ({axis})"
-        figures.append(_figure(f"field{of_axis}", interval.last - interval.first + 1, names, new.size()[0]))
+        figures.append(_figure(f"field{of_axis}", interval.last - interval.first + 1, names, most, whole))
         figures.append(_figure(f"jump{of_axis}", grown.jump, names, new.jump))
         if not of_axis:
             break

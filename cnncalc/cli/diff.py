@@ -59,7 +59,7 @@ def command(
         refused({"--stat": stat}, "with --params, which has tensors and no layers")
         if _folders([left.spec or "", right.spec or ""]):
             raise CnncalcError("--params compares a network with a checkpoint, and no folders", "name one spec in it")
-        answer = _fitting(*of_models([left, right]))
+        answer = _fitting(left, _of_its_own(right, set_b, input_b))
         return replace(answer, failed=exit_code and not answer.facts["fits"])
     if _are_folders(left, right):
         answer = _of_folders(left, right, stat)
@@ -152,6 +152,11 @@ def _of_networks(left: Request, right: Request, stat: bool) -> Report:
 def _view(request: Request) -> View:
     """At a glance in JSON too, which has all layers besides."""
     return replace(request, format="table").view if request.format == "json" else request.view
+
+
+def _of_its_own(checkpoint: Request, settings: Setting, shape: Setting) -> Request:
+    """The checkpoint, with what is asked of it alone: what is asked of both can only be meant for the network."""
+    return replace(checkpoint, set=settings or [], input=shape or [], allow_unknown=False, no_batch=False, shape=None)
 
 
 def _fitting(left: Request, right: Request) -> Report:

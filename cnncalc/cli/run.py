@@ -33,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -104,7 +105,7 @@ def command(
     from ..kernels import weights as tensors
     from ..render import numbers
     from .progress import progress
-    from .run_files import distinct, named, read
+    from .run_files import archives, distinct, named, read
     from .run_files import labels as read_labels
     from .run_results import endless, keys, largest, row
 
@@ -127,6 +128,7 @@ def command(
         ],
         [("--output", request.output), ("--out", out), ("--save-weights", save_weights)],
     )
+    archives({"--out": out, "--save-weights": save_weights})
     if (labels is not None or most is not None) and len(graph.output_shape) != 1:
         option, shape = "--labels" if labels is not None else "--top", numbers.shape(graph.output_shape)
         raise CnncalcError(f"{option} is for an output that is a vector, and that of {graph.name} is {shape}")
@@ -190,7 +192,10 @@ def _no_contradiction(
 ) -> None:
     """Refuse what one option asks for and another makes vain. Raises CnncalcError."""
     if output is not None and output.endswith((".npz", ".npy")):
-        raise CnncalcError(f"--output writes this table, and {output} is no name of a text", f"--out {output}")
+        raise CnncalcError(
+            f"--output writes this table, and {output} is no name of a text",
+            f"--out {Path(output).with_suffix('.npz')}",
+        )
     if weights is not None and init is not None:
         raise CnncalcError("--init draws weights, and --weights reads them", "one of the two")
     if weights is not None and input_file and seed is not None:

@@ -92,6 +92,15 @@ def labels(path: str, graph: Graph) -> list[str]:
     return names
 
 
+def archives(written: Mapping[str, str | None]) -> None:
+    """Refuse names of another format for what is written as an .npz. Raises CnncalcError."""
+    for option, path in written.items():
+        suffix = Path(path or "").suffix
+        if suffix.lower() not in ("", ".npz"):
+            text = f"{option} writes an .npz, and {path} ends in {suffix}"
+            raise CnncalcError(text, f"{option} {Path(path or '').with_suffix('.npz')}")
+
+
 def distinct(read: Sequence[tuple[str, str | None]], written: Sequence[tuple[str, str | None]]) -> None:
     """Refuse, before anything is done, what cannot be written or would be written over. Raises CnncalcError."""
     known = [(option, path) for option, path in read if path is not None]

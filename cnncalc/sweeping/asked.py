@@ -11,6 +11,7 @@ from ..analyses.subject import subjects
 from ..analyses.terms import Machines
 from ..errors import CnncalcError, did_you_mean
 from ..formats.reading import USUAL, Reading
+from ..opening import TORCH
 from ..render import FORMATS, STREAMS
 from ..render.choosing import chosen
 from ..render.choosing import known as known_form
@@ -134,6 +135,11 @@ class Asked:
         made = plan(spec, points, needed, self.dtype, settings, input_shape(self.size), self.training, self.how)
         if made.model is not None and self.engine == "dask":
             raise CnncalcError("`--engine dask` is for a spec, and sends it to its workers", "leave it out")
+        if made.model is not None and made.model.format is TORCH and self.in_parts:
+            raise CnncalcError(
+                "a folder of parts goes on where it stopped, and code may have changed since",
+                f"cnncalc convert '{made.name}' -o net.cnn.yaml, and sweep that; or -o points.csv",
+            )
         return made
 
     @cached_property

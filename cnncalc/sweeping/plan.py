@@ -37,7 +37,7 @@ class Plan:
 
     def source(self) -> Source:
         """What makes the networks, read. Raises CnncalcError."""
-        return OfSpec(self.text, self.name) if self.model is None else OfModel(self.model, self.fixed)
+        return OfSpec(self.text, self.name) if self.model is None else OfModel(self.model, self.fixed, self.shape)
 
 
 def plan(

@@ -11,7 +11,7 @@ from ..graph import Graph
 from ..language.given import symbols
 from ..language.load import expanded
 from ..language.reading.document import read
-from ..opening import NetworkFile
+from ..opening import TORCH, NetworkFile
 
 Shapes = Callable[[Mapping[str, Any]], dict[str, Any]]
 """From the shapes of the inputs to those of a point."""
@@ -79,9 +79,9 @@ class OfModel:
 
     traced = False
 
-    def __init__(self, file: NetworkFile, fixed: Mapping[str, Any]) -> None:
+    def __init__(self, file: NetworkFile, fixed: Mapping[str, Any], shape: Any = None) -> None:
         self.file = file
-        self.whole = file.graph(fixed)
+        self.whole = file.graph(fixed, shape if file.format is TORCH else None)  # code does not say its input
 
     @property
     def variables(self) -> list[str]:
