@@ -104,6 +104,17 @@ def test_an_argument_that_changed_and_what_follows_from_it() -> None:
     accounts(found)
 
 
+def test_a_concat_of_a_concat_is_told_to_be_one() -> None:
+    """The channels of `x`, -x and x once more follow each other either way; in another order it is another network."""
+    one, other = "map: '-x'", "relu"
+    nested = parsed(f"concat: {{a: [{{concat: {{c: [], d: [{{{one}}}]}}}}], b: [{other}]}}")
+    flat = parsed(f"concat: {{a: [], b: [{{{one}}}], c: [{other}]}}")
+    turned = parsed(f"concat: {{a: [], b: [{other}], c: [{{{one}}}]}}")
+
+    assert "the same network, written with other joins" in str(cnncalc.reports.diff(nested, flat))
+    assert "the same network" not in str(cnncalc.reports.diff(nested, turned))
+
+
 def test_a_repeat_that_is_longer_is_told_as_such() -> None:
     """And what stands after it is not changed by it."""
     block = "{{conv: {{out: 3, kernel: 3, padding: half}}, repeat: {}, as: stage}}"

@@ -97,3 +97,77 @@ def test_weights_in_eight_bits_are_told(tmp_path: Path) -> None:
     assert 4 * 27 + 8 == cnncalc.params(read).total
     assert [8, 8] == [node.layer.bits for node in read.nodes]
     assert "2 learned tensors are stored in eight bits or fewer" in str(cnncalc.reports.summary(read))
+
+
+def test_what_reaches_no_output_is_left_out_and_told_where_it_has_weights(tmp_path: Path) -> None:
+    """One convolution of 3 x 8 x 9 taps is the network; one of 3 x 4 and its relu lead nowhere, an unused mean too."""
+    node = onnx.helper.make_node
+    nodes = [
+        node("Conv", ["x", "dead"], ["t"]),
+        node("Relu", ["t"], ["u"]),
+        node("Conv", ["x", "taps"], ["y"]),
+        node("ReduceMean", ["y"], ["m"], axes=[1]),
+    ]
+    graph = _saved(tmp_path / "m.onnx", nodes, {"dead": (4, 3, 1, 1), "taps": (8, 3, 3, 3)})
+
+    assert ["conv"] == [layer.kind for layer in graph.nodes]
+    assert 8 * 3 * 9 == cnncalc.params(graph).total
+    assert [("layers-unused", 1, 12, "")] == _codes(graph)
+    assert "a layer with weights or MACs reaches no output: its MACs and 12 params" in str(
+        cnncalc.reports.params(graph)
+    )
+
+
+def test_weights_whose_first_reader_is_left_out_are_still_one(tmp_path: Path) -> None:
+    """Nine taps, read by a convolution that leads nowhere and by two that do."""
+    node = onnx.helper.make_node
+    nodes = [
+        node("Conv", ["x", "w"], ["t"]),
+        node("Relu", ["x"], ["r"]),
+        node("Conv", ["r", "w"], ["u"]),
+        node("Conv", ["u", "w"], ["y"]),
+    ]
+    graph = _saved(tmp_path / "m.onnx", nodes, {"w": (3, 3, 1, 1)})
+
+    assert 3 == len(graph.nodes)
+    assert 9 == cnncalc.params(graph).total
+    assert [("layers-unused", 1, 0, "")] == _codes(graph)
+
+
+def _two_convolutions(path: Path, taps: tuple[str, str], bias: list[float]) -> cnncalc.Graph:
+    """Two convolutions of 3 x 3 taps that read one bias."""
+    value = onnx.helper.make_tensor_value_info
+    nodes = [
+        onnx.helper.make_node("Conv", ["x", taps[0], "b"], ["t"]),
+        onnx.helper.make_node("Conv", ["t", taps[1], "b"], ["y"]),
+    ]
+    arrays = {name: np.random.default_rng(0).normal(size=(3, 3, 1, 1)) for name in taps} | {"b": np.array(bias)}
+    tensors = [onnx.numpy_helper.from_array(array.astype(np.float32), name) for name, array in arrays.items()]
+    graph = onnx.helper.make_graph(nodes, "n", [value("x", 1, (1, 3, 8, 8))], [value("y", 1, None)], tensors)
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)]), path)
+    return cnncalc.load(path)
+
+
+def test_biases_of_equal_value_that_are_written_once_are_told(tmp_path: Path) -> None:
+    """3 more of a second bias: PyTorch's exporter writes the zeros of both once; one of several values is shared."""
+    merged = _two_convolutions(tmp_path / "a.onnx", ("v", "w"), [0, 0, 0])
+
+    assert [("tensors-shared", 1, 3, "")] == _codes(merged)
+    assert 9 + 9 + 3 == cnncalc.params(merged).total
+    assert "kept apart they are 3 more params" in str(cnncalc.reports.summary(merged))
+    assert not _codes(_two_convolutions(tmp_path / "b.onnx", ("v", "w"), [0, 1, 2]))
+    assert not _codes(_two_convolutions(tmp_path / "c.onnx", ("w", "w"), [0, 0, 0]))
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_states_of_zeros_that_a_recurrent_layer_begins_with_are_not_learned(tmp_path: Path, beside: bool) -> None:
+    """4 gates of 5 units over 3 features and 5 states are 160 params, where the zeros lie in a file of their own too."""
+    value = onnx.helper.make_tensor_value_info
+    node = onnx.helper.make_node("LSTM", ["x", "w", "r", "", "", "h", "h"], ["y"], hidden_size=5)
+    shapes = {"w": (1, 20, 3), "r": (1, 20, 5), "h": (1, 1, 5)}
+    tensors = [onnx.numpy_helper.from_array(np.zeros(dims, np.float32), name) for name, dims in shapes.items()]
+    graph = onnx.helper.make_graph([node], "n", [value("x", 1, (7, 1, 3))], [value("y", 1, None)], tensors)
+    made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    onnx.save(made, tmp_path / "m.onnx", save_as_external_data=beside, location="m.data", size_threshold=0)
+
+    assert 4 * 5 * (3 + 5) == cnncalc.params(cnncalc.load(tmp_path / "m.onnx")).total

@@ -15,6 +15,7 @@ import pytest
 import cnncalc
 from cnncalc.errors import CnncalcError
 from cnncalc.formats.torch.named import named
+from cnncalc.recovery.write import recover
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -92,6 +93,16 @@ class Mixed(nn.Module):
         x = self.group(self.up(x)) * self.scale
         x = F.adaptive_avg_pool2d(x, (1, 6)).squeeze(2).transpose(1, 2)
         return self.gru(self.lstm(x)[0])[1].squeeze(0)
+
+
+class Weighed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.patches, self.heads = nn.Conv2d(3, 8, 4, 4), nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x):
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        return self.heads(x, x, x)[0]
 
 
 class OnData(nn.Module):
@@ -186,6 +197,17 @@ def test_what_attention_is_made_of_is_named_by_its_module(nets: Path) -> None:
 
     assert {"patches", "flatten", "layer"} == {node.name.split("/")[0] for node in graph.nodes}
     assert 2 == sum(node.kind == "matmul" for node in graph.nodes)
+
+
+def test_what_reaches_no_output_is_left_out(nets: Path) -> None:
+    """PyTorch's attention averages its weights over the heads; nobody reads that, and the rest is a spec."""
+    graph = cnncalc.load("torch:net.py:Weighed", input=(3, 16, 16))
+    spec = cnncalc.parse(recover(graph).text)
+    params, _ = counted("Weighed", (3, 16, 16))
+
+    assert not [node.name for node in graph.nodes if "mean" in node.name]
+    assert params == cnncalc.params(graph).total == cnncalc.params(spec).total
+    assert not graph.changes
 
 
 def test_frozen_parameters_are_frozen(nets: Path) -> None:

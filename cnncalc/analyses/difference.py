@@ -123,6 +123,11 @@ class Difference:
     """Norms of the one network that are folded into their convolutions in the other."""
 
     @cached_property
+    def computes_the_same(self) -> bool:
+        """Whether the two are one network, however their joins are written: a concat of a concat is one."""
+        return same(self.a.graph, self.b.graph)
+
+    @cached_property
     def added(self) -> list[Node]:
         """The layers that were put in, but for turns of repeats and norms that were folded."""
         return [node for put in self.come for node in put.nodes]

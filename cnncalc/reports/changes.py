@@ -15,7 +15,7 @@ OF_A_CHANGE = (
     Column(
         "code",
         about="norms-folded, tensors-merged, operators-dropped, weights-quantised, branches-alike, "
-        "parameters-unread, parameters-apart or weights-made",
+        "layers-unused, tensors-shared, parameters-unread, parameters-apart or weights-made",
     ),
     Column("count", unit=units.COUNT, about="how often"),
     Column("params", unit=units.COUNT, about="how many more the trained model has by it"),
@@ -67,6 +67,15 @@ def _text(one: Change) -> str:
         tensors = f"{whole(one.times)} tensors" if many else "a tensor"
         are = "are" if many else "is"
         return f"{tensors} of {whole(one.params)} params that the forward pass does not read {are} not counted"
+    if one.code == "tensors-shared":
+        tensors = f"{whole(one.times)} scales and biases, each" if many else "a scale or bias"
+        kept = f"kept apart they are {whole(one.params)} more params"
+        return f"{tensors} of one value, are read by several layers, as exporters write equal tensors once: {kept}"
+    if one.code == "layers-unused":
+        layers = f"{whole(one.times)} layers" if many else "a layer"
+        reach, their = ("reach", "their") if many else ("reaches", "its")
+        left = f"{their} MACs and {whole(one.params)} params are not counted"
+        return f"{layers} with weights or MACs {reach} no output: {left}"
     if one.code == "weights-quantised":
         tensors = f"{whole(one.times)} learned tensors are" if many else "a learned tensor is"
         return f"{tensors} stored in eight bits or fewer, and their bytes are counted so"

@@ -181,4 +181,6 @@ def _note(found: Difference) -> Note:
         same = f"the same network under other names: {count} layers, arguments, shapes and connections agree"
         return Note("renamed", same)
     counts = ", ".join(f"{count} {word}" for word, count in found.counts.items() if count)
+    if found.computes_the_same:
+        return Note("same-otherwise", f"the same network, written with other joins; layers: {counts}")
     return Note("layers", f"layers: {counts}")

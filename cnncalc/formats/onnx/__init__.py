@@ -13,7 +13,7 @@ from .constants import Constant
 from .model import model
 from .read import Reader
 from .records import Model, Node
-from .shared import counted_once
+from .shared import counted_once, maybe_apart
 from .values import Weight
 from .wire import File, Memory, Part
 
@@ -84,9 +84,13 @@ class OnnxNetwork:
         with self.source if isinstance(self.source, File) else nullcontext():
             reader = Reader(self.model, self.input, self.settings, self.how)
             graph = counted_once(reader.graph(), reader.learned)
+            shared = maybe_apart(graph, reader.learned, self.model.name)
         known = {name: value for name, value in reader.values.items() if isinstance(value, Constant)}
         stored = Numbers(self.source, self.model, reader.learned, known, reader.inexact, reader.steps)
-        return replace(graph, again=self, stored=stored, changed=bool(self.settings) or self.input is not None)
+        changes = (*graph.changes, *shared)
+        return replace(
+            graph, again=self, stored=stored, changes=changes, changed=bool(self.settings) or self.input is not None
+        )
 
 
 def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:

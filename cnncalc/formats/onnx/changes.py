@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from math import prod
 
 from ...graph import Change
+from ...graph import Node as LayerNode
+from ..patterns import Draft
 from .records import DATA_TYPES, Node
 from .values import Weight
 
@@ -19,7 +22,7 @@ MOST_BITS = 8
 RULES = "pkg.onnxscript.rewriter.rule_name"
 
 NORMS, MERGED, DROPPED, ALIKE = "norms-folded", "tensors-merged", "operators-dropped", "branches-alike"
-QUANTISED = "weights-quantised"
+QUANTISED, UNUSED = "weights-quantised", "layers-unused"
 """Codes of changes."""
 
 
@@ -33,6 +36,10 @@ class Changes:
         self.norm_params = self.alike = 0
         self.copies: set[str] = set()
         self.dropped: Counter[str] = Counter()
+        self.unused: list[LayerNode] = []
+        """The layers with learned tensors or MACs that reach no output."""
+
+        self.unused_params = 0
         self.quantised: dict[str, int] = {}
         """Learned tensors that are stored in few bits -> in how many."""
 
@@ -49,6 +56,12 @@ class Changes:
         if kind and kind.bits <= MOST_BITS and weight.record and weight.record.elements > 1:
             self.quantised[weight.name] = kind.bits
 
+    def without(self, draft: Draft) -> None:
+        """What of a network reaches no output, and the learned tensors that nothing else has."""
+        self.unused = [node for node in draft.left_out if node.weights or node.macs]
+        own = {node.weights_of: node for node in self.unused if node.weights_of not in draft.sharing}
+        self.unused_params = sum(prod(shape) for node in own.values() for shape in node.parameters.values())
+
     def found(self, names: Mapping[str, str]) -> tuple[Change, ...]:
         """What there was; `names` is what tensors are called now that have another name."""
         found = []
@@ -59,6 +72,8 @@ class Changes:
             found.append(Change(MERGED, len(self.copies), 0))
         if self.quantised:
             found.append(Change(QUANTISED, len(self.quantised), 0))
+        if self.unused:
+            found.append(Change(UNUSED, len(self.unused), self.unused_params))
         if self.alike:
             found.append(Change(ALIKE, self.alike, 0))
         found += [Change(DROPPED, count, 0, op) for op, count in sorted(self.dropped.items())]

@@ -1,30 +1,31 @@
 """Small numbers that lie in a file beside the model: shapes and positions that an exporter put there.
 
 Only a plain file in the model's own folder is opened, by its bare name, and at most 512 kB of it are read. Weights are
-never read: their shapes stand in the model.
+not read, their shapes stand in the model, but for a few whose values say whether they are learned at all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .external import NotPlain, all_of, plain
 from .numbers import numbers
-from .records import FLOATS, MAX_ENTRIES, Tensor
+from .records import DATA_TYPES, FLOATS, MAX_ENTRIES, Tensor
 from .wire import Damaged, Memory, Part
 
 MOST = 8 * MAX_ENTRIES
 """Bytes that are read."""
 
 
-def outside(tensor: Tensor, model: str) -> list[object] | None:
-    """The numbers of a small constant in another file; None for weights, and where the file is not there.
+def outside(tensor: Tensor, model: str, floats: bool = False) -> list[Any] | None:
+    """The numbers of a small constant in another file; None for weights unless `floats`, and without the file.
 
     Raises Damaged for a place outside of the folder, a link, and a file that is too short.
     """
     where = tensor.external
-    if where is None or tensor.type in FLOATS or tensor.elements > MAX_ENTRIES:
+    if where is None or (tensor.type in FLOATS and not floats) or tensor.elements > MAX_ENTRIES:
         return None
     content = _read(where, tensor, model)
     return None if content is None else numbers(tensor, Part(Memory(content, model), 0, len(content)))
@@ -50,3 +51,15 @@ def _read(where: Mapping[str, str], tensor: Tensor, model: str) -> bytes | None:
     if 0 <= length != len(content):
         raise Damaged(f"{what} reaches beyond the end of `{name}`")
     return content
+
+
+def alike(tensor: Tensor | None, model: str) -> float | None:
+    """The one value of all numbers of a small tensor, here or in another file; None where it has none or is not had."""
+    if tensor is None or tensor.type not in DATA_TYPES or tensor.elements > MAX_ENTRIES:
+        return None
+    try:
+        found = numbers(tensor) if tensor.external is None else outside(tensor, model, floats=True)
+    except Damaged:
+        return None
+    values = {*found} if found else ()
+    return float(next(iter(values))) if len(values) == 1 else None

@@ -152,6 +152,7 @@ class Reader:
     def _as_drawn(self, outputs: Iterable[str]) -> Mapping[str, str]:
         """Make one layer of each group that is one; the names that tensors have then, where there was any."""
         draft = Draft(self.builder, outputs, self.wishes, self.learned, self.few)
+        self.changes.without(draft)
         if not patterns.applied(draft):
             return {}
         self.builder, names = draft.builder()
@@ -319,7 +320,7 @@ class Reader:
         tensor = self.builder.add(layer, inputs, name, weights_of=label, mark=mark, made_of=() if turned else None)
         self.wishes[tensor] = name
         if names:
-            self._learn(tensor, layer, (*weights, *buffers))
+            self._learn(tensor, (*weights, *buffers))
             self._sharers.setdefault(names, tensor)
         shape = self.builder.shapes[tensor]
         if keeps_order and len(shape) == axes + 1 and all(value.axes == first.axes for value in values):
@@ -357,11 +358,10 @@ class Reader:
 
     # --- names, inputs, numbers -----------------------------------------------------------------------------------
 
-    def _learn(self, tensor: str, layer: Layer, weights: Sequence[Weight]) -> None:
+    def _learn(self, tensor: str, weights: Sequence[Weight]) -> None:
         """Note where the learned and the stored tensors of a node come from."""
-        incoming = self.builder.nodes[-1].incoming
-        keys = (*layer.weights(*incoming), *layer.buffers(*incoming))
-        self.learned[tensor] = dict(zip(keys, weights, strict=False))
+        node = self.builder.nodes[-1]
+        self.learned[tensor] = dict(zip((*node.weights, *node.buffers), weights, strict=False))
 
     def _fits(self, owner: str, layer: Layer, inputs: Sequence[str]) -> bool:
         """Whether a layer has its learned tensors as the first has them that reads these; turned, they are the same."""

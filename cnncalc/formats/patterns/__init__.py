@@ -30,5 +30,5 @@ PATTERNS: Mapping[str, Sequence[Pattern]] = {
 
 
 def applied(draft: Draft) -> bool:
-    """Put one layer in the place of each group that is one; whether there was any."""
-    return _rewritten(draft, PATTERNS)
+    """Put one layer in the place of each group that is one; whether there was any, or a layer that is left out."""
+    return _rewritten(draft, PATTERNS) or bool(draft.left_out)

@@ -59,11 +59,24 @@ class Draft:
 
         self._numbers = numbers
         self.alias: dict[str, str] = {}
+        self.left_out: list[Node] = []
+        """The layers that reach no output."""
+
+        self._leave_out()
         self.readers: dict[str, list[str]] = {}
         self.sharing: dict[str, int] = {}
-        for node in builder.nodes:
+        for node in self.nodes.values():
             self._reads(node)
             self.sharing[node.weights_of] = self.sharing.get(node.weights_of, 0) + 1
+
+    def _leave_out(self) -> None:
+        """Leave out the layers that reach no output."""
+        needed = set(self.outputs)
+        for node in reversed([*self.nodes.values()]):
+            if node.name in needed:
+                needed.update(node.inputs)
+            else:
+                self.left_out.append(self.nodes.pop(node.name))
 
     def _reads(self, node: Node) -> None:
         for tensor in node.inputs:
@@ -149,15 +162,17 @@ class Draft:
         new = Builder(self.name, self.inputs)
         names = {name: name for name in self.inputs}
         learned: dict[str, dict[str, Any]] = {}
+        owners: dict[str, str] = {}
         for node in self.nodes.values():
-            names[node.name] = new.add(
+            made = names[node.name] = new.add(
                 node.layer,
                 [names[tensor] for tensor in node.inputs],
                 self.wishes.get(node.name, ""),
-                weights_of="" if node.weights_of == node.name else names[node.weights_of],
+                weights_of=owners.get(node.weights_of, ""),
                 mark=node.mark,
                 calls=node.calls,
             )
+            owners.setdefault(node.weights_of, made)
             if node.name in self.learned:
                 learned[names[node.name]] = self.learned[node.name]
         for gone in self.alias:

@@ -75,7 +75,7 @@ class TraceReader(Reader):
             found.append(Change(UNREAD, len(self.trace.unread), unread))
         owners = {node.weights_of if node.made_of is None else node.name: node for node in reversed(graph.nodes)}
         counted = sum(prod(shape) for node in owners.values() for shape in node.parameters.values())
-        apart = self.trace.parameters - unread - counted
+        apart = self.trace.parameters - unread - counted - self.changes.unused_params
         if apart:
             found.append(Change(APART, 1, apart))
         made = sum(1 for node in graph.nodes if any(one.learned for one in node.made_of or ()))

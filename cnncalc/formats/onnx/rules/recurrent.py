@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ....dims import Dim
 from ....layers import KINDS
 from ....layers.recurrent import Recurrent
+from ..outside import alike
 from ..read import Refused
 from ..records import Node
 from ..values import BATCH, Held, Weight
@@ -130,8 +131,7 @@ def _zeros(reader: Reader, node: Node, place: int) -> bool:
     if isinstance(value, Held) or value is None:
         return False
     if isinstance(value, Weight):
-        numbers = reader.few(value)
-        return value.record is None or (numbers is not None and not any(numbers))
+        return value.record is None or alike(value.record, reader.file) == 0
     return not any(value.entries)
 
 
