@@ -184,6 +184,9 @@ class Graph:
     input_dtypes: Mapping[str, str] = field(default_factory=dict)
     """What inputs are stored as, where that is another dtype than the network computes in."""
 
+    exported: bool = False
+    """Whether it was read from a file of an exporter, which may have folded its norms away."""
+
     provisos: tuple[Any, ...] = ()
     """The conditions on sizes without a number that were taken to hold."""
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
@@ -268,6 +271,22 @@ m/new.yaml:8: warn macs 87,552 <= 80,000 (over by 7,552)
 cnncalc.lock.json:1: warn m/new.yaml: cnncalc.lock.json does not have it (`cnncalc check --update` writes it)
 1 spec, 6 limits: 1 failed, 1 warning, 2 new, 1 gap
 """ == report("concise", "m/new.yaml")
+
+
+def test_on_a_terminal_an_error_stands_once(folder: Path) -> None:
+    """What stderr has just said is not said again below it; a file or a pipe has the reason in the report."""
+    pty = pytest.importorskip("pty", reason="there are no terminals of this kind here")
+    command = [sys.executable, "-m", "cnncalc", "check", "m/bad.yaml"]
+    ours, theirs = pty.openpty()
+    piped = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    subprocess.run(command, stdout=theirs, stderr=theirs, timeout=60, check=False)
+    os.close(theirs)
+    shown = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+
+    reason = piped.stderr.splitlines()[0].removeprefix("error: ")
+    assert (1, 1) == (shown.count(reason), piped.stdout.count(reason))
+    assert "not judged: see the error above" in shown
 
 
 def test_reports_go_to_files_and_one_to_stdout(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

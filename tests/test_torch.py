@@ -481,9 +481,25 @@ def test_code_is_not_swept_into_parts(nets: Path) -> None:
     assert "cnncalc convert 'torch:net.py:Net' -o net.cnn.yaml" in error
 
 
+KERAS = {
+    "class_name": "Sequential",
+    "config": {
+        "name": "net",
+        "layers": [
+            {"class_name": "InputLayer", "config": {"name": "image", "batch_shape": [None, 8, 8, 3]}},
+            {"class_name": "Conv2D", "config": {"name": "conv", "filters": 4, "kernel_size": [3, 3]}},
+        ],
+    },
+}
+
+
 def test_code_is_not_taken_for_a_file_whose_norms_are_folded(nets: Path) -> None:
     """Attention has no batch norm: of a file it is said that there may have been some, of the code it is not."""
     code, out, error = cnncalc_run("macs", "torch:net.py:Attention", "-i", "32,8,8", "--as", "thop")
+    assert (0, True, False) == (code, "thop" in out, "the file has" in out), error
+
+    Path("keras.json").write_text(json.dumps(KERAS))
+    code, out, error = cnncalc_run("macs", "keras.json", "--as", "thop")
     assert (0, True, False) == (code, "thop" in out, "the file has" in out), error
 
     assert 0 == cnncalc_run("convert", "torch:net.py:Attention", "-i", "32,8,8", "-o", "net.onnx")[0]

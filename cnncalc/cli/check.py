@@ -143,7 +143,9 @@ def _deliver(outcome: Outcome, reports: list[tuple[str, str]]) -> None:
         if file:
             save(written(name, outcome), file)
         elif name == "text":
-            put(screen(outcome, columns_of_terminal() if looks_at(sys.stdout) else None, brush(sys.stdout)))
+            seen = looks_at(sys.stdout)
+            width = columns_of_terminal() if seen else None
+            put(screen(outcome, width, brush(sys.stdout), seen and looks_at(sys.stderr)))
         else:
             put(written(name, outcome))
 

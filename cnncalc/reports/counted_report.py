@@ -185,9 +185,7 @@ def told(found: Counted, wrong: Sequence[Mapping[str, Any]]) -> list[Note]:
 
 def folded(graph: Graph, found: Counted) -> list[Note]:
     """That a file may have had norms, which the tool counts in the code that the file was made of."""
-    file = any(node.mark is not None and node.mark.element for node in graph.nodes)
-    code = any(node.calls for node in graph.nodes)
-    if code or not file or found.tool.folds is not None or any(node.buffers for node in graph.nodes):
+    if not graph.exported or found.tool.folds is not None or any(node.buffers for node in graph.nodes):
         return []
     asked = "`training=TrainingMode.PRESERVE` keeps them"
     return [Note("folded", f"the file has no batch norm: a tool on the code counts those that were folded; {asked}")]

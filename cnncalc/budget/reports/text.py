@@ -33,9 +33,12 @@ def written(outcome: Outcome) -> str:
     return screen(outcome, None, unpainted)
 
 
-def screen(outcome: Outcome, width: int | None, paint: Paint) -> str:
-    """The same for a terminal: what a line cannot hold goes on in the next one, and verdicts are painted."""
-    lines = [line for result in outcome.results for line in _result(result, outcome, width, paint)]
+def screen(outcome: Outcome, width: int | None, paint: Paint, said: bool = False) -> str:
+    """The same for a terminal: what a line cannot hold goes on in the next one, and verdicts are painted.
+
+    `said` where it stands below the errors themselves, which are not said once more.
+    """
+    lines = [line for result in outcome.results for line in _result(result, outcome, width, paint, said)]
     lines += [line for notice in outcome.about for line in _notice(notice, outcome, width, paint)]
     bad = outcome.exit_code or outcome.count(FAIL) or outcome.unjudged
     worst = "bad" if bad else "doubt" if outcome.count(WARN) or outcome.gaps else "good"
@@ -43,7 +46,7 @@ def screen(outcome: Outcome, width: int | None, paint: Paint) -> str:
     return "\n".join([*lines, f"{counts}: {paint(worst, told)}"]) + "\n"
 
 
-def _result(result: Result, outcome: Outcome, width: int | None, paint: Paint) -> Iterator[str]:
+def _result(result: Result, outcome: Outcome, width: int | None, paint: Paint, said: bool) -> Iterator[str]:
     key, about = printable(result.key), words.header(result) if result.input else ""
     if width is None or width_of(key) + 8 + width_of(about) <= width:
         yield f"{paint('strong', key)}        {about}".rstrip() if about else paint("strong", key)
@@ -73,9 +76,9 @@ def _result(result: Result, outcome: Outcome, width: int | None, paint: Paint) -
         for cause in finding.why:
             why = map(printable, filter(None, (cause.place, cause.change, words.amount(cause, finding.subject.metric))))
             yield from _row(["why".ljust(widths[0]), *why], width, paint, "quiet")
-    for problem in result.problems:
-        told = ["?".ljust(widths[0] or 4), f"not judged: {printable(problem.message)}"]
-        yield from _row(told, width, paint, "bad")
+    reasons = ["see the error above"] if said else [printable(problem.message) for problem in result.problems]
+    for reason in reasons if result.problems else ():
+        yield from _row(["?".ljust(widths[0] or 4), f"not judged: {reason}"], width, paint, "bad")
     if not rows and not result.problems:
         yield f"{INDENT}no limits"
     for notice in result.notices:

@@ -87,10 +87,8 @@ class OnnxNetwork:
             shared = maybe_apart(graph, reader.learned, self.model.name)
         known = {name: value for name, value in reader.values.items() if isinstance(value, Constant)}
         stored = Numbers(self.source, self.model, reader.learned, known, reader.inexact, reader.steps)
-        changes = (*graph.changes, *shared)
-        return replace(
-            graph, again=self, stored=stored, changes=changes, changed=bool(self.settings) or self.input is not None
-        )
+        changes, changed = (*graph.changes, *shared), bool(self.settings) or self.input is not None
+        return replace(graph, again=self, stored=stored, changes=changes, changed=changed, exported=True)
 
 
 def network(file: NetworkFile, set: Mapping[str, Any], input: Any) -> Graph:
