@@ -122,6 +122,14 @@ if TYPE_CHECKING:
             """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
             ...
 
+        def places(self, graph: Graph) -> Mapping[str, tuple[str, tuple[int, ...]]]:
+            """Full name -> the name and the shape that a checkpoint of the source has it by; those that it tells."""
+            ...
+
+        def turned(self, graph: Graph, arrays: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+            """Tensors as a checkpoint of the source has them, as the layers have them. Raises CnncalcError."""
+            ...
+
     class Again(Protocol):
         """Makes a network again."""
 

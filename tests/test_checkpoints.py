@@ -450,3 +450,97 @@ def test_python_has_the_tensors_and_the_match(net: Path, tmp_path: Path) -> None
     assert (5, 4) == file.tensors["fc.weight"].shape
     assert reports.weights(load(net), file).data["fits"]
     assert 108 + 8 + 12 * (16 + 4) + 20 + 5 == reports.tensors(file).data["totals"]["params"]
+
+
+def test_recurrent_names_of_pytorch_are_those_of_layers() -> None:
+    """Two layers both ways, as PyTorch names them: each tensor by hand."""
+    words = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    sizes: dict[str, tuple[int, ...]] = {"weight_hh": (12, 3), "bias_ih": (12,), "bias_hh": (12,)}
+    wanted: dict[str, tuple[int, ...]] = {"emb.weight": (9, 5)}
+    found, pairs = {**wanted}, {"emb.weight": "emb.weight"}
+    for place, (layer, coming) in enumerate((("rnn", 5), ("join/lstm", 6))):
+        for way in ("", "_reverse"):
+            for word in words:
+                here, there = f"{layer}.{word}{way}", f"rnn.{word}_l{place}{way}"
+                wanted[here] = found[there] = sizes.get(word, (12, coming))
+                pairs[here] = there
+    told = match(wanted, found)
+    assert (told.fits, told.pairs) == (True, pairs)
+
+
+def test_a_vector_that_belongs_to_no_layer_is_found_by_its_name() -> None:
+    """Its place is told where one axis alone has numbers; of a table it is not."""
+    wanted = {"token.weight": (8, 1), "fc.weight": (2, 8), "table.weight": (8, 8)}
+    told = match(wanted, {"token": (1, 1, 8), "fc.weight": (2, 8), "table": (1, 8, 8)})
+    assert told.pairs == {"token.weight": "token", "fc.weight": "fc.weight"}
+    assert told.missing == ["table.weight"]  # which of its axes is which, the shape does not say
+
+
+TOKENS = """
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 4, 4)
+        self.cls = nn.Parameter(torch.randn(1, 1, 8))
+        self.pos = nn.Parameter(torch.randn(1, 5, 8))
+        self.attn = nn.MultiheadAttention(8, 2, batch_first=True)
+        self.rnn = nn.LSTM(8, 6, num_layers=2, bidirectional=True, batch_first=True)
+        self.turned = nn.Parameter(torch.randn(12, 8))
+    def forward(self, x):
+        x = self.conv(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.cls.expand(x.shape[0], -1, -1), x], 1) + self.pos
+        x = x + self.attn(x, x, x, need_weights=False)[0]
+        return (self.rnn(x)[0] @ self.turned)[:, 0]
+"""
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
+@pytest.mark.parametrize("before", ["", "module."])
+def test_a_checkpoint_fits_its_own_module(before: str, tmp_path: Path) -> None:
+    """Numbers that are none of the module's own, and the output that PyTorch has with them."""
+    import torch
+
+    (tmp_path / "net.py").write_text(TOKENS, "utf-8")
+    space: dict[str, Any] = {}
+    exec(TOKENS, space)  # noqa: S102 - the text above
+    torch.manual_seed(5)
+    module = space["Net"]().eval()
+    for parameter in module.parameters():
+        parameter.data.normal_(0, 0.5)
+    image = torch.rand(1, 3, 8, 8)
+    arrays = {before + name: tensor.numpy() for name, tensor in module.state_dict().items()}
+    file, picture, out = saved(tmp_path / "net.safetensors", arrays), tmp_path / "x.npy", tmp_path / "y.npz"
+    np.save(picture, image[0].numpy())
+    spec = f"torch:{tmp_path / 'net.py'}:Net"
+    done = invoke("run", spec, "-i", "3,8,8", "--weights", file, "--input-file", picture, "--out", out)
+    assert done.exit_code == 0, done.output
+    with torch.no_grad():
+        wanted = module(image)[0].numpy()
+    assert np.allclose(np.load(out)["output"], wanted, atol=1e-5)
+    fits = invoke("diff", "--params", spec, file, "-i", "3,8,8", "--format", "json")
+    told = json.loads(fits.stdout)
+    assert (told["fits"], told["by"], told["alike"]) == (True, "parameters", 0)
+    arrays[f"{before}attn.in_proj_bias"] = np.zeros(25, "<f4")
+    wrong = invoke("run", spec, "-i", "3,8,8", "--weights", saved(file, arrays))
+    assert f"1 of {len(arrays)} tensors have none of their shape" in wrong.stderr
+    assert "attn" in wrong.stderr
+    assert invoke("diff", "--params", spec, file, "-i", "3,8,8", "--input-b", "3,9,9").exit_code == 2
+
+
+@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
+def test_a_weight_that_operators_make_is_no_tensor_of_the_checkpoint(tmp_path: Path) -> None:
+    """A standardised weight goes by the name of the parameter that it is made of, and has other numbers."""
+    from torch import nn
+
+    class Standardised(nn.Conv2d):
+        def forward(self, x: Any) -> Any:
+            return self._conv_forward(x, self.weight - self.weight.mean(), self.bias)
+
+    module = nn.Sequential(Standardised(3, 4, 3), nn.Conv2d(4, 4, 3))
+    arrays = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
+    graph = cnncalc.from_torch(module, (3, 8, 8))
+    told = reports.weights(graph, checkpoint(str(saved(tmp_path / "net.safetensors", arrays)))).facts
+    assert not told["fits"]
+    assert [row["stored"] for row in told["tensors"] if row["state"] == "not used"] == ["0.weight"]

@@ -237,3 +237,26 @@ def test_other_tools_count_a_norm_without_a_scale_or_a_shift_once(name: str) -> 
 
     tools = ("thop", "torchinfo", "fvcore", "torchprofile")
     assert figures == tuple(counting.counted(graph, counting.tool(tool)).total for tool in tools)
+
+
+TOKENS: dict[str, Callable[[Any, Any], Any]] = {
+    "expand": lambda token, x: token.expand(x.shape[0], -1, -1),
+    "repeat": lambda token, x: token.repeat(x.shape[0], 1, 1),
+    "unsqueeze": lambda token, x: token.squeeze(0).unsqueeze(0),
+    "view": lambda token, x: token.reshape(-1).view(1, 1, 5).clone(),
+}
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_a_parameter_that_is_only_reshaped_is_itself(name: str) -> None:
+    """The numbers are PyTorch's, with a token that comes before the sequence."""
+
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.token, self.fc = nn.Parameter(torch.zeros(1, 1, 5)), nn.Linear(5, 3)
+
+        def forward(self, x: Any) -> Any:
+            return self.fc(torch.cat([TOKENS[name](self.token, x), x], 1))
+
+    agree(drawn(Net), (4, 5))

@@ -1,5 +1,7 @@
 """Which tensor of a checkpoint is which tensor of a network: by names, else by modules, else by order and shape.
 
+A network that was read from code knows which parameter each tensor is; a checkpoint of that code has those names.
+
     match({"fc.weight": (10, 512)}, {"module.fc.weight": (1000, 512)}).unlike     one pair, whose shapes differ
 
 `layer1[0]/conv1.weight` here is `layer1.0.conv1.weight` there. Where fewer than half of the network's tensors are found
@@ -18,6 +20,8 @@ from .modules import in_order
 
 Sizes = tuple[int, ...]
 Shapes = Mapping[str, Sizes]
+Places = Mapping[str, tuple[str, Sizes]]
+"""Tensor of the network -> the name and the shape that it has in a checkpoint of the code that it comes from."""
 
 WRAPPERS = ("module.", "_orig_mod.", "model.", "state_dict.")
 """What DataParallel, torch.compile and trainers put before every name."""
@@ -27,6 +31,7 @@ COUNTERS = ("num_batches_tracked",)
 
 
 HOW = {
+    "parameters": "the names that its module gives its parameters",
     "names": "their names",
     "modules": "their modules and shapes, in the order of the network",
     "order": "the order of layers with the same shapes",
@@ -49,7 +54,7 @@ class Match(NamedTuple):
     """Tensors of the checkpoint alone; counters of batches are not listed."""
 
     by: str
-    """What decided: `names`, `modules` or `order`."""
+    """What decided: `parameters`, `names`, `modules` or `order`."""
 
     alike: int
     """Pairs whose layer has others like it, so that only the order told them apart."""
@@ -65,12 +70,36 @@ class Match(NamedTuple):
         return not (self.unlike or self.missing or self.unused)
 
 
-def match(wanted: Shapes, found: Shapes) -> Match:
-    """The tensors of a network and of a checkpoint, both in the order of their layers."""
+def match(wanted: Shapes, found: Shapes, places: Places | None = None) -> Match:
+    """The tensors of a network and of a checkpoint, both in the order of their layers; `places` where it has them."""
     found = {name: shape for name, shape in found.items() if not name.endswith(COUNTERS)}
+    places = places or {}
+    own = _by_place(places, found)
+    if own and 2 * len(own) >= len(places):
+        stored = {**wanted, **{here: shape for here, (_, shape) in places.items()}}
+        named = _by_name({here: wanted[here] for here in places}, found)  # what has no place is made of others
+        return _told(stored, found, {**named, **own}, "parameters", alike=0)
+    files = {layered(name): name for name in found}
+    if len(files) < len(found):  # two would be one
+        return _matched(wanted, found)
+    told = _matched(wanted, {name: found[there] for name, there in files.items()})
+    pairs, unlike = ({here: files[there] for here, there in part.items()} for part in (told.pairs, told.unlike))
+    return told._replace(pairs=pairs, unlike=unlike, unused=[files[name] for name in told.unused])
+
+
+def _matched(wanted: Shapes, found: Shapes) -> Match:
     names = _by_name(wanted, found)
-    if 2 * len(names) >= len(wanted):
-        return _told(wanted, found, names, "names", alike=0)
+    if 2 * len(names) < len(wanted):
+        return _unnamed(wanted, found)
+    told = _told(wanted, found, names, "names", alike=0)
+    if not told.missing or told.unlike:
+        return told
+    other = _unnamed(wanted, found)
+    return other if other.fits and not other.alike and names.items() <= other.pairs.items() else told
+
+
+def _unnamed(wanted: Shapes, found: Shapes) -> Match:
+    """Where names say nothing."""
     for strict in (True, False):
         modules = _by_modules(wanted, found, strict)
         if modules is not None:
@@ -79,6 +108,21 @@ def match(wanted: Shapes, found: Shapes) -> Match:
                 return told
     pairs, alike = _by_order(wanted, found)
     return _told(wanted, found, pairs, "order", alike)
+
+
+def layered(name: str) -> str:
+    """A name under which PyTorch has several layers in one module, as each would have it alone.
+
+    `rnn.weight_ih_l0` is `rnn.weight_ih`, `rnn.weight_ih_l1_reverse` is `rnn.l1.weight_ih_reverse`, and
+    `attn.in_proj_bias` is `attn.in_proj.bias`.
+    """
+    module, dot, own = name.rpartition(".")
+    state = re.fullmatch(r"((?:weight|bias)_[ih]h)_l(\d+)((?:_reverse)?)", own)
+    if state is not None:
+        part, layer, way = state.groups()
+        return f"{module}{dot}{'' if layer == '0' else f'l{layer}.'}{part}{way}"
+    projection = re.fullmatch(r"in_proj_(weight|bias)", own)
+    return name if projection is None else f"{module}{dot}in_proj.{projection[1]}"
 
 
 def dotted(name: str) -> str:
@@ -104,9 +148,21 @@ def squeezed(shape: Sizes) -> Sizes:
     return tuple(size for size in shape if size != 1)
 
 
+def _by_place(places: Places, found: Shapes) -> dict[str, str]:
+    there = {_unwrapped(name, found): name for name in found}
+    return {here: there[path] for here, (path, _) in places.items() if path in there}
+
+
 def _by_name(wanted: Shapes, found: Shapes) -> dict[str, str]:
     there = {_unwrapped(name, found): name for name in found}
-    return {name: there[dotted(name)] for name in wanted if dotted(name) in there}
+    pairs = {name: there.get(dotted(name)) or _bare(name, wanted[name], there, found) for name in wanted}
+    return {name: other for name, other in pairs.items() if other is not None}
+
+
+def _bare(name: str, shape: Sizes, there: Mapping[str, str], found: Shapes) -> str | None:
+    """A vector that the checkpoint has as a parameter of no layer: `cls.weight` is `cls` there."""
+    other = there.get(dotted(name).rpartition(".")[0])
+    return other if other and len(squeezed(shape)) < 2 and squeezed(found[other]) == squeezed(shape) else None
 
 
 def _unwrapped(name: str, names: Iterable[str]) -> str:

@@ -29,7 +29,8 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
 
     found = checkpoint(path)
     wanted = shapes(graph)
-    pairs = match(wanted, {name: found.tensors[name].shape for name in found.in_order})
+    places = graph.stored.places(graph) if graph.stored is not None else {}
+    pairs = match(wanted, {name: found.tensors[name].shape for name in found.in_order}, places)
     if pairs.missing or pairs.unlike:
         count = len(pairs.missing) + len(pairs.unlike)
         one = next(iter([*pairs.unlike, *pairs.missing]))
@@ -40,7 +41,7 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
         )
     matched = plural(len(pairs.pairs), "tensor")
     print(f"weights matched by {pairs.how}: {matched}, {len(pairs.unused)} not used", file=sys.stderr)
-    if pairs.by != "names":
+    if pairs.by not in ("parameters", "names"):
         lines = [f"  {here} <- {printable(there)}" for here, there in pairs.pairs.items()]
         print(*lines[:MOST_LINES], sep="\n", file=sys.stderr)
         if len(lines) > MOST_LINES:
@@ -51,5 +52,9 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
             "compare an output before you trust it",
             file=sys.stderr,
         )
-    there = found.arrays({name: wanted[here] for here, name in pairs.pairs.items()})
-    return fitting({here: there[name] for here, name in pairs.pairs.items()}, graph, path, dtype)
+    as_stored = graph.stored is not None and pairs.by == "parameters"
+    there = found.arrays({name: places[here][1] if as_stored else wanted[here] for here, name in pairs.pairs.items()})
+    values = {here: there[name] for here, name in pairs.pairs.items()}
+    if as_stored and graph.stored is not None:
+        values = {**graph.stored.turned(graph, values, path)}
+    return fitting(values, graph, path, dtype)

@@ -32,7 +32,8 @@ CONTRACT = Contract(
         Column("fits", unit=units.YES_NO, about="whether each tensor has its own and none is left"),
         Column(
             "by",
-            about="what decided: names, modules (each module together), or the order of layers with the same shapes",
+            about="what decided: parameters (as the module calls them), names, modules (each together), or the "
+            "order of layers with the same shapes",
         ),
         Column("alike", unit=units.COUNT, about="pairs that order alone told from others of the same shapes"),
         Column("tensors", unit=units.rows(HERE, NEEDS, THERE, HAS, STATE)),
@@ -43,7 +44,7 @@ CONTRACT = Contract(
 def weights(graph: Graph, checkpoint: Checkpoint, *, name: str = "") -> Report:
     """Which tensor of a checkpoint is which of a network; the table has those that do not fit."""
     wanted, found = shapes(numeric(graph)), {one: checkpoint.tensors[one].shape for one in checkpoint.in_order}
-    pairs = match(wanted, found)
+    pairs = match(wanted, found, graph.stored.places(graph) if graph.stored is not None else {})
     records = _records(pairs, wanted, found)
     misfits = [row for row in records if row["state"] != "fits"]
     columns = (HERE, NEEDS, THERE, HAS, STATE)

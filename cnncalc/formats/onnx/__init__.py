@@ -60,6 +60,14 @@ class Numbers:
         refuse_inexact(self.name, self.inexact)
         return Stored(self.source, self.model, self.learned, self.known, self.steps).read(graph, dtype)
 
+    def places(self, graph: Graph) -> Mapping[str, tuple[str, tuple[int, ...]]]:
+        """A file of ONNX tells of no checkpoint."""
+        return {}
+
+    def turned(self, graph: Graph, arrays: Mapping[str, Any], file: str) -> Mapping[str, Any]:
+        """As it tells of no checkpoint, nothing is turned."""
+        return arrays
+
 
 @dataclass(frozen=True, eq=False)
 class OnnxNetwork:

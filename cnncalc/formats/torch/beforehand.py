@@ -22,6 +22,12 @@ PRODUCTS = (
 )  # fmt: skip
 """Operators that multiply and accumulate."""
 
+AS_THEY_LIE = (
+    "view", "reshape", "_unsafe_view", "view_as", "reshape_as", "flatten", "unflatten", "unsqueeze", "squeeze",
+    "expand", "expand_as", "broadcast_to", "repeat", "contiguous", "clone", "alias", "detach",
+)  # fmt: skip
+"""Operators that, where they make no more numbers than they read, leave them as they are and in their order."""
+
 WEIGHTS = ("weight", "bias", "params", "running_mean", "running_var", "mat2")
 """Arguments in which a layer's own tensors stand."""
 

@@ -39,9 +39,38 @@ class Numbers:
     paths: Mapping[str, str]
     """A tensor of the trace -> its path in the module."""
 
+    shapes: Mapping[str, tuple[int, ...]]
+    """Path of a parameter or buffer -> its shape."""
+
     source: Source
     inexact: Sequence[str] = ()
     """Operators whose layer makes other numbers."""
+
+    def places(self, graph: Graph) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Each tensor that the module stores, by its full name -> its path there, and its shape there."""
+        return {full: (weight.name, self.shapes[weight.name]) for full, weight in self._owned(graph).items()}
+
+    def turned(self, graph: Graph, arrays: Mapping[str, Any], file: str) -> dict[str, Any]:
+        """Tensors as the module stores them, by their full names, as its layers have them. Raises CnncalcError."""
+        from ..onnx.stored import fitted
+
+        owned = self._owned(graph)
+        wanted = {
+            f"{node.weights_of}.{key}": shape
+            for node in graph.inference.nodes
+            for key, shape in (*node.weights.items(), *node.buffers.items())
+        }
+        return {full: fitted(array, owned[full], wanted[full], full, file) for full, array in arrays.items()}
+
+    def _owned(self, graph: Graph) -> dict[str, Weight]:
+        """The tensors of layers that are one of the module, by their full names, each under its path."""
+        found: dict[str, Weight] = {}
+        for node in graph.inference.nodes:
+            for key in (*node.weights, *node.buffers):
+                weight = self._place(node.name, key)
+                if weight is not None:
+                    found.setdefault(f"{node.weights_of}.{key}", weight)
+        return found
 
     def read(self, graph: Graph, dtype: Any) -> Mapping[str, Any]:
         """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
@@ -62,11 +91,16 @@ class Numbers:
 
     def _own(self, node: str, key: str, full: str) -> Weight:
         """The tensor of the module that one of a layer is. Raises CnncalcError where operators make it."""
+        weight = self._place(node, key)
+        if weight is None:
+            raise CnncalcError(f"{self.name}: `{full}` is no tensor that the module stores, but made of others", HELP)
+        return weight
+
+    def _place(self, node: str, key: str) -> Weight | None:
+        """The same under its path; None where operators make it."""
         weight = self.learned.get(node, {}).get(key)
         path = None if weight is None or weight.made_of else self.paths.get(weight.name)
-        if weight is None or path is None:
-            raise CnncalcError(f"{self.name}: `{full}` is no tensor that the module stores, but made of others", HELP)
-        return weight._replace(name=path)
+        return None if weight is None or path is None else weight._replace(name=path)
 
 
 def of_module(module: Any) -> Source:

@@ -66,7 +66,8 @@ class TraceReader(Reader):
         """The numbers of its tensors, of what has made the trace."""
         paths = {name: stored.path for name, stored in self.trace.tensors.items() if stored.path}
         paths |= {path: path for path in paths.values()}
-        return Numbers(self.file, self.learned, paths, source, self.inexact)
+        shapes = {stored.path: stored.shape for stored in self.trace.tensors.values() if stored.path}
+        return Numbers(self.file, self.learned, paths, shapes, source, self.inexact)
 
     def _left_out(self, graph: Graph) -> list[Change]:
         found = []

@@ -18,7 +18,7 @@ from ..onnx.names import SCOPES
 from ..onnx.read import MISFITS
 from ..onnx.records import FLOATS, Node, Tensor
 from ..onnx.values import Value, Weight
-from .beforehand import beforehand
+from .beforehand import AS_THEY_LIE, beforehand
 from .trace import Made, Operator, Trace, names_in, read_by
 
 ELEMENT_TYPES = {
@@ -114,13 +114,15 @@ class Writing:
         learned = any(value.learned for value in weights)
         for made in operator.outputs:
             self._note(made)
-            whole = len(names) == len(leaves) == 1 and prod(made.shape) == prod(weights[0].dims)
+            alone = len(names) == 1 and prod(made.shape) == prod(weights[0].dims)
+            whole = alone and len(leaves) == 1
+            same = alone and operator.op in AS_THEY_LIE and made.dtype == self.types.get(names[0])
             self.values[made.name] = Weight(
                 weights[0].name if whole else made.name,
                 made.shape,
                 None,
                 fixed=not learned,
-                made_of=tuple(dict.fromkeys(leaves)),
+                made_of=weights[0].made_of if same else tuple(dict.fromkeys(leaves)),
                 learned=learned,
             )
         return True
