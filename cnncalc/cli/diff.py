@@ -169,9 +169,6 @@ def _fitting(left: Request, right: Request) -> Report:
         )
     options = {"--depth": left.depth, "--top": left.top, "--sort": left.sort, "--training": left.training}
     refused(options | {"--batch": left.batch != 1}, "with --params, which has tensors and no layers")
-    own = [text for text in right.set if text not in left.set]
-    right = replace(right, set=own, input=[] if right.input == left.input else right.input)
-    right = replace(right, allow_unknown=False, no_batch=False, shape=None)  # what is asked for both is for the network
     return reports.weights(left.whole, right.opened_checkpoint(), name=left.spec or "")
 
 
