@@ -302,6 +302,21 @@ def test_whole_numbers_of_eight_bits_are_the_layers_that_they_are(tmp_path: Path
     assert expected[0].shape == graph.output_shape
 
 
+def test_a_run_of_rounded_activations_does_not_begin(tmp_path: Path) -> None:
+    """What onnxruntime makes is rounded to steps of a half; the counts are those of floats."""
+    nodes = [node("QuantizeLinear", "x s z", "q"), node("DequantizeLinear", "q s z", "d"), node("Relu", "d", "y")]
+    path = saved(
+        tmp_path / "m.onnx", nodes, {"x": X}, {"s": np.array(0.5, np.float32), "z": np.array(0, np.int8)}, ["y"]
+    )
+    graph = cnncalc.load(path)
+    (expected,) = theirs(path, {"x": X})
+
+    assert np.array_equal(2 * expected[0], np.round(2 * expected[0]))
+    assert [("relu", expected[0].shape)] == [(one.kind, one.output) for one in graph.nodes]
+    with pytest.raises(cnncalc.CnncalcError, match="QuantizeLinear `q` rounds to whole numbers"):
+        graph.stored.read(graph, np.float32)
+
+
 def test_operators_of_onnxruntime_on_whole_numbers_are_read(tmp_path: Path) -> None:
     """QLinearConv and its sum: one convolution, counted as of floats."""
     nodes = [

@@ -24,6 +24,8 @@ def same(reader: Reader, node: Node) -> None:
     """The tensor that comes in."""
     value = reader.value(node, 0)
     if isinstance(value, Held):
+        if node.op == "QuantizeLinear":
+            reader.inexact.append(f"{node.op} `{node.label}` rounds to whole numbers")
         reader.define(node, value)
     else:
         weight = reader.weight(node, 0)
