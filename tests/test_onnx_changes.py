@@ -134,6 +134,50 @@ def test_weights_whose_first_reader_is_left_out_are_still_one(tmp_path: Path) ->
     assert [("layers-unused", 1, 0, "")] == _codes(graph)
 
 
+def test_what_reaches_no_output_need_not_be_read(tmp_path: Path) -> None:
+    """An operator of another domain and what reads it, a kernel that does not fit, and a choice that nothing decides."""
+    node, value = onnx.helper.make_node, onnx.helper.make_tensor_value_info
+    inner = onnx.helper.make_graph([node("Warp", ["x"], ["w"], domain="com.example")], "b", [], [value("w", 1, None)])
+    other = onnx.helper.make_graph([node("Relu", ["x"], ["v"])], "c", [], [value("v", 1, None)])
+    nodes = [
+        node("Warp", ["x"], ["a"], domain="com.example"),
+        node("Relu", ["a"], ["b"]),
+        node("Conv", ["x", "large"], ["c"]),
+        node("ReduceSum", ["x"], ["d"], keepdims=0),
+        node("Cast", ["d"], ["e"], to=9),
+        node("If", ["e"], ["f"], then_branch=inner, else_branch=other),
+        node("Conv", ["x", "taps"], ["y"]),
+    ]
+    graph = _saved(tmp_path / "m.onnx", nodes, {"large": (4, 3, 99, 99), "taps": (8, 3, 3, 3)})
+
+    assert ["conv"] == [layer.kind for layer in graph.nodes]
+    assert 8 * 3 * 9 == cnncalc.params(graph).total
+    assert [("operators-unused", 4, 0, "")] == _codes(graph)
+    assert "4 operators that reach no output cannot be read" in str(cnncalc.reports.params(graph))
+    allowed = cnncalc.load(tmp_path / "m.onnx", allow_unknown=True)
+    assert (1, ()) == (len(allowed.nodes), allowed.behind)
+
+
+def test_a_function_that_reaches_no_output_need_not_be_read(tmp_path: Path) -> None:
+    """What it is made of is not known; used where an output hangs on it the file is refused."""
+    node, value, opsets = onnx.helper.make_node, onnx.helper.make_tensor_value_info, onnx.helper.make_opsetid
+    body = [node("Warp", ["in"], ["t"], domain="com.example"), node("Relu", ["t"], ["out"])]
+    function = onnx.helper.make_function("own", "Turn", ["in"], ["out"], body, [opsets("", 17)])
+    nodes = [node("Turn", ["x"], ["t"], domain="own"), node("Relu", ["x"], ["y"])]
+    for output, kinds in (("y", ["relu"]), ("t", None)):
+        graph = onnx.helper.make_graph(nodes, "n", [value("x", 1, (1, 3, 8, 8))], [value(output, 1, None)])
+        model = onnx.helper.make_model(
+            graph, opset_imports=[opsets("", 17), opsets("own", 1)], functions=[function], ir_version=9
+        )
+        path = tmp_path / f"{output}.onnx"
+        onnx.save(model, path)
+        if kinds is None:
+            with pytest.raises(cnncalc.CnncalcError, match="cannot be read"):
+                cnncalc.load(path)
+        else:
+            assert kinds == [layer.kind for layer in cnncalc.load(path).nodes]
+
+
 def _two_convolutions(path: Path, taps: tuple[str, str], bias: list[float]) -> cnncalc.Graph:
     """Two convolutions of 3 x 3 taps that read one bias."""
     value = onnx.helper.make_tensor_value_info

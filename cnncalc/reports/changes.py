@@ -15,7 +15,7 @@ OF_A_CHANGE = (
     Column(
         "code",
         about="norms-folded, tensors-merged, operators-dropped, weights-quantised, branches-alike, "
-        "layers-unused, tensors-shared, parameters-unread, parameters-apart or weights-made",
+        "layers-unused, operators-unused, tensors-shared, parameters-unread, parameters-apart or weights-made",
     ),
     Column("count", unit=units.COUNT, about="how often"),
     Column("params", unit=units.COUNT, about="how many more the trained model has by it"),
@@ -76,6 +76,9 @@ def _text(one: Change) -> str:
         reach, their = ("reach", "their") if many else ("reaches", "its")
         left = f"{their} MACs and {whole(one.params)} params are not counted"
         return f"{layers} with weights or MACs {reach} no output: {left}"
+    if one.code == "operators-unused":
+        operators = f"{whole(one.times)} operators that reach" if many else "an operator that reaches"
+        return f"{operators} no output cannot be read: what {'they have' if many else 'it has'} is not counted"
     if one.code == "weights-quantised":
         tensors = f"{whole(one.times)} learned tensors are" if many else "a learned tensor is"
         return f"{tensors} stored in eight bits or fewer, and their bytes are counted so"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from .leftout import LeftOut
 from .names import symbol_name
 from .records import Node
 from .values import Held
@@ -19,25 +20,12 @@ BY_VALUES = frozenset(("NonZero", "NonMaxSuppression", "Compress", "Unique", "Lo
 """Operators of ONNX that make as many entries as the values say that they read."""
 
 
-class Behind:
+class Behind(LeftOut):
     """The operators that are left out, and what they would have made."""
-
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.tensors: set[str] = set()
 
     def begins(self, node: Node) -> bool:
         """Whether a network ends before this operator."""
         return node.op in BY_VALUES and node.domain in ("", "ai.onnx")
-
-    def reaches(self, node: Node) -> bool:
-        """Whether an operator reads what is left out."""
-        return bool(self.tensors) and not self.tensors.isdisjoint(node.inputs)
-
-    def leave(self, node: Node) -> None:
-        """Leave an operator out, and what it makes."""
-        self.nodes.append(node)
-        self.tensors.update(name for name in node.outputs if name)
 
     def ends(self, values: Mapping[str, Value], read: set[str]) -> Iterator[tuple[str, str]]:
         """The tensors that only they read, `read` being those that layers read: a name in the file, and the tensor."""

@@ -22,7 +22,7 @@ MOST_BITS = 8
 RULES = "pkg.onnxscript.rewriter.rule_name"
 
 NORMS, MERGED, DROPPED, ALIKE = "norms-folded", "tensors-merged", "operators-dropped", "branches-alike"
-QUANTISED, UNUSED = "weights-quantised", "layers-unused"
+QUANTISED, UNUSED, UNUSED_UNREAD = "weights-quantised", "layers-unused", "operators-unused"
 """Codes of changes."""
 
 
@@ -39,7 +39,7 @@ class Changes:
         self.unused: list[LayerNode] = []
         """The layers with learned tensors or MACs that reach no output."""
 
-        self.unused_params = 0
+        self.unused_params = self.unused_unread = 0
         self.quantised: dict[str, int] = {}
         """Learned tensors that are stored in few bits -> in how many."""
 
@@ -74,6 +74,8 @@ class Changes:
             found.append(Change(QUANTISED, len(self.quantised), 0))
         if self.unused:
             found.append(Change(UNUSED, len(self.unused), self.unused_params))
+        if self.unused_unread:
+            found.append(Change(UNUSED_UNREAD, self.unused_unread, 0))
         if self.alike:
             found.append(Change(ALIKE, self.alike, 0))
         found += [Change(DROPPED, count, 0, op) for op, count in sorted(self.dropped.items())]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...dims import Dim, ceil_div, is_symbolic, product
+from ...symbols import same
 from .constants import Constant, NotFolded, axis_of
 from .ratios import Ratio, largest, ratio, smallest
 from .records import Node
@@ -86,7 +87,7 @@ def _expand(node: Node, shapes: Sequence[Dims], known: Known) -> list[Dims]:
     asked = numbers(node, known, 1, "") or []
     rank = max(len(asked), len(shapes[0]))
     pairs = zip(*((1,) * (rank - len(one)) + tuple(one) for one in (shapes[0], asked)), strict=True)
-    return [tuple(wanted if str(size) == "1" else size for size, wanted in pairs)]
+    return [tuple(wanted if same(size, 1) else size for size, wanted in pairs)]
 
 
 def _tile(node: Node, shapes: Sequence[Dims], known: Known) -> list[Dims]:
@@ -118,7 +119,7 @@ def _stretch(size: Dim, start: Any, end: Any, step: int) -> Dim:
 
         return len(range(size)[slice_of(start, end, step)])
     if step < 0:
-        if str(start) in ("-1", str(size - 1)) and not is_symbolic(end) and end < -(1 << 31):
+        if (same(start, -1) or same(start, size - 1)) and not is_symbolic(end) and end < -(1 << 31):
             return ceil_div(size, -step)
         raise NotFolded
     first, last = (_place(bound, size) for bound in (start, end))

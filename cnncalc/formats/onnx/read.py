@@ -16,17 +16,17 @@ from types import MappingProxyType
 from typing import Any
 
 from ...building import Builder
-from ...dims import is_symbolic
 from ...errors import CnncalcError, Mark
 from ...graph import Graph
 from ...layers import KINDS, Layer
-from ...layers.base import ArgumentError, size_text
+from ...layers.base import ArgumentError
 from .. import patterns
 from ..patterns import Draft
 from ..reading import USUAL, Reading
 from .behind import Behind
 from .changes import Changes
 from .constants import Constant
+from .declared import compare
 from .inputs import Inputs
 from .known import Known
 from .names import node_name
@@ -34,6 +34,7 @@ from .numbers import numbers
 from .records import COUNTING, DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
 from .standin import stand_in
 from .unread import Unread, read_as, refusal, unknown
+from .unused import Unused
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
 
@@ -84,7 +85,7 @@ class Reader:
         self.settings = dict(settings or {})
         self.values: dict[str, Value] = {}
         self.unread: list[Unread] = []
-        self.behind = Behind()
+        self.behind, self.unused = Behind(), Unused(model.graph)
         self.inexact: list[str] = []
         self.steps: list[Node] = []
         """Operators whose layer has their shape and counts, and other numbers; what some are written with instead."""
@@ -138,6 +139,7 @@ class Reader:
         if not self.builder.nodes:  # what comes out is what goes in
             same = KINDS["identity"].read({}, 0)
             held = [(name, self.builder.add(same, [tensor], "identity")) for name, tensor in held]
+        self.changes.unused_unread = len(self.unused.nodes)
         names = self._as_drawn([tensor for _, tensor in held])
         for name, tensor in held[1:]:
             self.builder.head(name, names.get(tensor, tensor))
@@ -172,9 +174,10 @@ class Reader:
         from .rules.control import call
 
         self.node = node
-        if self.behind.reaches(node):
-            self.behind.leave(node)
-            return
+        for left_out in (self.unused, self.behind):
+            if left_out.reaches(node):
+                left_out.leave(node)
+                return
         if self.unread and any(name and name not in self.values for name in node.inputs):
             return  # it follows from one that could not be read
         nodes = len(self.builder.nodes)
@@ -196,6 +199,9 @@ class Reader:
         except CnncalcError as error:
             if isinstance(error, Damaged):
                 raise
+            if self.unused.has(node):
+                self.unused.leave(node)
+                return
             raise CnncalcError(f"{self.file}: {node.op} `{node.label}`: {error.message}", error.help) from None
 
     def _fold(self, node: Node) -> bool:
@@ -352,9 +358,8 @@ class Reader:
         if name in self.values:
             raise CnncalcError(f"{self.file}: two operators make the tensor `{name}`")
         self.values[name] = value
-        declared = self.model.graph.declared.get(name)
-        if declared is not None and declared.dims is not None and isinstance(value, Held):
-            self._compare(node, value, declared.dims)
+        if isinstance(value, Held):
+            compare(self, node, name, value)
 
     # --- names, inputs, numbers -----------------------------------------------------------------------------------
 
@@ -370,19 +375,11 @@ class Reader:
 
     # --- what went wrong ------------------------------------------------------------------------------------------
 
-    def _compare(self, node: Node, value: Held, dims: Sequence[int | str | None]) -> None:
-        wrong = len(dims) != len(value.dims) or any(
-            isinstance(says, int) and isinstance(is_, int) and says != is_ and not (axis == BATCH and self.batch)
-            for says, is_, axis in zip(dims, value.whole(self.images), value.axes, strict=True)
-        )
-        if wrong and not any(is_symbolic(size) for size in value.dims):
-            raise CnncalcError(
-                f"{self.file}: {node.op} `{node.label}` makes {size_text(value.dims)}, "
-                f"and {self.author} says {size_text(tuple('?' if size is None else size for size in dims))}"
-            )
-
     def _refuse(self, node: Node, why: str, nodes: int) -> None:
         """Note that a node could not be read; where that is allowed, let a layer that is not known stand for it."""
+        if self.unused.has(node):
+            self.unused.leave(node)
+            return
         if self.allows_unknown:
             self.builder.undo(nodes)
             if not (trouble := stand_in(self, node)):
