@@ -110,6 +110,14 @@ def test_some_are_folded_and_some_removed(biased: bool, tmp_path: Path) -> None:
     ]
 
 
+def test_a_learned_tensor_that_is_gone_is_no_norm(tmp_path: Path) -> None:
+    """It reads nothing, where a norm reads the convolution that it may be folded into."""
+    _, model = exported("resnet18", tmp_path / "model.onnx")
+    graph = cnncalc.parse("input: [3, 8, 8]\nnet: [{conv: {out: 4, kernel: 1}}, {add: [prev, [{learned: [4, 8, 8]}]]}]")
+
+    assert "removed" in {sort for sort, what, _ in told(graph, model) if what == "learned"}
+
+
 def test_some_are_folded_and_some_stay(tmp_path: Path) -> None:
     """What stays is the same on both sides."""
     graph, model = exported("resnet50", tmp_path / "model.onnx", folds=lambda place: place < 11, rest=False)

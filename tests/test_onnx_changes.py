@@ -215,3 +215,17 @@ def test_states_of_zeros_that_a_recurrent_layer_begins_with_are_not_learned(tmp_
     onnx.save(made, tmp_path / "m.onnx", save_as_external_data=beside, location="m.data", size_threshold=0)
 
     assert 4 * 5 * (3 + 5) == cnncalc.params(cnncalc.load(tmp_path / "m.onnx")).total
+
+
+@pytest.mark.parametrize(("stored", "params"), [(True, 0), (False, 6)])
+def test_a_scale_that_stands_in_the_code_is_not_learned(stored: bool, params: int, tmp_path: Path) -> None:
+    """As PyTorch writes a norm without one; where statistics stand there too, all weights do, and ones are learned yet."""
+    array = onnx.numpy_helper.from_array
+    scale = [onnx.helper.make_node("Constant", [], ["s"], value=array(np.ones(3, np.float32)))]
+    scale.append(onnx.helper.make_node("Constant", [], ["b"], value=array(np.zeros(3, np.float32))))
+    if not stored:
+        scale += [onnx.helper.make_node("Constant", [], [n], value=array(np.ones(3, np.float32))) for n in "mv"]
+    node = onnx.helper.make_node("BatchNormalization", ["x", "s", "b", "m", "v"], ["y"])
+    graph = _saved(tmp_path / "m.onnx", [*scale, node], {"m": (3,), "v": (3,)} if stored else {})
+
+    assert (params, 6) == (cnncalc.params(graph).total, cnncalc.params(graph).buffers)

@@ -120,6 +120,15 @@ def _rolled(w: Written, x: str, axis: str, first: int) -> str:
     return w("concat", end, start, axis=axis)
 
 
+def _cut(w: Written, x: str, axis: str, start: int, stop: int) -> str:
+    return w("slice", x, axis=axis, start=start, stop=stop)
+
+
+def _between(w: Written, x: str) -> str:
+    turned = w("permute", x, order=[1, 2, 0])
+    return w("permute", w("layernorm", turned, over="width"), order=[2, 0, 1])
+
+
 Writing = Callable[[Written, str], str]
 
 WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
@@ -161,6 +170,15 @@ WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
     ("roll", (6, 6, 6), lambda w, x: _rolled(w, x, "channels", 4)),
     ("roll", (6, 9), lambda w, x: _rolled(w, x, "length", 3)),
     ("flatten", (6, 6, 6), lambda w, x: w("reshape", w("reshape", x, shape=[2, 108]), shape=[216])),
+    ("maxout", (6, 6, 6), lambda w, x: w("maximum", *(w("slice", x, start=n, step=3) for n in range(3)))),
+    ("map", (6, 6, 6), lambda w, x: w.map("1 - x", w.map("x == 0", x))),
+    ("crop", (6, 6, 6), lambda w, x: _cut(w, _cut(w, x, "height", 1, 5), "width", 2, 4)),
+    ("crop", (6, 6, 6), lambda w, x: _cut(w, _cut(w, x, "width", 0, 4), "height", 3, 6)),
+    ("crop", (3, 6, 6, 6), lambda w, x: _cut(w, _cut(w, _cut(w, x, "depth", 1, 5), "height", 1, 5), "width", 2, 4)),
+    ("argmaxpool", (6, 6, 6), lambda w, x: w.map("x % 36", w("argmaxpool", x, kernel=2))),
+    ("layernorm", (6, 5, 4), _between),
+    ("layernorm", (6, 5, 4), lambda w, x: w("bias", w("layernorm", x, over="channels", affine=False))),
+    ("groupnorm", (6, 5, 4), lambda w, x: w("bias", w("groupnorm", x, groups=2, affine=False))),
     ("conv", (6, 6, 6), lambda w, x: w("bias", w("conv", x, out=4, kernel=3, bias=False))),
     ("linear", (6,), lambda w, x: w("bias", w("linear", x, out=4, bias=False))),
 ]
@@ -235,6 +253,23 @@ def test_the_norm_of_tokens_is_over_their_features_as_channels() -> None:
 
     assert ["permute", "rmsnorm"] == [node.kind for node in one.nodes]
     np.testing.assert_allclose(cnncalc.run(one, {"x": x}, its, dtype=np.float64).output, expected, rtol=1e-9)
+
+
+def test_a_vector_that_meets_a_map_is_one_number_a_channel() -> None:
+    """The gate of a linear layer, laid as a map of one position; where a map that meets it has one axis less, it stays."""
+    written, alone = Written(6, 5, 4), Written(6)
+    gate = written("linear", written("mean", "x", over="map"), out=6)
+    written("mul", written("reshape", gate, shape=[6, 1, 1]), "x")
+    alone("add", alone("reshape", "x", shape=[6, 1, 1]), alone("reshape", "x", shape=[6, 1, 1]))
+    x = np.random.default_rng(2).normal(0, 3, (6, 5, 4))
+    values = tensors.initial(written.builder.graph(), "he", 1, np.float64)
+    one, _ = read(written)
+    expected = cnncalc.run(written.builder.graph(), {"x": x}, values, dtype=np.float64).output
+
+    assert ["mean", "linear", "mul"] == [node.kind for node in one.nodes]
+    assert (6, 5, 4) == one.output_shape
+    assert (expected == cnncalc.run(one, {"x": x}, values, dtype=np.float64).output).all()
+    assert (6, 1, 1) == read(alone)[0].output_shape
 
 
 def _gate(w: Written) -> None:

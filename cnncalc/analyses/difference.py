@@ -324,7 +324,7 @@ def _folded(match: Match, a: Graph, b: Graph) -> Iterator[Node]:
     became = {x.name: y for x, y in match.nodes}
     for part in match.gone:
         for node in part.nodes:
-            maker = became.get(node.inputs[0])
+            maker = became.get(node.inputs[0]) if node.inputs else None
             lone = node.layer.family == "norm" and node.buffers and node.name not in became
             if lone and maker is not None and maker.name in into:
                 yield node

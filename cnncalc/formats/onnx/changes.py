@@ -35,6 +35,9 @@ class Changes:
 
         self.norm_params = self.alike = 0
         self.copies: set[str] = set()
+        self.constants: set[str] = set()
+        """The tensors that constants of the graph make, and no initializers are."""
+
         self.dropped: Counter[str] = Counter()
         self.unused: list[LayerNode] = []
         """The layers with learned tensors or MACs that reach no output."""

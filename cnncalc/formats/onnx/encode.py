@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...namedtuples import NamedTuple
+from .records import PRODUCER
 
 FLOAT, INT64 = 1, 7
 """Element types of tensors."""
@@ -184,4 +185,4 @@ def model(
     for key, declared in outputs.items():
         graph.message(12, _declared(key, declared))
     operators_set = Message().text(1, "").number(2, opset)
-    return Message().number(1, 10).text(2, "cnncalc").message(7, graph).message(8, operators_set)
+    return Message().number(1, 10).text(2, PRODUCER).message(7, graph).message(8, operators_set)

@@ -79,7 +79,8 @@ class Inputs:
         dims = [
             1 if axis == images else self._size(size, declared.name, axis) for axis, size in enumerate(declared.dims)
         ]
-        order = self._channels_first(declared.name, rank) if images == 0 else None
+        turned = images == 0 and not self.model.ours
+        order = self._channels_first(declared.name, rank) if turned else None
         if order is not None:
             return tuple(dims[i] for i in order[1:]), (BATCH, *(order.index(axis) - 1 for axis in range(1, rank)))
         if images is not None:

@@ -10,7 +10,7 @@ from .constants import FLOATS, Constant, NotFolded
 from .fold import folded
 from .numbers import numbers
 from .outside import outside
-from .records import DATA_TYPES, Node, Tensor
+from .records import DATA_TYPES, Model, Node, Tensor
 from .values import Held, Value, Weight
 
 MOST_FLOATS, MOST_WHOLE = 64, 65_536
@@ -20,8 +20,9 @@ MOST_FLOATS, MOST_WHOLE = 64, 65_536
 class Known:
     """The numbers behind the values of a model, read when they are asked for."""
 
-    def __init__(self, values: Mapping[str, Value], file: str, opset: int, images: int) -> None:
-        self.values, self.file, self.opset, self.images = values, file, opset, images
+    def __init__(self, values: Mapping[str, Value], model: Model, opset: int, images: int) -> None:
+        self.values, self.file, self.opset, self.images = values, model.name, opset, images
+        self.fewest_learned = 1 if model.ours else 2
         self._of_weights: dict[str, Constant | None] = {}
 
     def of(self, name: str) -> Constant | None:
@@ -33,7 +34,7 @@ class Known:
             return None
         if name not in self._of_weights:
             found = self._numbers(value.record, value.dims)
-            learned = found is not None and not value.fixed and len(found.entries) > 1
+            learned = found is not None and not value.fixed and len(found.entries) >= self.fewest_learned
             self._of_weights[name] = found._replace(learned=True) if found is not None and learned else found
         return self._of_weights[name]
 
@@ -68,7 +69,7 @@ class Known:
         """Whether it is a weight in a file without its weights: floats that fill a shape which the file has."""
         if node.op != "ConstantOfShape" or not isinstance(self.values.get(node.inputs[0]), Weight):
             return False
-        return all(len(one.entries) > 1 and isinstance(one.entries[0], float) for one in made)
+        return all(len(one.entries) >= self.fewest_learned and isinstance(one.entries[0], float) for one in made)
 
     def _whole(self, value: Held | Weight) -> tuple[Any, ...]:
         """The sizes of a tensor as the file has them."""

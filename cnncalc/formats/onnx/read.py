@@ -108,12 +108,13 @@ class Reader:
         self.changes = Changes()
         self._sharers: dict[tuple[str, ...], str] = {}
         for name, tensor in model.graph.constants.items():
-            self.values[name] = Weight(name, tensor.dims, tensor, fixed=tensor.type in COUNTING)
+            counting = tensor.type in COUNTING
+            self.values[name] = Weight(name, tensor.dims, tensor, fixed=counting, learned=model.ours and not counting)
         given = Inputs(model, self.batch, self.settings)
         self.images, self.input_dtypes = given.images, given.dtypes
         """How many images the model is written for; a network is of one."""
 
-        self.numbers = Known(self.values, self.file, self.opset, self.images)
+        self.numbers = Known(self.values, model, self.opset, self.images)
         for name, held, shape in given.read(inputs):
             self.values[name] = held
             if shape is not None and isinstance(held, Held):

@@ -16,6 +16,9 @@ from typing import Any
 from ...namedtuples import NamedTuple
 from .wire import Part, Value
 
+PRODUCER = "cnncalc"
+"""The producer of the files that our own writer makes."""
+
 MAX_NODES = 200_000
 MAX_DEPTH = 32
 """Graphs in graphs."""
@@ -179,6 +182,20 @@ class Model:
     producer: str = ""
     metadata: dict[str, str] = field(default_factory=dict)
     functions: dict[tuple[str, str], Function] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether our own writer made the file.
+
+        Each of its operators is a layer or a part of one, and what is learned in it, one number too, is an initializer;
+        for a framework a transpose may be how tensors lie, and a number one that stands in the code.
+        """
+        return self.producer == PRODUCER
+
+    @property
+    def stores(self) -> bool:
+        """Whether it has initializers: some exporters make all weights constants of the graph."""
+        return bool(self.graph.constants)
 
 
 class Reference(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ...dims import Shape, is_symbolic, product
+from ...dims import Shape, is_symbolic
 from ...errors import CnncalcError
 from ...graph import Graph, Node
 from ...layers.base import ROWS, SCALE, SHIFT, SLOPE, TAPS, VALUE
@@ -30,6 +30,8 @@ class OnnxWriter:
         self.taken = {*graph.inputs, *(node.name for node in graph.nodes)}
         self.node: Node = graph.nodes[0]
         self._filled: set[str] = set()
+        """Stored tensors that operators make."""
+
         self.counted: dict[str, str] = {}
         """A node that makes places -> the whole numbers of ONNX, counted over all channels."""
 
@@ -53,14 +55,15 @@ class OnnxWriter:
     def numbers(self, values: Sequence[float], dims: tuple[int, ...] | None = None) -> str:
         """Numbers that are not learned."""
         name = self.free(f"{self.node.name}/constant")
-        self.constants[name] = Constant((len(values),) if dims is None else dims, list(values))
+        self._fixed(name, Constant((len(values),) if dims is None else dims, list(values)))
         return name
 
-    def weight(self, name: str, dims: tuple[int, ...] | None = None, stored: bool = False) -> str:
-        """A learned or stored tensor of the layer, in other axes where `dims` says so; one for all that share it.
+    def _fixed(self, name: str, constant: Constant) -> None:
+        """A constant that is no initializer: those are what is learned, and the statistics of norms."""
+        self.operators.append(Operator("Constant", (), name, {"value": constant}, name))
 
-        `stored` gives it numbers, those of `PLAIN`, where there are no weights.
-        """
+    def weight(self, name: str, dims: tuple[int, ...] | None = None) -> str:
+        """A learned or stored tensor of the layer, in other axes where `dims` says so; one for all that share it."""
         node = self.node
         key = f"{node.weights_of}.{name}"
         if key in self.constants or key in self._filled:
@@ -69,15 +72,14 @@ class OnnxWriter:
         dims = tuple(shape) if dims is None else dims
         if any(map(is_symbolic, dims)):
             raise Unwritten(f"`{key}` has a size without a number", "give it with --input or --set")
-        if self.weights is not None:
+        if self.weights is None:
+            role = node.layer.roles.get(name)
+            self.filled(key, dims, PLAIN[role] if role else float(name == "running_var"), learned=bool(node.weights))
+        elif node.weights:
             self.constants[key] = Constant(dims, self.weights[key])
-            return key
-        role = node.layer.roles.get(name)
-        value = PLAIN[role] if role else float(name == "running_var")
-        if stored:
-            self.constants[key] = Constant(dims, [value] * product(dims))
         else:
-            self.filled(key, dims, value, learned=bool(node.weights))
+            self._fixed(key, Constant(dims, self.weights[key]))
+            self._filled.add(key)
         return key
 
     def stacked(self, key: str, dims: tuple[int, ...], made: Callable[[Mapping[str, Any]], Any]) -> str:

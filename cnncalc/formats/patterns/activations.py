@@ -86,6 +86,28 @@ def leakyrelu(draft: Draft, node: Node) -> One | None:
     return None
 
 
+def unequal(draft: Draft, node: Node) -> One | None:
+    """1 less what is 1 where x is a number."""
+    inner = draft.made(node.inputs[0], "map")
+    if inner is None or formula(node) != "1 - x" or not formula(inner).startswith("x == "):
+        return None
+    return One(layer("map", axes_of(node), formula=formula(inner).replace("==", "!=")), inner.inputs, (inner,))
+
+
+def maxout(draft: Draft, node: Node) -> One | None:
+    """The largest of every n-th channel from the first, from the second ... to the n-th."""
+    parts = [draft.made(tensor, "slice") for tensor in node.inputs]
+    pieces, sources = len(parts), {part.inputs for part in parts if part}
+    if None in parts or len(sources) != 1 or pieces < 2:
+        return None
+    cuts = [part.layer.resolved(*part.incoming) for part in parts if part]
+    whole = parts[0].incoming[0] if parts[0] else ()
+    wanted = [{"axis": "channels", "start": n, "stop": whole[0], "step": pieces} for n in range(pieces)]
+    if sorted(cuts, key=lambda cut: str(cut["start"])) != wanted or whole[0] % pieces:
+        return None
+    return One(layer("maxout", axes_of(node), pieces=pieces), next(iter(sources)), tuple(p for p in parts if p))
+
+
 def softplus(draft: Draft, node: Node) -> One | None:
     """log(exp(x) + 1)."""
     moved = draft.made(node.inputs[0], "map")
@@ -193,7 +215,7 @@ def _gated(draft: Draft, node: Node, kind: str, *kinds: str) -> One | None:
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
     "div": (softsign,),
     "hardtanh": (hardsigmoid_of_bounds,),
-    "map": (relu, relu6, hardswish_of_six, hardsigmoid, softplus, gelu),
-    "maximum": (leakyrelu,),
+    "map": (relu, relu6, hardswish_of_six, hardsigmoid, softplus, gelu, unequal),
+    "maximum": (leakyrelu, maxout),
     "mul": (silu, hardswish, mish, gelu),
 }

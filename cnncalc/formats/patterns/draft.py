@@ -115,6 +115,10 @@ class Draft:
             node.name not in self.outputs and group.issuperset(self.readers.get(node.name, ())) for node in inner
         )
 
+    def may_go(self, last: Node, one: One) -> bool:
+        """Whether what a group that does nothing reads may stand for it: an input is no output."""
+        return last.name not in self.outputs or one.inputs[0] in self.nodes
+
     def put(self, last: Node, one: One) -> Node | None:
         """Put a layer in the place of a group; it keeps the place of the last. None where the group does nothing."""
         gone = {node.name: node for node in (*one.inner, last)}
@@ -129,6 +133,8 @@ class Draft:
             (tensor,) = one.inputs
             del self.nodes[last.name]
             self.alias[last.name] = tensor
+            if last.name in self.outputs:
+                self.outputs.add(tensor)
             for reader in self.readers.pop(last.name, []):
                 node = self.nodes[reader]
                 self.nodes[reader] = node._replace(inputs=tuple(tensor if t == last.name else t for t in node.inputs))
@@ -206,7 +212,7 @@ def rewritten(draft: Draft, patterns: Mapping[str, Sequence[Pattern]]) -> bool:
 def _once(draft: Draft, node: Node, patterns: Mapping[str, Sequence[Pattern]]) -> Node | None:
     for pattern in patterns.get(node.kind, ()):
         one = pattern(draft, node)
-        if one is not None and draft.closed(node, one.inner) and (one.layer or node.name not in draft.outputs):
+        if one is not None and draft.closed(node, one.inner) and (one.layer or draft.may_go(node, one)):
             return draft.put(node, one)
     return None
 

@@ -74,14 +74,14 @@ def scaled(draft: Draft, node: Node) -> One | None:
 
 
 def shifted(draft: Draft, node: Node) -> One | None:
-    """A norm that learns a scale alone, and a bias: a norm that learns both."""
+    """A norm that learns no shift, and a bias: a norm that learns one."""
     norm = draft.made(node.inputs[0], "layernorm", "groupnorm", "instancenorm")
-    if norm is None or {*norm.weights} != {"weight"} or not (draft.own(norm) and draft.own(node)):
+    if norm is None or "bias" in norm.weights or not _own(norm) or not (draft.own(norm) and draft.own(node)):
         return None
-    made = _with(norm.layer, bias=True)
+    made = _with(norm.layer, affine=True, scale="weight" in norm.weights, bias=True)
     if not alike(made.weights(*norm.incoming)["bias"], node.weights["bias"]):
         return None
-    moved = (Moved("weight", norm.name, "weight"), Moved("bias", node.name, "bias"))
+    moved = (*(Moved(key, norm.name, key) for key in norm.weights), Moved("bias", node.name, "bias"))
     return One(made, norm.inputs, (norm,), moved)
 
 
@@ -177,11 +177,30 @@ def turned(draft: Draft, node: Node) -> One | None:
     return One(_with(norm.layer, over="channels"), (norm.name,), ())
 
 
+def between(draft: Draft, node: Node) -> One | None:
+    """A permute, a norm over an axis, the permute back: a norm over the axis that it was."""
+    norm = draft.made(node.inputs[0], "layernorm", "rmsnorm")
+    first = draft.made(norm.inputs[0], "permute") if norm else None
+    if (
+        norm is None
+        or first is None
+        or not draft.own(norm)
+        or (axis := axis_of(vars(norm.layer)["over"], norm.output)) is None
+    ):
+        return None
+    order, back = vars(first.layer)["order"], vars(node.layer)["order"]
+    if [order[place] for place in back] != [*range(len(order))]:
+        return None
+    over = ("channels", *AXIS_NAMES[axes_of(node)])[order[axis]]
+    moved = tuple(Moved(key, norm.name, key) for key in norm.weights)
+    return One(_with(norm.layer, over=over), first.inputs, (norm, first), moved)
+
+
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
     "bias": (shifted,),
     "div": (layernorm, rmsnorm, l2norm),
     "mul": (layernorm, rmsnorm),
     "scale": (scaled,),
-    "permute": (turned,),
+    "permute": (between, turned),
     "reshape": (groupnorm,),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product as product_of
+from typing import Any
 
 from ...dims import product
 from ...graph import Node
 from ...layers.base import AXIS_NAMES, axis_of
 from ...layers.entries import taking
-from .draft import Draft, One, Pattern, alike, axes_of, layer
+from .draft import Draft, One, Pattern, alike, axes_of, formula, layer
 
 
 def shuffled(draft: Draft, node: Node) -> One | None:
@@ -135,9 +136,53 @@ def _cuts(draft: Draft, tensor: str) -> tuple[str, dict[str, int], list[Node]]:
     return tensor, starts, chain
 
 
+def cropped(draft: Draft, node: Node) -> One | None:
+    """A stretch of each axis of a map."""
+    axes = axes_of(node)
+    starts, chain, tensor = dict[str, Any](), list[Node](), node.name
+    while (cut := draft.made(tensor, "slice")) is not None and len(chain) < axes:
+        own = cut.layer.resolved(*cut.incoming)
+        if own["axis"] in starts or own["axis"] not in AXIS_NAMES.get(axes, ()) or own["step"] != 1:
+            return None
+        starts[own["axis"]] = own["start"]
+        chain.append(cut)
+        tensor = cut.inputs[0]
+    if len(chain) != axes or axes < 2:
+        return None
+    whole, size = chain[-1].incoming[0][1:], node.output[1:]
+    offset = tuple(starts[name] for name in AXIS_NAMES[axes])
+    middle = tuple((n - left) // 2 for n, left in zip(whole, size, strict=True))
+    given = {} if alike(offset, middle) else {"offset": list(offset)}
+    return One(layer("crop", axes, size=list(size), **given), (tensor,), tuple(chain[1:]))
+
+
+def places(draft: Draft, node: Node) -> One | None:
+    """Places of a map modulo its size, which are those of a channel already."""
+    found = draft.made(node.inputs[0], "argmaxpool")
+    if found is None or formula(node) != f"x % {product(found.incoming[0][1:])}":
+        return None
+    return One(None, (found.name,), ())
+
+
+def vector(draft: Draft, node: Node) -> One | None:
+    """A vector as a map of one position, which meets maps: one number a channel it is already."""
+    for place, tensor in enumerate(node.inputs):
+        laid = draft.made(tensor, "reshape")
+        others = [shape for other, shape in enumerate(node.incoming) if other != place]
+        if laid is None or len(laid.incoming[0]) != 1 or any(len(shape) != len(node.output) for shape in others):
+            continue
+        if len(node.output) > 1 and alike(laid.output, (*laid.incoming[0], *(1,) * axes_of(node))):
+            inputs = (*node.inputs[:place], *laid.inputs, *node.inputs[place + 1 :])
+            return One(node.layer, inputs, (laid,))
+    return None
+
+
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
     "concat": (rolled, focus),
     "flatten": (twice,),
+    "map": (places,),
+    **dict.fromkeys(("add", "div", "maximum", "minimum", "mul", "sub"), (vector,)),
+    "slice": (cropped,),
     "permute": (back,),
     "reshape": (shuffled, twice),
 }

@@ -8,7 +8,7 @@ from typing import Any
 from ....dims import is_symbolic
 from ....graph import Node
 from ....layers.base import axis_of
-from ..encode import INT64
+from ..encode import INT64, Operator
 from ..writer import OnnxWriter, Unwritten
 from .base import END, Rule, axes_of_map, cut, pairs_of
 
@@ -52,10 +52,12 @@ def _slice(writer: OnnxWriter, node: Node) -> None:
 
 
 def _split(writer: OnnxWriter, node: Node) -> None:
+    """One of as many outputs as there are parts."""
     layer: Any = node.layer
-    axis = axis_of(layer.axis, node.incoming[0]) or 0
-    size = node.output[axis]
-    cut(writer, node.inputs[0], layer.part * size, (layer.part + 1) * size, axis + 1, output=node.name)
+    axis = 1 + (axis_of(layer.axis, node.incoming[0]) or 0)
+    made = [node.name if part == layer.part else writer.free(f"{node.name}/{part}") for part in range(layer.parts)]
+    name, attributes = writer.free(f"{node.name}/Split"), {"axis": axis, "num_outputs": layer.parts}
+    writer.operators.append(Operator("Split", tuple(node.inputs), made[0], attributes, name, tuple(made[1:])))
 
 
 def _turned(writer: OnnxWriter, node: Node, split: tuple[Any, ...], order: list[int]) -> None:
@@ -135,10 +137,9 @@ def _upsample(writer: OnnxWriter, node: Node) -> None:
 
 
 def _learned(writer: OnnxWriter, node: Node) -> None:
-    """A tensor; with its numbers where entries are taken from it: of a shape alone a reader keeps what was taken."""
+    """A tensor, as one for each image."""
     name, shape = next(iter({**node.weights, **node.buffers}.items()))
-    table = any(reader.kind == "take" for reader in writer.graph.readers[node.name])
-    writer.put("Identity", [writer.weight(name, (1, *shape), stored=table)], node.name)
+    writer.put("Identity", [writer.weight(name, (1, *shape))], node.name)
 
 
 def _embedding(writer: OnnxWriter, node: Node) -> None:

@@ -98,7 +98,7 @@ def logsoftmax(reader: Reader, node: Node) -> None:
 
 def _bound(reader: Reader, node: Node, place: int, attribute: str, none: float) -> float:
     found = reader.constant(node, place, attribute)
-    return float(found[0]) if found else none
+    return float(shortest(found[0])) if found else none
 
 
 def selu(reader: Reader, node: Node) -> None:
@@ -119,7 +119,8 @@ def prelu(reader: Reader, node: Node) -> None:
     if isinstance(slope, Held) or lead < 0 or len(large) > 1 or (large and value.axes[large[0]] != 0):
         written_out(reader, node, [("Max", "0", 0.0), ("Min", "0", 0.0), ("Mul", "=1", "1"), ("Add", "=0", "=2")])
         return
-    arguments: dict[str, Any] = {} if large else {"shared": True}
+    one_channel = str(value.dims[value.axes.index(0)]) == "1"
+    arguments: dict[str, Any] = {} if large or one_channel else {"shared": True}
     reader.emit(node, "prelu", arguments, [value], [reader.weight(node, 1)], keeps_order=True)
 
 

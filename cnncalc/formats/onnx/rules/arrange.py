@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def transpose(reader: Reader, node: Node) -> None:
-    """The same tensor, with its axes in another order."""
+    """The same tensor, with its axes in another order; in a file of our own the layer that it is there."""
     value = reader.value(node, 0)
     order = tuple(node.attributes.get("perm") or range(len(value.dims))[::-1])
-    if isinstance(value, Held):
+    if isinstance(value, Held) and reader.model.ours and value.batched and value.plain and order[0] == 0:
+        reader.emit(node, "permute", {"order": [axis - 1 for axis in order[1:]]}, [value])
+    elif isinstance(value, Held):
         reader.define(node, value.transposed(order))
     else:
         reader.define(node, Weight(node.inputs[0], tuple(value.dims[i] for i in order), None))

@@ -48,7 +48,7 @@ def as_lies(reader: Reader, value: Held, like: Held) -> Held:
     return Held(tensor, dims, like.axes, like.merged)
 
 
-def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
+def stored(reader: Reader, node: Node, place: int, like: Held, name: str = "") -> Held:
     """The constant at an input of a node as a tensor that lies as another does. Raises Refused."""
     value = reader.value(node, place)
     if isinstance(value, Held):
@@ -68,22 +68,26 @@ def stored(reader: Reader, node: Node, place: int, like: Held) -> Held:
     shape = tuple(dims[axis] for axis in order)
     key = (weight.name, shape, order)
     if key not in reader.stored:
-        reader.stored[key] = _tensor(reader, node, weight, shape, order)
+        reader.stored[key] = _tensor(reader, node, weight, shape, order, name)
     lies = tuple(1 if axis == BATCH else shape[axis] for axis in like.axes)
     return Held(reader.stored[key], lies, like.axes)
 
 
 def weight_of(name: str, value: Weight | Constant) -> Weight:
     """A constant as a stored tensor: learned, or worked out of sizes and positions."""
-    return value if isinstance(value, Weight) else Weight(name, value.dims, None, fixed=not value.learned)
+    if isinstance(value, Weight):
+        return value
+    return Weight(name, value.dims, None, fixed=not value.learned, learned=value.learned)
 
 
-def _tensor(reader: Reader, node: Node, weight: Weight, shape: Sequence[int], order: Sequence[int]) -> str:
+def _tensor(reader: Reader, node: Node, weight: Weight, shape: Sequence[int], order: Sequence[int], name: str) -> str:
     arguments = {"shape": list(shape), **({"fixed": True} if weight.fixed else {})}
     layer = KINDS["learned"].read(arguments, 0)
     path = node_name(node, "")
-    name = constant_name(weight.name if weight.learned else weight.tensor) or (
-        f"{path}/{layer.kind}" if path else layer.kind
+    name = (
+        name
+        or constant_name(weight.name if weight.learned else weight.tensor)
+        or (f"{path}/{layer.kind}" if path else layer.kind)
     )
     tensor = reader.builder.add(layer, [], name, mark=Mark.of(reader.file, f"{node.op} `{node.label}`"))
     reader.wishes[tensor] = name
@@ -94,13 +98,13 @@ def _tensor(reader: Reader, node: Node, weight: Weight, shape: Sequence[int], or
     return tensor
 
 
-def alone(reader: Reader, node: Node, place: int, value: Weight | Constant) -> Held:
+def alone(reader: Reader, node: Node, place: int, value: Weight | Constant, name: str = "") -> Held:
     """A constant as a tensor that lies as the file has it, a first axis of size 1 the images. Raises Refused."""
     batched = len(value.dims) > 1 and value.dims[0] == 1
     if not value.dims or 0 in value.dims:
         raise Refused(f"its input {place + 1} is a constant")
     axes = plain_axes(len(value.dims), batched)
-    return stored(reader, node, place, Held("", tuple(value.dims), axes))
+    return stored(reader, node, place, Held("", tuple(value.dims), axes), name)
 
 
 def solid(reader: Reader, value: Held) -> Held:

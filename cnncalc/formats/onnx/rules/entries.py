@@ -180,7 +180,8 @@ def _rows(reader: Reader, node: Node) -> None:
     if extra:
         tensor = reader.arranged("reshape", {"shape": [1, *shape]}, tensor)
     lying = (*(axis if axis == BATCH else axis + extra for axis in places.axes), 0)
-    fixed = table.fixed or isinstance(reader.value(node, 0), Constant)
+    known = reader.value(node, 0)
+    fixed = table.fixed or (isinstance(known, Constant) and not known.learned)
     rows = {"out": out, "count": count, **({"fixed": True} if fixed else {})}
     reader.changes.weight(table)
     read = [places._replace(tensor=tensor)]

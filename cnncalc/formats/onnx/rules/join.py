@@ -56,7 +56,7 @@ def _number(reader: Reader, node: Node, place: int) -> float | None:
     if not isinstance(value, Weight | Constant) or prod(value.dims) != 1:
         return None
     known = reader.known(node.inputs[place])
-    if known is None or is_symbolic(known.entries[0]):
+    if known is None or known.learned or is_symbolic(known.entries[0]):
         return None
     return float(known.entries[0])
 
@@ -99,6 +99,10 @@ def _with_learned(reader: Reader, node: Node, kind: str, value: Held, fixed: Wei
     weight = weight._replace(tensor=node.inputs[place], factor=-1.0 if node.op == "Sub" else 1.0)
     if any(dims[axis] != value.dims[axis] for axis in large) or weight.fixed:
         return False
+    if not large and weight.learned and reader.model.ours:
+        shared = {} if _one_channel(value) else {"shared": True}
+        reader.emit(node, kind, shared, [value], [weight], keeps_order=True)
+        return True
     if len(large) == 1 and value.axes[large[0]] != BATCH:
         value = reader.channelled(value, large[0])
         reader.emit(node, kind, {}, [value], [weight], keeps_order=True)
@@ -111,6 +115,10 @@ def _with_learned(reader: Reader, node: Node, kind: str, value: Held, fixed: Wei
         weight = weight._replace(order=tuple(axis - min(order) for axis in order))
     reader.emit(node, kind, {"per": "element"}, [value], [weight], keeps_order=True)
     return True
+
+
+def _one_channel(value: Held) -> bool:
+    return str(value.dims[value.axes.index(0)]) == "1"
 
 
 def _compared(sign: str) -> Rule:

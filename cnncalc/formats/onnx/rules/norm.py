@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....dims import product
@@ -10,10 +10,11 @@ from ...decimals import written
 from ..constants import axis_of
 from ..read import Refused
 from ..records import Node
-from ..values import Held
+from ..values import Held, Weight
 from .arrange import recut
 from .beside import imaged
 from .windows import side_by_side
+from .words import axis_word
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
@@ -25,8 +26,30 @@ def batchnorm(reader: Reader, node: Node) -> None:
         raise Refused("its statistics are used")
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
     stored = [reader.weight(node, 3), reader.weight(node, 4)]
+    arguments, weights = _learned(reader, node, weights, _eps(node, 1e-5))
     value, rows = by_channels(reader, reader.held(node))
-    reader.emit(node, "batchnorm", _eps(node, 1e-5), [value], weights, keeps_order=rows, buffers=stored)
+    reader.emit(node, "batchnorm", arguments, [value], weights, keeps_order=rows, buffers=stored)
+
+
+def _learned(
+    reader: Reader, node: Node, weights: Sequence[Weight], arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Weight]]:
+    """The arguments of a norm, and its scale and shift without what is not learned and changes nothing."""
+    words = [*zip(("scale", "bias"), (1.0, 0.0), weights, strict=False)]
+    left = [word for word, idle, weight in words if _in_the_code(reader, node, weight) and _all(reader, weight, idle)]
+    kept = [weight for word, _, weight in words if word not in left]
+    return {**arguments, **(dict.fromkeys(left, False) if kept else {"affine": False})}, kept
+
+
+def _in_the_code(reader: Reader, node: Node, weight: Weight) -> bool:
+    """Whether a tensor of a norm is a constant of the graph where others are stored tensors: it is not learned."""
+    written = reader.changes.constants
+    return weight.fixed or (weight.name in written and written.isdisjoint(node.inputs[3:5]) and reader.model.stores)
+
+
+def _all(reader: Reader, weight: Weight, number: float) -> bool:
+    numbers = reader.few(weight)
+    return numbers is not None and {*numbers} == {number}
 
 
 def by_channels(reader: Reader, value: Held) -> tuple[Held, bool]:
@@ -60,7 +83,8 @@ def over_last(reader: Reader, node: Node, axis: int, made: Made) -> None:
         return
     if axis != last:
         value = recut(reader, node, value, (*dims[:axis], product(dims[axis:])))
-    result = made(reader.channelled(value, axis), {"over": "channels"}, keeps_order=True)
+    lies, over = (value, axis_word(value, axis)) if reader.model.ours else (reader.channelled(value, axis), "channels")
+    result = made(lies, {"over": over}, keeps_order=True)
     reader.define(node, result if axis == last else recut(reader, node, result, dims))
 
 
@@ -68,12 +92,12 @@ def layernorm(reader: Reader, node: Node) -> None:
     """With a scale, and mostly with a shift."""
     if any(name and reader.readers[name] for name in node.outputs[1:]):
         raise Refused("its statistics are used")
-    weights = [reader.weight(node, place) for place in (1, 2) if reader.has(node, place)]
+    given = [reader.weight(node, place) for place in (1, 2) if reader.has(node, place)]
+    both = {} if len(given) == 2 else {"bias": False}
+    learned, weights = _learned(reader, node, given, both)
 
     def made(value: Held, over: Mapping[str, Any], **how: Any) -> Held:
-        arguments = {**over, **_eps(node, 1e-5)}
-        if len(weights) == 1:
-            arguments["bias"] = False
+        arguments = {**over, **_eps(node, 1e-5), **learned}
         return reader.emit(node, "layernorm", arguments, [value], weights, defined=False, **how)
 
     over_last(reader, node, node.attributes.get("axis", -1), made)
@@ -106,7 +130,7 @@ def lrn(reader: Reader, node: Node) -> None:
         raise Refused(f"a neighbourhood of {size} channels begins elsewhere than one of an lrn")
     arguments = {
         "size": size,
-        "alpha": written(own.get("alpha", 1e-4) / size),
+        "alpha": written(written(own.get("alpha", 1e-4)) / size),
         "beta": written(own.get("beta", 0.75)),
         "k": written(own.get("bias", 1.0)),
     }

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from ..constants import BOOL, FLOATS, INTEGERS, Constant, NotFolded
 from ..fold import folded
+from ..names import node_name
 from ..read import Refused
 from ..records import COUNTING, Node, Tensor
 from ..values import Held, Weight
+from .beside import alone
 from .written import Step, written
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def constant(reader: Reader, node: Node) -> None:
     for word in ("value", "sparse_value"):
         record = node.attributes.get(word)
         if isinstance(record, Tensor):
-            reader.values[name] = Weight(name, record.dims, record, fixed=record.type in COUNTING)
+            reader.changes.constants.add(name)
+            reader.values[name] = Weight(name, record.dims, record, fixed=_counting(reader, record))
             return
     for word in ("value_int", "value_float", "value_string"):
         if word in node.attributes:
@@ -44,6 +47,11 @@ def constant(reader: Reader, node: Node) -> None:
     raise Refused("it has no value")
 
 
+def _counting(reader: Reader, record: Tensor) -> bool:
+    """Whether it is no learned tensor: whole numbers are none, and in a file of our own those are initializers."""
+    return reader.model.ours or record.type in COUNTING
+
+
 def constant_of_shape(reader: Reader, node: Node) -> None:
     """A tensor filled with one number: how a file without its weights holds them."""
     shape = reader.known(node.inputs[0])
@@ -54,13 +62,18 @@ def constant_of_shape(reader: Reader, node: Node) -> None:
     except NotFolded:
         raise Refused("its shape has a size without a number") from None
     filled = not isinstance(reader.values[node.inputs[0]], Weight)  # by sizes: a file without its weights has shapes
-    reader.values[node.outputs[0]] = Weight(node.outputs[0], dims, None, fixed=filled)
+    reader.values[node.outputs[0]] = Weight(
+        node.outputs[0], dims, None, fixed=filled, learned=reader.model.ours and not filled
+    )
 
 
 def same(reader: Reader, node: Node) -> None:
     """A copy: of a learned tensor it is a tensor of its own, since exporters merge those of equal value."""
     value = reader.value(node, 0)
     name = node.outputs[0]
+    if reader.model.ours and not isinstance(value, Held):
+        reader.define(node, alone(reader, node, 0, value, node_name(node, "learned")))
+        return
     if isinstance(value, Weight) and node.op == "Identity":
         value = value._replace(name=name)
         if reader.readers[name]:
@@ -72,7 +85,12 @@ def cast(reader: Reader, node: Node) -> None:
     """Numbers of another type: the same tensor; of floats that become whole numbers what stands before the point."""
     value = reader.value(node, 0)
     to = node.attributes.get("to", 1)
-    if isinstance(value, Held) and to in INTEGERS | {BOOL} and _floats(reader, node.inputs[0]):
+    if (
+        isinstance(value, Held)
+        and not reader.model.ours
+        and to in INTEGERS | {BOOL}
+        and _floats(reader, node.inputs[0])
+    ):
         true: list[Step] = [("Abs", "0"), ("Greater", "=0", 0.0)]
         whole: list[Step] = [("Sign", "0"), ("Abs", "0"), ("Floor", "=1"), ("Mul", "=0", "=2")]
         written(reader, node, true if to == BOOL else whole)

@@ -59,10 +59,11 @@ def reduction(reader: Reader, node: Node) -> None:
         raise AlongImages("a reduction over the images")
     if node.op in BEFORE:
         value = reader.step(node, *BEFORE[node.op], value)
-    result = _whole_map(reader, node, value, axes, kept) or _each(reader, node, value, axes)
+    result = (_own if reader.model.ours else _whole_map)(reader, node, value, axes, kept)
+    result = result or _each(reader, node, value, axes)
     if node.op in BEHIND:
         result = reader.step(node, *BEHIND[node.op], result)
-    if not kept:
+    if not kept and len(result.dims) == rank:
         result = without(reader, node, result, axes)
     reader.define(node, result)
 
@@ -71,6 +72,11 @@ def _whole_map(reader: Reader, node: Node, value: Held, axes: Sequence[int], kep
     spatial = [axis for axis, place in enumerate(value.axes) if place > 0]
     kind = OVER_MAP.get(node.op)
     return reader.step(node, kind, {}, value) if kind and spatial and list(axes) == spatial else None
+
+
+def _own(reader: Reader, node: Node, value: Held, axes: Sequence[int], kept: bool) -> Held | None:
+    """In a file of our own a global pool has an operator, and axes that go are those of a whole map."""
+    return None if kept else reader.emit(node, OVER_AXIS[node.op], {"over": "map"}, [value], defined=False)
 
 
 def _each(reader: Reader, node: Node, value: Held, axes: Sequence[int]) -> Held:
