@@ -424,7 +424,7 @@ REFUSED = (
     ("LSTM", "an input gate tied to the forget gate"),
     *((op, "states that are clipped") for op in ("LSTM", "GRU", "RNN")),
     *((op, "ends its sequences where another tensor says") for op in ("LSTM", "GRU", "RNN")),
-    *((op, "computes with whole numbers of eight bits") for op in ("ConvInteger", "MatMulInteger")),
+    ("DynamicQuantizeLinear", "rounds to whole numbers"),
     ("MaxPool", "counts the places of its maxima over all channels"),
     ("Upsample", "finds places by `asymmetric`"),
 )

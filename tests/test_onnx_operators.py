@@ -317,6 +317,62 @@ def test_a_run_of_rounded_activations_does_not_begin(tmp_path: Path) -> None:
         graph.stored.read(graph, np.float32)
 
 
+def test_an_input_of_whole_numbers_is_scaled_as_the_file_says(tmp_path: Path) -> None:
+    """No operator has made it of floats: a run makes (x - zero) scale, and so does onnxruntime."""
+    image = DRAW.integers(0, 255, (1, 4, 5, 3)).astype(np.uint8)
+    nodes = [
+        node("Transpose", "x", "t", perm=[0, 3, 1, 2]),
+        node("DequantizeLinear", "t s z", "d"),
+        node("Conv", "d w", "y"),
+    ]
+    constants = {"s": np.array(0.02, np.float32), "z": np.array(114, np.uint8), "w": drawn(6, 3, 3, 3)}
+    path = saved(tmp_path / "m.onnx", nodes, {"x": image}, constants, ["y"])
+    graph = cnncalc.load(path)
+    done = cnncalc.run(graph, image[0].transpose(2, 0, 1), weights=graph.stored.read(graph, np.float32))
+
+    np.testing.assert_allclose(done.output, theirs(path, {"x": image})[0][0], rtol=1e-4, atol=1e-4)
+    assert 6 * 27 == cnncalc.params(graph).total
+
+
+WHOLE = np.array([[7, -7, 9]], np.int64)
+DIFFER = [
+    # operators whose layer makes other numbers, constants, what is said
+    ([node("Div", "x two")], {"two": ints(2)}, "Div `y` divides whole numbers"),
+    ([node("Add", "x one", "a"), node("Div", "a a")], {"one": ints(1)}, "Div `y` divides whole numbers"),
+    (
+        [node("Cast", "x", "f", to=1), node("Dropout", "f r t")],
+        {"r": np.array(0.5, np.float32), "t": np.array(True)},
+        "as in training",
+    ),
+]
+
+
+@pytest.mark.parametrize(("nodes", "constants", "said"), DIFFER)
+def test_a_run_does_not_begin_where_a_layer_makes_other_numbers(
+    tmp_path: Path, nodes: list[Any], constants: dict[str, Any], said: str
+) -> None:
+    """The counts hold; what is said names the operator. Where no output hangs on it nothing is said."""
+    path = saved(tmp_path / "m.onnx", nodes, {"x": WHOLE}, constants, ["y"])
+    graph = cnncalc.load(path)
+
+    with pytest.raises(cnncalc.CnncalcError, match=said):
+        graph.stored.read(graph, np.float32)
+    beside = saved(tmp_path / "n.onnx", [*nodes, node("Neg", "x", "z")], {"x": WHOLE}, constants, ["z"])
+    graph = cnncalc.load(beside)
+    done = cnncalc.run(graph, WHOLE[0], weights=graph.stored.read(graph, np.float32))
+    assert [-7, 7, -9] == done.output.tolist()
+
+
+def test_quotients_of_floats_run(tmp_path: Path) -> None:
+    """Whole numbers that were made floats, and what follows from them."""
+    nodes = [node("Cast", "x", "f", to=1), node("Add", "f one", "a"), node("Div", "a two")]
+    constants = {"one": np.array(1, np.float32), "two": np.array(2, np.float32)}
+    path = saved(tmp_path / "m.onnx", nodes, {"x": WHOLE}, constants, ["y"])
+
+    assert [4.0, -3.0, 5.0] == theirs(path, {"x": WHOLE})[0][0].tolist()
+    assert [4.0, -3.0, 5.0] == ours(path, {"x": WHOLE[0]})[1][0].tolist()
+
+
 def test_operators_of_onnxruntime_on_whole_numbers_are_read(tmp_path: Path) -> None:
     """QLinearConv and its sum: one convolution, counted as of floats."""
     nodes = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -242,3 +243,38 @@ def test_no_other_file_is_read(where: dict[str, str], message: str, tmp_path: Pa
         stretch(str(home / "m.onnx"), "w", where, 8)
 
     assert message in refused.value.message
+
+
+def _numbers(made: Any) -> np.ndarray:
+    """The numbers of a tensor in any order of its axes."""
+    return np.sort(np.asarray(made, float).reshape(-1))
+
+
+def test_the_examples_of_the_standard_run_right_or_not_at_all(tmp_path: Path) -> None:
+    """Each example of ONNX that is read and whose run begins makes the numbers beside it."""
+    examples = pytest.importorskip("onnx.backend.test.case.node")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cases = examples.collect_testcases(None)
+    wrong, right, path = [], 0, tmp_path / "m.onnx"
+    for case in cases:
+        onnx.save(case.model, path)
+        (given, expected), *_ = case.data_sets
+        inputs = dict(zip((one.name for one in case.model.graph.input), given, strict=False))
+        try:
+            graph = cnncalc.load(path, batch=False)
+            images = {name: np.asarray(inputs[name]) for name in graph.inputs}
+            if any(np.shape(image) != graph.inputs[name] for name, image in images.items()):
+                continue
+            kept = [graph.output, *graph.heads.values()]
+            weights = graph.stored.read(graph, np.float64)
+            done = cnncalc.run(graph, images, weights=weights, keep=kept, dtype="float64")
+        except cnncalc.CnncalcError:
+            continue
+        theirs = [_numbers(one) for one in expected if hasattr(one, "shape")]
+        for mine in (_numbers(done.arrays[name]) for name in kept):
+            if not any(mine.shape == one.shape and np.allclose(mine, one, 1e-2, 1e-3, True) for one in theirs):
+                wrong.append(case.name)
+        right += 1
+
+    assert ([], True) == (wrong, right > 300)

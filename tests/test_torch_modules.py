@@ -163,6 +163,12 @@ def test_no_run_is_begun_where_a_map_is_resized_otherwise(how: dict[str, Any], w
     assert module(torch.zeros(1, *MAP)).shape[1:] == cnncalc.from_torch(module, MAP).output_shape
 
 
+def test_a_quotient_of_whole_numbers_is_one_of_floats() -> None:
+    """In PyTorch, and not in ONNX: 7 / 2 is 3.5, and with a rounding 3."""
+    agree(Function(lambda x: (9 * x).floor().long() / 2), MAP)
+    agree(Function(lambda x: torch.div((9 * x).floor().long(), 2, rounding_mode="floor").float()), MAP)
+
+
 CELLS = {"RNNCell": (1, 55), "GRUCell": (3, 165), "LSTMCell": (4, 220)}
 
 

@@ -32,27 +32,13 @@ from .known import Known
 from .names import node_name
 from .numbers import numbers
 from .records import COUNTING, DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
+from .refused import MISFITS, AlongImages, Refused
 from .standin import stand_in
+from .types import Types
 from .unread import Unread, read_as, refusal, unknown
 from .unused import Unused
 from .values import BATCH, Held, Value, Weight, plain_axes
 from .wire import Damaged
-
-
-class Refused(Exception):
-    """An operator, or a use of one, that no layer stands for."""
-
-
-class AlongImages(Refused):
-    """An operator that mixes images, or an axis that was taken for theirs and is none."""
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what}; where the first axis of an input is no batch, --no-batch")
-
-
-MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a rule runs into where an attribute is of another type, an axis is not there, a list is too short."""
-
 
 Rule = Callable[["Reader", Node], None]
 
@@ -62,6 +48,9 @@ class Reader:
 
     rules: Mapping[str, Rule] = MappingProxyType({})
     """Rules of its own, before those of ONNX."""
+
+    truncates = True
+    """Whether a quotient of whole numbers is one."""
 
     author, pages = "the file", "docs/formats.md has the operators that are; "
     """Who says which shapes tensors have, and where the operators that are known are listed."""
@@ -87,8 +76,10 @@ class Reader:
         self.unread: list[Unread] = []
         self.behind, self.unused = Behind(), Unused(model.graph)
         self.inexact: list[str] = []
+        """Operators whose layer has their shape and counts, and other numbers."""
+
         self.steps: list[Node] = []
-        """Operators whose layer has their shape and counts, and other numbers; what some are written with instead."""
+        """What some operators are written with instead."""
 
         self.readers = read_by(model.graph)
         self.deep = 0
@@ -114,6 +105,7 @@ class Reader:
         self.images, self.input_dtypes = given.images, given.dtypes
         """How many images the model is written for; a network is of one."""
 
+        self.types = Types(model.graph, self.values)
         self.numbers = Known(self.values, model, self.opset, self.images)
         for name, held, shape in given.read(inputs):
             self.values[name] = held
@@ -171,10 +163,14 @@ class Reader:
 
     def read(self, node: Node) -> None:
         """One operator."""
+        self.node = node
+        with self.unused.inside(node):
+            self._read(node)
+
+    def _read(self, node: Node) -> None:
         from .rules import RULES
         from .rules.control import call
 
-        self.node = node
         for left_out in (self.unused, self.behind):
             if left_out.reaches(node):
                 left_out.leave(node)
@@ -200,7 +196,7 @@ class Reader:
         except CnncalcError as error:
             if isinstance(error, Damaged):
                 raise
-            if self.unused.has(node):
+            if self.unused.here:
                 self.unused.leave(node)
                 return
             raise CnncalcError(f"{self.file}: {node.op} `{node.label}`: {error.message}", error.help) from None
@@ -374,11 +370,16 @@ class Reader:
         first = self.builder.node(owner)
         return first is None or first.weights == layer.weights(*(self.builder.shapes[tensor] for tensor in inputs))
 
+    def differs(self, node: Node, why: str) -> None:
+        """Note that a run of the layer makes other numbers than the operator."""
+        if not self.unused.here:
+            self.inexact.append(f"{node.op} `{node.label}` {why}")
+
     # --- what went wrong ------------------------------------------------------------------------------------------
 
     def _refuse(self, node: Node, why: str, nodes: int) -> None:
         """Note that a node could not be read; where that is allowed, let a layer that is not known stand for it."""
-        if self.unused.has(node):
+        if self.unused.here:
             self.unused.leave(node)
             return
         if self.allows_unknown:

@@ -7,6 +7,7 @@ out at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 
 from .leftout import LeftOut
@@ -19,16 +20,25 @@ class Unused(LeftOut):
     def __init__(self, graph: GraphRecord) -> None:
         super().__init__()
         self._graph = graph
+        self._within: list[Node] = []
+
+    @contextmanager
+    def inside(self, node: Node) -> Iterator[None]:
+        """While an operator is read, and those that it is made of."""
+        self._within.append(node)
+        yield
+        self._within.pop()
+
+    @property
+    def here(self) -> bool:
+        """Whether no output hangs on the operator that is read."""
+        return any(all(name in self._names for name in node.outputs if name) for node in self._within)
 
     @cached_property
-    def names(self) -> set[str]:
+    def _names(self) -> set[str]:
         """The tensors that no output hangs on."""
         needed = {output.name for output in self._graph.outputs}
         return {*_unused(self._graph.nodes, needed)} - needed
-
-    def has(self, node: Node) -> bool:
-        """Whether no output hangs on an operator."""
-        return all(name in self.names for name in node.outputs if name)
 
 
 def _unused(nodes: Sequence[Node], needed: set[str]) -> Iterator[str]:

@@ -26,6 +26,7 @@ class TraceReader(Reader):
     """The tensors of a trace so far, and the network that grows of them."""
 
     rules: Mapping[str, Rule] = RULES
+    truncates = False
     author, pages = "PyTorch", ""
 
     def __init__(self, trace: Trace, name: str, how: Reading = USUAL) -> None:

@@ -7,8 +7,8 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..decimals import written
-from ..onnx.read import Refused
 from ..onnx.records import Node
+from ..onnx.refused import Refused
 from ..onnx.rules.activation import RULES as ACTIVATIONS
 from ..onnx.rules.beside import alone, imaged
 from ..onnx.rules.linear import on_rows, product

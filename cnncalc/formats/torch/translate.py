@@ -15,8 +15,8 @@ from typing import Any
 
 from ..onnx.constants import Constant
 from ..onnx.names import SCOPES
-from ..onnx.read import MISFITS
 from ..onnx.records import FLOATS, Node, Tensor
+from ..onnx.refused import MISFITS
 from ..onnx.values import Value, Weight
 from .beforehand import AS_THEY_LIE, beforehand
 from .trace import Made, Operator, Trace, names_in, read_by

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ....dims import product
 from ...decimals import shortest, written
 from ..constants import axis_of
-from ..read import AlongImages
 from ..records import Node
+from ..refused import AlongImages
 from ..values import BATCH, Held
 from .arrange import recut
 from .join import RULES as joins  # noqa: N811 - a table of this family

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ....dims import Dim, is_symbolic, product
 from ..batch import Mixed, followed, for_one
 from ..constants import axis_of
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from ..values import BATCH, Held, Weight, plain_axes
 from .beside import imaged
 from .words import without

@@ -7,8 +7,8 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from ...decimals import shortest
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from ..values import Held
 from .arrange import recut
 from .beside import stored
@@ -27,6 +27,10 @@ def attention(reader: Reader, node: Node) -> None:
         raise Refused("an attention with a past, or with bounded scores")
     if node.attributes.get("is_causal"):
         raise Refused("an attention that does not look ahead")
+    if any(node.attributes.get(f"{side}_window_size", -1) >= 0 for side in ("left", "right")):
+        raise Refused("an attention that looks at a window")
+    if reader.has(node, 3) and reader.types.logical(node.inputs[3]):
+        reader.differs(node, "leaves out what its mask says")
     heads = [node.attributes.get("q_num_heads"), *[node.attributes.get("kv_num_heads")] * 2]
     flat = len(reader.held(node, 0).dims) == 3
     parts = [_heads(reader, node, reader.held(node, place), heads[place] if flat else None) for place in range(3)]

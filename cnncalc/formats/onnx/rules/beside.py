@@ -13,8 +13,8 @@ from ....errors import Mark
 from ....layers import KINDS
 from ..constants import Constant
 from ..names import constant_name, node_name
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from ..values import BATCH, Held, Weight, plain_axes
 
 if TYPE_CHECKING:

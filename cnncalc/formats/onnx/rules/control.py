@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from ....dims import Dim, is_symbolic
 from ..names import symbol_name
 from ..numbers import numbers
-from ..read import Refused
 from ..records import FLOATS, MAX_ENTRIES, Function, GraphRecord, Node, Reference, Tensor, every
+from ..refused import Refused
 from ..values import Weight
 
 if TYPE_CHECKING:
@@ -111,7 +111,6 @@ def call(reader: Reader, node: Node, function: Function) -> None:
     given = (*node.inputs, *("",) * (len(function.inputs) - len(node.inputs)))
     names = dict(zip(function.inputs, given, strict=False)) | dict(zip(function.outputs, node.outputs, strict=False))
     own = f"{node.label}#{len(reader.values)}/"
-    unused = bool(function.nodes) and reader.unused.has(node)
     reader.deep += 1
     for inner in function.nodes:
         inputs, outputs = (
@@ -124,8 +123,6 @@ def call(reader: Reader, node: Node, function: Function) -> None:
             if not isinstance(value, Reference) or value.name in node.attributes
         }
         reader.readers.update(name for name in inputs if name)
-        if unused:
-            reader.unused.names.update(outputs)
         label = node.name or inner.name
         reader.read(
             Node(inner.op, inner.domain, label, inputs, outputs, attributes, {**inner.metadata, **node.metadata})

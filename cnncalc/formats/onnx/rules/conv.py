@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from ..read import AlongImages, Refused
 from ..records import Node
+from ..refused import AlongImages, Refused
 from .beside import imaged
 from .windows import alike, geometry, one_by_one, side_by_side
 

@@ -20,8 +20,8 @@ from ....dims import Dim
 from ....dims import product as elements
 from ....layers.join import is_one
 from ....namedtuples import NamedTuple
-from ..read import AlongImages, Refused
 from ..records import Node
+from ..refused import AlongImages, Refused
 from ..values import BATCH, Held, Value
 from .arrange import recut
 from .beside import alone

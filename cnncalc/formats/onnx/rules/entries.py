@@ -11,8 +11,8 @@ from ....layers.entries import taking
 from ...decimals import written
 from ..constants import Constant, axis_of
 from ..moves import slice_of
-from ..read import AlongImages, Refused
 from ..records import Node
+from ..refused import AlongImages, Refused
 from ..values import BATCH, Held
 from .arrange import recut
 from .beside import solid

@@ -10,8 +10,8 @@ from ....dims import is_symbolic
 from ....layers import KINDS
 from ...decimals import shortest
 from ..constants import Constant, axis_of
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from ..values import BATCH, Held, Weight
 from .beside import solid, stored, tensors, weight_of
 from .quantised import scaled
@@ -37,6 +37,7 @@ def _elementwise(kind: str, learned: str = "", sign: str = "") -> Rule:
             first = isinstance(values[0], Held)
             fixed = values[1] if first else values[0]
             number = _number(reader, node, 1 if first else 0)
+            _whole(reader, node)
             if number is not None and len(fixed.dims) <= len(held[0].dims):
                 _with_number(reader, node, sign, held[0], number, first)
                 return
@@ -45,9 +46,16 @@ def _elementwise(kind: str, learned: str = "", sign: str = "") -> Rule:
                 return
         if kind not in KINDS:
             raise Refused("two tensors, where one number is known")
+        _whole(reader, node)
         reader.emit(node, kind, {}, tensors(reader, node), keeps_order=True)
 
     return rule
+
+
+def _whole(reader: Reader, node: Node) -> None:
+    """Note a quotient of whole numbers: it has nothing behind the point."""
+    if node.op == "Div" and reader.truncates and reader.types.whole(node.inputs[0]):
+        reader.differs(node, "divides whole numbers, without what stands behind the point")
 
 
 def _number(reader: Reader, node: Node, place: int) -> float | None:

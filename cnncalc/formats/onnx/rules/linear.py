@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from ..values import BATCH, Held, Weight
 from .arrange import recut
 from .beside import alone, solid

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ....dims import product
 from ...decimals import written
 from ..constants import axis_of
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from ..values import Held, Weight
 from .arrange import recut
 from .beside import imaged
@@ -24,6 +24,8 @@ def batchnorm(reader: Reader, node: Node) -> None:
     """Scale and shift are learned; the mean and the variance are buffers."""
     if [name for name in node.outputs[1:] if name and reader.readers[name]]:
         raise Refused("its statistics are used")
+    if node.attributes.get("training_mode"):
+        reader.differs(node, "takes its statistics of what it reads, as in training")
     weights = [reader.weight(node, 1), reader.weight(node, 2)]
     stored = [reader.weight(node, 3), reader.weight(node, 4)]
     arguments, weights = _learned(reader, node, weights, _eps(node, 1e-5))

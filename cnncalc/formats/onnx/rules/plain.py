@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ..constants import BOOL, FLOATS, INTEGERS, Constant, NotFolded
 from ..fold import folded
 from ..names import node_name
-from ..read import Refused
 from ..records import COUNTING, Node, Tensor
+from ..refused import Refused
 from ..values import Held, Weight
 from .beside import alone
 from .written import Step, written
@@ -117,6 +117,8 @@ def dropout(reader: Reader, node: Node) -> None:
     """Nothing at inference."""
     reader.define(node, reader.value(node, 0))
     reader.changes.dropped[node.op] += 1
+    if reader.has(node, 2) and ((known := reader.known(node.inputs[2])) is None or any(known.entries)):
+        reader.differs(node, "acts, as in training")
     if len(node.outputs) > 1 and node.outputs[1] and reader.readers[node.outputs[1]]:
         raise Refused("its mask is used")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from .arrange import recut
 from .beside import imaged
 from .windows import geometry, side_by_side
@@ -51,7 +51,7 @@ def _unpooled_alone(reader: Reader, node: Node) -> None:
     """Note where places are read otherwise than by an unpool or modulo a map: ONNX counts them over all channels."""
     reading = [other.op for other in reader.model.graph.nodes if node.outputs[1] in other.inputs]
     if {*reading} - {"MaxUnpool", "Mod"} or node.outputs[1] in {one.name for one in reader.model.graph.outputs}:
-        reader.inexact.append(f"{node.op} `{node.label}` counts the places of its maxima over all channels")
+        reader.differs(node, "counts the places of its maxima over all channels")
 
 
 def _global(kind: str) -> Rule:

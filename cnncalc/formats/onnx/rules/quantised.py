@@ -1,6 +1,6 @@
 """Whole numbers of eight bits: each operator is the layer that it is of floats, its scales and zero points left out.
 
-    QuantizeLinear, DequantizeLinear           the tensor itself; a weight that is stored in eight bits is a weight
+    QuantizeLinear, DequantizeLinear behind it the tensor itself; a weight that is stored in eight bits is a weight
     DynamicQuantizeLinear                      the tensor, and a scale that takes no part in a network
     ConvInteger, QLinearConv ...               Conv ...
 
@@ -19,13 +19,43 @@ from .written import Step, written
 if TYPE_CHECKING:
     from ..read import Reader, Rule
 
+MAKE_EIGHT_BITS = ("DynamicQuantizeLinear", "QLinear", "QuantizeLinear")
+"""How operators begin that make whole numbers of floats."""
+
+EIGHT_BITS, ROUNDS = "computes with whole numbers of eight bits", "rounds to whole numbers"
+"""Why a run makes other numbers."""
+
+
+def quantised(reader: Reader, node: Node) -> None:
+    """The tensor that comes in, of which a run would round."""
+    if isinstance(reader.value(node, 0), Held):
+        reader.differs(node, ROUNDS)
+    same(reader, node)
+
+
+def dequantised(reader: Reader, node: Node) -> None:
+    """The tensor that was made whole numbers; (x - zero) scale of one that comes as such."""
+    before = (one.op.startswith(MAKE_EIGHT_BITS) for one in reader.types.behind(node.inputs[0]))
+    if not isinstance(reader.value(node, 0), Held) or any(before):
+        same(reader, node)
+        return
+    scale, zero = (_number(reader, node, place) if reader.has(node, place) else 0.0 for place in (1, 2))
+    if scale is None or zero is None:
+        reader.differs(node, "scales whole numbers by what is not one known number")
+        same(reader, node)
+        return
+    written(reader, node, [*([("Sub", "0", zero)] if zero else []), ("Mul", "=0" if zero else "0", scale)])
+
+
+def _number(reader: Reader, node: Node, place: int) -> float | None:
+    known = reader.known(node.inputs[place])
+    return float(known.entries[0]) if known is not None and len(known.entries) == 1 else None
+
 
 def same(reader: Reader, node: Node) -> None:
     """The tensor that comes in."""
     value = reader.value(node, 0)
     if isinstance(value, Held):
-        if node.op == "QuantizeLinear":
-            reader.inexact.append(f"{node.op} `{node.label}` rounds to whole numbers")
         reader.define(node, value)
     else:
         weight = reader.weight(node, 0)
@@ -35,6 +65,7 @@ def same(reader: Reader, node: Node) -> None:
 
 def dynamic(reader: Reader, node: Node) -> None:
     """The tensor, its scale and its zero point."""
+    reader.differs(node, ROUNDS)
     reader.define(node, reader.held(node))
     for name in node.outputs[1:]:
         if name:
@@ -53,7 +84,7 @@ def _as(op: str, *places: int, domain: str = "") -> Rule:
     def rule(reader: Reader, node: Node) -> None:
         from . import RULES
 
-        reader.inexact.append(f"{node.op} `{node.label}` computes with whole numbers of eight bits")
+        reader.differs(node, EIGHT_BITS)
         inputs = tuple(node.inputs[place] if place < len(node.inputs) else "" for place in places)
         for name in inputs[1:]:
             if isinstance(value := reader.values.get(name), Weight):
@@ -69,6 +100,7 @@ def _as(op: str, *places: int, domain: str = "") -> Rule:
 def _concat(reader: Reader, node: Node) -> None:
     from . import RULES
 
+    reader.differs(node, EIGHT_BITS)
     inputs = node.inputs[2::3]
     RULES["Concat"](reader, Node("Concat", "", node.name, inputs, node.outputs, node.attributes, node.metadata))
 
@@ -80,7 +112,7 @@ def fast_gelu(reader: Reader, node: Node) -> None:
 
 
 MICROSOFT: Mapping[str, Rule] = {
-    "DequantizeLinear": same,
+    "DequantizeLinear": dequantised,
     "DynamicQuantizeLSTM": _as("LSTM", *range(8)),
     "DynamicQuantizeMatMul": _as("MatMul", 0, 1),
     "FastGelu": fast_gelu,
@@ -95,16 +127,16 @@ MICROSOFT: Mapping[str, Rule] = {
     "QLinearMul": _as("Mul", 0, 3),
     "QLinearSigmoid": _as("Sigmoid", 0),
     "QLinearSoftmax": _as("Softmax", 0),
-    "QuantizeLinear": same,
+    "QuantizeLinear": quantised,
 }
 
 RULES: Mapping[str, Rule] = {
     "ConvInteger": _as("Conv", 0, 1),
-    "DequantizeLinear": same,
+    "DequantizeLinear": dequantised,
     "DynamicQuantizeLinear": dynamic,
     "MatMulInteger": _as("MatMul", 0, 1),
     "QLinearConv": _as("Conv", 0, 3, 8),
     "QLinearMatMul": _as("MatMul", 0, 3),
-    "QuantizeLinear": same,
+    "QuantizeLinear": quantised,
     **{f"com.microsoft::{op}": rule for op, rule in MICROSOFT.items()},
 }

@@ -13,8 +13,8 @@ from ....dims import Dim
 from ....layers import KINDS
 from ....layers.recurrent import Recurrent
 from ..outside import alike
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from ..values import BATCH, Held, Weight
 from .beside import alone, solid
 from .words import without
@@ -77,7 +77,7 @@ def _whole(reader: Reader, node: Node, steps: Dim) -> None:
         return
     known = reader.known(node.inputs[4])
     if known is None or any(str(length) != str(steps) for length in known.entries):
-        reader.inexact.append(f"{node.op} `{node.label}` ends its sequences where another tensor says")
+        reader.differs(node, "ends its sequences where another tensor says")
 
 
 def sequence(reader: Reader, node: Node, value: Held, first: int) -> Held:

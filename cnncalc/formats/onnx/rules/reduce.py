@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..constants import axis_of
-from ..read import AlongImages, Refused
 from ..records import Node
+from ..refused import AlongImages, Refused
 from ..values import BATCH, Held
 from .words import axis_word, without
 from .written import written

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ....dims import Dim, is_symbolic
 from ..constants import axis_of
 from ..ratios import Ratio, ratio
-from ..read import AlongImages, Refused
 from ..records import Node
+from ..refused import AlongImages, Refused
 from .beside import imaged
 from .windows import alike
 
@@ -54,7 +54,7 @@ def resize(reader: Reader, node: Node) -> None:
         arguments["align_corners"] = True
     made = reader.emit(node, "upsample", arguments, [value])
     if why := _otherwise(reader, node, places, scales if sizes is None else [], now, made.dims[2:]):
-        reader.inexact.append(f"{node.op} `{node.label}` {why}")
+        reader.differs(node, why)
 
 
 def _asked(reader: Reader, node: Node, dims: Sequence[Dim]) -> tuple[list[Any], list[Dim] | None]:

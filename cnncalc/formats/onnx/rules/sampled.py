@@ -12,8 +12,8 @@ from ....layers import KINDS
 from ....layers.base import size_text
 from ...decimals import written
 from ..constants import MOST, Constant
-from ..read import AlongImages, Refused
 from ..records import Node
+from ..refused import AlongImages, Refused
 from ..values import Held
 from .arrange import recut
 from .beside import alone, imaged

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....layers.join import is_one
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 
 if TYPE_CHECKING:
     from ..read import Reader

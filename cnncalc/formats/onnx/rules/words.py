@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ....layers.base import AXIS_NAMES
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 from ..values import BATCH, Held
 
 if TYPE_CHECKING:

@@ -12,11 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..constants import Constant
-from ..read import Refused
 from ..records import Node
+from ..refused import Refused
 
 if TYPE_CHECKING:
     from ..read import Reader, Rule
+
+SMALLEST = 2.0**-126
+"""The smallest float32 of full precision."""
 
 Step = tuple[Any, ...]
 """(operator, what it reads ..., attributes): the place of an input, `=` and the place of a step, or a number."""
@@ -71,10 +74,13 @@ def shrink(own: Mapping[str, Any]) -> Sequence[Step]:
     ]
 
 
-def standardised(own: Mapping[str, Any]) -> Sequence[Step]:
+def standardised(reader: Reader, node: Node) -> None:
     """MeanVarianceNormalization: over images too, of which there is one."""
-    over = {"axes": [axis for axis in own.get("axes") or [0, 2, 3] if axis]}
-    return [
+    batched, axes = reader.held(node).batched, node.attributes.get("axes") or [0, 2, 3]
+    if batched and 0 in axes and reader.images > 1:
+        reader.differs(node, "has a mean over all images")
+    over = {"axes": [axis for axis in axes if axis or not batched]}
+    steps: list[Step] = [
         ("ReduceMean", "0", over),
         ("Sub", "0", "=0"),
         ("Mul", "=1", "=1"),
@@ -83,12 +89,13 @@ def standardised(own: Mapping[str, Any]) -> Sequence[Step]:
         ("Add", "=4", 1e-9),
         ("Div", "=1", "=5"),
     ]
+    written(reader, node, steps)
 
 
 def normalised(own: Mapping[str, Any]) -> Sequence[Step]:
-    """LpNormalization: by the sum of the sizes along an axis, or the root of that of their squares."""
+    """LpNormalization: by the sum of the sizes along an axis, or the root of that of their squares; zeros stay so."""
     norm = "ReduceL1" if own.get("p", 2) == 1 else "ReduceL2"
-    return [(norm, "0", {"axes": [own.get("axis", -1)]}), ("Div", "0", "=0")]
+    return [(norm, "0", {"axes": [own.get("axis", -1)]}), ("Max", "=0", SMALLEST), ("Div", "0", "=1")]
 
 
 def whole_norm(reader: Reader, node: Node) -> None:
@@ -108,7 +115,7 @@ RULES: Mapping[str, Rule] = {
     "GlobalLpPool": whole_norm,
     "LpNormalization": _rule(normalised),
     "Mean": mean,
-    "MeanVarianceNormalization": _rule(standardised),
+    "MeanVarianceNormalization": standardised,
     "Shrink": _rule(shrink),
     "Sinh": _rule(lambda own: [("Exp", "0"), ("Neg", "0"), ("Exp", "=1"), ("Sub", "=0", "=2"), HALF_OF_BOTH]),
     "Swish": _rule(lambda own: [("Mul", "0", own.get("alpha", 1.0)), ("Sigmoid", "=0"), ("Mul", "0", "=1")]),
