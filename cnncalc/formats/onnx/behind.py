@@ -27,6 +27,21 @@ class Behind(LeftOut):
         """Whether a network ends before this operator."""
         return node.op in BY_VALUES and node.domain in ("", "ai.onnx")
 
+    def sources(self, node: Node, values: Mapping[str, Value]) -> list[Held]:
+        """The tensors that a node reads; where it reads what is left out, those that this is made of."""
+        makers = {name: left for left in self.nodes for name in left.outputs if name in self.tensors}
+        found: dict[str, Held] = {}
+        waiting, met = [*node.inputs][::-1], set()
+        while waiting:
+            name = waiting.pop()
+            value = values.get(name)
+            if isinstance(value, Held):
+                found.setdefault(value.tensor, value)
+            elif name in makers and name not in met:
+                met.add(name)
+                waiting += [*makers[name].inputs][::-1]
+        return [*found.values()]
+
     def ends(self, values: Mapping[str, Value], read: set[str]) -> Iterator[tuple[str, str]]:
         """The tensors that only they read, `read` being those that layers read: a name in the file, and the tensor."""
         found: set[str] = set()

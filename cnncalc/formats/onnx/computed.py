@@ -43,11 +43,13 @@ def computed(node: Node, values: Sequence[Weight | Constant | None], known: Sequ
         raise NotFolded from None
     made_of = values if node.op in ELEMENTWISE or node.op == "Concat" else values[:1]
     stored = [value for value in made_of if isinstance(value, Weight) and prod(value.dims) != 1]
-    source = max(stored, key=lambda value: _elements(value.dims), default=None)
+    source = max(stored, key=lambda value: (_elements(value.dims), not value.written), default=None)
     made = []
     for name, dims in zip(node.outputs, shapes, strict=False):
         whole = source is not None and prod(dims) == prod(source.dims)
-        counted = not source.fixed if source is not None else of_learned(node, known, _elements(dims))
+        counted = (
+            not (source.fixed or source.written) if source is not None else of_learned(node, known, _elements(dims))
+        )
         scale = prod(dims) == 1 and any(isinstance(value, Weight) and value.scale for value in values)
         made.append(Weight(source.name if whole and source else name, dims, None, fixed=not counted, scale=scale))
     return made

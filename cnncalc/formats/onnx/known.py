@@ -34,8 +34,9 @@ class Known:
             return None
         if name not in self._of_weights:
             found = self._numbers(value.record, value.dims)
-            learned = found is not None and not value.fixed and len(found.entries) >= self.fewest_learned
-            self._of_weights[name] = found._replace(learned=True) if found is not None and learned else found
+            if found is not None and not (value.fixed or value.written):
+                found = found._replace(learned=len(found.entries) >= self.fewest_learned)
+            self._of_weights[name] = found
         return self._of_weights[name]
 
     def made(self, node: Node) -> Sequence[Value] | None:

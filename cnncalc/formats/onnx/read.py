@@ -33,7 +33,7 @@ from .names import node_name
 from .numbers import numbers
 from .records import COUNTING, DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
 from .refused import MISFITS, AlongImages, Refused
-from .standin import stand_in
+from .standin import go_on, stand_in
 from .types import Types
 from .unread import Unread, read_as, refusal, unknown
 from .unused import Unused
@@ -171,10 +171,12 @@ class Reader:
         from .rules import RULES
         from .rules.control import call
 
-        for left_out in (self.unused, self.behind):
-            if left_out.reaches(node):
-                left_out.leave(node)
-                return
+        if self.unused.reaches(node):
+            self.unused.leave(node)
+            return
+        if self.behind.reaches(node):
+            go_on(self, node)
+            return
         if self.unread and any(name and name not in self.values for name in node.inputs):
             return  # it follows from one that could not be read
         nodes = len(self.builder.nodes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -169,7 +170,7 @@ class Function:
     nodes: list[Node] = field(default_factory=list)
 
 
-@dataclass(slots=True)
+@dataclass
 class Model:
     """A file."""
 
@@ -191,6 +192,15 @@ class Model:
         for a framework a transpose may be how tensors lie, and a number one that stands in the code.
         """
         return self.producer == PRODUCER
+
+    @cached_property
+    def stores_taps(self) -> bool:
+        """Whether the taps of a layer are an initializer: constants of the graph then stand in the code."""
+        operators = ("Conv", "ConvTranspose", "Gemm")
+        return any(
+            node.op in operators and node.inputs[1:2] and node.inputs[1] in self.graph.constants
+            for node in self.graph.nodes
+        )
 
     @property
     def stores(self) -> bool:

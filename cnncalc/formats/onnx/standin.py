@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...dims import Dim
-from ...errors import Mark
+from ...errors import CnncalcError, Mark
 from ...layers import KINDS, ArgumentError
 from .names import node_name, symbol_name
 from .outlines import outline
@@ -20,7 +20,7 @@ MOST_AXES = 6
 
 def stand_in(reader: Reader, node: Node) -> str:
     """Define what a node makes as layers that are not known; why that cannot be, or nothing."""
-    held = [value for name in node.inputs if isinstance(value := reader.values.get(name), Held)]
+    held = reader.behind.sources(node, reader.values)
     if not held:
         return "it reads constants alone"
     wanted = [name for name in node.outputs if name and reader.readers[name]]
@@ -46,6 +46,14 @@ def stand_in(reader: Reader, node: Node) -> str:
         reader.wishes[tensor] = wish
         reader.values[name] = Held(tensor, dims, plain_axes(len(dims), batched))
     return ""
+
+
+def go_on(reader: Reader, node: Node) -> None:
+    """Leave out an operator behind those that are; where the user says the shape of what it makes the network goes on."""
+    if not any({name, symbol_name(name)} & reader.shapes.keys() for name in node.outputs if name):
+        reader.behind.leave(node)
+    elif trouble := stand_in(reader, node):
+        raise CnncalcError(f"{reader.file}: {node.op} `{node.label}`: {trouble}")
 
 
 def _dims(reader: Reader, node: Node, name: str) -> tuple[Dim, ...] | None:

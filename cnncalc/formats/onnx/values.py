@@ -89,6 +89,9 @@ class Weight(NamedTuple):
     fixed: bool = False
     """Whether it is worked out of sizes and positions, and not learned."""
 
+    written: bool = False
+    """Whether it stands in the code, where others are stored: what is worked out of it is not learned."""
+
     scale: bool = False
     """Whether it is a scale or a zero point of quantised numbers, which takes no part in a network."""
 

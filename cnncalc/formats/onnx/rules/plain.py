@@ -33,7 +33,8 @@ def constant(reader: Reader, node: Node) -> None:
         record = node.attributes.get(word)
         if isinstance(record, Tensor):
             reader.changes.constants.add(name)
-            reader.values[name] = Weight(name, record.dims, record, fixed=_counting(reader, record))
+            fixed, written = _counting(reader, record), reader.model.stores_taps
+            reader.values[name] = Weight(name, record.dims, record, fixed=fixed, written=written)
             return
     for word in ("value_int", "value_float", "value_string"):
         if word in node.attributes:
