@@ -16,6 +16,12 @@ class LeftOut:
         """Whether an operator reads what is left out."""
         return bool(self.tensors) and not self.tensors.isdisjoint(node.inputs)
 
+    def follows(self, node: Node) -> bool:
+        """Whether an operator reads what is left out, and is left out then."""
+        if reached := self.reaches(node):
+            self.leave(node)
+        return reached
+
     def leave(self, node: Node) -> None:
         """Leave an operator out, and what it makes."""
         self.nodes.append(node)

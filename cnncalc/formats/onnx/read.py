@@ -171,11 +171,7 @@ class Reader:
         from .rules import RULES
         from .rules.control import call
 
-        if self.unused.reaches(node):
-            self.unused.leave(node)
-            return
-        if self.behind.reaches(node):
-            go_on(self, node)
+        if self.unused.follows(node) or go_on(self, node):
             return
         if self.unread and any(name and name not in self.values for name in node.inputs):
             return  # it follows from one that could not be read

@@ -48,12 +48,15 @@ def stand_in(reader: Reader, node: Node) -> str:
     return ""
 
 
-def go_on(reader: Reader, node: Node) -> None:
-    """Leave out an operator behind those that are; where the user says the shape of what it makes the network goes on."""
+def go_on(reader: Reader, node: Node) -> bool:
+    """Whether an operator is one behind others that are left out; where the user says a shape the network goes on."""
+    if not reader.behind.reaches(node):
+        return False
     if not any({name, symbol_name(name)} & reader.shapes.keys() for name in node.outputs if name):
         reader.behind.leave(node)
     elif trouble := stand_in(reader, node):
         raise CnncalcError(f"{reader.file}: {node.op} `{node.label}`: {trouble}")
+    return True
 
 
 def _dims(reader: Reader, node: Node, name: str) -> tuple[Dim, ...] | None:
