@@ -163,8 +163,9 @@ class Builder:
         del self.nodes[count:]
 
     def head(self, name: str, tensor: str) -> str:
-        """Make a tensor a side output; returns the name of that, with a number where it is taken."""
+        """Make a tensor a side output; returns the name of that: legal, and with a number where it is taken."""
         self._shape(tensor)
+        name = legal_name(name)
         name = self.free(name) if name in self.heads else name
         self.heads[name] = tensor
         return name

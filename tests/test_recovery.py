@@ -708,3 +708,20 @@ def test_what_a_block_does_is_its_name() -> None:
 
     assert "\n  transformer_block(mid):" in text
     assert recover(cnncalc.parse(text)).text == text
+
+
+@pytest.mark.parametrize("head", ["relu", "softmax", "flatten", "add", "do", "from", "head", "when"])
+def test_a_side_output_may_be_called_as_a_step_is(head: str) -> None:
+    """By `as`, since `head: {relu: ...}` is a step; in blocks and with one step a layer, from a tensor and from steps."""
+    for steps, at in (("a", "a"), ("[{pointwise: 2}, sigmoid]", "")):
+        graph = cnncalc.parse(f"""
+input: [3, 8, 8]
+net:
+  - {{pointwise: 4, as: a}}
+  - {{head: {steps}, as: other}}
+  - {{conv: {{out: 5, kernel: 3}}}}
+""")
+        assert graph.heads["other"] == (at or "other/sigmoid")
+        graph = replace(graph, heads={head: graph.heads["other"]})
+        for plain in (False, True):
+            assert set(cnncalc.parse(recover(graph, plain=plain).text).heads) == {head}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,13 @@ from test_recovery import anonymous, swapped
 import cnncalc
 from cnncalc.analyses.counterparts import moved
 from cnncalc.analyses.sameness import same
+from cnncalc.building import legal_name
 from cnncalc.kernels.execute import run
 from cnncalc.kernels.weights import initial
 from cnncalc.language.load import parse
+from cnncalc.language.words import BRANCH_KEYS, MODIFIERS
+from cnncalc.language.words import OPERATIONS as OPERATIONS_OF_STEPS
+from cnncalc.layers import KINDS
 from cnncalc.recovery.write import recover
 
 GRAPHS = int(os.environ.get("CNNCALC_GRAPHS", "200"))
@@ -115,3 +120,40 @@ def test_units_with_names_of_their_own_come_back(text: str) -> None:
     assert recovered.remark == ""
     assert same(graph, parse(recovered.text))
     assert recover(anonymous(swapped(graph), 2)).text == recovered.text == recover(recovered.graph).text
+
+
+WORDS = sorted({*KINDS, *OPERATIONS_OF_STEPS, *MODIFIERS, *BRANCH_KEYS, "main", "in", "prev", "skip", "1", "on", "-"})
+"""Names that are words of the language, or look like a value."""
+
+
+@settings(max_examples=GRAPHS, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(specs(), st.lists(st.sampled_from(WORDS), min_size=24, max_size=24, unique=True), st.data())
+def test_a_name_may_be_any_word(text: str, words: list[str], data: st.DataObject) -> None:
+    """Of a layer and of a side output: both texts are read back as the network, each side output by its name."""
+    graph = sensible(text)
+    assume(len(graph.nodes) <= 20)
+    legal = [*dict.fromkeys(map(legal_name, words))]
+    called = dict(zip((node.name for node in graph.nodes), legal, strict=False))
+    heads = {
+        data.draw(st.sampled_from(legal)): data.draw(st.sampled_from([*called.values()]))
+        for _ in range(data.draw(st.integers(0, 3)))
+    }
+    nodes = tuple(
+        node._replace(
+            name=called[node.name],
+            inputs=tuple(called.get(name, name) for name in node.inputs),
+            weights_of=called.get(node.weights_of, node.weights_of),
+            origin=None,
+            mark=None,
+        )
+        for node in graph.nodes
+    )
+    taken = heads | {called[tensor]: called[tensor] for tensor in graph.heads.values()}
+    bare = {"settings": {}, "input_marks": {}, "expect": None, "budget": None, "notes": None}
+    output = called.get(graph.output, graph.output)
+    graph = replace(graph, nodes=nodes, output=output, heads=taken, **bare)
+
+    for plain in (False, True):
+        again = parse(recover(graph, plain=plain).text)
+        assert same(graph, again)
+        assert set(again.heads) == set(taken)

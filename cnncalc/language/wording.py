@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from ..building import legal_name
 from ..dims import is_symbolic
 from ..errors import CnncalcError
 from ..graph import Graph, Node
+from ..layers import KINDS
 from ..layers.fields import Padding, PerAxis, Reader
+from .words import BRANCH_KEYS, OPERATIONS
 from .yaml import scalar
 
 IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -72,10 +74,15 @@ def _size(dim: Any) -> Any:
     return str(dim) if is_symbolic(dim) else dim
 
 
+def is_step(word: str, blocks: Container[str] = ()) -> bool:
+    """Whether a mapping with this one key is read as a step or a branch, and not as the name of a side output."""
+    return word in KINDS or word in OPERATIONS or word in BRANCH_KEYS or word in blocks
+
+
 def legal_names(graph: Graph) -> dict[str, str]:
-    """Every name as the language allows it, each still its own."""
+    """Every name as the language allows it, each still its own, and none that of a side output that would hide it."""
     legal: dict[str, str] = {}
-    taken: set[str] = set()
+    taken = {legal_name(head) for head, end in graph.heads.items() if is_step(head) or end != head} - {*graph.inputs}
     for name in (*graph.inputs, *(node.name for node in graph.nodes)):
         own = legal_name(name)
         if name in graph.inputs and not IDENTIFIER.fullmatch(own):

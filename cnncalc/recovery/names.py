@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from ..analyses.folding import SEGMENT
 from ..building import NAME, RESERVED
 from ..graph import Graph
+from ..language.words import MODIFIERS, OPERATIONS
 from ..layers import KINDS
 
 SAYS_NOTHING = re.compile(
@@ -47,7 +48,7 @@ class Modules:
         """What most calls of a block are called, each by the module whose layers it has, three in four; else ""."""
         found = Counter(map(self._of_one, calls))
         name, times = found.most_common(1)[0] if found else ("", 0)
-        usable = NAME.fullmatch(name) and name not in RESERVED and name not in KINDS
+        usable = NAME.fullmatch(name) and name not in RESERVED and not _has_meaning(name)
         return name if usable and 2 * times > found.total() else ""
 
     def _of_one(self, nodes: Collection[str]) -> str:
@@ -71,9 +72,14 @@ def _word(path: Collection[str]) -> str:
     return "" if not words or SAYS_NOTHING.fullmatch(words[-1]) else words[-1]
 
 
+def _has_meaning(word: str) -> bool:
+    """Whether a step of this word is no call of a block."""
+    return word in KINDS or word in OPERATIONS or word in MODIFIERS
+
+
 def block_name(wanted: str, taken: Collection[str]) -> str:
     """A name that no block and no layer kind has."""
     name, number = wanted, 2
-    while name in taken or name in KINDS:
+    while name in taken or _has_meaning(name):
         name, number = f"{wanted}{number}", number + 1
     return name

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from ..language.wording import text_of
+from ..language.wording import is_step, text_of
 from ..language.words import SUGAR
 from ..layers import KINDS
 from .items import JOIN_OF_ONE, REGION, Item, Part, Raw, Sequence, is_expression, settled
@@ -75,7 +75,9 @@ class Writer:
         if item.word in ("do", "for"):
             return self._group(item, pad)
         modifiers = self._modifiers(item)
-        if item.word != "head" and self._names_branches(item):
+        if self._says_its_name(item):
+            lines = [f"{pad}- head:", *self._in_part(item.parts[0], indent + 4)]
+        elif item.word != "head" and self._names_branches(item):
             head = [f"{pad}- {item.word}:"]
             head += [f"{pad}    {key}: {text}" for key, text in self._arguments(item).items()]
             head += [f"{pad}    branches:"]
@@ -127,17 +129,20 @@ class Writer:
                 if not part.steps or len(flow) <= WIDTH:
                     yield flow
                     continue
-            if part.start or when is not None:
-                yield f"{pad}{name}:"
-                if part.start:
-                    yield f"{pad}  from: {value_text(part.start)}"
-                if when is not None:
-                    yield f"{pad}  when: {value_text(when)}"
-                yield f"{pad}  do:"
-                at += 2
-            else:
-                yield f"{pad}{name}:"
-            yield from self._each(part.steps, at)
+            yield f"{pad}{name}:"
+            yield from self._in_part(part, at, when)
+
+    def _in_part(self, part: Part, indent: int, when: Any = None) -> Iterator[str]:
+        """The lines below the name of a branch."""
+        pad = " " * indent
+        if part.start or when is not None:
+            if part.start:
+                yield f"{pad}from: {value_text(part.start)}"
+            if when is not None:
+                yield f"{pad}when: {value_text(when)}"
+            yield f"{pad}do:"
+            indent += 2
+        yield from self._each(part.steps, indent)
 
     def _part(self, part: Part, when: Any = None) -> str:
         steps = "[" + ", ".join(self._member(item) for item in part.steps) + "]"
@@ -157,6 +162,8 @@ class Writer:
         """The step on one line; with braces where it has modifiers."""
         if item.word == "do":
             operation = f"do: {self._part(item.parts[0]) if item.parts[0].steps else '[]'}"
+        elif self._says_its_name(item):
+            operation = f"head: {self._part(item.parts[0])}"
         elif item.parts:
             names = branch_names(item)
             whens = [item.slots.get(f"@when{place}") for place in range(len(item.parts))]
@@ -191,6 +198,10 @@ class Writer:
             return f"{item.word}: {_mapping(values)}"
         alone = kind.main is not None and [*values] == [kind.main]
         return f"{item.word}: {values[kind.main or '']}" if alone else f"{item.word}: {_mapping(values)}"
+
+    def _says_its_name(self, item: Item) -> bool:
+        """Whether it is a head whose name would be read as a step: `{head: [...], as: relu}`."""
+        return item.word == "head" and is_step(item.parts[0].name, self.blocks)
 
     def _names_branches(self, item: Item) -> bool:
         return bool(self._arguments(item))
@@ -237,8 +248,9 @@ class Writer:
             changed = {n.split(".", 1)[1]: value_text(v) for n, v in slots.items() if n.startswith(f"@{turn}.")}
             if changed:
                 found[turn] = _mapping(changed)
-        if item.label:
-            found["as"] = value_text(item.label)
+        label = item.parts[0].name if self._says_its_name(item) else item.label
+        if label:
+            found["as"] = value_text(label)
         if "@share" in slots:
             found["share"] = text_of(slots["@share"])
         return found | {key[1:]: "true" for key in ("@frozen", "@train_only") if key in slots}
