@@ -124,11 +124,6 @@ def _cut(w: Written, x: str, axis: str, start: int, stop: int) -> str:
     return w("slice", x, axis=axis, start=start, stop=stop)
 
 
-def _between(w: Written, x: str) -> str:
-    turned = w("permute", x, order=[1, 2, 0])
-    return w("permute", w("layernorm", turned, over="width"), order=[2, 0, 1])
-
-
 Writing = Callable[[Written, str], str]
 
 WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
@@ -176,7 +171,6 @@ WRITTEN: list[tuple[str, tuple[int, ...], Writing]] = [
     ("crop", (6, 6, 6), lambda w, x: _cut(w, _cut(w, x, "width", 0, 4), "height", 3, 6)),
     ("crop", (3, 6, 6, 6), lambda w, x: _cut(w, _cut(w, _cut(w, x, "depth", 1, 5), "height", 1, 5), "width", 2, 4)),
     ("argmaxpool", (6, 6, 6), lambda w, x: w.map("x % 36", w("argmaxpool", x, kernel=2))),
-    ("layernorm", (6, 5, 4), _between),
     ("layernorm", (6, 5, 4), lambda w, x: w("bias", w("layernorm", x, over="channels", affine=False))),
     ("groupnorm", (6, 5, 4), lambda w, x: w("bias", w("groupnorm", x, groups=2, affine=False))),
     ("conv", (6, 6, 6), lambda w, x: w("bias", w("conv", x, out=4, kernel=3, bias=False))),

@@ -177,30 +177,11 @@ def turned(draft: Draft, node: Node) -> One | None:
     return One(_with(norm.layer, over="channels"), (norm.name,), ())
 
 
-def between(draft: Draft, node: Node) -> One | None:
-    """A permute, a norm over an axis, the permute back: a norm over the axis that it was."""
-    norm = draft.made(node.inputs[0], "layernorm", "rmsnorm")
-    first = draft.made(norm.inputs[0], "permute") if norm else None
-    if (
-        norm is None
-        or first is None
-        or not draft.own(norm)
-        or (axis := axis_of(vars(norm.layer)["over"], norm.output)) is None
-    ):
-        return None
-    order, back = vars(first.layer)["order"], vars(node.layer)["order"]
-    if [order[place] for place in back] != [*range(len(order))]:
-        return None
-    over = ("channels", *AXIS_NAMES[axes_of(node)])[order[axis]]
-    moved = tuple(Moved(key, norm.name, key) for key in norm.weights)
-    return One(_with(norm.layer, over=over), first.inputs, (norm, first), moved)
-
-
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
     "bias": (shifted,),
     "div": (layernorm, rmsnorm, l2norm),
     "mul": (layernorm, rmsnorm),
     "scale": (scaled,),
-    "permute": (between, turned),
+    "permute": (turned,),
     "reshape": (groupnorm,),
 }

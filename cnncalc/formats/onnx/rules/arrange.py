@@ -22,7 +22,8 @@ def transpose(reader: Reader, node: Node) -> None:
     """The same tensor, with its axes in another order; in a file of our own the layer that it is there."""
     value = reader.value(node, 0)
     order = tuple(node.attributes.get("perm") or range(len(value.dims))[::-1])
-    if isinstance(value, Held) and reader.model.ours and value.batched and value.plain and order[0] == 0:
+    whole = reader.model.ours and node.name != node.outputs[0]  # else it is a part of a layer
+    if whole and isinstance(value, Held) and value.batched and value.plain and order[0] == 0:
         reader.emit(node, "permute", {"order": [axis - 1 for axis in order[1:]]}, [value])
     elif isinstance(value, Held):
         reader.define(node, value.transposed(order))
