@@ -777,3 +777,11 @@ def test_weights_are_named_tensors_in_pytorchs_order() -> None:
         "linear": {"weight": (10, 84), "bias": (10,)},
     } == shapes
     assert 8 * 2 * 3 * 5 == prod(shapes["conv"]["weight"])
+
+
+def test_parts_that_are_as_large_are_windows() -> None:
+    """14 positions in 7 parts are windows of 2; 9 in 7 are of unlike sizes."""
+    parts, pool = KINDS["adaptiveavgpool"].read({"size": 7}, 2), KINDS["avgpool"].read({"kernel": 2}, 2)
+
+    assert pool.meaning((3, 14, 14)) == parts.meaning((3, 14, 14))
+    assert "adaptiveavgpool" == parts.meaning((3, 9, 14))[0]

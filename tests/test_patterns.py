@@ -249,6 +249,26 @@ def test_the_norm_of_tokens_is_over_their_features_as_channels() -> None:
     np.testing.assert_allclose(cnncalc.run(one, {"x": x}, its, dtype=np.float64).output, expected, rtol=1e-9)
 
 
+def _attended(w: Written, scaled: str) -> None:
+    keys = w("permute", w.map(scaled, w("tanh", "x")), order=[0, 2, 1])
+    w("softmax", w("matmul", w.map(scaled, "x"), keys), over="width")
+
+
+def test_a_scale_of_attention_that_is_a_root_on_both_factors_is_one() -> None:
+    """Rows of 16 numbers: 16^(-1/4) = 1/2 on both is 1/4 of their product; another number on both is its own."""
+    written, other = Written(3, 5, 16), Written(3, 5, 16)
+    _attended(written, "x * 0.5")
+    _attended(other, "x * 0.6")
+    x = np.random.default_rng(2).normal(0, 3, (3, 5, 16))
+    one, _ = read(written)
+    expected = cnncalc.run(written.builder.graph(), {"x": x}, dtype=np.float64).output
+
+    assert ["tanh", "permute", "matmul", "map", "softmax"] == [node.kind for node in one.nodes]
+    assert "x * 0.25" == one.nodes[3].layer.formula
+    np.testing.assert_allclose(cnncalc.run(one, {"x": x}, dtype=np.float64).output, expected, rtol=1e-12)
+    assert ["tanh", "map", "permute", "map", "matmul", "softmax"] == [node.kind for node in read(other)[0].nodes]
+
+
 def test_a_vector_that_meets_a_map_is_one_number_a_channel() -> None:
     """The gate of a linear layer, laid as a map of one position; where a map that meets it has one axis less, it stays."""
     written, alone = Written(6, 5, 4), Written(6)

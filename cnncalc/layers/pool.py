@@ -11,7 +11,7 @@ The stride of a window is its kernel unless it is given. Pooling has no MACs; it
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ..dims import Dim, Shape, product
 from .base import ALL, AXES, DOUBTFUL, MEANT, NEW, NOTHING, OWN, Need, Shapes, Weightless, axis_of, has_axis
@@ -122,6 +122,9 @@ class AdaptivePool(Pooling):
     main = "size"
     doubled = NOTHING
 
+    windowed: ClassVar[type[WindowPool]]
+    """The pool over windows that it is where they are alike."""
+
     size: tuple[Dim | None, ...] = field(PARTS, about="parts per axis; none for as many as there are positions")
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
@@ -131,6 +134,16 @@ class AdaptivePool(Pooling):
     def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
         """As many parts as positions where there is no number."""
         return {**vars(self), "size": self._parts(inputs[0])}
+
+    def meaning(self, *inputs: Shape) -> tuple[str, Mapping[str, Any]]:
+        """A pool over windows side by side where all parts are as large."""
+        sizes = [*zip(inputs[0][1:], self._parts(inputs[0]), strict=True)]
+        if not all(isinstance(n, int) and isinstance(m, int) and n % m == 0 for n, m in sizes):
+            return super().meaning(*inputs)
+        kernel = tuple(n // m for n, m in sizes)
+        arguments = {"kernel": kernel, "stride": kernel, "padding": [[0, 0]] * len(kernel)}
+        windows = self.windowed.read(arguments, len(kernel))
+        return windows.meaning(*inputs)
 
     def output(self, *inputs: Shape) -> Shape:
         """The channels, then the parts."""
@@ -154,12 +167,14 @@ class AdaptiveAvgPool(AdaptivePool):
     """The mean of each part of a grid."""
 
     kind = "adaptiveavgpool"
+    windowed = AvgPool
 
 
 class AdaptiveMaxPool(AdaptivePool):
     """The largest value of each part of a grid."""
 
     kind = "adaptivemaxpool"
+    windowed = MaxPool
 
 
 class GlobalPool(Pooling):

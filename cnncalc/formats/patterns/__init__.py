@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from . import activations, constants, directions, lengths, norms, rearranged
+from . import activations, attention, constants, directions, lengths, norms, rearranged
 from .draft import Draft, Pattern
 from .draft import rewritten as _rewritten
 
 __all__ = ["PATTERNS", "Draft", "applied"]
 
-FAMILIES = (activations, norms, lengths, rearranged, constants, directions)
+FAMILIES = (activations, attention, norms, lengths, rearranged, constants, directions)
 PATTERNS: Mapping[str, Sequence[Pattern]] = {
     kind: [pattern for each in FAMILIES for pattern in each.PATTERNS.get(kind, ())]
     for family in FAMILIES

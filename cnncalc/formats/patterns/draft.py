@@ -163,6 +163,25 @@ class Draft:
         wish = self.wishes.get(node.name, "")
         self.wishes[node.name] = f"{wish}/{layer.kind}" if wish else layer.kind
 
+    def leave_out(self, node: Node) -> None:
+        """Let what reads a node read its input."""
+        self.put(node, One(None, node.inputs, ()))
+
+    def follow(self, node: Node, layer: Layer) -> None:
+        """Put a layer that keeps the shape behind a node: what reads the node reads the layer."""
+        name = f"{node.name}#{layer.kind}"
+        behind = node._replace(name=name, layer=layer, inputs=(node.name,), incoming=(node.output,), weights_of=name)
+        for reader in self.readers.get(node.name, []):
+            reading = self.nodes[reader]
+            self.nodes[reader] = reading._replace(inputs=tuple(name if t == node.name else t for t in reading.inputs))
+        self.readers[name], self.readers[node.name] = self.readers.get(node.name, []), [name]
+        self.shapes[name], self.sharing[name] = node.output, 1
+        wish = self.wishes.get(node.name, "")
+        self.wishes[name] = wish if wish != node.kind else layer.kind
+        ordered = [*self.nodes.values()]
+        ordered.insert(1 + [*self.nodes].index(node.name), behind)
+        self.nodes = {each.name: each for each in ordered}
+
     def builder(self) -> tuple[Builder, dict[str, str]]:
         """The network anew, and the name that each tensor has in it."""
         new = Builder(self.name, self.inputs)
@@ -206,7 +225,7 @@ def rewritten(draft: Draft, patterns: Mapping[str, Sequence[Pattern]]) -> bool:
         while node is not None:
             node = _once(draft, node, patterns)
             changed = changed or node is not None or name in draft.alias
-    return changed
+    return changed or bool(draft.alias)
 
 
 def _once(draft: Draft, node: Node, patterns: Mapping[str, Sequence[Pattern]]) -> Node | None:
