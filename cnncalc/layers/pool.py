@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from ..dims import Dim, Shape, product
+from ..dims import Dim, Shape, divides, product
 from .base import ALL, AXES, DOUBTFUL, MEANT, NEW, NOTHING, OWN, Need, Shapes, Weightless, axis_of, has_axis
 from .conv import PADDING, windows_fit
 from .fields import COUNT_PER_AXIS, FLAG, PARTS, Choice, Pad, Padding, field
@@ -138,7 +138,7 @@ class AdaptivePool(Pooling):
     def meaning(self, *inputs: Shape) -> tuple[str, Mapping[str, Any]]:
         """A pool over windows side by side where all parts are as large."""
         sizes = [*zip(inputs[0][1:], self._parts(inputs[0]), strict=True)]
-        if not all(isinstance(n, int) and isinstance(m, int) and n % m == 0 for n, m in sizes):
+        if not all(isinstance(n, int) and isinstance(m, int) and divides(m, n) for n, m in sizes):
             return super().meaning(*inputs)
         kernel = tuple(n // m for n, m in sizes)
         arguments = {"kernel": kernel, "stride": kernel, "padding": [[0, 0]] * len(kernel)}
