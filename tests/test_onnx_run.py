@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -250,31 +250,67 @@ def _numbers(made: Any) -> np.ndarray:
     return np.sort(np.asarray(made, float).reshape(-1))
 
 
-def test_the_examples_of_the_standard_run_right_or_not_at_all(tmp_path: Path) -> None:
-    """Each example of ONNX that is read and whose run begins makes the numbers beside it."""
+def _examples(stored: bool) -> Iterator[tuple[Any, list[Any], list[Any]]]:
+    """The examples of ONNX, what goes in and what comes out; `stored` has all but the first input in the file."""
     examples = pytest.importorskip("onnx.backend.test.case.node")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         cases = examples.collect_testcases(None)
-    wrong, right, path = [], 0, tmp_path / "m.onnx"
     for case in cases:
-        onnx.save(case.model, path)
-        (given, expected), *_ = case.data_sets
-        inputs = dict(zip((one.name for one in case.model.graph.input), given, strict=False))
+        model, (given, expected) = onnx.ModelProto(), case.data_sets[0]
+        model.CopyFrom(case.model)
+        if stored:
+            names, rest = [one.name for one in model.graph.input][1:], given[1:]
+            if not rest or not all(isinstance(one, np.ndarray | np.generic) and one.dtype != object for one in rest):
+                continue
+            arrays = zip(rest, names, strict=False)
+            model.graph.initializer.extend(onnx.numpy_helper.from_array(np.asarray(one), name) for one, name in arrays)
+            del model.graph.input[1:]
+        yield (
+            model,
+            given,
+            [
+                _numbers(one)
+                for one in expected
+                if isinstance(one, np.ndarray | np.generic) and one.dtype.kind in "biuf"
+            ],
+        )
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_the_examples_of_the_standard_run_right_or_not_at_all(stored: bool, tmp_path: Path) -> None:
+    """Each example of ONNX that is read and whose run begins makes the numbers beside it."""
+    wrong, right, path = [], 0, tmp_path / "m.onnx"
+    for model, given, expected in _examples(stored):
+        onnx.save(model, path)
+        inputs = dict(zip((one.name for one in model.graph.input), given, strict=False))
         try:
             graph = cnncalc.load(path, batch=False)
             images = {name: np.asarray(inputs[name]) for name in graph.inputs}
             if any(np.shape(image) != graph.inputs[name] for name, image in images.items()):
                 continue
+            assert graph.stored is not None
             kept = [graph.output, *graph.heads.values()]
             weights = graph.stored.read(graph, np.float64)
             done = cnncalc.run(graph, images, weights=weights, keep=kept, dtype="float64")
         except cnncalc.CnncalcError:
             continue
-        theirs = [_numbers(one) for one in expected if hasattr(one, "shape")]
-        for mine in (_numbers(done.arrays[name]) for name in kept):
-            if not any(mine.shape == one.shape and np.allclose(mine, one, 1e-2, 1e-3, True) for one in theirs):
-                wrong.append(case.name)
         right += 1
+        for mine in (_numbers(done.arrays[name]) for name in kept):
+            if not any(mine.shape == one.shape and np.allclose(mine, one, 1e-2, 1e-3, True) for one in expected):
+                wrong.append(model.graph.name)
 
-    assert ([], True) == (wrong, right > 300)
+    assert ([], True) == (wrong, right > 250)
+
+
+def test_what_is_made_of_shared_weights_is_no_copy_of_them(tmp_path: Path) -> None:
+    """Two convolutions, the second by the negative taps: 64 x 64 x 25 params, and no run with those of the first twice."""
+    model = Model()
+    w = model.w(64, 64, 5, 5)
+    path = model.save(tmp_path / "m.onnx", (1, 64, 12, 12), model("Conv", model("Conv", "x", w), model("Neg", w)))
+    graph = cnncalc.load(path)
+
+    assert 102_400 == cnncalc.params(graph).total
+    assert graph.stored is not None
+    with pytest.raises(cnncalc.CnncalcError, match="of which it or a layer before it has other numbers"):
+        graph.stored.read(graph, np.float32)

@@ -49,6 +49,15 @@ def _cast(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
     return [Constant(value.dims, tuple(cast))]
 
 
+def _cast_like(inputs: Inputs, attributes: Attributes, opset: int) -> list[Constant]:
+    """To the type of other numbers."""
+    like = next(iter(given(inputs, 1).entries), None)
+    if like is None:
+        raise NotFolded
+    to = BOOL if isinstance(like, bool) else 1 if isinstance(like, float | Ratio) else 7
+    return _cast(inputs, {"to": to}, opset)
+
+
 def _cast_size(size: Any, to: int) -> Any:
     """A size as a float is exact; as a whole number it is without what stands behind the point."""
     if to in FLOATS:
@@ -297,7 +306,7 @@ def _cumulated(inputs: Inputs, attributes: Attributes, opset: int) -> list[Const
 
 MOVES: Mapping[str, Folder] = {
     "Cast": _cast,
-    "CastLike": _same,
+    "CastLike": _cast_like,
     "Clip": _clip,
     "Concat": _concat,
     "ConstantOfShape": _constant_of_shape,

@@ -33,6 +33,7 @@ from .names import node_name
 from .numbers import numbers
 from .records import COUNTING, DATA_TYPES, MAX_ENTRIES, Model, Node, read_by
 from .refused import MISFITS, AlongImages, Refused
+from .shared import shares
 from .standin import go_on, stand_in
 from .types import Types
 from .unread import Unread, read_as, refusal, unknown
@@ -320,6 +321,8 @@ class Reader:
         label = "" if turned else owner
         tensor = self.builder.add(layer, inputs, name, weights_of=label, mark=mark, made_of=() if turned else None)
         self.wishes[tensor] = name
+        if label:
+            shares(self, node, label, weights)
         if names:
             self._learn(tensor, (*weights, *buffers))
             self._sharers.setdefault(names, tensor)

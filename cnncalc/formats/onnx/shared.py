@@ -8,15 +8,20 @@ conv(x, w, b), conv(y, w, c)      w and b are the first's, and the second has c 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import prod
+from typing import TYPE_CHECKING
 
 from ...graph import Change, Graph, Node
 from ...layers.base import SCALE, SHIFT, TAPS
 from ...provenance import Source
 from .outside import alike
+from .records import Node as Operator
 from .values import Weight
+
+if TYPE_CHECKING:
+    from .read import Reader
 
 Learned = Mapping[str, Mapping[str, Weight]]
 """Node -> key -> where a learned tensor comes from."""
@@ -59,3 +64,10 @@ def maybe_apart(graph: Graph, learned: Learned, file: str) -> tuple[Change, ...]
     shared = [name for name, sizes in read.items() if len(sizes) > 1 and alike(taken[name].record, file) is not None]
     more = sum(sum(read[name][1:]) for name in shared)
     return (Change(SHARED, len(shared), more),) if shared else ()
+
+
+def shares(reader: Reader, node: Operator, owner: str, weights: Sequence[Weight]) -> None:
+    """Note where an operator reads other numbers than the layer whose learned tensors it shares."""
+    for one, other in zip(weights, reader.learned.get(owner, {}).values(), strict=False):
+        if one.tensor != other.tensor and reader.types.moved_of(one.tensor) != reader.types.moved_of(other.tensor):
+            reader.differs(node, f"reads `{one.name}`, of which it or a layer before it has other numbers")

@@ -24,6 +24,10 @@ MAKE = {
 """Operator -> the type of what it makes, whatever it reads."""
 
 
+MOVE = frozenset(("Cast", "CastLike", "Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"))
+"""Operators that leave the numbers as they are."""
+
+
 class Types:
     """The types of the tensors of a graph."""
 
@@ -33,11 +37,19 @@ class Types:
 
     def whole(self, name: str) -> bool:
         """Whether a tensor is evidently one of whole numbers."""
-        return self._of(name) in INTEGERS
+        return self.of(name) in INTEGERS
 
     def logical(self, name: str) -> bool:
         """Whether the elements of a tensor evidently say what is true."""
-        return self._of(name) == BOOL
+        return self.of(name) == BOOL
+
+    def moved_of(self, name: str) -> str:
+        """The tensor whose numbers a tensor has, in the same order or another."""
+        for node in self.behind(name):
+            if node.op not in MOVE:
+                break
+            name = node.inputs[0]
+        return name
 
     def behind(self, name: str) -> Iterator[Node]:
         """The operator that makes a tensor, the one that makes what that reads first, and so on."""
@@ -49,7 +61,7 @@ class Types:
             yield node
             name = next((one for one in node.inputs[node.op == "Where" :]), "")
 
-    def _of(self, name: str) -> int:
+    def of(self, name: str) -> int:
         """A type of ONNX, of a float where nothing says another."""
         if (known := self._said(name)) is not None:
             return known

@@ -15,6 +15,7 @@ from ..constants import Constant
 from ..names import constant_name, node_name
 from ..records import Node
 from ..refused import Refused
+from ..shared import shares
 from ..values import BATCH, Held, Weight, plain_axes
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def stored(reader: Reader, node: Node, place: int, like: Held, name: str = "") -
     key = (weight.name, shape, order)
     if key not in reader.stored:
         reader.stored[key] = _tensor(reader, node, weight, shape, order, name)
+    else:
+        shares(reader, node, reader.stored[key], [weight])
     lies = tuple(1 if axis == BATCH else shape[axis] for axis in like.axes)
     return Held(reader.stored[key], lies, like.axes)
 

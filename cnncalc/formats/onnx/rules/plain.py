@@ -85,7 +85,7 @@ def same(reader: Reader, node: Node) -> None:
 def cast(reader: Reader, node: Node) -> None:
     """Numbers of another type: the same tensor; of floats that become whole numbers what stands before the point."""
     value = reader.value(node, 0)
-    to = node.attributes.get("to", 1)
+    to = node.attributes.get("to", 1) if node.op == "Cast" else reader.types.of(node.inputs[1])
     if (
         isinstance(value, Held)
         and not reader.model.ours
@@ -100,7 +100,7 @@ def cast(reader: Reader, node: Node) -> None:
         known = reader.known(node.inputs[0])
         if known is not None:
             try:
-                (value,) = folded("Cast", [known], node.attributes, reader.opset)
+                (value,) = folded("Cast", [known], {"to": to}, reader.opset)
             except NotFolded:
                 pass
     reader.values[node.outputs[0]] = value
