@@ -11,6 +11,7 @@ import pytest
 
 import cnncalc
 from cnncalc.analyses.figures import Figures
+from cnncalc.symbols import symbol
 
 LIGHT = Path(__file__).parent / "data" / "onnx"
 
@@ -133,3 +134,12 @@ def test_what_is_given_to_a_model_and_fits_nothing_is_an_error(options, message,
 
     assert message == refused.value.message.replace(str(LIGHT / "light_resnet50.onnx"), "m.onnx")
     assert help in refused.value.help
+
+
+def test_names_in_a_given_input_are_set() -> None:
+    """As those of a spec: five halvings leave 8 and 7 positions."""
+    given = {"input": (3, symbol("A"), symbol("B")), "set": {"A": 256, "B": 224}}
+    graph = cnncalc.load(LIGHT / "light_resnet50.onnx", **given)
+
+    assert (3, 256, 224) == graph.input_shape
+    assert [(2048, 8, 7)] == [node.incoming[0] for node in graph.nodes if node.kind == "avgpool"]

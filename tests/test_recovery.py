@@ -482,6 +482,10 @@ def test_weights_go_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         (["resnet18", "--init", "he"], "nothing that is written has them"),
         (["resnet18", "-o", "a.onnx", "--save-weights", "w.npz", "--init", "he"], "has its weights in it"),
         (["resnet18", "-o", "a.yaml", "--save-weights", "a.yaml", "--init", "he"], "are the same file"),
+        (
+            ["resnet18", "--save-weights", "w.txt", "--init", "he"],
+            "--save-weights writes an .npz, and w.txt ends in .txt",
+        ),
         (["resnet18", "--save-weights", "w.npz", "--weights", "none.npz"], "none.npz"),
     ],
 )

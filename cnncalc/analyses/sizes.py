@@ -15,5 +15,5 @@ def numeric(graph: Graph) -> Graph:
     raise CnncalcError(
         f"the input of {graph.name} is {'x'.join(map(str, graph.input_shape))}, "
         f"and {' and '.join(missing)} {'have' if len(missing) > 1 else 'has'} no value",
-        f"for instance --input {shape}, or --set {missing[0]}=224",
+        f"for instance --input {shape}, or {' '.join(f'--set {name}=224' for name in missing)}",
     )

@@ -171,10 +171,11 @@ def _no_contradiction(
 
 
 def _distinct(spec: str | None, output: str | None, weights: str | None, save_weights: str | None) -> None:
-    from .run_files import distinct
+    from .run_files import archives, distinct
 
     read = [("SPEC", spec or ""), ("--weights", weights)]
     distinct(read, [("--output", output), ("--save-weights", save_weights)])
+    archives({"--save-weights": save_weights})
 
 
 def _weights(graph: Graph, path: str | None, init: str | None, seed: int, needed: bool) -> Mapping[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...dims import Dim, Shape
+from ...dims import Dim, Shape, is_symbolic
 from ...errors import CnncalcError, did_you_mean
 from ...inputs import STORED_AS, no_size, replaced
 from ...symbols import symbol
@@ -57,12 +57,12 @@ class Inputs:
             element = DATA_TYPES[declared.type].name if declared.type in DATA_TYPES else ""
             if element in STORED_AS:
                 self.dtypes[word] = STORED_AS[element]
-        self._all_known()
         if given is not None and shapes:
             by_word = {declared.name: word for word, (declared, _) in tensors.items()}
             if isinstance(given, Mapping):
                 given = {by_word.get(name, name): shape for name, shape in given.items()}
-            shapes = replaced(shapes, given)
+            shapes = {name: self._set(shape) for name, shape in replaced(shapes, given).items()}
+        self._all_known()
         for name, constant in constants:
             yield name, constant, None
         for word, (declared, axes) in tensors.items():
@@ -124,15 +124,24 @@ class Inputs:
         order = orders.pop() if len(orders) == 1 else ()
         return order if sorted(order) == list(range(rank)) and order[0] == 0 else None
 
+    def _set(self, shape: Shape) -> Shape:
+        """A shape that is given, with the values of the sizes in it that are names: --input 3,A,B --set A=224."""
+        self.known |= {str(size) for size in shape if is_symbolic(size)}
+        return tuple(self._value(str(size)) if str(size) in self.settings else size for size in shape)
+
+    def _value(self, word: str) -> Dim:
+        if wrong := no_size(self.settings[word]):
+            raise CnncalcError(f"a size of the input {wrong}: {word}", f"for instance --set {word}=224")
+        value: Dim = self.settings[word]
+        return value
+
     def _size(self, size: int | str | None, name: str, axis: int) -> Dim:
         if isinstance(size, int):
             return size
         word = symbol_name(size or "") or symbol_name(f"{name}_{axis}") or f"axis_{axis}"
         self.known.add(word)
         if word in self.settings:
-            if wrong := no_size(self.settings[word]):
-                raise CnncalcError(f"a size of the input {wrong}: {word}", f"for instance --set {word}=224")
-            return self.settings[word]
+            return self._value(word)
         return self.symbols.setdefault(word, symbol(word))
 
     def _all_known(self) -> None:
