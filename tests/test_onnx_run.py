@@ -245,6 +245,31 @@ def test_no_other_file_is_read(where: dict[str, str], message: str, tmp_path: Pa
     assert message in refused.value.message
 
 
+UPWARDS = [
+    {},
+    {"strides": [2, 2]},
+    {"strides": [2, 2], "output_padding": [1, 1], "pads": [1, 1, 1, 1]},
+    {"strides": [1, 3], "pads": [0, 1, 1, 0]},
+]
+
+
+@pytest.mark.parametrize("how", UPWARDS)
+def test_a_transposed_convolution_of_maps_side_by_side_is_one_of_each(how: dict[str, Any], tmp_path: Path) -> None:
+    """As of the boxes of a detector: 3 maps of 4 x 5 and one weight, with the numbers of onnxruntime."""
+    model = Model()
+    path = model.save(
+        tmp_path / "m.onnx", (3, 4, 4, 5), model("ConvTranspose", "x", model.w(4, 6, 3, 3), model.w(6), **how)
+    )
+    graph = cnncalc.load(path, batch=False)
+    maps = DRAW.normal(size=(3, 4, 4, 5)).astype(np.float32)
+    assert graph.stored is not None
+    done = cnncalc.run(graph, maps, weights=graph.stored.read(graph, np.float32))
+    (expected,) = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"]).run(None, {"x": maps})
+
+    assert (4 * 6 * 9 + 6, 3 * 20 * 4 * 6 * 9) == (cnncalc.params(graph).total, cnncalc.macs(graph).total)
+    np.testing.assert_allclose(done.output.transpose(1, 0, 2, 3), expected, rtol=1e-4, atol=1e-4)
+
+
 def _numbers(made: Any) -> np.ndarray:
     """The numbers of a tensor in any order of its axes."""
     return np.sort(np.asarray(made, float).reshape(-1))

@@ -58,10 +58,11 @@ def conv(reader: Reader, node: Node) -> None:
 
 
 def conv_transpose(reader: Reader, node: Node) -> None:
-    """A transposed convolution. Weight: in x out/groups x kernel."""
-    value, weight = imaged(reader, reader.held(node)), reader.weight(node, 1)
-    groups = node.attributes.get("group", 1)
-    kernel = weight.dims[2:]
+    """A transposed convolution. Weight: in x out/groups x kernel. Several maps side by side are an axis more."""
+    value, weight = reader.held(node), reader.weight(node, 1)
+    groups, kernel = node.attributes.get("group", 1), weight.dims[2:]
+    several = side_by_side(value) and len(kernel) < MOST_SLID
+    value = reader.channelled(reader.plain(value), 1) if several else imaged(reader, value)
     arguments: dict[str, Any] = geometry(reader, node, value, kernel) | {"out": weight.dims[1] * groups}
     if groups > 1:
         arguments["groups"] = groups
@@ -84,11 +85,13 @@ def conv_transpose(reader: Reader, node: Node) -> None:
         arguments["padding"] = pads
     if any(extra):
         arguments["output_padding"] = alike(extra)
+    if several:
+        arguments = one_by_one(arguments, len(kernel))
     weights = [weight]
     arguments["bias"] = reader.has(node, 2)
     if reader.has(node, 2):
         weights.append(reader.weight(node, 2))
-    reader.emit(node, "upconv", arguments, [value], weights)
+    reader.emit(node, "upconv", arguments, [value], weights, keeps_order=several)
 
 
 RULES: Mapping[str, Rule] = {"Conv": conv, "ConvTranspose": conv_transpose}

@@ -40,7 +40,7 @@ def side_by_side(value: Held) -> bool:
 def one_by_one(arguments: Mapping[str, Any], axes: int) -> dict[str, Any]:
     """The same windows with an axis in front, along which each position is by itself."""
     wider = dict(arguments)
-    for word, alone in (("kernel", 1), ("stride", 1), ("dilation", 1), ("padding", 0)):
+    for word, alone in (("kernel", 1), ("stride", 1), ("dilation", 1), ("padding", 0), ("output_padding", 0)):
         given = arguments.get(word)
         if isinstance(given, int) and given != alone:
             wider[word] = [alone, *[given] * axes]
