@@ -51,7 +51,9 @@ def computed(graph: Any, path: Path) -> tuple[Any, Any]:
     space["load_weights"](model, path / "weights.npz")
     found = model([np.moveaxis(values, 0, -1)[None] for values in inputs.values()], training=False)
     found = found[0] if isinstance(found, list | tuple) else found
-    return cnncalc.run(graph, inputs, weights=weights).output, np.moveaxis(np.asarray(found)[0], -1, 0)
+    return cnncalc.run(graph, inputs, weights=weights).output, np.moveaxis(
+        space["keras"].ops.convert_to_numpy(found)[0], -1, 0
+    )
 
 
 @pytest.mark.parametrize(("input", "step"), [*STEPS, *MORE], ids=[step for _, step in [*STEPS, *MORE]])
@@ -117,3 +119,10 @@ def test_what_keras_has_not_is_said(input: str, step: str, says: str) -> None:
     """An error with its place, and no file."""
     with pytest.raises(CnncalcError, match=says):
         written(cnncalc.parse(f"input: {input}\nnet:\n  - {step}"))
+
+
+def test_each_weight_is_read_by_the_name_that_keras_gives_it() -> None:
+    """Without the framework: a `scale` is a weight where a layer is an RMSNormalization, whose one variable it is."""
+    text = written(cnncalc.parse("input: [5, 8]\nnet: [{rmsnorm: channels}, {pointwise: 4}]"))
+    assert '"scale": "weight"' in text
+    assert '"scale"' not in written(cnncalc.parse("input: [5, 8]\nnet: [{layernorm: channels}, {pointwise: 4}]"))

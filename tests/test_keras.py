@@ -11,8 +11,10 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+import numpy as np
 import pytest
 
+import cnncalc
 from cnncalc import CnncalcError, load
 from cnncalc.analyses.macs import macs
 from cnncalc.analyses.params import params
@@ -122,6 +124,37 @@ def test_a_layer_has_the_numbers_and_the_output_of_keras(name: str, tmp_path: Pa
     output = truth["outputs"][0]
     assert (truth["trainable"], truth["non_trainable"]) == counts(graph)
     assert (tuple(output) if "channels_first" in name else turned(output)) == graph.output_shape
+
+
+OPERATORS = {
+    "ops_mean_map": lambda x: x.mean((0, 1)),
+    "ops_mean_kept": lambda x: x.mean((0, 1), keepdims=True),
+    "ops_mean_channels": lambda x: x.mean(2),
+    "ops_max_rows": lambda x: x.max(0),
+    "ops_min_two": lambda x: x.min((1, 2)),
+    "ops_sum_kept": lambda x: x.sum((0, 1), keepdims=True),
+    "ops_transpose": lambda x: x.transpose(2, 0, 1),
+    "ops_split": lambda x: x[:, :, 2:],
+    "ops_split_at": lambda x: x[1:3],
+    "ops_pad": lambda x: np.pad(x, [(1, 2), (3, 0), (0, 1)], constant_values=2.5),
+    "ops_pad_reflect": lambda x: np.pad(x, [(1, 2), (3, 0), (0, 0)], mode="reflect"),
+    "ops_average_pool": lambda x: x.reshape(4, 2, 3, 2, 4).mean((1, 3)),
+    "ops_reshape": lambda x: x.reshape(16, 12),
+}
+"""What an operator makes of one image with its channels last, in NumPy."""
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_makes_the_numbers_of_numpy(name: str, tmp_path: Path) -> None:
+    """Channels last there, first here."""
+    (tmp_path / "m.json").write_text(json.dumps(LAYERS[name]["config"]), encoding="utf-8")
+    image = np.random.default_rng(0).normal(size=(8, 6, 4))
+
+    graph = load(tmp_path / "m.json")
+
+    found = cnncalc.run(graph, {"x": np.moveaxis(image, -1, 0)}, dtype="float64").output
+    np.testing.assert_allclose(np.moveaxis(found, 0, -1), OPERATORS[name](image), rtol=1e-12)
+    assert all(graph.readers[node.name] or node.name == graph.output for node in graph.nodes)
 
 
 def test_an_embedding_reads_a_sequence_of_whole_numbers(tmp_path: Path) -> None:

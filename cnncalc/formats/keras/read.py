@@ -16,8 +16,8 @@ from ...errors import CnncalcError, Mark
 from ...graph import Graph
 from ...inputs import STORED_AS
 from ...layers import KINDS, ArgumentError
-from ...namedtuples import NamedTuple
 from ..reading import USUAL, Reading
+from .calls import Call, Read, calls, layers_of, name_of, reached, references
 from .sequences import as_sequences
 
 MODELS = ("Functional", "Model", "Sequential")
@@ -28,18 +28,15 @@ MISFITS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeErr
 OPERATORS = ("TFOpLambda", "SlicingOpLambda")
 """What Keras 2 makes of an operator of TensorFlow between layers."""
 
-CONSTANT = "_CONSTANT_VALUE"
-"""What Keras 2 calls a number in the place of a tensor."""
-
-UNUSED = ("training", "mask", "name")
+UNUSED = ("training", "name")
 """What a layer may be called with that changes nothing at inference."""
 
 MOST_LINES = 20
 MOST_NESTED = 50
 
 
-Rule = Callable[..., str]
-"""A class of Keras -> the tensor that it makes, of a Reader and the tensors that it is called with."""
+Rule = Callable[..., "str | list[str]"]
+"""A class of Keras -> the tensor that it makes, or several, of a Reader and the tensors that it is called with."""
 
 
 class Placed(CnncalcError):
@@ -48,33 +45,6 @@ class Placed(CnncalcError):
 
 class Refused(CnncalcError):
     """A layer that cannot be read."""
-
-
-class Read(NamedTuple):
-    """A tensor that a call reads: the output of a call of a layer."""
-
-    name: str
-    number: int
-    place: int
-
-
-Operand = Read | float
-"""What stands in the place of a tensor: a tensor, or a number."""
-
-
-class Call(NamedTuple):
-    """One use of a layer."""
-
-    name: str
-    number: int
-    operands: tuple[Operand, ...]
-    keywords: Mapping[str, Any]
-    """What it is called with by name: an operand each, or a setting."""
-
-    @property
-    def reads(self) -> tuple[Read, ...]:
-        """The tensors."""
-        return tuple(one for one in (*self.operands, *self.keywords.values()) if isinstance(one, Read))
 
 
 class Reader:
@@ -89,6 +59,9 @@ class Reader:
         self.config: Mapping[str, Any] = {}
         self.channels_first = False
         """Whether the model has its channels first itself, so that no axis is translated."""
+
+        self.places: set[int] = {0}
+        """Which of the tensors that the call makes are read."""
 
         self.keras3 = True
         self._operands: list[str | float] = []
@@ -158,8 +131,8 @@ class Reader:
     def _survey(self, record: Mapping[str, Any], path: str, depth: int) -> None:
         if depth > MOST_NESTED:
             raise CnncalcError(f"{self.file}: models are nested more than {MOST_NESTED} deep")
-        for layer in _layers(record):
-            kind, name = layer["class_name"], path + _name(layer)
+        for layer in reached(record):
+            kind, name = layer["class_name"], path + name_of(layer)
             if kind in MODELS:
                 self._survey(layer, f"{name}/", depth + 1)
             elif self.how.allow_unknown or kind == INPUT or _class(layer) in self.rules:
@@ -185,11 +158,12 @@ class Reader:
     def _model(self, record: Mapping[str, Any], given: Sequence[str] | None, path: str) -> list[str]:
         if record["class_name"] == "Sequential":
             return self._sequential(record, given, path)
-        config, layers = record["config"], {_name(layer): layer for layer in _layers(record)}
-        if len(layers) < len(_layers(record)):
+        config, asked_for = record["config"], reached(record)
+        layers = {name_of(layer): layer for layer in asked_for}
+        if len(layers) < len(asked_for):
             raise CnncalcError(f"{self.file}: two layers{f' of `{path[:-1]}`' if path else ''} have the same name")
         values: dict[Read, str] = {}
-        inputs = _references(config["input_layers"])
+        inputs = references(config["input_layers"])
         for place, (name, _, _) in enumerate(inputs):
             tensor = given[place] if given is not None else self._input(name, layers[name]["config"], len(inputs))
             values[Read(name, 0, 0)] = tensor
@@ -198,10 +172,13 @@ class Reader:
             call
             for name, layer in layers.items()
             if layer["class_name"] != INPUT
-            for call in _calls(layer, name, self._stored)
+            for call in calls(layer, name, self._stored)
         ]
-        outputs = _references(config["output_layers"])
+        outputs = references(config["output_layers"])
         asked = [*outputs, *(one for call in waiting for one in call.reads)]
+        read: dict[tuple[str, int], set[int]] = defaultdict(set)
+        for name, number, place in asked:
+            read[name, number].add(place)
         offset = {name: min((number for other, number, _ in asked if other == name), default=0) for name in nested}
         blocked: dict[Read | None, list[Call]] = defaultdict(list)
         queue = deque(waiting)
@@ -215,6 +192,7 @@ class Reader:
             known = {one: values[there] for one, there in moved.items()}
             self._operands = [known[one] if isinstance(one, Read) else one for one in call.operands]
             self._keywords = {key: known[one] if isinstance(one, Read) else one for key, one in call.keywords.items()}
+            self.places = read[call.name, call.number]
             for place, tensor in enumerate(self._call(layers[call.name], path, Read(call.name, call.number, 0))):
                 there = Read(call.name, call.number, place)
                 values[there] = tensor
@@ -229,7 +207,7 @@ class Reader:
         return [values[one] for one in ends]
 
     def _sequential(self, record: Mapping[str, Any], given: Sequence[str] | None, path: str) -> list[str]:
-        layers = _layers(record)
+        layers = layers_of(record)
         tensors = list(given or ())
         if not tensors:
             tensors = [self._input("input", _first_with_shape(layers, record), 1)]
@@ -240,7 +218,7 @@ class Reader:
         return tensors
 
     def _call(self, layer: Mapping[str, Any], path: str, called: Read | None = None) -> list[str]:
-        name, before = path + _name(layer), self._frozen
+        name, before = path + name_of(layer), self._frozen
         self.path, self.config = name, layer["config"]
         self._frozen = before or (isinstance(self.config, dict) and self.config.get("trainable") is False)
         tensors = [one for one in self._operands if isinstance(one, str)]
@@ -249,7 +227,7 @@ class Reader:
                 return self._model(layer, tensors, f"{name}/")
             count = len(self.builder.nodes)
             try:
-                return [self._by_rule(layer, tensors)]
+                return self._by_rule(layer, tensors)
             except CnncalcError:
                 if not self.how.allow_unknown:
                     raise
@@ -265,7 +243,7 @@ class Reader:
         finally:
             self._frozen = before
 
-    def _by_rule(self, layer: Mapping[str, Any], tensors: Sequence[str]) -> str:
+    def _by_rule(self, layer: Mapping[str, Any], tensors: Sequence[str]) -> list[str]:
         kind = _class(layer)
         if kind not in self.rules:
             raise Refused("its class is not known")
@@ -275,7 +253,7 @@ class Reader:
             raise Refused(f"it is called with `{left[0]}`")
         if any(not isinstance(one, str) for one in self._operands):
             raise Refused("it reads a number beside tensors")
-        return made
+        return [made] if isinstance(made, str) else made
 
     def _unknown(self, layer: Mapping[str, Any], name: str, called: Read | None) -> str:
         """A layer that is counted nowhere, of the shape that is given or that Keras 3 noted where it is read."""
@@ -307,21 +285,10 @@ class Reader:
         return name
 
 
-def _layers(record: Mapping[str, Any]) -> list[Any]:
-    config = record["config"]
-    layers: list[Any] = config if isinstance(config, list) else config.get("layers", [])
-    return layers
-
-
-def _name(layer: Mapping[str, Any]) -> str:
-    config = layer["config"]
-    return str(layer.get("name") or (config.get("name") if isinstance(config, dict) else "") or layer["class_name"])
-
-
 def _first_with_shape(layers: Sequence[Any], record: Mapping[str, Any]) -> Mapping[str, Any]:
     first: Mapping[str, Any] = layers[0]
     while first["class_name"] in MODELS:
-        first = _layers(first)[0]
+        first = layers_of(first)[0]
     config: Mapping[str, Any] = first["config"]
     if isinstance(record["config"], dict) and not (config.get("batch_shape") or config.get("batch_input_shape")):
         return {"batch_shape": record["config"].get("build_input_shape")}
@@ -336,62 +303,9 @@ def _class(layer: Mapping[str, Any]) -> str:
 
 def _every(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The layers of a model, of the models in it, and those within layers."""
-    for layer in _layers(record):
+    for layer in layers_of(record):
         yield layer
         if layer["class_name"] in MODELS:
             yield from _every(layer)
         elif isinstance(layer["config"], dict) and isinstance(layer["config"].get("layer"), dict):
             yield layer["config"]["layer"]
-
-
-def _references(found: Any) -> list[Read]:
-    """`["a", 0, 0]`, or a list of such; a record of them by name counts in its order."""
-    if isinstance(found, dict):
-        return [one for part in found.values() for one in _references(part)]
-    if len(found) >= 3 and isinstance(found[0], str):
-        return [Read(found[0], int(found[1]), int(found[2]))]
-    return [one for part in found for one in _references(part)]
-
-
-def _calls(layer: Mapping[str, Any], name: str, stored: dict[Read, Sequence[Any]]) -> list[Call]:
-    """Each use of a layer. Keras 3 notes the shapes of tensors, which go into `stored`."""
-    nodes = layer.get("inbound_nodes", [])
-    if nodes and isinstance(nodes[0], list) and nodes[0] and isinstance(nodes[0][0], str):
-        nodes = [nodes]
-    calls = []
-    for number, node in enumerate(nodes):
-        if isinstance(node, dict):
-            keywords = {key: _one(value, stored) for key, value in node.get("kwargs", {}).items()}
-            calls.append(Call(name, number, tuple(_operands(node["args"], stored)), keywords))
-        else:
-            parts = [node] if node and isinstance(node[0], str) else node
-            more = [part[3] for part in parts if len(part) > 3 and isinstance(part[3], dict)]
-            keywords = {key: _of_keras_2(value) for one in more for key, value in one.items()}
-            calls.append(Call(name, number, tuple(map(_operand_of_keras_2, parts)), keywords))
-    return calls
-
-
-def _operand_of_keras_2(part: Any) -> Operand:
-    """`["a", 0, 0, {}]`, or `["_CONSTANT_VALUE", -1, 3.0, {}]`."""
-    return float(part[2]) if part[0] == CONSTANT else Read(part[0], int(part[1]), int(part[2]))
-
-
-def _of_keras_2(value: Any) -> Any:
-    tensor = isinstance(value, list) and len(value) in (3, 4) and isinstance(value[0], str)
-    return _operand_of_keras_2(value) if tensor else value
-
-
-def _operands(found: Any, stored: dict[Read, Sequence[Any]]) -> list[Operand]:
-    if isinstance(found, list):
-        return [one for part in found for one in _operands(part, stored)]
-    if isinstance(found, int | float) and not isinstance(found, bool):
-        return [float(found)]
-    history = found["config"]["keras_history"]
-    tensor = Read(history[0], int(history[1]), int(history[2]))
-    stored[tensor] = found["config"].get("shape") or ()
-    return [tensor]
-
-
-def _one(value: Any, stored: dict[Read, Sequence[Any]]) -> Any:
-    tensor = isinstance(value, dict) and isinstance(value.get("config"), dict) and "keras_history" in value["config"]
-    return _operands(value, stored)[0] if tensor else value

@@ -15,6 +15,9 @@ from .helpers import HELPERS
 from .recurrent import LOADER as RECURRENT
 from .rules import RULES
 
+WEIGHTS = {"Embedding": "embeddings", "RMSNormalization": "scale"}
+"""Layers of Keras whose weight has a name of its own."""
+
 LOADER = '''
 WORDS = {"kernel": "weight", "gamma": "weight", "alpha": "weight", "beta": "bias"}
 WORDS |= {"moving_mean": "running_mean", "moving_variance": "running_var"{rows}}
@@ -79,7 +82,7 @@ def written(graph: Graph) -> str:
     )
     whole = [word for word in ("ConnectedConv", "layers.Embedding") if f"{word}(" in code]
     tables = f" and not isinstance(layer, {' | '.join(whole)})" if whole else ""
-    rows = ', "embeddings": "weight"' if "layers.Embedding(" in code else ""
+    rows = "".join(f', "{own}": "weight"' for layer, own in WEIGHTS.items() if f"layers.{layer}(" in code)
     loader = loader.replace("{tables}", tables).replace("{rows}", rows)
     reader = [RECURRENT.lstrip("\n")] if recurrent else []
     return "\n\n".join([head, *([helpers] if helpers else []), code, *reader, loader.lstrip("\n")])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from . import activation, arrange, attention, conv, embedding, join, norm, operators, pool, recurrent, wrapped
-from .base import Rule
+from ..read import Rule
+from . import activation, arrange, attention, conv, embedding, join, norm, operators, pool, recurrent, reduced, wrapped
 
 RULES: dict[str, Rule] = {
     **operators.RULES,
@@ -16,6 +16,7 @@ RULES: dict[str, Rule] = {
     **attention.RULES,
     **recurrent.RULES,
     **embedding.RULES,
+    **reduced.RULES,
     **wrapped.RULES,
 }
 """Every class that is read, and every operator of TensorFlow, as `tf.NAME`."""

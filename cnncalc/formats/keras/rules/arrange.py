@@ -38,7 +38,7 @@ def upsampling(reader: Reader, tensor: str) -> str:
 def reshape(reader: Reader, tensor: str) -> str:
     """The elements in the order of Keras, which goes through the channels first."""
     shape = reader.shape(tensor)
-    wanted = list(reader.config["target_shape"] if "target_shape" in reader.config else reader.config["newshape"])
+    wanted = list(reader.config["target_shape"] if "target_shape" in reader.config else _of_an_image(reader))
     if -1 in wanted:
         wanted[wanted.index(-1)] = product(shape) // max(product([n for n in wanted if n != -1]), 1)
     if reader.channels_first:
@@ -52,6 +52,14 @@ def reshape(reader: Reader, tensor: str) -> str:
         return tensor
     order = [len(wanted) - 1, *range(len(wanted) - 1)]
     return reader.add("permute", {"order": order}, tensor, part="channels_first")
+
+
+def _of_an_image(reader: Reader) -> list[int]:
+    """The sizes that an operator names behind the number of images."""
+    images, *wanted = reader.config["newshape"]
+    if images not in (-1, None) or not wanted:
+        raise Refused(f"`newshape: {reader.config['newshape']}` does not begin with the images")
+    return [int(size) for size in wanted]
 
 
 def permute(reader: Reader, tensor: str) -> str:

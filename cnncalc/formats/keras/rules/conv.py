@@ -75,10 +75,23 @@ def dense(reader: Reader, tensor: str) -> str:
     return activated(reader, reader.add(kind, arguments, tensor))
 
 
+def einsum_dense(reader: Reader, tensor: str) -> str:
+    """EinsumDense, where it is a matrix on the last axis: `abc,cd->abd`."""
+    equation, bias = reader.config["equation"].replace("...", ""), reader.config.get("bias_axes")
+    read, _, made = equation.partition("->")
+    read, _, kernel = read.partition(",")
+    if made != read[:-1] + kernel[-1:] or kernel[:-1] != read[-1:] or bias not in (None, kernel[-1:]):
+        raise Refused(f"`{reader.config['equation']}` is no matrix on the last axis")
+    sizes = reader.config["output_shape"]
+    reader.config = {**reader.config, "units": sizes if isinstance(sizes, int) else sizes[-1], "use_bias": bool(bias)}
+    return dense(reader, tensor)
+
+
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Convolution2D"), conv),
     **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), depthwise),
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), separable),
     **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), upconv),
     "Dense": dense,
+    "EinsumDense": einsum_dense,
 }

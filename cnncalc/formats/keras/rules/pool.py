@@ -31,6 +31,8 @@ def global_pool(kind: str) -> Rule:
 
 
 RULES: dict[str, Rule] = {
+    "MaxPool": pool("maxpool"),
+    "AveragePool": pool("avgpool"),
     **{
         f"{word}Pooling{n}D": pool(kind)
         for word, kind in (("Max", "maxpool"), ("Average", "avgpool"))

@@ -14,6 +14,9 @@ KINDS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}
 USUAL = {"LSTM": ("tanh", "sigmoid"), "GRU": ("tanh", "sigmoid"), "SimpleRNN": ("tanh", None)}
 """The activations of a layer and of its gates."""
 
+MERGED = {"concat": "concat", "sum": "add", "mul": "mul", "ave": "add"}
+"""How both ways become one -> what joins them."""
+
 
 def recurrent(word: str) -> Rule:
     """The states of all steps, or the last one."""
@@ -32,22 +35,27 @@ def recurrent(word: str) -> Rule:
 
 
 def both_ways(reader: Reader, tensor: str) -> str:
-    """Bidirectional: the states of both directions one after the other."""
+    """Bidirectional: the states of both directions one after the other, or their sum, product or mean."""
     config, layer = reader.config, reader.config["layer"]
     word, inner = layer["class_name"], layer["config"]
-    if word not in KINDS or config.get("merge_mode", "concat") != "concat" or inner.get("go_backwards"):
-        raise Refused(f"both ways of {word}, merged by {config.get('merge_mode')}, is not read")
+    merged = config.get("merge_mode", "concat")
+    if word not in KINDS or merged not in MERGED or inner.get("go_backwards"):
+        raise Refused(f"both ways of {word}, merged by {merged}, is not read")
     hidden = inner["units"]
     whole = reader.add(KINDS[word], {**_arguments(reader, word, inner), "bidirectional": True}, tensor)
-    if inner.get("return_sequences"):
+    if inner.get("return_sequences") and merged == "concat":
         return whole
-    there = reader.add("slice", {"stop": hidden}, whole, part="forward")
-    back = reader.add("slice", {"start": hidden}, whole, part="backward")
     ends = (
-        _vector(reader, there, first=False, part="forward/last"),
-        _vector(reader, back, first=True, part="backward/last"),
+        reader.add("slice", {"stop": hidden}, whole, part="forward"),
+        reader.add("slice", {"start": hidden}, whole, part="backward"),
     )
-    return reader.add("concat", {}, *ends, part="both")
+    if not inner.get("return_sequences"):
+        ends = (
+            _vector(reader, ends[0], first=False, part="forward/last"),
+            _vector(reader, ends[1], first=True, part="backward/last"),
+        )
+    both = reader.add(MERGED[merged], {}, *ends, part="both")
+    return reader.add("map", {"formula": "x / 2.0"}, both, part="mean") if merged == "ave" else both
 
 
 def _arguments(reader: Reader, word: str, config: Any) -> dict[str, Any]:
