@@ -76,13 +76,16 @@ def main() -> None:
     given = parser.parse_args()
     alone = measured(["-c", "import torch"])
     print(f"import torch: {alone[0]:.2f} s, {alone[1]:.0f} MB")
-    for text in given.modules:
-        name, _, sizes = text.rpartition("=")
+    asked = [text.rpartition("=")[::2] for text in given.modules]
+    # first all of them: what this process has in memory once torch is here counts for the processes that it starts
+    times = [measured(["-m", "cnncalc", "params", name, "--input", sizes]) for name, sizes in asked]
+    for (name, sizes), took in zip(asked, times, strict=True):
         shape = tuple(int(size) for size in sizes.split(","))
-        took = measured(["-m", "cnncalc", "params", name, "--input", sizes])
         graph = cnncalc.load(name, input=shape)
         mine, theirs = (cnncalc.params(graph).total, cnncalc.macs(graph).total), counted(name, shape)
-        print(f"{name}: {took[0]:.2f} s, {took[1]:.0f} MB; {mine} {'equal' if mine == theirs else f'PyTorch {theirs}'}")
+        times_alone = f"{took[0] / alone[0]:.2f} and {took[1] / alone[1]:.2f} times that"
+        verdict = "equal" if mine == theirs else f"PyTorch {theirs}"
+        print(f"{name}: {took[0]:.2f} s, {took[1]:.0f} MB, {times_alone}; {mine} {verdict}")
         if given.onnx:
             other = exported(name, shape)
             print(f"  ONNX with kept norms: {'equal' if other == mine else other}")

@@ -899,10 +899,9 @@ def test_a_network_of_the_zoo_has_the_eps_of_torchvision(name: str) -> None:
     """It is in no file of weights, and a network that is run with those of torchvision computes with it."""
     if not find_spec("torchvision"):
         pytest.skip("torchvision is not installed")
-    from cnncalc.formats.torch.traced.making import with_torchvision
+    from other_tools import torchvision_models
 
-    models = with_torchvision(lambda: importlib.import_module("torchvision.models"))
-    norms = {part.eps for part in getattr(models, name)().modules() if hasattr(part, "eps")}
+    norms = {part.eps for part in getattr(torchvision_models(), name)().modules() if hasattr(part, "eps")}
     own = {vars(node.layer)["eps"] for node in cnncalc.load(name).nodes if node.layer.family == "norm"}
 
     assert norms == own

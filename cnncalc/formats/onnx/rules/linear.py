@@ -91,12 +91,9 @@ def matmul(reader: Reader, node: Node) -> None:
         product(reader, node, alone(reader, node, 0, weight), value)
         return
     columns = value.transposed((*range(len(value.dims) - 2), len(value.dims) - 1, len(value.dims) - 2))
-    on_rows(reader, node, columns, (weight.dims[0], weight.dims[1]), [weight])
-    made = reader.values[node.outputs[0]]
-    if isinstance(made, Held):
-        reader.values[node.outputs[0]] = made.transposed(
-            (*range(len(made.dims) - 2), len(made.dims) - 1, len(made.dims) - 2)
-        )
+    made = on_rows(reader, node, columns, (weight.dims[0], weight.dims[1]), [weight], defined=False)
+    turned = (*range(len(made.dims) - 2), len(made.dims) - 1, len(made.dims) - 2)
+    reader.define(node, made.transposed(turned))
 
 
 def on_rows(

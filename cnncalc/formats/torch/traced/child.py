@@ -28,5 +28,6 @@ def main(request_file: str, answer_file: str) -> None:
         answer = {"error": str(error), "help": error.help}
     except BaseException as error:
         answer = {"error": told(error), "help": ""}
-    Path(answer_file).write_text(json.dumps(answer), encoding="utf-8")
+    with Path(answer_file).open("w", encoding="utf-8") as file:
+        json.dump(answer, file)
     os._exit(0)  # no handlers of the user's code, and no wait for its threads

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +58,10 @@ def imported(source: str, is_file: bool) -> Any:
     import importlib
     import importlib.util
 
+    sys.meta_path.insert(0, Torchvision())
     try:
         if not is_file:
-            return with_torchvision(lambda: importlib.import_module(source))
+            return importlib.import_module(source)
         path = Path(source).resolve()
         sys.path.insert(0, str(path.parent))
         spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -66,8 +69,7 @@ def imported(source: str, is_file: bool) -> Any:
             raise Failed(f"{source} is no file of Python")
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
-        loader = spec.loader
-        with_torchvision(lambda: loader.exec_module(module))
+        spec.loader.exec_module(module)
         return module
     except Failed:
         raise
@@ -75,22 +77,32 @@ def imported(source: str, is_file: bool) -> Any:
         raise Failed(f"{source} cannot be imported: {told(error)}") from None
 
 
-def with_torchvision(load: Callable[[], Any]) -> Any:
-    """Load again with two operators declared where torchvision, built for another torch, misses its own."""
+class Torchvision(MetaPathFinder):
+    """Before torchvision is imported: two operators are declared where it is built for another torch and has none."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        """Finds nothing: those after it find torchvision."""
+        if name == "torchvision":
+            sys.meta_path.remove(self)
+            declare_its_operators()
+
+
+def declare_its_operators() -> None:
+    """Declare the operators of torchvision that it declares shapes for, where its library cannot be loaded."""
+    from importlib.util import find_spec
+
     import torch
 
-    try:
-        return load()
-    except RuntimeError as error:
-        if "torchvision::" not in str(error):
-            raise
-        for name in [name for name in sys.modules if name.partition(".")[0] in ("torchvision", "timm")]:
-            del sys.modules[name]
-        library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # of torch
-        for name in ("nms", "qnms"):
-            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]  # of torch
-        sys.modules["torchvision operators"] = library  # type: ignore[assignment]  # kept alive
-        return load()
+    found = find_spec("torchvision")
+    for folder in (found.submodule_search_locations if found else None) or ():
+        for library in Path(folder).glob("_C*"):
+            with suppress(ImportError, OSError):
+                torch.ops.load_library(library)  # type: ignore[no-untyped-call]  # of torch
+                return
+    declared = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # of torch
+    for operator in ("nms", "qnms"):
+        declared.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]  # of torch
+    sys.modules["torchvision operators"] = declared  # type: ignore[assignment]  # kept alive
 
 
 def no_downloads() -> None:
@@ -191,6 +203,19 @@ def save(module: Any, paths: Sequence[str], file: str) -> None:
     np.savez(file, *(state[path].detach().to("cpu", torch.float64).numpy() for path in paths))
 
 
+@contextmanager
+def as_made(module: Any) -> Iterator[None]:
+    """Whatever is set on a module and on those in it meanwhile is as before afterwards."""
+    held = [of for part in module.modules() for of in (part._parameters, part._buffers, vars(part))]
+    before = [(of, dict(of)) for of in held if isinstance(of, dict)]
+    try:
+        yield
+    finally:
+        for of, kept in before:
+            of.clear()
+            of.update(kept)
+
+
 def on_meta(module: Any) -> dict[str, Any]:
     """Put all tensors of a module on the meta device, shared ones as shared ones; the small buffers with numbers."""
     import torch
@@ -218,4 +243,7 @@ def on_meta(module: Any) -> dict[str, Any]:
         for name, value in vars(part).items():
             if isinstance(value, torch.Tensor):
                 vars(part)[name] = meta(value)
+            elif isinstance(value, list) and any(isinstance(one, torch.Tensor) for one in value):
+                # as the weights of nn.LSTM, which are its parameters once more
+                vars(part)[name] = [meta(one) if isinstance(one, torch.Tensor) else one for one in value]
     return known

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from itertools import combinations
 from typing import Any
 
+from .lying import Unlike
+from .making import as_made, on_meta
+from .recording import recorded
 from .records import Records
 from .telling import PART, Failed, frames, told, where
+from .writes import plain
 
 
 def exported(module: Any, inputs: Any, device: Any, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,9 +24,55 @@ def exported(module: Any, inputs: Any, device: Any, known: Mapping[str, Any]) ->
     with warnings.catch_warnings(), as_found(module), torch.no_grad():
         warnings.simplefilter("ignore")
         module.eval()
-        args, kwargs = example(module, inputs, device)
-        program = traced(module, args, kwargs)
-        return Records(module, program, known).all()
+        example(module, inputs, device)
+        found = without_export(module, inputs, known)
+        if found is None:
+            args, kwargs = example(module, inputs, device)
+            found = Records(module, traced(module, args, kwargs), known).all()
+        return found
+
+
+def without_export(module: Any, inputs: Any, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The records of a pass on the meta device, several times as fast as an export; None where it needs one.
+
+    First tensors that the code makes are where it says, then on the meta device; first inputs are floats where nobody
+    says what they are, then those whole numbers without which the code does not run.
+    """
+    import torch
+
+    for place in ("cpu", "meta"):
+        args, kwargs = example(module, inputs, "meta")
+        for chosen in ([], *subsets(args, kwargs)):
+            try:
+                with as_made(module), torch.device(place) if place == "meta" else nullcontext():
+                    buffers = on_meta(module)
+                    program = recorded(module, *with_whole(args, kwargs, chosen))
+                    return Records(module, program, {**known, **buffers}).all()
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                if not any(word in str(error) for word in WHOLE):
+                    break
+    return None
+
+
+def subsets(args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[list[int | str]]:
+    """Inputs of floats that may be meant as whole numbers, few of them first."""
+    given: list[tuple[int | str, Any]] = [*enumerate(args), *kwargs.items()]
+    floats = [key for key, value in given if whole(value) is not value]
+    few = floats if len(floats) <= MOST_MIXED else []
+    groups = [list(chosen) for count in range(1, len(few) + 1) for chosen in combinations(few, count)]
+    return groups or [floats]
+
+
+def with_whole(
+    args: Sequence[Any], kwargs: Mapping[str, Any], chosen: Sequence[int | str]
+) -> tuple[list[Any], dict[str, Any]]:
+    """The inputs, some of them whole numbers."""
+    return (
+        [whole(value) if key in chosen else value for key, value in enumerate(args)],
+        {key: whole(value) if key in chosen else value for key, value in kwargs.items()},
+    )
 
 
 def example(module: Any, inputs: Any, device: Any) -> tuple[list[Any], dict[str, Any]]:
@@ -61,20 +112,20 @@ def traced(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """The exported program, in which nothing is written over. Raises Failed."""
     import torch
 
-    for again in (False, True):
+    failed: BaseException | None = None
+    for chosen in ([], *subsets(args, kwargs)):
+        given = with_whole(args, kwargs, chosen)
         try:
-            program = torch.export.export(module, tuple(args), dict(kwargs), strict=False)
+            program = torch.export.export(module, tuple(given[0]), given[1], strict=False)
             return program if plain(program.graph) else program.run_decompositions({})
         except Failed:
             raise
         except BaseException as error:
-            text = str(error)
-            if not again and any(word in text for word in WHOLE):
-                args = [whole(value) for value in args]
-                kwargs = {name: whole(value) for name, value in kwargs.items()}
-                continue  # an embedding reads whole numbers
-            raise Failed(*of_the_forward_pass(error)) from None
-    return None
+            of_whole = any(word in str(error) for word in WHOLE)
+            failed = failed if failed is not None and of_whole else error
+            if not of_whole:
+                break
+    raise Failed(*of_the_forward_pass(failed or Unlike(), [*args, *kwargs.values()])) from None
 
 
 def whole(value: Any) -> Any:
@@ -85,8 +136,15 @@ def whole(value: Any) -> Any:
     return torch.empty_like(value, dtype=torch.int64) if floats else value
 
 
-WHOLE = ("'indices' to have one of", "to have scalar type", "used as indices must be", "indices to be long")
-"""What an error says where an input is of whole numbers."""
+WHOLE = (
+    "'indices' to have one of", "to have scalar type", "used as indices must be", "indices to be long",
+    "type (long int) and bias type (float) should be the same", "expected scalar type", "have the same dtype",
+    "applicable to index tensor", "only supports index tensors", "must be an integer",
+)  # fmt: skip
+"""What an error says where an input is of whole numbers, or another one is not."""
+
+MOST_MIXED = 4
+"""Inputs of which each may be one of whole numbers or not."""
 
 DATA = (
     "GuardOnDataDependent", "DataDependentOutput", "DynamicOutputShape", "data-dependent", "UserError",
@@ -96,51 +154,27 @@ DATA = (
 """What an error says where code hangs on the numbers in a tensor."""
 
 
-def of_the_forward_pass(error: BaseException) -> tuple[str, str]:
-    """The message for what a forward pass raises: the user's line, and what to name instead."""
+def of_the_forward_pass(error: BaseException, inputs: Sequence[Any]) -> tuple[str, str]:
+    """The message for what a forward pass raises: the user's line, and what to name or give instead."""
     text = f"{type(error).__name__}: {error}"
     place = where(frames(error.__traceback__))
     at = f" at {place}" if place else ""
     if any(word in text for word in DATA):
         message = f"the forward pass hangs on the numbers in a tensor{at}, which a count does not have"
         return message, PART
-    return f"the forward pass raises {told(error, place=False)}{at}", "is --input of the size that it takes?"
-
-
-def plain(graph: Any) -> bool:
-    """Whether what is written over is no view, and has none: then the new value can stand for the old."""
-    views: dict[Any, Any] = {}
-    seen: set[Any] = set()
-    for node in graph.nodes:
-        schema = getattr(node.target, "_schema", None)
-        if node.op != "call_function" or schema is None or not node.args:
-            continue
-        first = node.args[0]
-        if schema.is_mutable:
-            if first in views or first in seen or not only_the_first(schema):
-                return False
-        elif any(one.alias_info is not None for one in schema.returns):
-            views[node] = first
-            seen.add(first)
-    return True
-
-
-def only_the_first(schema: Any) -> bool:
-    """Whether an operator writes over its first argument alone."""
-    written = [place for place, one in enumerate(schema.arguments) if one.alias_info and one.alias_info.is_write]
-    return written == [0] and schema.name != "aten::copy_"
+    shapes = [tuple(one.shape) for one in inputs if hasattr(one, "shape")]
+    twice = next((shape for shape in shapes if len(shape) > 3 and shape[:2] == (1, 1)), None)
+    sizes = f"is --input of the size that it takes? {','.join(map(str, twice[2:]))} is one image" if twice else ""
+    return f"the forward pass raises {told(error, place=False)}{at}", sizes or "is --input of the size that it takes?"
 
 
 @contextmanager
 def as_found(module: Any) -> Iterator[None]:
-    """Leave modes, hooks and buffers as they were; hooks of others than torch itself do not run meanwhile."""
+    """Leave modes, hooks and tensors as they were; hooks of others than torch itself do not run meanwhile."""
     import torch
 
-    parts = list(module.modules())
-    modes = [part.training for part in parts]
-    buffers = [dict(part._buffers) for part in parts]
     hooks: list[tuple[Any, dict[Any, Any]]] = []
-    for part in parts:
+    for part in module.modules():
         for name in ("_forward_hooks", "_forward_pre_hooks"):
             kept = getattr(part, name)
             hooks.append((kept, dict(kept)))
@@ -149,14 +183,10 @@ def as_found(module: Any) -> Iterator[None]:
                     del kept[key]
     grad = torch.is_grad_enabled()
     try:
-        yield
+        with as_made(module):
+            yield
     finally:
         torch.set_grad_enabled(grad)
         for kept, before in hooks:
             kept.clear()
             kept.update(before)
-        for part, mode, old in zip(parts, modes, buffers, strict=True):
-            part.training = mode
-            for name, buffer in old.items():
-                if part._buffers.get(name) is not buffer:
-                    part._buffers[name] = buffer
