@@ -58,6 +58,12 @@ class Origin(NamedTuple):
     arguments: tuple[tuple[str, Any], ...] = ()
     """What is written on it, by parameter: of a block's call, and of the steps of the net."""
 
+    settings: tuple[tuple[str, Any], ...] = ()
+    """Of a block's call: the value of each parameter, the defaults too."""
+
+    asks: tuple[str, ...] = ()
+    """Of a block's call: the `when` of the steps and branches in the block, as they are written."""
+
     @property
     def way(self) -> tuple[Origin, ...]:
         """The steps from the net down to this one."""

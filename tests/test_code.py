@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 
+import code_blocks
 import numpy as np
+import pages
 import pytest
 from layer_steps import MORE, SAMPLED, STEPS, noise
 from typer.testing import CliRunner
 
 import cnncalc
 from cnncalc.cli import app
+from cnncalc.formats.code.pytorch.helpers import HELPERS
 from cnncalc.formats.code.pytorch.rules import RULES
 from cnncalc.formats.code.pytorch.write import written
 from cnncalc.kernels.weights import save
@@ -136,5 +141,89 @@ def test_a_block_reads_as_a_person_writes_it() -> None:
     assert "    def __init__(self, channels, mid, stride=1):\n" in text
     assert "conv=nn.Conv2d(mid, mid, 3, stride=stride, padding=1, bias=False),\n" in text
     assert "pointwise2_batchnorm=nn.BatchNorm2d(mid * 4),\n" in text
-    assert "            *(Bottleneck2(1024, 256) for _ in range(35)),\n" in text
+    assert "            *(Bottleneck(1024, 256) for _ in range(35)),\n" in text
     assert "        return self.relu(x)\n" in text
+
+
+@pytest.mark.parametrize("name", list(zoo.names()))
+def test_a_block_is_one_class(name: str) -> None:
+    """Over the zoo: no more classes than the spec has blocks, and one for the network."""
+    graph = cnncalc.load(name).inference
+    classes = re.findall(r"(?m)^class (\w+)\(nn\.Module\)", written(graph))
+
+    assert len([name for name in classes if name not in HELPERS]) <= len(code_blocks.called(graph)) + 1
+
+
+def test_mobilenet_v2_has_one_class_of_its_block() -> None:
+    """As torchvision's InvertedResidual: what expands and what adds its input follows from what the block is given."""
+    text = written(cnncalc.load("mobilenet_v2"))
+
+    assert ["InvertedResidual", "MobilenetV2"] == re.findall(r"(?m)^class (\w+)", text)
+    assert "    def __init__(self, channels, t, c, stride=1):\n" in text
+    assert "        if t > 1:\n            self.main.expand = nn.Conv2d(channels, hidden, 1, bias=False)\n" in text
+    assert "        self.shortcut = stride == 1 and channels == c\n" in text
+    assert "        if self.shortcut:\n            main = main + x\n        return main\n" in text
+
+
+def test_the_page_shows_the_class_as_it_is_written() -> None:
+    """The Python of `docs/convert.md`."""
+    page = next(page for page in pages.PAGES if pages.named(page) == "docs/convert.md")
+    (shown,) = [block.text for block in pages.blocks(page) if block.language == "python"]
+
+    assert f"\n\n{shown.strip()}\n\n" in written(cnncalc.load("mobilenet_v2"))
+
+
+def test_activations_are_a_parameter_and_what_squeezes_stands_under_its_condition() -> None:
+    """MobileNetV3, whose blocks differ in the expansion, the kernel, the activation, the gate and the shortcut."""
+    text = written(cnncalc.load("mobilenet_v3_large"))
+
+    assert ["SqueezeExcite", "Bneck", "MobilenetV3Large"] == re.findall(r"(?m)^class (\w+)", text)
+    assert (
+        "        if exp != channels:\n            self.main.expand = nn.Conv2d(channels, exp, 1, bias=False)\n" in text
+    )
+    assert "nn.Conv2d(exp, exp, k, stride=s, padding=k // 2, groups=exp, bias=False)\n" in text
+    assert "        if se:\n            self.main.squeeze_excite = SqueezeExcite(exp, " in text
+    assert "        self.main.depthwise_act = act()\n" in text
+    assert "        self.bneck1 = Bneck(16, 3, 16, 16, nn.ReLU)\n" in text
+    assert "        self.bneck7 = Bneck(40, 3, 240, 80, nn.Hardswish, s=2)\n" in text
+
+
+def test_a_shortcut_with_layers_is_a_module_or_none() -> None:
+    """As `downsample` of torchvision's ResNet."""
+    text = written(cnncalc.load("resnet50"))
+
+    assert "        self.shortcut = None\n        if stride > 1 or channels != mid * 4:\n" in text
+    assert "        shortcut = self.shortcut(x) if self.shortcut is not None else x\n" in text
+
+
+TWO = """
+input: [4, 8, 8]
+blocks:
+  unit(deep):
+    - {pointwise: 4, when: $deep}
+    - {batchnorm, when: $deep}
+    - {relu, when: $deep}
+    - {maxpool: {kernel: 3, stride: 1, padding: 1}, when: not $deep}
+    - {avgpool: {kernel: 3, stride: 1, padding: 1}, when: not $deep}
+    - {lrn: 5, when: not $deep}
+    - upsample: 2
+net:
+  - unit: true
+  - unit: false
+"""
+
+
+def test_calls_that_share_less_than_half_of_their_steps_are_two_classes() -> None:
+    """One step of four is shared: one class with `if` and `else` around all of it says nothing."""
+    text = written(cnncalc.parse(TWO))
+
+    assert ["Unit", "Unit2"] == re.findall(r"(?m)^class (Unit\d*)\(", text)
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("CNNCALC_GRAPHS", "0")) // 20 or 60))
+def test_a_block_with_conditions_computes_what_cnncalc_does(seed: int, tmp_path: Path) -> None:
+    """Blocks by chance: each call has the steps, the weights and the connections that the spec gives it."""
+    graph = cnncalc.parse(code_blocks.spec(seed))
+    expected, found = computed(graph, tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * max(1, np.abs(expected).max()))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
 from pathlib import Path
 from typing import Any
 
+import code_blocks
 import numpy as np
 import pytest
 from layer_steps import MORE, STEPS, noise
@@ -92,6 +94,33 @@ def test_a_network_of_the_zoo_has_the_same_parameters_and_sizes(name: str, keras
     assert cnncalc.params(graph).total == sum(int(np.prod(variable.shape)) for variable in learned)
     outputs = [(*out.shape[1:],) for out in model.outputs]
     assert [(*shape[1:], shape[0]) for shape in (graph.shapes[name] for name in graph.outputs)] == outputs
+
+
+@pytest.mark.parametrize("name", list(zoo.names()))
+def test_a_block_is_one_function(name: str) -> None:
+    """Over the zoo: no more functions than the spec has blocks."""
+    graph = cnncalc.load(name).inference
+    functions = re.findall(r"(?m)^def (\w+)\(x\d*, .*\*, name\):", written(graph))
+
+    assert len(functions) <= len(code_blocks.called(graph))
+
+
+def test_mobilenet_v2_has_one_function_of_its_block() -> None:
+    """What expands and what adds its input follows from what the block is given."""
+    text = written(cnncalc.load("mobilenet_v2"))
+
+    assert ["inverted_residual", "mobilenet_v2"] == re.findall(r"(?m)^def (\w+)\((?:x, .*)?\):", text)
+    assert "    channels = x.shape[-1]\n    if t > 1:\n        main = layers.Conv2D(channels * t, 1, " in text
+    assert "    else:\n        main = x\n" in text
+    assert "    if stride == 1 and channels == c:\n        main = layers.Add(" in text
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("CNNCALC_GRAPHS", "0")) // 100 or 12))
+def test_a_block_with_conditions_computes_what_cnncalc_does(seed: int, keras: Any, tmp_path: Path) -> None:
+    """Blocks by chance: each call has the steps, the weights and the connections that the spec gives it."""
+    expected, found = computed(cnncalc.parse(code_blocks.spec(seed)), tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * max(1, np.abs(expected).max()))
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "inception_v3", "unet", "vgg16", "xception"])

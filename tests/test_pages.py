@@ -22,6 +22,7 @@ ELSEWHERE = {
     ("docs/ci.md", "python"): "test_check_git.py",
     ("docs/ci.md", "toml"): "test_check_git.py",
     ("docs/ci.md", "yaml"): "test_check_git.py",
+    ("docs/convert.md", "python"): "test_code.py",
     ("docs/convert.md", "yaml"): "test_recovery.py",
     ("docs/language.md", "yaml"): "test_language_page.py",
     ("docs/lint.md", "yaml"): "test_lint.py",

@@ -45,8 +45,8 @@ class Code(NamedTuple):
     first: str = ""
     """An expression of `{0}` that takes its place, on a line of its own."""
 
-    general: tuple[Mapping[str, Argument], str] | None = None
-    """Arguments and `first` that compute the same, where others of its block need them."""
+    general: Code | None = None
+    """A form that computes the same, where others of its block need it."""
 
 
 Rule = Callable[[Node], Code]

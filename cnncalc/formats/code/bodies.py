@@ -44,8 +44,14 @@ class Body:
     word: str
     inputs: tuple[str, ...]
     output: str
-    given: Mapping[str, Any] = field(default_factory=dict)
-    """What the spec writes on the call of its block, by parameter."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What the parameters of its block are in this call."""
+
+    asks: tuple[str, ...] = ()
+    """The `when` of its block, as they are written."""
+
+    channels: int = 0
+    """How many channels come in."""
 
     steps: list[Step] = field(default_factory=list)
     sequences: set[str] = field(default_factory=set)
@@ -95,7 +101,7 @@ class _Bodies:
                 own = {one.name for one in inside}
                 reads = tuple(dict.fromkeys(name for one in inside for name in one.inputs if name not in own))
                 (made,) = _made(self.graph, inside)
-                body = Body(call.word, reads, made, dict(call.arguments))
+                body = Body(call.word, reads, made, dict(call.settings), call.asks, self.graph.shapes[reads[0]][0])
                 body.steps = list(self.steps(inside, path, _calls(node).index(call) + 1))
                 attribute = _attribute(path, prefix, call.word, taken)
                 step = Step(attribute, Code(), reads, made, body=body, branch=_branch(inside[-1], prefix, path))

@@ -128,14 +128,19 @@ def _word(name: str) -> str:
     return f"{word}_" if word in RESERVED else word
 
 
+def sequence(path: str, body: Body) -> str:
+    """The outermost sequence of a body that a module stands in; "" for none."""
+    parts = path.split(".")
+    starts = (".".join(parts[:length]) for length in range(1, len(parts)))
+    return next((start for start in starts if start in body.sequences), "")
+
+
 def called(body: Body) -> Body:
     """The body as it is computed: an outermost sequence is one step."""
     found = Body(body.word, body.inputs, body.output)
     for step in body.steps:
-        parts = step.attribute.split(".")
-        starts = (".".join(parts[:length]) for length in range(1, len(parts)))
-        name = next((start for start in starts if start in body.sequences), None)
-        if name is None:
+        name = sequence(step.attribute, body)
+        if not name:
             found.steps.append(step)
         elif found.steps and found.steps[-1].attribute == name:
             found.steps[-1].makes = step.makes

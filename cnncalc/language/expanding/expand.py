@@ -34,7 +34,7 @@ from .layers import Layers
 from .names import Names
 from .places import Context, Local, Path, Place, Tensor, called, written
 from .problems import Problems, TooLarge, dead_ends
-from .turns import Turns, decide, rows
+from .turns import Turns, asked, decide, rows
 
 MAX_STEPS = 300_000
 
@@ -53,6 +53,9 @@ class Expander:
         self.names = Names(document, builder, self.layers.paths, self.problems)
         self.branches = Branches(self.layers, self.names, self.run)
         self.alike = Alike(document, builder, self.layers)
+        self._asks: dict[str, tuple[str, ...]] = {}
+        """Block -> the `when` of its steps."""
+
         self._steps_run = 0
         self._whole = True
 
@@ -210,6 +213,12 @@ class Expander:
         given: dict[str, Value] = dict(call.arguments)
         given.update({name: value for name, value in changes.items() if name in names})
         inner = called(block, given, self.variables, self.names.declared(call.block), place)
+        if inner.origin is not None:
+            settings = tuple([(name, inner.scope[name]) for name in names])
+            if block.name not in self._asks:
+                self._asks[block.name] = tuple(asked(block.steps))
+            asks = self._asks[block.name]
+            inner = inner._replace(origin=inner.origin._replace(settings=settings, asks=asks))
         key = self.alike.key(block, inner)
         made = self.alike.known(key) if key is not None else None
         if made is not None:

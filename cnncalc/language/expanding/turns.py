@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...building import MAX_LAYERS
 from ...dims import settled
 from ...layers.fields import shown
 from ..arithmetic import ExpressionError, decided
-from ..steps import Loop, Step, Value
+from ..steps import Branch, Group, Head, JoinCall, Loop, Step, Value
 from ..words import values_text
 from .places import Local
 from .problems import fault
@@ -22,6 +22,18 @@ def decide(when: Value, scope: Local) -> bool:
         return decided(value)
     except ExpressionError as error:
         raise when.fault(error) from None
+
+
+def asked(steps: Iterable[Step | Branch]) -> Iterator[str]:
+    """The `when` of steps and of what stands in them, as they are written."""
+    for step in steps:
+        if step.when is not None and step.when.expression is not None:
+            yield step.when.expression.text
+        inside = step if isinstance(step, Branch) else step.body
+        if isinstance(inside, JoinCall | Head):
+            yield from asked(inside.branches)
+        elif isinstance(inside, Branch | Loop | Group):
+            yield from asked(inside.steps)
 
 
 class Turns:

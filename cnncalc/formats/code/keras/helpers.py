@@ -104,6 +104,13 @@ def local_response_norm(x, size, alpha, beta, k):
     total = sum(squares[..., start : start + channels] for start in range(size))
     return x / (k + alpha * total) ** beta
 ''',
+    "channel_shuffle": '''
+def channel_shuffle(x, groups):
+    """The first channels of all groups, then the second ones ..."""
+    *sizes, channels = x.shape[1:]
+    x = ops.reshape(x, (-1, *sizes, groups, channels // groups))
+    return ops.reshape(ops.swapaxes(x, -1, -2), (-1, *sizes, channels))
+''',
     "l2_norm": '''
 def l2_norm(x, eps):
     """Divides each position's vector of channels by its length."""

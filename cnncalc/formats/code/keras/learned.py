@@ -38,10 +38,10 @@ def _convolution(node: Node) -> Code:
     def arguments(mode: str) -> dict[str, Argument]:
         return {**outs, **sliding, "padding": Argument(mode, "valid"), **rest}
 
-    general = (arguments("valid"), zeros_first(pairs))
+    zeros = Code(word, arguments("valid"), first=f"layers.ZeroPadding{n}D({pairs_text(pairs)})({{0}})")
     if same:
-        return Code(word, arguments("same"), general=general)
-    return Code(word, general[0], first=general[1], general=general)
+        return Code(word, arguments("same"), general=zeros)
+    return zeros if any(map(any, pairs)) else zeros._replace(first="", general=zeros)
 
 
 def _upconv(node: Node) -> Code:

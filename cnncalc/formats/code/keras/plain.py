@@ -31,11 +31,13 @@ def _pool(node: Node) -> Code:
     counts = node.kind == "avgpool" and layer.count_padding
     alone = not any(map(any, around))
     same = is_same(node, around, strides, layer.kernel) and not alone and not counts
+    lowest = padded("{0}", around, ', constant_values=float("-inf")')
+    general = Code(f"layers.{word}{n}D", sliding, first=lowest) if node.kind == "maxpool" else None
     if word and (alone or same):
         mode = {"padding": Argument("same" if same else "valid", "valid")}
-        return Code(f"layers.{word}{n}D", {**sliding, **mode})
-    if node.kind == "maxpool":
-        return Code(f"layers.{word}{n}D", sliding, PLAIN, padded("{0}", around, ', constant_values=float("-inf")'))
+        return Code(f"layers.{word}{n}D", {**sliding, **mode}, general=general)
+    if general is not None:
+        return general
     if counts and all(a >= b for pair, got in zip(pairs, around, strict=True) for a, b in zip(pair, got, strict=True)):
         return Code(f"layers.{word}{n}D", sliding, PLAIN, zeros_first(around))
     mean = f"ops.average_pool({{}}, {short(layer.kernel)}, {short(strides)})"
@@ -206,6 +208,9 @@ def _flatten(node: Node) -> Code:
 
 
 def _reshape(node: Node) -> Code:
+    channels, *sizes = node.incoming[0]
+    if len(sizes) > 1 and tuple(node.output) == (channels, prod(sizes)):
+        return Code(call="layers.Reshape((-1, {0}.shape[-1]))({0})")
     shape = ", ".join(map(str, node.output))
     return Code(call=to_last(f"ops.reshape({to_first('{0}', node.incoming[0])}, (-1, {shape}))", node.output))
 
@@ -299,9 +304,7 @@ def _turned(split: list[int], order: list[int], end: tuple[int, ...]) -> Code:
 
 def _channel_shuffle(node: Node) -> Code:
     layer: Any = node.layer
-    channels, *sizes = node.incoming[0]
-    n = len(sizes)
-    return _turned([*sizes, layer.groups, channels // layer.groups], [*range(n), n + 1, n], node.output)
+    return Code(call=f"channel_shuffle({{0}}, {layer.groups})")
 
 
 def _pixel_shuffle(node: Node) -> Code:
@@ -350,7 +353,7 @@ RULES: Mapping[str, Rule] = {
     "amin": _reduction("min"),
     "argmax": _argmax,
     "cumsum": _cumsum,
-    "relu": lambda node: Code("layers.ReLU"),
+    "relu": lambda node: Code("layers.ReLU", general=Code("layers.Activation", {"activation": Argument("relu")})),
     "relu6": _relu6,
     "leakyrelu": _leakyrelu,
     "elu": _elu,

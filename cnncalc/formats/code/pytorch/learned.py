@@ -24,18 +24,10 @@ def _convolution(node: Node) -> Code:
     if getattr(layer, "connections", None) is not None:
         table = {"channels": Argument(channels), "connections": Argument([list(row) for row in layer.connections])}
         return Code("ConnectedConv", {**table, "kernel": Argument(tuple(layer.taps())), **sliding, **bias}, call)
-    return Code(
-        f"nn.Conv{n}d",
-        {
-            "channels": Argument(channels),
-            "out": Argument(node.output[0]),
-            "kernel": Argument(short(layer.taps())),
-            **sliding,
-            "groups": Argument(layer.parts(channels), 1),
-            **bias,
-        },
-        call,
-    )
+    sizes = {"channels": Argument(channels), "out": Argument(node.output[0]), "kernel": Argument(short(layer.taps()))}
+    arguments = {**sizes, **sliding, "groups": Argument(layer.parts(channels), 1), **bias}
+    padded = Code(f"nn.Conv{n}d", arguments | {"padding": Argument(0, 0)}, f"{{m}}(F.pad({{0}}, {pads(pairs)}))")
+    return Code(f"nn.Conv{n}d", arguments, general=padded) if even else padded
 
 
 def _upconv(node: Node) -> Code:

@@ -20,13 +20,7 @@ def _pool(node: Node) -> Code:
     if node.kind != "maxpool" and set(layer.dilation) != {1}:
         raise Unwritable(f"`{node.name}` is `{node.kind}` with a dilation, which PyTorch has not")
     sliding = {"kernel": Argument(short(layer.kernel)), "stride": Argument(short(found["stride"]), None)}
-    if all(before == after for before, after in pairs) and node.kind != "l2pool":
-        rest = {"padding": Argument(short(before for before, _ in pairs), 0)}
-        rest["ceil_mode"] = Argument(layer.round == "ceil", False)
-        if node.kind == "maxpool":
-            return Code(f"nn.MaxPool{n}d", {**sliding, **rest, "dilation": Argument(short(layer.dilation), 1)})
-        rest["count_include_pad"] = Argument(layer.count_padding, True)
-        return Code(f"nn.AvgPool{n}d", {**sliding, **rest})
+    dilation = {"dilation": Argument(short(layer.dilation), 1)}
     reached = [
         (before, (steps - 1) * s + (k - 1) * d + 1 - size - before)
         for (before, _), steps, s, k, d, size in zip(
@@ -34,9 +28,16 @@ def _pool(node: Node) -> Code:
         )
     ]
     around = pads(reached)
+    padded = Code(f"nn.MaxPool{n}d", {**sliding, **dilation}, f'{{m}}(F.pad({{0}}, {around}, value=float("-inf")))')
+    if all(before == after for before, after in pairs) and node.kind != "l2pool":
+        rest = {"padding": Argument(short(before for before, _ in pairs), 0)}
+        rest["ceil_mode"] = Argument(layer.round == "ceil", False)
+        if node.kind == "maxpool":
+            return Code(f"nn.MaxPool{n}d", {**sliding, **rest, **dilation}, general=padded)
+        rest["count_include_pad"] = Argument(layer.count_padding, True)
+        return Code(f"nn.AvgPool{n}d", {**sliding, **rest})
     if node.kind == "maxpool":
-        dilation = {"dilation": Argument(short(layer.dilation), 1)}
-        return Code(f"nn.MaxPool{n}d", {**sliding, **dilation}, f'{{m}}(F.pad({{0}}, {around}, value=float("-inf")))')
+        return padded
     if node.kind == "l2pool":
         taps = prod(layer.kernel)
         return Code(f"nn.AvgPool{n}d", sliding, f"({{m}}(F.pad({{0}} ** 2, {around})) * {taps}).sqrt()")
@@ -148,6 +149,9 @@ def _maxout(node: Node) -> Code:
 
 
 def _reshape(node: Node) -> Code:
+    channels, *sizes = node.incoming[0]
+    if len(sizes) > 1 and tuple(node.output) == (channels, prod(sizes)):
+        return Code(call="{0}.flatten(2)")
     return Code(call=f"{{0}}.reshape(-1, {', '.join(map(str, node.output))})")
 
 

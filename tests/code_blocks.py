@@ -1,0 +1,71 @@
+"""Small networks by chance whose block has steps that only some of its calls have."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+CONDITIONS = [
+    "$t > 1",
+    "$se",
+    "not $se",
+    "$s == 1",
+    "$s == 1 and $in.channels == $out",
+    "$t == 3 or $se",
+    "$in.channels < 9",
+]
+KEEPS = [
+    "{conv: {out: $prev.channels, kernel: 3, padding: 1}",
+    "{pointwise: {out: $prev.channels, norm: batchnorm, act: $act}",
+    "{depthwise: {kernel: $k, padding: half, act: relu}",
+    "{relu",
+    "{batchnorm",
+    "{maxpool: {kernel: 3, stride: 1, padding: 1}",
+    "{inner: {n: $t}",
+    "{channel_shuffle: 2",
+]
+
+
+def _step(random: Random, text: str) -> str:
+    """A step, perhaps with a condition and a name."""
+    when = f', when: "{random.choice(CONDITIONS)}"' if random.random() < 0.45 else ""
+    name = f", as: part{random.randrange(10**6)}" if random.random() < 0.2 else ""
+    return f"{text}{name}{when}}}"
+
+
+def _steps(random: Random, most: int) -> str:
+    return ", ".join(_step(random, random.choice(KEEPS)) for _ in range(random.randint(1, most)))
+
+
+def _join(random: Random) -> str:
+    """Paths that meet, some of which a call may be without."""
+    branches = [f"main: [{_steps(random, 3)}]"]
+    for name in ("shortcut", "more")[: random.randint(1, 2)]:
+        when = f', when: "{random.choice(CONDITIONS)}"' if random.random() < 0.6 else ""
+        do = f", do: [{_steps(random, 2)}]" if random.random() < 0.6 else ""
+        branches.append(f"{name}: {{from: prev{do}{when}}}")
+    return f"{{{random.choice(['add', 'add', 'concat'])}: {{{', '.join(branches)}}}}}"
+
+
+def spec(seed: int) -> str:
+    """The text of a spec."""
+    random = Random(seed)  # noqa: S311 - a test
+    steps = [_step(random, random.choice(KEEPS)) for _ in range(random.randint(0, 2))]
+    steps.insert(random.randint(0, len(steps)), "{conv: {out: $out, kernel: 3, padding: 1, stride: $s}}")
+    steps += [_join(random) for _ in range(random.randint(1, 2))]
+    random.shuffle(steps)
+    steps.append('{depthwise: {kernel: $k, padding: half, act: $act}, when: "$t > 2 or $se"}')
+    calls = [
+        f"  - {{unit: [{random.choice([1, 2, 3])}, {random.choice([4, 8])}, {random.choice([1, 1, 2])}, "
+        f"{random.choice(['true', 'false'])}, {random.choice(['relu', 'silu'])}, {random.choice([1, 3])}]}}"
+        for _ in range(random.randint(2, 6))
+    ]
+    lines = "\n".join(f"    - {step}" for step in steps)
+    inner = '    - {pointwise: $in.channels, when: "$n > 1"}\n    - relu\n    - {batchnorm, when: "$n > 2"}'
+    blocks = f"  unit(t, out, s, se, act, k):\n{lines}\n  inner(n):\n{inner}"
+    return f"name: by_chance\ninput: [4, 12, 12]\nblocks:\n{blocks}\nnet:\n" + "\n".join(calls) + "\n  - {inner: 2}\n"
+
+
+def called(graph: Any) -> set[str]:
+    """The blocks of the spec that a network calls."""
+    return {origin.word for node in graph.nodes if node.origin for origin in node.origin.way if origin.calls}
