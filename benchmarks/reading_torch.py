@@ -28,9 +28,10 @@ SIDES = {"inception_v3": 299}
 
 EXPORT = """
 import importlib, sys, torch
-from cnncalc.formats.torch.traced.making import with_torchvision
+from cnncalc.formats.torch.traced.making import declare_its_operators
 module, name, side, path = sys.argv[1:]
-library = with_torchvision(lambda: importlib.import_module(module))
+declare_its_operators()
+library = importlib.import_module(module)
 torch.manual_seed(0)
 model = library.create_model(name).eval() if module == "timm" else getattr(library, name)(weights=None).eval()
 keep = torch.onnx.TrainingMode.PRESERVE
