@@ -330,6 +330,7 @@ def moves() -> Iterator[Case]:
         for pads in ((0, 0, 1, 2, 0, 0, 2, 1), (0, 1, 0, 0, 0, 2, 0, 0), (0, 0, -1, 0, 0, 0, 0, -2)):
             yield Case(node("Pad", "x p", mode=mode), opset=19, p=ints(*pads))
         yield Case(node("Pad", "x p - a", mode=mode), opset=19, p=ints(1, 0, 2, 1), a=ints(-1, 2))
+    yield Case(node("Pad", "x p", mode="wrap"), opset=19, p=ints(0, 3, 6, 0, 0, 4, 2, 7))
     yield Case(node("Pad", "x p v a"), opset=19, p=ints(1, 2), a=ints(3), v=real(0.5))
     yield Case(node("Pad", "x", pads=[0, 0, 1, 1, 0, 0, 1, 1], value=0.5), opset=9)
     yield Case(node("Pad", "x p"), LINE, p=ints(0, 0, 2, 0, 0, 1))
@@ -415,7 +416,6 @@ REFUSED = (
     *((op, "it reads numbers that only a run makes") for op in ("ReduceProd", "Trilu")),
     *((op, "two tensors, where one number is known") for op in ("Pow", "Mod")),
     ("Mod", "the remainder by a tensor"),
-    ("Pad", "`mode` is wrap"),
     ("LpPool", "`p` is "),
     ("LRN", "a neighbourhood of 2 channels"),
     ("GroupNormalization", "a scale a group"),

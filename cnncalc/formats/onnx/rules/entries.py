@@ -250,7 +250,7 @@ def _repeated(reader: Reader, node: Node, value: Held, axis: int, times: Dim) ->
 
 
 def pad(reader: Reader, node: Node) -> None:
-    """Zeros, a mirror or the edge around the map; a negative pad cuts."""
+    """Zeros, a mirror, the edge or the other end around the map; a negative pad cuts."""
     value = reader.held(node)
     pads = reader.constant(node, 1, "pads") or []
     rank = len(value.dims)
@@ -258,7 +258,7 @@ def pad(reader: Reader, node: Node) -> None:
     axes = list(range(rank)) if axes is None else [axis_of(axis, rank) for axis in axes]
     mode = node.attributes.get("mode", "constant")
     words = {"constant": "zeros", "reflect": "reflect", "edge": "replicate"}
-    if mode not in words:
+    if mode not in words and mode != "wrap":
         raise Refused(f"`mode` is {mode}")
     filled = reader.constant(node, 2, "value") if mode == "constant" else None
     fill = float(filled[0]) if filled else 0.0
@@ -276,8 +276,29 @@ def pad(reader: Reader, node: Node) -> None:
         if is_symbolic(before) or is_symbolic(after) or before or after:
             if value.axes[axis] == BATCH:
                 raise AlongImages("a pad of the images")
-            around[value.axes[axis]] = [before, after]
+            if mode == "wrap":
+                value = _wrapped(reader, node, value, axis, (before, after))
+            else:
+                around[value.axes[axis]] = [before, after]
     reader.define(node, _padded(reader, node, value, around, words[mode], fill) if around else value)
+
+
+def _wrapped(reader: Reader, node: Node, value: Held, axis: int, pads: tuple[Dim, Dim]) -> Held:
+    """The axis as if it went round: before it its last entries, after it its first."""
+    size, (before, after) = value.dims[axis], pads
+    if not all(isinstance(n, int) for n in (size, before, after)):
+        raise Refused("an axis that goes round, of a size without a number")
+    parts, place = [], -before
+    while place < size + after:
+        start = place % size
+        stop = min(size, start + size + after - place)
+        whole = (start, stop) == (0, size)
+        bounds = {"start": start, "stop": None if stop == size else stop}
+        parts.append(value if whole else _cut(reader, node, value, axis, bounds))
+        place += stop - start
+    word = _word(value, axis)
+    along = {} if word == "channels" else {"axis": word}
+    return reader.emit(node, "concat", along, parts, keeps_order=True, defined=False)
 
 
 def _padded(
