@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import cnncalc
-from cnncalc.analyses.difference import Difference, difference
+from cnncalc.analyses.difference import Difference, difference, stretch
 from cnncalc.analyses.edits import edits
 from cnncalc.cli import app
 from cnncalc.language import zoo
@@ -566,3 +566,28 @@ def test_branches_of_a_concat_that_change_places_are_a_change() -> None:
     found = difference(parsed(f"{{concat: [{first}, {second}]}}"), parsed(f"{{concat: [{second}, {first}]}}"))
 
     assert found.changed or found.added
+
+
+@pytest.mark.parametrize(
+    ("told", "names"),
+    [
+        ("f[0]", ["f[0]/a", "f[0]/b/c"]),
+        ("f[5] ... f[6]", ["f[5]/a", "f[5]/b", "f[6]/a"]),
+        ("f/a ... f/c", ["f/a", "f/b", "f/c/d"]),
+        ("f[0]/a", ["f[0]/a"]),
+        ("a ... b", ["a/x", "b/x"]),
+    ],
+)
+def test_a_part_of_a_block_has_a_name_of_its_own(told: str, names: list[str]) -> None:
+    """Where a block of one network became several of another: `f` six times would say nothing."""
+    assert told == stretch(names)
+
+
+def test_a_field_behind_a_gate_is_global_too() -> None:
+    """Beside `summary`: the units of the one see all of the input by their gate; JSON has the size alone."""
+    gated = parsed("{conv: {out: 4, kernel: 3}}", "mul: {gate: [globalavgpool, {pointwise: 4}], map: prev}")
+    shown = cnncalc.compare({"gated": gated, "plain": parsed("{conv: {out: 4, kernel: 3}}")})
+    column = next(column for column in shown.tables[0].columns if column.key == "receptive_field")
+
+    assert ["3 + global", "3"] == [column.unit.form(row["receptive_field"]) for row in shown.tables[0].rows]
+    assert [3, 3] == [network["figures"]["receptive_field"] for network in shown.facts["networks"]]

@@ -17,7 +17,7 @@ from ..graph import Graph, Node
 from ..namedtuples import NamedTuple
 from .branches import branches
 from .counterparts import counterparts
-from .folding import SEGMENT
+from .folding import SEGMENT, joined
 from .macs import Macs, macs
 from .matching import Match, matched, matched_flat, matched_layers
 from .params import Params, params
@@ -287,13 +287,29 @@ def _renamed(match: Match) -> Iterator[Renamed]:
             blocks.setdefault((next(names), next(names)), []).append((x.node, y.node))
         else:
             numbers.append((x.node, y.node))
-    found = [
-        Renamed(*(names if len(of) > 1 else (of[0][0].name, of[0][1].name)), tuple(of), names[0] == names[1])
-        for names, of in blocks.items()
-    ]
+    count = [Counter(both[side] for both in blocks) for side in (0, 1)]
+    found = []
+    for both, of in blocks.items():
+        told = [
+            both[side] if len(of) > 1 and count[side][both[side]] == 1 else stretch([pair[side].name for pair in of])
+            for side in (0, 1)
+        ]
+        found.append(Renamed(told[0], told[1], tuple(of), both[0] == both[1]))
     yield from found if len(found) <= ROWS else [_span([pair for block in found for pair in block.nodes], False)]
     if numbers:
         yield _span(numbers, True)
+
+
+def stretch(names: Sequence[str]) -> str:
+    """The layers of a part of a block: what their paths begin with, or the first and the last step of it."""
+    paths = [SEGMENT.findall(name) for name in names]
+    length = 0
+    while all(path[length : length + 1] == paths[0][length : length + 1] != [] for path in paths):
+        length += 1
+    if length > 1 or len({*names}) == 1:
+        return joined(paths[0][:length])
+    first, last = (joined(path[: length + 1]) for path in (paths[0], paths[-1]))
+    return first if first == last else f"{first} ... {last}"
 
 
 def _span(pairs: Pairs, numbered: bool) -> Renamed:

@@ -31,6 +31,9 @@ class Extent(NamedTuple):
     known: bool = True
     """Whether it could be followed through what was reshaped and permuted."""
 
+    besides: bool = False
+    """Whether units with a size see the whole input too, through a gate or the statistics of a norm."""
+
 
 def network_field(graph: Graph, fields: ReceptiveFields | None = None) -> Extent | None:
     """THE receptive field of a network: that of its output; where that is a vector or one place, of the last map.
@@ -53,7 +56,8 @@ def field_at(graph: Graph, name: str, fields: ReceptiveFields) -> Extent | None:
     strides = tuple(field.stride for of in each for field in of.axes or ())
     alone = any(of.axes is None and of.everything for of in each)
     inputs = tuple(of.input for of in seen.apart for _ in of.axes or ())
-    return Extent(name, seen.sizes, strides, inputs, alone)
+    besides = any(of.axes is not None and of.everything for of in each)
+    return Extent(name, seen.sizes, strides, inputs, alone, besides=besides)
 
 
 def on_image(graph: Graph, seen: Seen) -> list[int]:

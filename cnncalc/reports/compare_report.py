@@ -17,7 +17,7 @@ from ..quantities import BYTES
 from ..render import numbers, units
 from ..render.cells import LEAST
 from ..render.report import Column, Contract, Note, Report
-from .figure_columns import figure_column
+from .figure_columns import Besides, figure_column
 from .incomplete import COMPLETE, COMPLETE_ROW, of_networks
 from .rows import CONVENTION, DTYPE, EVERY_LAYER, INPUT, View, inputs, table, used
 
@@ -72,7 +72,10 @@ def compare(
     for one in wanted:
         missing += _fill(found, figures, one, dtype)
     shown = [NAME, *(SHAPES.answer if one == INPUTS else figure_column(one, dtype).answer for one in wanted)]
-    rows = [{"name": name, **values, LEAST: lower_bounds(given[name], wanted)} for name, values in found.items()]
+    rows = [
+        {"name": name, **_seen(figures[name], values, wanted), LEAST: lower_bounds(given[name], wanted)}
+        for name, values in found.items()
+    ]
     open_ = of_networks(given)
     side_by_side = table(shown, rows, view._replace(top=None), [], wanted[0].text)._replace(total=None, key="")
     convention = "MACs of convolution, linear and matmul, per image"
@@ -103,6 +106,17 @@ def _fill(found: dict[str, dict[str, Any]], figures: Mapping[str, Figures], one:
     if len(reasons) == len(figures):
         raise reasons[0]
     return [reason.message for reason in reasons]
+
+
+def _seen(of: Figures, values: Mapping[str, Any], wanted: Sequence[Subject]) -> dict[str, Any]:
+    """The figures as people read them: a field says where its units see the whole input besides."""
+    shown = dict(values)
+    for one in wanted:
+        if one.metric == "receptive_field" and shown[one.text] is not None:
+            extent = of.extent(one.at)
+            if extent is not None and extent.besides:
+                shown[one.text] = Besides(shown[one.text])
+    return shown
 
 
 def _conventions(wanted: Sequence[Subject], macs: str, training: bool) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from ..analyses.figures import FIGURES
 from ..analyses.subject import Subject, subject
 from ..analyses.values import PerInput, ends, plain, text
+from ..namedtuples import NamedTuple
 from ..quantities import BYTES, ENERGY, POSITIONS, SHAPE, TIME
 from ..render import numbers, units
 from ..render.report import Column
@@ -23,6 +24,16 @@ def _largest(value: Any) -> Any:
     return largest if isinstance(largest, int | float | Fraction) else inf
 
 
+class Besides(NamedTuple):
+    """The size of a field whose units see the whole input too, through a gate."""
+
+    size: Any
+
+
+def _size(value: Any) -> Any:
+    return value.size if isinstance(value, Besides) else value
+
+
 FIGURE = units.COUNT._replace(form=_figure, schema={}, rank=_largest)
 
 
@@ -31,6 +42,13 @@ SHAPES = units.SHAPE._replace(
     exact=lambda value: plain(value) if isinstance(value, PerInput) else units.exact(value),
 )
 """Of each input, where there are several."""
+
+FIELD = FIGURE._replace(
+    form=lambda value: f"{_figure(_size(value))} + global" if isinstance(value, Besides) else _figure(value),
+    exact=lambda value: units.exact(_size(value)),
+    rank=lambda value: _largest(_size(value)),
+)
+"""`43`, or `43 + global` of a Besides."""
 
 PRICED = {ENERGY: units.PICOJOULES, TIME: units.PICOSECONDS, BYTES: units.BYTES}
 
@@ -48,5 +66,5 @@ def figure_column(wanted: Subject | str, dtype: str) -> Column:
     if figure.unit == BYTES:
         name = figure.title if not wanted.part else wanted._replace(dtype="").text
         return Column(wanted.text, f"{name} {wanted.dtype or dtype}", units.BYTES, figure.about)
-    unit = FIGURE if figure.unit == POSITIONS else FIGURE._replace(schema=units.INTEGER)
+    unit = FIELD if figure.unit == POSITIONS else FIGURE._replace(schema=units.INTEGER)
     return Column(wanted.text, title, unit, figure.about)
