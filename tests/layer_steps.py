@@ -124,6 +124,8 @@ STEPS = [
     (MAP, "upsample: 2"),
     (MAP, "upsample: {size: [12, 20], mode: bilinear}"),
     (MAP, "upsample: {scale: 2, mode: bilinear, align_corners: true}"),
+    (MAP, "upsample: {scale: 2, mode: bilinear, asymmetric: true}"),
+    (MAP, "upsample: {size: [4, 11], mode: bicubic, asymmetric: true}"),
     (MAP, "upsample: {scale: 2, mode: bicubic}"),
     (ROW, "concat: [prev, [{learned: [3, 12]}]]"),
     (WORDS, "embedding: {count: 9, out: 5}"),

@@ -149,7 +149,12 @@ def test_a_period_as_runs_is_the_period_unit_by_unit() -> None:
     [
         *(Scatter(k, s, b, d) for k in (1, 3, 7) for s in (1, 4, 9) for b in (0, 2) for d in (1, 2, 3)),
         *(kind(n, m) for kind in (Nearest, Adaptive) for n, m in ((1, 8), (3, 7), (7, 3), (4, 6))),
-        *(Interpolated(n, m, w, c) for n, m in ((1, 8), (3, 7), (7, 3), (4, 8)) for w in (2, 4) for c in (False, True)),
+        *(
+            Interpolated(n, m, w, *how)
+            for n, m in ((1, 8), (3, 7), (7, 3), (4, 8))
+            for w in (2, 4)
+            for how in ((False, False), (True, False), (False, True))
+        ),
     ],
     ids=str,
 )

@@ -211,6 +211,7 @@ BY_HAND = [
     ("upsample", {"size": 3}, [[[1, 2]]], {}, [[1, 1, 2]]),
     ("upsample", {"scale": 2, "mode": "bilinear"}, [[[1, 3]]], {}, [[1, 1.5, 2.5, 3]]),
     ("upsample", {"size": 3, "mode": "bilinear", "align_corners": True}, [[[1, 3]]], {}, [[1, 2, 3]]),
+    ("upsample", {"scale": 2, "mode": "bilinear", "asymmetric": True}, [[[1, 3, 9]]], {}, [[1, 2, 3, 6, 9, 9]]),
     ("upsample", {"size": 3, "mode": "bicubic", "align_corners": True}, [[[1, 3]]], {}, [[1, 2, 3]]),
 ]
 # fmt: on

@@ -331,7 +331,7 @@ COUNTING_CHANNELS = {"out", "groups", "connections", "channels", "start", "stop"
 OTHERS = {
     "kernel", "stride", "padding", "peephole", "dilation", "bias", "output_padding", "multiplier", "round", "count_padding", "size",
     "over", "eps", "affine", "scale", "alpha", "beta", "k", "shared", "slope", "form", "low", "high", "rate", "pieces",
-    "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "per", "formula",
+    "shape", "order", "mode", "offset", "axis", "step", "part", "parts", "align_corners", "asymmetric", "per", "formula",
     "operator", "offset_groups", "beyond", "samples", "aligned",
     "bidirectional", "reverse", "single", "reset", "act", "cells", "times", "entries", "sizes", "steps", "apart", "fixed",
     "fill", "by", "bits", "count",

@@ -50,7 +50,7 @@ def test_each_finding_is_a_line(folder: Path) -> None:
     assert (
         """\
 m/b.yaml: not read: `out` must be a whole number of at least 1, and is `x`
-m/a.yaml:6: FAIL expected params 7, found 480
+m/a.yaml:6: FAIL expected params 7, found 480 (where the change is meant, params: 480)
 m/a.yaml:4: warn `conv`: the norm after it takes its bias of 16 away again (bias: false)
 3 specs: 1 failure, 1 warning, 1 error
 """

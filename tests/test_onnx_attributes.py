@@ -426,7 +426,6 @@ REFUSED = (
     *((op, "ends its sequences where another tensor says") for op in ("LSTM", "GRU", "RNN")),
     ("DynamicQuantizeLinear", "rounds to whole numbers"),
     ("MaxPool", "counts the places of its maxima over all channels"),
-    ("Upsample", "finds places by `asymmetric`"),
 )
 
 

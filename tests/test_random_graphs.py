@@ -105,7 +105,7 @@ class Writer:
             },
             "upsample": lambda: {
                 "scale": each(1, 2), "mode": one("nearest", "bilinear", "bicubic"),
-                "align_corners": one(True, False),
+                **one({"align_corners": True}, {"asymmetric": True}, {}),
             },
             "adaptiveavgpool": lambda: {"size": each(2, 3, 5)},
             "pad": lambda: {"padding": one(0, 1, 2), "mode": one("zeros", "replicate")},

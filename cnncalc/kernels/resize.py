@@ -4,7 +4,8 @@
     bilinear    the two around its place (linear on each axis)
     bicubic     the four around its place, by Keys's cubic with a = -3/4
 
-The place of j is (j + 1/2) * n / m - 1/2, or j * (n - 1) / (m - 1) where the corners are aligned (PyTorch).
+The place of j is (j + 1/2) * n / m - 1/2, or j * (n - 1) / (m - 1) where the corners are aligned (PyTorch), or
+j * n / m where it is `asymmetric` (ONNX).
 """
 
 from __future__ import annotations
@@ -25,12 +26,20 @@ def _sizes(layer: Any, x: Array) -> tuple[int, ...]:
     return tuple(n * factor for n, factor in zip(x.shape[1:], layer.scale, strict=True))
 
 
-def _weighed(n: int, m: int, mode: str, corners: bool) -> list[tuple[Array, Array]]:
-    """(old position, weight) of each new position, once for each neighbour."""
+def places(layer: Any, n: int, m: int) -> Array:
+    """Where each of m new positions lies among n old ones."""
     j = np.arange(m)
+    if layer.align_corners:
+        return j * ((n - 1) / max(m - 1, 1))
+    return j * n / m if layer.asymmetric else (j + 0.5) * n / m - 0.5
+
+
+def _weighed(n: int, m: int, layer: Any) -> list[tuple[Array, Array]]:
+    """(old position, weight) of each new position, once for each neighbour."""
+    mode = layer.mode
     if mode == "nearest":
-        return [(j * n // m, np.ones(m))]
-    place = j * ((n - 1) / max(m - 1, 1)) if corners else (j + 0.5) * n / m - 0.5
+        return [(np.arange(m) * n // m, np.ones(m))]
+    place = places(layer, n, m)
     if mode == "bilinear":
         place = np.clip(place, 0, n - 1)
     left = np.floor(place + 1e-9).astype(np.int64)
@@ -50,7 +59,7 @@ def forward(layer: Any, inputs: Arrays, weights: Weights, tally: Tally) -> Array
     """Axis by axis."""
     (x,) = inputs
     for axis, m in enumerate(_sizes(layer, x), start=1):
-        found = _weighed(x.shape[axis], m, layer.mode, layer.align_corners)
+        found = _weighed(x.shape[axis], m, layer)
         if layer.mode == "nearest":
             x = x.take(found[0][0], axis=axis)
         else:
@@ -68,7 +77,7 @@ def spread(layer: Any, x: Array, gradient: Array, of: Callable[[Array], Array]) 
     sizes = _sizes(layer, x)
     for axis in range(x.ndim - 1, 0, -1):
         n = x.shape[axis]
-        found = _weighed(n, sizes[axis - 1], layer.mode, layer.align_corners)
+        found = _weighed(n, sizes[axis - 1], layer)
         gradient = np.add.reduce(
             [gathered_back(gradient * _along(of(weight), axis, gradient), at, axis, n) for at, weight in found]
         )

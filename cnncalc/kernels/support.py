@@ -214,8 +214,7 @@ def _upsampled(layer: Any, shapes: Shapes, marked: Array, flow: Flow) -> Sequenc
     reach = {"nearest": 0, "bilinear": 1, "bicubic": 2}[layer.mode]
     for axis, n in enumerate(shapes[0][1:] if reach else (), start=1):
         m = marked.shape[axis]
-        j = np.arange(m)
-        place = j * (n - 1) / max(m - 1, 1) if layer.align_corners else (j + 0.5) * n / m - 0.5
+        place = resize.places(layer, n, m)
         flow.through(marked, found, axis, np.stack([place - reach, place.clip(0, n - 1), place + reach]), n)
     return [found]
 

@@ -1,6 +1,7 @@
 """Upsampling (and downsampling) without weights.
 
 upsample: 2        upsample: {size: $skip.size, mode: bilinear}
+upsample: {scale: 2, mode: bilinear, asymmetric: true}
 """
 
 from __future__ import annotations
@@ -33,15 +34,21 @@ class Upsample(Weightless):
     mode: str = field(Choice(*TAPS), "nearest", about="nearest, bilinear (linear on each axis) or bicubic")
     align_corners: bool = field(FLAG, False, about="whether the first and last positions of both maps coincide")
 
+    asymmetric: bool = field(
+        FLAG, False, about="whether a position is the place of its beginning, and not of its middle"
+    )
+
     @classmethod
     def check(cls, axes: int) -> str:
         """There must be a map to enlarge."""
         return "" if axes else "needs a map with spatial axes, and the tensor is flat"
 
     def needs(self, *inputs: Shape) -> Iterator[Need]:
-        """A factor or a size."""
+        """A factor or a size, and one way to find places."""
         given = (self.scale is None) + (self.size is None)
         yield Need("", given == 1, "needs either `scale` or `size`, and not both", code="scale-or-size")
+        one_way = not (self.align_corners and self.asymmetric)
+        yield Need("asymmetric", one_way, "has one way to find places: `align_corners` or `asymmetric`", code="one-way")
 
     def resolved(self, *inputs: Shape) -> Mapping[str, Any]:
         """A factor and a size are the sizes that come out."""
@@ -68,4 +75,4 @@ class Upsample(Weightless):
     def _axis(self, n: Dim, m: Dim) -> Axis:
         if self.mode == "nearest":
             return Nearest(n, m)
-        return Interpolated(n, m, TAPS[self.mode], self.align_corners)
+        return Interpolated(n, m, TAPS[self.mode], self.align_corners, self.asymmetric)

@@ -144,14 +144,15 @@ class Nearest(NamedTuple):
 class Interpolated(NamedTuple):
     """Each output weighs the `width` inputs around its place; m outputs from n inputs.
 
-    The place is (j + 1/2) * n / m - 1/2, or j * (n - 1) / (m - 1) with `corners` aligned. An input whose weight
-    is zero is not seen; a place outside the map is moved to its edge.
+    The place is (j + 1/2) * n / m - 1/2, j * (n - 1) / (m - 1) with `corners` aligned, or j * n / m from the
+    `beginning`. An input whose weight is zero is not seen; a place outside the map is moved to its edge.
     """
 
     n: int
     m: int
     width: int
     corners: bool
+    beginning: bool = False
 
     @property
     def period(self) -> int:
@@ -178,6 +179,8 @@ class Interpolated(NamedTuple):
         """The place of output j is (each * j + start) / under."""
         if self.corners:
             return self.n - 1, 0, max(self.m - 1, 1)
+        if self.beginning:
+            return self.n, 0, self.m
         return 2 * self.n, self.n - self.m, 2 * self.m
 
     def taps(self, j: int) -> range:

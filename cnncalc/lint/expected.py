@@ -102,7 +102,15 @@ def _differs(what: str, node: Marked, shape: bool, figure: Callable[[], Any]) ->
         yield Diagnostic(error.message, node.mark, help=error.help)
         return
     if expected != found:
-        yield Diagnostic(f"expected {what} {_shown(expected)}, found {_shown(found)}", node.mark)
+        message = f"expected {what} {_shown(expected)}, found {_shown(found)}"
+        yield Diagnostic(
+            message, node.mark, help=f"where the change is meant, {what.split(maxsplit=1)[0]}: {_written(found)}"
+        )
+
+
+def _written(found: Any) -> str:
+    """A figure as a spec has it."""
+    return str(list(found)) if isinstance(found, tuple) else text(found)
 
 
 def _shown(found: Any) -> str:

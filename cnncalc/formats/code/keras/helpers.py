@@ -127,8 +127,8 @@ def adaptive_pool(x, grid, reduce):
     return x
 ''',
     "resize": '''
-def resize(x, sizes, mode, align_corners=False):
-    """Interpolated along each axis, as PyTorch does it."""
+def resize(x, sizes, mode, align_corners=False, asymmetric=False):
+    """Interpolated along each axis, as PyTorch does it, or ONNX where it is asymmetric."""
     for axis, out in enumerate(sizes, start=1):
         size = x.shape[axis]
         if size == out:
@@ -137,7 +137,8 @@ def resize(x, sizes, mode, align_corners=False):
         if mode == "nearest":
             x = ops.take(x, (at * size // out).tolist(), axis=axis)
             continue
-        at = at * (size - 1) / max(out - 1, 1) if align_corners else (at + 0.5) * size / out - 0.5
+        halves = 0 if asymmetric else 0.5
+        at = at * (size - 1) / max(out - 1, 1) if align_corners else (at + halves) * size / out - halves
         at = at if mode == "bicubic" else numpy.maximum(at, 0)
         taps = (0, 1) if mode == "bilinear" else (-1, 0, 1, 2)
         table = numpy.zeros((size, out), "float32")

@@ -330,9 +330,9 @@ def _upsample(node: Node) -> Code:
     factor = short(out // size for out, size in grown)
     if layer.mode == "nearest" and whole:
         return Code(f"layers.UpSampling{n}D", {"size": Argument(factor)})
-    if layer.mode == "bilinear" and whole and n == 2 and not layer.align_corners:
+    if layer.mode == "bilinear" and whole and n == 2 and not (layer.align_corners or layer.asymmetric):
         return Code("layers.UpSampling2D", {"size": Argument(factor), "interpolation": Argument("bilinear", "nearest")})
-    align = ", align_corners=True" if layer.align_corners else ""
+    align = ", align_corners=True" if layer.align_corners else ", asymmetric=True" if layer.asymmetric else ""
     return Code(call=f'resize({{0}}, {tuple(node.output[1:])}, "{layer.mode}"{align})')
 
 

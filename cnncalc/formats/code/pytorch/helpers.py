@@ -197,6 +197,22 @@ class DeformConv(nn.Module):
         out = (matrix @ columns).reshape(n, -1, *sizes)
         return out if self.bias is None else out + self.bias.reshape(-1, *(1,) * axes)
 ''',
+    "resize_asymmetric": '''
+def resize_asymmetric(x, sizes, mode):
+    """Interpolated along each axis, where the place of output j of m is j * n / m (ONNX)."""
+    for axis, out in enumerate(sizes, start=2):
+        size = x.shape[axis]
+        at = torch.arange(out, dtype=torch.float64) * size / out
+        table = torch.zeros(size, out, dtype=torch.float64)
+        for tap in (0, 1) if mode == "bilinear" else (-1, 0, 1, 2):
+            place = at.floor() + tap
+            d = (at - place).abs()
+            near, far = (1.25 * d - 2.25) * d * d + 1, ((-0.75 * d + 3.75) * d - 6) * d + 3
+            weight = 1 - d if mode == "bilinear" else torch.where(d <= 1, near, far)
+            table.index_put_((place.clamp(0, size - 1).long(), torch.arange(out)), weight, accumulate=True)
+        x = (x.movedim(axis, -1) @ table.to(x)).movedim(-1, axis)
+    return x
+''',
     "roi_align": '''
 def roi_align(x, boxes, size, scale, samples=0, aligned=False):
     """Each box of each image, its channels x1, y1, x2 and y2, as a small map (torchvision.ops.roi_align)."""

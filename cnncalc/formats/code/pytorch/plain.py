@@ -249,6 +249,8 @@ def _upsample(node: Node) -> Code:
     modes = {"nearest": "nearest", "bilinear": ("linear", "bilinear", "trilinear")[n - 1], "bicubic": "bicubic"}
     if layer.mode == "bicubic" and n != 2:
         raise Unwritable(f"`{node.name}`: PyTorch has `bicubic` on two axes alone", "bilinear")
+    if layer.asymmetric and layer.mode != "nearest":
+        return Code(call=f'resize_asymmetric({{0}}, {tuple(node.output[1:])}, "{layer.mode}")')
     arguments = {"size": Argument(None if layer.size is None else short(layer.size), None)}
     arguments["scale_factor"] = Argument(None if layer.scale is None else short(layer.scale), None)
     arguments["mode"] = Argument(modes[layer.mode], "nearest")

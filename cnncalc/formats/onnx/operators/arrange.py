@@ -125,7 +125,7 @@ def _upsample(writer: OnnxWriter, node: Node) -> None:
     attributes: dict[str, Any] = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric"}
     attributes["nearest_mode"] = "floor"
     if layer.mode != "nearest":
-        how = "align_corners" if layer.align_corners else "half_pixel"
+        how = "align_corners" if layer.align_corners else "asymmetric" if layer.asymmetric else "half_pixel"
         mode = "linear" if layer.mode == "bilinear" else "cubic"
         attributes = {"mode": mode, "coordinate_transformation_mode": how}
     if layer.scale is not None:

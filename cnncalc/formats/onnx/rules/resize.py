@@ -1,7 +1,7 @@
 """Resize and Upsample: a map of another size.
 
-An `upsample` reads between positions as PyTorch does. Where a file does so otherwise the map is as large, and its
-numbers differ: that is noted, and no run is begun on it.
+An `upsample` reads between positions as PyTorch does, or with `asymmetric` as older files. Where a file does so
+otherwise the map is as large, and its numbers differ: that is noted, and no run is begun on it.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ def resize(reader: Reader, node: Node) -> None:
     places = node.attributes.get("coordinate_transformation_mode", places)
     if mode != "nearest" and places == "align_corners":
         arguments["align_corners"] = True
+    if mode != "nearest" and places == "asymmetric":
+        arguments["asymmetric"] = True
     made = reader.emit(node, "upsample", arguments, [value])
     if why := _otherwise(reader, node, places, scales if sizes is None else [], now, made.dims[2:]):
         reader.differs(node, why)
@@ -116,7 +118,7 @@ def _otherwise(
         rounding = own.get("nearest_mode", "round_prefer_floor" if reader.opset >= 11 else "floor")
         same = all(_same_nearest(places, rounding, *axis) for axis in axes)
         return "" if same else f"takes the nearest by `{places}` and `{rounding}`"
-    if places not in ("align_corners", *HALVES[:3]):
+    if places not in ("align_corners", "asymmetric", *HALVES[:3]):
         return f"finds places by `{places}`"
     if places == "pytorch_half_pixel" and any(not is_symbolic(m) and m == 1 for _, m, _ in axes):
         return f"finds the one place by `{places}`"
