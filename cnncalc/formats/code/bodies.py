@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -92,9 +93,10 @@ class _Bodies:
     def steps(self, nodes: tuple[Node, ...], prefix: str, depth: int) -> Iterator[Step]:
         """The steps of a part of the network in the scope `prefix`, `depth` calls deep."""
         place, taken = 0, set(RESERVED)
+        layers = Counter(call for node in nodes for call in _calls(node))
         while place < len(nodes):
             node = nodes[place]
-            call, end = self._call(nodes, place, depth)
+            call, end = self._call(nodes, place, depth, layers)
             if call is not None:
                 inside = nodes[place:end]
                 path = self._scope(inside, call)
@@ -138,15 +140,17 @@ class _Bodies:
             at = f"{at}/{part}" if at else part
         return tuple(found)
 
-    def _call(self, nodes: tuple[Node, ...], place: int, depth: int) -> tuple[Origin | None, int]:
-        """The outermost call that begins here and is a class: all of it in a row, and one tensor made."""
+    def _call(
+        self, nodes: tuple[Node, ...], place: int, depth: int, layers: Mapping[Origin, int]
+    ) -> tuple[Origin | None, int]:
+        """The outermost call that begins here and is a class: all of its `layers` in a row, and one tensor made."""
         for call in _calls(nodes[place])[depth:]:
             end = place
             while end < len(nodes) and call in _calls(nodes[end]):
                 end += 1
             inside = nodes[place:end]
             own = {node.name for node in inside}
-            elsewhere = any(call in _calls(node) for node in (*nodes[:place], *nodes[end:]))
+            elsewhere = layers[call] > len(inside)
             reads = any(name not in own for node in inside for name in node.inputs)
             whole = 1 < len(inside) < len(nodes) and reads and not elsewhere and len(_made(self.graph, inside)) == 1
             if whole and self.framework.divides(self.graph, inside):

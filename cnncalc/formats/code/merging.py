@@ -28,11 +28,12 @@ class Merged:
     """The turn of each call -> that of the first which has the same steps and connections."""
 
     def add(self, alike: Sequence[Body], word: Word) -> bool:
-        """Take in calls with the same steps; not those that share less than half of theirs with what it has."""
+        """Take in calls with the same steps, where they share half of the shorter one and a quarter of the longer."""
         steps, parts = alike[0].steps, list[Part]()
         keys = [likeness(step, word(step)) for step in steps]
         pairs = common([part.key for part in self.parts], keys)
-        if self.bodies and 2 * len(pairs) < max(len(keys), *(len(body.steps) for body in self.bodies)):
+        shorter, longer = sorted((len(keys), max([len(body.steps) for body in self.bodies], default=0)))
+        if self.bodies and (2 * len(pairs) < shorter or 4 * len(pairs) < longer):
             return False
         first, at, until = len(self.bodies), 0, 0
 
@@ -96,7 +97,7 @@ def merged(bodies: Sequence[Body], word: Word) -> list[Merged]:
     _even(bodies)
     _general(bodies, word)
     found: list[Merged] = []
-    for alike in _kinds(bodies, word).values():
+    for alike in sorted(_kinds(bodies, word).values(), key=lambda kind: -len(kind[0].steps)):
         for one in found:
             if one.add(alike, word):
                 break
