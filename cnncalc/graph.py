@@ -12,7 +12,7 @@ from .errors import CnncalcError, Mark, did_you_mean
 from .layers.base import Layer
 from .marked import Marked
 from .namedtuples import NamedTuple
-from .provenance import Call, Origin, Source
+from .provenance import Call, Origin, Saved, Source
 
 
 class Node(NamedTuple):
@@ -122,12 +122,12 @@ if TYPE_CHECKING:
             """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
             ...
 
-        def places(self, graph: Graph) -> Mapping[str, tuple[str, tuple[int, ...]]]:
-            """Full name -> the name and the shape that a checkpoint of the source has it by; those that it tells."""
+        def saved(self, graph: Graph) -> Saved | None:
+            """What a checkpoint of the source holds; None where that is not told. Raises CnncalcError."""
             ...
 
-        def turned(self, graph: Graph, arrays: Mapping[str, Any], file: str) -> Mapping[str, Any]:
-            """Tensors as a checkpoint of the source has them, as the layers have them. Raises CnncalcError."""
+        def loaded(self, graph: Graph, state: Mapping[str, Any], dtype: Any, file: str) -> Mapping[str, Any]:
+            """Every tensor that a run reads, of the numbers of a checkpoint by their paths. Raises CnncalcError."""
             ...
 
     class Again(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .dims import Shape
@@ -108,6 +109,22 @@ class Call(NamedTuple):
 
     first: int
     """How long the first axis is of what it makes: the images, unless they are mixed with rows."""
+
+
+class Saved(NamedTuple):
+    """What a checkpoint holds of the code that a network was read from."""
+
+    tensors: Mapping[str, Shape]
+    """Path -> shape, as `state_dict()` has them."""
+
+    first: Mapping[str, str]
+    """Path -> the first path that the same tensor has."""
+
+    places: Mapping[str, str]
+    """Tensor of the network, by its full name -> the path of the tensor that it is; nothing of one that is made."""
+
+    made_of: Mapping[str, frozenset[str]]
+    """Tensor of the network -> the paths of all that it is made of."""
 
 
 class Source(NamedTuple):

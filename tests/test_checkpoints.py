@@ -527,20 +527,3 @@ def test_a_checkpoint_fits_its_own_module(before: str, tmp_path: Path) -> None:
     assert f"1 of {len(arrays)} tensors have none of their shape" in wrong.stderr
     assert "attn" in wrong.stderr
     assert invoke("diff", "--params", spec, file, "-i", "3,8,8", "--input-b", "3,9,9").exit_code == 2
-
-
-@pytest.mark.skipif(find_spec("torch") is None, reason="needs torch")
-def test_a_weight_that_operators_make_is_no_tensor_of_the_checkpoint(tmp_path: Path) -> None:
-    """A standardised weight goes by the name of the parameter that it is made of, and has other numbers."""
-    from torch import nn
-
-    class Standardised(nn.Conv2d):
-        def forward(self, x: Any) -> Any:
-            return self._conv_forward(x, self.weight - self.weight.mean(), self.bias)
-
-    module = nn.Sequential(Standardised(3, 4, 3), nn.Conv2d(4, 4, 3))
-    arrays = {name: tensor.numpy() for name, tensor in module.state_dict().items()}
-    graph = cnncalc.from_torch(module, (3, 8, 8))
-    told = reports.weights(graph, checkpoint(str(saved(tmp_path / "net.safetensors", arrays)))).facts
-    assert not told["fits"]
-    assert [row["stored"] for row in told["tensors"] if row["state"] == "not used"] == ["0.weight"]

@@ -732,15 +732,18 @@ def test_a_module_runs_with_its_own_weights(tmp_path: Path, monkeypatch: pytest.
     assert np.ravel(np.load("y.npz")["output"]) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
 
 
-def test_weights_that_are_made_of_others_are_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one line, with what to do."""
+def test_what_is_drawn_in_a_pass_has_no_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, with the line of the code and what to do."""
     monkeypatch.chdir(tmp_path)
-    Path("normed.py").write_text(WEIGHTS, encoding="utf-8")
-    words = ["run", "torch:normed.py:Normed", "--input", "3,6,6"]
+    text = WEIGHTS.replace("return self.conv(x)", "return self.conv(x) + torch.rand(4, 4, device=x.device)").replace(
+        "from torch import nn", "import torch\nfrom torch import nn"
+    )
+    Path("drawing.py").write_text(text, encoding="utf-8")
+    words = ["run", "torch:drawing.py:Normed", "--input", "3,6,6"]
     done = subprocess.run([sys.executable, "-m", "cnncalc", *words], check=False, capture_output=True, text=True)
 
-    assert "`conv.weight` is no tensor that the module stores, but made of others" in done.stderr
-    assert "--init he draws weights, --weights FILE reads them" in done.stderr
+    assert "the numbers of `rand` (drawing.py:" in done.stderr
+    assert "--init he draws weights, --weights FILE.npz reads them" in done.stderr
     assert 2 == done.returncode
 
 

@@ -14,15 +14,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
+from types import MappingProxyType
 
 from ..namedtuples import NamedTuple
+from ..provenance import Saved
 from .modules import in_order
 
 Sizes = tuple[int, ...]
 Shapes = Mapping[str, Sizes]
-Places = Mapping[str, tuple[str, Sizes]]
-"""Tensor of the network -> the name and the shape that it has in a checkpoint of the code that it comes from."""
-
 WRAPPERS = ("module.", "_orig_mod.", "model.", "state_dict.")
 """What DataParallel, torch.compile and trainers put before every name."""
 
@@ -40,6 +39,9 @@ HOW = {
 
 class Match(NamedTuple):
     """The pairs of two lists of tensors, and what has none."""
+
+    wanted: Shapes
+    """The tensors of the network; of code also those of its module that none of them is, by their paths."""
 
     pairs: Mapping[str, str]
     """Tensor of the network -> tensor of the checkpoint, of the same shape but for axes of size 1."""
@@ -59,6 +61,9 @@ class Match(NamedTuple):
     alike: int
     """Pairs whose layer has others like it, so that only the order told them apart."""
 
+    paths: Mapping[str, str] = MappingProxyType({})
+    """Tensor -> the path in its module, where code tells it."""
+
     @property
     def how(self) -> str:
         """What decided, in words."""
@@ -70,21 +75,51 @@ class Match(NamedTuple):
         return not (self.unlike or self.missing or self.unused)
 
 
-def match(wanted: Shapes, found: Shapes, places: Places | None = None) -> Match:
-    """The tensors of a network and of a checkpoint, both in the order of their layers; `places` where it has them."""
+def match(wanted: Shapes, found: Shapes, saved: Saved | None = None) -> Match:
+    """The tensors of a network and of a checkpoint, both in the order of their layers; `saved` where code tells it."""
     found = {name: shape for name, shape in found.items() if not name.endswith(COUNTERS)}
-    places = places or {}
-    own = _by_place(places, found)
-    if own and 2 * len(own) >= len(places):
-        stored = {**wanted, **{here: shape for here, (_, shape) in places.items()}}
-        named = _by_name({here: wanted[here] for here in places}, found)  # what has no place is made of others
-        return _told(stored, found, {**named, **own}, "parameters", alike=0)
+    if saved is not None:
+        there = {_unwrapped(name, found): name for name in found}
+        if 2 * sum(path in there for path in saved.tensors) >= len(saved.tensors) > 0:
+            return _of_code(wanted, found, saved, there)
+        wanted = {here: shape for here, shape in wanted.items() if _stored(here, saved)}
     files = {layered(name): name for name in found}
     if len(files) < len(found):  # two would be one
         return _matched(wanted, found)
     told = _matched(wanted, {name: found[there] for name, there in files.items()})
     pairs, unlike = ({here: files[there] for here, there in part.items()} for part in (told.pairs, told.unlike))
     return told._replace(pairs=pairs, unlike=unlike, unused=[files[name] for name in told.unused])
+
+
+def _stored(here: str, saved: Saved) -> bool:
+    """Whether a checkpoint of the code has something of a tensor, as far as it is told."""
+    return here not in saved.made_of or not saved.made_of[here].isdisjoint(saved.tensors)
+
+
+def _of_code(wanted: Shapes, found: Shapes, saved: Saved, there: Mapping[str, str]) -> Match:
+    """Each tensor that the module stores: as a layer has it where it is one of a layer, else by its path.
+
+    Of a tensor that the module has under several paths one is enough.
+    """
+    paths: dict[str, list[str]] = {}
+    for path, first in saved.first.items():
+        paths.setdefault(first, []).append(path)
+    own: dict[str, str] = {}
+    for here in wanted:
+        if (place := saved.places.get(here)) is not None:
+            same = sorted(paths[saved.first[place]], key=dotted(here).__ne__)
+            own[here] = next((path for path in same if path in there), place)
+    had = {*own.values()}
+    for path, first in saved.first.items():
+        if path not in had and (path in there or had.isdisjoint(paths[first])):
+            own[f"{path} of the module" if path in own else path] = path
+            had.add(path)
+    stored = {here: saved.tensors[path] for here, path in own.items()}
+    pairs = {here: there[path] for here, path in own.items() if path in there}
+    told = _told(stored, found, pairs, "parameters", alike=0)
+    unlike = {here: name for here, name in pairs.items() if stored[here] != found[name]}
+    fits = {here: name for here, name in pairs.items() if here not in unlike}
+    return told._replace(pairs=fits, unlike=unlike, paths=own)
 
 
 def _matched(wanted: Shapes, found: Shapes) -> Match:
@@ -134,6 +169,7 @@ def _told(wanted: Shapes, found: Shapes, pairs: Mapping[str, str], by: str, alik
     fits = {here: there for here, there in pairs.items() if squeezed(wanted[here]) == squeezed(found[there])}
     taken = {*pairs.values()}
     return Match(
+        wanted,
         {here: there for here, there in pairs.items() if here in fits},
         {here: there for here, there in pairs.items() if here not in fits},
         [name for name in wanted if name not in pairs],
@@ -146,11 +182,6 @@ def _told(wanted: Shapes, found: Shapes, pairs: Mapping[str, str], by: str, alik
 def squeezed(shape: Sizes) -> Sizes:
     """Without axes of size 1: a linear layer on positions is a convolution of one position."""
     return tuple(size for size in shape if size != 1)
-
-
-def _by_place(places: Places, found: Shapes) -> dict[str, str]:
-    there = {_unwrapped(name, found): name for name in found}
-    return {here: there[path] for here, (path, _) in places.items() if path in there}
 
 
 def _by_name(wanted: Shapes, found: Shapes) -> dict[str, str]:

@@ -40,10 +40,11 @@ def named(graph: Graph, texts: Iterable[str]) -> dict[str, str]:
 
 def read(graph: Graph, paths: Mapping[str, str]) -> dict[str, Any]:
     """The arrays of the inputs; their shapes are compared before they are read. Raises CnncalcError."""
+    from ..analyses.looked_up import looked_up
     from ..kernels import arrays
     from ..render import numbers
 
-    found = {}
+    found, rows = {}, looked_up(graph)
     for name, path in paths.items():
         shape = tuple(graph.inputs[name])
         with arrays.opened(path) as file:
@@ -53,6 +54,9 @@ def read(graph: Graph, paths: Mapping[str, str]) -> dict[str, Any]:
             ((key, header),) = file.headers.items()
             if header.shape == (1, *shape) and graph.stored is not None:
                 found[name] = file.array(key)[0]  # a batch of one image, as other tools take it
+                continue
+            if name in rows and shape[0] == 1 and header.shape == shape[1:]:
+                found[name] = file.array(key)[None]  # words in a line, which a network has as a map of one channel
                 continue
             if header.shape != shape:
                 size = numbers.shape(header.shape) or "a single number"

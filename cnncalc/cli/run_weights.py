@@ -29,14 +29,14 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
 
     found = checkpoint(path)
     wanted = shapes(graph)
-    places = graph.stored.places(graph) if graph.stored is not None else {}
-    pairs = match(wanted, {name: found.tensors[name].shape for name in found.in_order}, places)
+    saved = graph.stored.saved(graph) if graph.stored is not None else None
+    pairs = match(wanted, {name: found.tensors[name].shape for name in found.in_order}, saved)
     if pairs.missing or pairs.unlike:
         count = len(pairs.missing) + len(pairs.unlike)
         one = next(iter([*pairs.unlike, *pairs.missing]))
         raise CnncalcError(
             f"{path} does not fit {graph.name}: "
-            f"{count} of {len(wanted)} tensors have none of their shape, `{one}` first",
+            f"{count} of {len(pairs.wanted)} tensors have none of their shape, `{one}` first",
             "`cnncalc diff SPEC FILE --params` has them side by side",
         )
     matched = plural(len(pairs.pairs), "tensor")
@@ -52,9 +52,11 @@ def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
             "compare an output before you trust it",
             file=sys.stderr,
         )
-    as_stored = graph.stored is not None and pairs.by == "parameters"
-    there = found.arrays({name: places[here][1] if as_stored else wanted[here] for here, name in pairs.pairs.items()})
+    there = found.arrays(
+        {name: pairs.wanted[here] for here, name in pairs.pairs.items()}, whole=pairs.by == "parameters"
+    )
     values = {here: there[name] for here, name in pairs.pairs.items()}
-    if as_stored and graph.stored is not None:
-        values = {**graph.stored.turned(graph, values, path)}
+    if graph.stored is not None and saved is not None and pairs.by == "parameters":
+        state = {saved.first[pairs.paths[here]]: array for here, array in values.items()}
+        values = {**graph.stored.loaded(graph, state, dtype, path)}
     return fitting(values, graph, path, dtype)

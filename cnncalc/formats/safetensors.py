@@ -41,11 +41,18 @@ BITS = {
 }
 """dtype -> bits of a number."""
 
-STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+COUNTER = "num_batches_tracked"
+"""What a batch norm of PyTorch stores and needs in no run."""
+
+STATISTICS = ("running_mean", "running_var", COUNTER)
 """What PyTorch calls the buffers of a batch norm."""
 
 NUMPY = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 """dtype -> how NumPy reads it; bfloat16 as the upper half of a float32."""
+
+
+WHOLE = {"BOOL": "?", **{f"{word}{8 * size}": f"<{word.lower()}{size}" for word in "IU" for size in (1, 2, 4, 8)}}
+"""The same of whole numbers and truth values."""
 
 
 class Tensor(NamedTuple):
@@ -97,20 +104,24 @@ class Checkpoint:
         """The names in the likeliest order of the layers: numbers in names count as numbers where a file is sorted."""
         return sorted(self.tensors, key=_natural) if self.alphabetical else list(self.tensors)
 
-    def arrays(self, names: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-        """The numbers of some tensors, each in the shape that is asked for. Raises CnncalcError."""
+    def arrays(self, names: Mapping[str, tuple[int, ...]], whole: bool = False) -> dict[str, Any]:
+        """The numbers of some tensors, each in the shape that is asked for. Raises CnncalcError.
+
+        Whole numbers and truth values are read with `whole` alone: no network computes with them.
+        """
         import numpy as np
 
         found = {}
         with files.reading(self.name) as file:
             for name, shape in names.items():
                 tensor = self.tensors[name]
-                if tensor.dtype not in NUMPY:
+                letters = {**NUMPY, **WHOLE} if whole else NUMPY
+                if tensor.dtype not in letters:
                     raise CnncalcError(
                         f"`{name}` of {self.name} is {tensor.dtype}", "F64, F32, F16 and BF16 are read to run a network"
                     )
                 file.seek(self.start + tensor.begin)
-                values = np.frombuffer(file.read(tensor.nbytes), NUMPY[tensor.dtype])
+                values = np.frombuffer(file.read(tensor.nbytes), letters[tensor.dtype])
                 if len(values) != tensor.numbers:
                     raise CnncalcError(f"`{name}` of {self.name} is cut short")
                 if tensor.dtype == "BF16":

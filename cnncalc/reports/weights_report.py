@@ -44,8 +44,8 @@ CONTRACT = Contract(
 def weights(graph: Graph, checkpoint: Checkpoint, *, name: str = "") -> Report:
     """Which tensor of a checkpoint is which of a network; the table has those that do not fit."""
     wanted, found = shapes(numeric(graph)), {one: checkpoint.tensors[one].shape for one in checkpoint.in_order}
-    pairs = match(wanted, found, graph.stored.places(graph) if graph.stored is not None else {})
-    records = _records(pairs, wanted, found)
+    pairs = match(wanted, found, graph.stored.saved(graph) if graph.stored is not None else None)
+    records = _records(pairs, pairs.wanted, found)
     misfits = [row for row in records if row["state"] != "fits"]
     columns = (HERE, NEEDS, THERE, HAS, STATE)
     return Report(
@@ -60,7 +60,7 @@ def weights(graph: Graph, checkpoint: Checkpoint, *, name: str = "") -> Report:
             "alike": pairs.alike,
             "tensors": records,
         },
-        _notes(pairs, len(wanted)),
+        _notes(pairs),
         records=Table(columns, records),
     )
 
@@ -89,9 +89,10 @@ def _row(here: Any, needs: Any, there: Any, has: Any, state: str) -> dict[str, A
     return {"tensor": here, "shape": needs, "stored": there, "stored_shape": has, "state": state}
 
 
-def _notes(pairs: Match, count: int) -> list[Note]:
+def _notes(pairs: Match) -> list[Note]:
+    count, of = len(pairs.wanted), "module" if pairs.by == "parameters" else "network"
     if pairs.fits:
-        notes = [Note("fits", f"it fits: all {count} tensors of the network, and no others")]
+        notes = [Note("fits", f"it fits: all {count} tensors of the {of}, and no others")]
     else:
         parts = [("of another shape", pairs.unlike), ("missing", pairs.missing), ("not used", pairs.unused)]
         told = ", ".join(f"{len(what)} {word}" for word, what in parts if what)

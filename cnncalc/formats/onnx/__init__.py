@@ -60,13 +60,12 @@ class Numbers:
         refuse_inexact(self.name, self.inexact)
         return Stored(self.source, self.model, self.learned, self.known, self.steps).read(graph, dtype)
 
-    def places(self, graph: Graph) -> Mapping[str, tuple[str, tuple[int, ...]]]:
+    def saved(self, graph: Graph) -> None:
         """A file of ONNX tells of no checkpoint."""
-        return {}
 
-    def turned(self, graph: Graph, arrays: Mapping[str, Any], file: str) -> Mapping[str, Any]:
-        """As it tells of no checkpoint, nothing is turned."""
-        return arrays
+    def loaded(self, graph: Graph, state: Mapping[str, Any], dtype: Any, file: str) -> Mapping[str, Any]:
+        """As it tells of no checkpoint, none is loaded."""
+        return state
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,8 +18,11 @@ from .values import BATCH, Held
 class Inputs:
     """What the network of a model is given, with the sizes and values that are set from outside."""
 
-    def __init__(self, model: Model, batch: bool, settings: Mapping[str, Any]) -> None:
+    def __init__(self, model: Model, batch: bool, settings: Mapping[str, Any], turned_for: frozenset[str]) -> None:
         self.model, self.batch, self.settings = model, batch, settings
+        self.turned_for = turned_for
+        """The operators that may read an input which is had as a transpose makes it; nothing for all."""
+
         self.symbols: dict[str, Dim] = {}
         self.known: set[str] = set()
         """What may be set: the names of open sizes, and inputs that are one number."""
@@ -79,8 +82,7 @@ class Inputs:
         dims = [
             1 if axis == images else self._size(size, declared.name, axis) for axis, size in enumerate(declared.dims)
         ]
-        turned = images == 0 and not self.model.ours
-        order = self._channels_first(declared.name, rank) if turned else None
+        order = self._channels_first(declared.name, rank) if images == 0 and not self.model.ours else None
         if order is not None:
             return tuple(dims[i] for i in order[1:]), (BATCH, *(order.index(axis) - 1 for axis in range(1, rank)))
         if images is not None:
@@ -120,6 +122,11 @@ class Inputs:
     def _channels_first(self, name: str, rank: int) -> tuple[int, ...] | None:
         """The order in which everything reads an input, where that is through one transpose."""
         reading = [node for node in self.model.graph.nodes if name in node.inputs]
+        turned = {node.outputs[0] for node in reading}
+        if self.turned_for and any(
+            node.op not in self.turned_for for node in self.model.graph.nodes if not turned.isdisjoint(node.inputs)
+        ):
+            return None
         orders = {tuple(node.attributes.get("perm") or ()) if node.op == "Transpose" else () for node in reading}
         order = orders.pop() if len(orders) == 1 else ()
         return order if sorted(order) == list(range(rank)) and order[0] == 0 else None

@@ -53,15 +53,14 @@ class Reader:
     truncates = True
     """Whether a quotient of whole numbers is one."""
 
+    turned_for: frozenset[str] = frozenset()
+    """The operators for which an input that is read turned is had so; nothing for all."""
+
     author, pages = "the file", "docs/formats.md has the operators that are; "
     """Who says which shapes tensors have, and where the operators that are known are listed."""
 
     def __init__(
-        self,
-        model: Model,
-        inputs: Any = None,
-        settings: Mapping[str, Any] | None = None,
-        how: Reading = USUAL,
+        self, model: Model, inputs: Any = None, settings: Mapping[str, Any] | None = None, how: Reading = USUAL
     ) -> None:
         self.model = model
         self.allows_unknown, self.batch = how.allow_unknown, how.batch
@@ -102,7 +101,7 @@ class Reader:
         for name, tensor in model.graph.constants.items():
             counting = tensor.type in COUNTING
             self.values[name] = Weight(name, tensor.dims, tensor, fixed=counting, learned=model.ours and not counting)
-        given = Inputs(model, self.batch, self.settings)
+        given = Inputs(model, self.batch, self.settings, self.turned_for)
         self.images, self.input_dtypes = given.images, given.dtypes
         """How many images the model is written for; a network is of one."""
 

@@ -12,6 +12,7 @@ from .numbers import of_module
 from .opened import sizes
 from .read import TraceReader
 from .running import there
+from .state import records as held_by
 from .trace import trace
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class HeldModule:
         except Failed as error:
             raise CnncalcError(f"{name}: {error}", error.help) from None
         reader = TraceReader(trace(found, name), name, self.how)
-        return replace(reader.graph(), again=self, stored=reader.own(of_module(module)))
+        return replace(reader.graph(), again=self, stored=reader.own(of_module(module), lambda: held_by(module)))
 
 
 def from_torch(module: Any, input: Any, *, batch: bool = True, allow_unknown: bool = False) -> Graph:

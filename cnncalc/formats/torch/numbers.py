@@ -6,18 +6,40 @@ what its code draws is drawn with PyTorch's seed 0, what its code loads is what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import CnncalcError
+from ...namedtuples import NamedTuple
+from ...provenance import Saved
 from ..onnx.values import Weight
 from ..reading import refuse_inexact
+from ..safetensors import COUNTER, STATISTICS
+from .translate import LARGEST
+from .worked import same_numbers
 
 if TYPE_CHECKING:
     from ...graph import Graph
+    from .worked import Worked
 
-HELP = "--init he draws weights, --weights FILE reads them"
+HELP = "--init he draws weights, --weights FILE.npz reads them"
+
+
+class Kept(NamedTuple):
+    """A tensor that a checkpoint holds."""
+
+    first: str
+    """The first path that the same tensor has."""
+
+    shape: tuple[int, ...]
+    learned: bool
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Kept:
+        """A record of `state` in its types."""
+        return cls(str(record["first"]), tuple(map(int, record["shape"])), bool(record["learned"]))
 
 
 class Source(Protocol):
@@ -39,68 +61,122 @@ class Numbers:
     paths: Mapping[str, str]
     """A tensor of the trace -> its path in the module."""
 
-    shapes: Mapping[str, tuple[int, ...]]
-    """Path of a parameter or buffer -> its shape."""
+    worked: Worked
+    """What is made of them before the input comes."""
 
     source: Source
+    state: Callable[[], Any]
+    """What a checkpoint of the module holds, as records."""
+
     inexact: Sequence[str] = ()
     """Operators whose layer makes other numbers."""
 
-    def places(self, graph: Graph) -> dict[str, tuple[str, tuple[int, ...]]]:
-        """Each tensor that the module stores, by its full name -> its path there, and its shape there."""
-        return {full: (weight.name, self.shapes[weight.name]) for full, weight in self._owned(graph).items()}
+    def read(self, graph: Graph, dtype: Any) -> Mapping[str, Any]:
+        """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
+        refuse_inexact(self.name, self.inexact)
+        paths = {path for weight in self._wanted(graph).values() for path in self._made_of(weight)}
+        return self._filled(graph, self.source(sorted(paths)) if paths else {}, dtype, self.name)
 
-    def turned(self, graph: Graph, arrays: Mapping[str, Any], file: str) -> dict[str, Any]:
-        """Tensors as the module stores them, by their full names, as its layers have them. Raises CnncalcError."""
+    def saved(self, graph: Graph) -> Saved:
+        """What a checkpoint of the module holds. Raises CnncalcError."""
+        kept = self._kept
+        wanted = self._wanted(graph)
+        places = {full: path for full, weight in wanted.items() if (path := self._path(weight)) in kept}
+        return Saved(
+            {path: one.shape for path, one in kept.items()},
+            {path: one.first for path, one in kept.items()},
+            {full: path for full, path in places.items() if path is not None},
+            {full: self._known_to_be_of(weight) for full, weight in wanted.items()},
+        )
+
+    def loaded(self, graph: Graph, state: Mapping[str, Any], dtype: Any, file: str) -> Mapping[str, Any]:
+        """Every tensor that a run reads, of the numbers of a checkpoint by their paths. Raises CnncalcError."""
+        refuse_inexact(self.name, self.inexact)
+        paths = {path for weight in self._wanted(graph).values() for path in self._made_of(weight)}
+        built_in = [path for path in self._built_in(paths) if path in state]
+        own = self.source(asked) if (asked := sorted({*(paths - {*state}), *built_in})) else {}
+        for path in built_in:
+            if not same_numbers(own[path], state[path]):
+                raise CnncalcError(
+                    f"{file}: the buffer `{path}` has other numbers than the code gives it, and the network of "
+                    f"{self.name} was worked out with those",
+                    "in Python: load it into the module, and give that to cnncalc.from_torch",
+                )
+        return self._filled(graph, {**own, **state}, dtype, file)
+
+    def _built_in(self, read: Container[str]) -> list[str]:
+        """Buffers that a network is worked out with; statistics of a layer that is not called are none."""
+        kept, unread = self._kept, self.worked.unread
+        idle = {path.rpartition(".")[0] for path in unread}
+        idle -= {path.rpartition(".")[0] for path, one in kept.items() if one.learned and path not in unread}
+        return [
+            path
+            for path, one in kept.items()
+            if not one.learned
+            and (path not in read or path in self.worked.built_in)
+            and not (path.endswith(STATISTICS) and path.rpartition(".")[0] in idle)
+        ]
+
+    @cached_property
+    def _kept(self) -> Mapping[str, Kept]:
+        """Path -> what a checkpoint holds there."""
+        try:
+            kept = {str(one["path"]): Kept.of(one) for one in self.state()}
+            return {path: one for path, one in kept.items() if not path.endswith(COUNTER)}
+        except (LookupError, TypeError, ValueError):
+            raise CnncalcError(f"{self.name}: what its process wrote is no list of tensors") from None
+
+    def _known_to_be_of(self, weight: Weight) -> frozenset[str]:
+        """The parameters and buffers that a tensor is made of; none where that is not told."""
+        try:
+            return self._made_of(weight)
+        except CnncalcError:
+            return frozenset()
+
+    def _filled(self, graph: Graph, state: Mapping[str, Any], dtype: Any, file: str) -> dict[str, Any]:
+        """The tensors that a run reads, of the numbers of the parameters and buffers that they are made of."""
         from ..onnx.stored import fitted
 
-        owned = self._owned(graph)
-        wanted = {
-            f"{node.weights_of}.{key}": shape
-            for node in graph.inference.nodes
-            for key, shape in (*node.weights.items(), *node.buffers.items())
-        }
-        return {full: fitted(array, owned[full], wanted[full], full, file) for full, array in arrays.items()}
+        shapes, wanted = _shapes(graph), self._wanted(graph)
+        if lacking := [full for full in shapes if full not in wanted]:
+            raise CnncalcError(f"{self.name}: the trace has no numbers for `{lacking[0]}`", HELP)
+        made = self.worked.arrays({one.tensor for one in wanted.values() if self._path(one) is None}, state)
+        found = {}
+        for full, weight in wanted.items():
+            path = self._path(weight)
+            array = made[weight.tensor] if path is None else state[path]
+            if weight.fixed and array.dtype.kind == "f":
+                array = array.clip(-LARGEST, LARGEST)
+            found[full] = fitted(array, weight, shapes[full], full, file).astype(dtype)
+        return found
 
-    def _owned(self, graph: Graph) -> dict[str, Weight]:
-        """The tensors of layers that are one of the module, by their full names, each under its path."""
+    def _wanted(self, graph: Graph) -> dict[str, Weight]:
+        """Each tensor that a run reads and the trace has, by its full name."""
         found: dict[str, Weight] = {}
         for node in graph.inference.nodes:
             for key in (*node.weights, *node.buffers):
-                weight = self._place(node.name, key)
-                if weight is not None:
+                weight = self.learned.get(node.name, {}).get(key)
+                if weight is not None and (weight.tensor or self._path(weight)):
                     found.setdefault(f"{node.weights_of}.{key}", weight)
         return found
 
-    def read(self, graph: Graph, dtype: Any) -> Mapping[str, Any]:
-        """Every tensor that a run reads, by its full name. Raises CnncalcError for one that cannot be had."""
-        from ..onnx.stored import fitted
+    def _made_of(self, weight: Weight) -> frozenset[str]:
+        """The parameters and buffers that a tensor is made of, by their paths."""
+        path = self._path(weight)
+        return self.worked.paths(weight.tensor) if path is None else frozenset([path])
 
-        refuse_inexact(self.name, self.inexact)
-        wanted: dict[str, tuple[Weight, tuple[int, ...]]] = {}
-        for node in graph.inference.nodes:
-            for key, shape in (*node.weights.items(), *node.buffers.items()):
-                full = f"{node.weights_of}.{key}"
-                if full not in wanted:
-                    wanted[full] = (self._own(node.name, key, full), shape)
-        arrays = self.source(sorted({weight.name for weight, _ in wanted.values()}))
-        return {
-            full: fitted(arrays[weight.name], weight, shape, full, self.name).astype(dtype)
-            for full, (weight, shape) in wanted.items()
-        }
+    def _path(self, weight: Weight) -> str | None:
+        """That of the parameter or buffer that a tensor is; None where operators make it."""
+        return None if weight.made_of else self.paths.get(weight.name)
 
-    def _own(self, node: str, key: str, full: str) -> Weight:
-        """The tensor of the module that one of a layer is. Raises CnncalcError where operators make it."""
-        weight = self._place(node, key)
-        if weight is None:
-            raise CnncalcError(f"{self.name}: `{full}` is no tensor that the module stores, but made of others", HELP)
-        return weight
 
-    def _place(self, node: str, key: str) -> Weight | None:
-        """The same under its path; None where operators make it."""
-        weight = self.learned.get(node, {}).get(key)
-        path = None if weight is None or weight.made_of else self.paths.get(weight.name)
-        return None if weight is None or path is None else weight._replace(name=path)
+def _shapes(graph: Graph) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor that a run reads, by its full name."""
+    return {
+        f"{node.weights_of}.{key}": shape
+        for node in graph.inference.nodes
+        for key, shape in (*node.weights.items(), *node.buffers.items())
+    }
 
 
 def of_module(module: Any) -> Source:

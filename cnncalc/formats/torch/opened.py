@@ -17,7 +17,7 @@ from ..reading import USUAL, Reading
 from .committed import written_out
 from .named import Named, named
 from .read import TraceReader
-from .running import numbers, records
+from .running import STATE, numbers, records
 from .trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -50,10 +50,13 @@ class TorchNetwork:
         """The network. Raises CnncalcError."""
         found = traced(self.name.text, self.inputs, self.how.batch, self._stamp)
         reader = TraceReader(found, self.name.text, self.how)
-        return replace(reader.graph(), again=self, stored=reader.own(self._numbers))
+        return replace(reader.graph(), again=self, stored=reader.own(self._numbers, self._state))
 
     def _numbers(self, paths: Sequence[str]) -> Mapping[str, Any]:
         return numbers(_asked(self.name), paths, self.name.text)
+
+    def _state(self) -> Any:
+        return records(_asked(self.name), self.name.text, STATE)
 
     @property
     def _stamp(self) -> tuple[int, int]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 from ...graph import Change, Graph
 from ..onnx.read import Reader, Rule
@@ -16,6 +17,7 @@ from .operators import NUMBERLESS, OPERATORS
 from .rules import RULES
 from .trace import Trace
 from .translate import ELEMENT_TYPES, Writing
+from .worked import Worked
 
 UNREAD, APART, MADE = "parameters-unread", "parameters-apart", "weights-made"
 """Codes of changes: parameters that the forward pass does not read; that reach no layer; layers whose weights are made
@@ -27,6 +29,7 @@ class TraceReader(Reader):
 
     rules: Mapping[str, Rule] = RULES
     truncates = False
+    turned_for = frozenset(("Conv", "Pad", "MaxPool", "AveragePool", "BatchNormalization"))
     author, pages = "PyTorch", ""
 
     def __init__(self, trace: Trace, name: str, how: Reading = USUAL) -> None:
@@ -44,7 +47,7 @@ class TraceReader(Reader):
             outputs=[Declared(writing.named(output), 1, None) for output in trace.outputs],
             declared=declared,
         )
-        self.of = writing.of
+        self.of, self.writing = writing.of, writing
         super().__init__(Model(name, record, {"": 23}, producer=f"PyTorch {trace.torch}"), None, None, how)
         self.builder.name = trace.module
         self.values.update(writing.values)
@@ -63,12 +66,12 @@ class TraceReader(Reader):
         graph = replace(graph, nodes=nodes)
         return replace(graph, changes=(*graph.changes, *self._left_out(graph)))
 
-    def own(self, source: Source) -> Numbers:
-        """The numbers of its tensors, of what has made the trace."""
+    def own(self, source: Source, state: Callable[[], Any]) -> Numbers:
+        """The numbers of its tensors, and what a checkpoint of it holds, of what has made the trace."""
         paths = {name: stored.path for name, stored in self.trace.tensors.items() if stored.path}
         paths |= {path: path for path in paths.values()}
-        shapes = {stored.path: stored.shape for stored in self.trace.tensors.values() if stored.path}
-        return Numbers(self.file, self.learned, paths, shapes, source, self.inexact)
+        worked = Worked(self.trace, self.writing, self.values, self.file)
+        return Numbers(self.file, self.learned, paths, worked, source, state, self.inexact)
 
     def _left_out(self, graph: Graph) -> list[Change]:
         found = []

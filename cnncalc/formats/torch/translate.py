@@ -27,6 +27,9 @@ ELEMENT_TYPES = {
 }  # fmt: skip
 """As ONNX numbers them."""
 
+LARGEST = 1e38
+"""What stands for an infinite number in a map or around it: no number of a map is larger."""
+
 BEYOND = 1 << 60
 """To the end of an axis, however long."""
 
@@ -51,6 +54,9 @@ class Writing:
 
         self.ops: dict[str, set[str]] = {}
         """Path of a module -> the operators that are called in it."""
+
+        self.besides: list[Operator] = []
+        """Operators that make what the trace has no name for: masks."""
 
         self._worked_out: dict[str, tuple[Made, ...]] = {}
         """What is worked out before the input comes -> the tensors that it makes."""
@@ -170,8 +176,8 @@ class Writing:
         return self.dims[self.named(name)]
 
     def number(self, value: float | bool) -> str:
-        """A constant without axes."""
-        return self.constant((), (value,))
+        """A constant without axes; an infinite one as large as a number of a map is."""
+        return self.constant((), (max(-LARGEST, min(LARGEST, value)) if isinstance(value, float) else value,))
 
     def vector(self, values: Sequence[Any]) -> str:
         """A constant with one axis."""
@@ -189,6 +195,14 @@ class Writing:
         self.values[own] = Weight(own, made.shape, None, fixed=True)
         self.dims[own], self.same[made.name] = made.shape, own
         return own
+
+    def besides_it(self, op: str, overload: str, shape: Sequence[int], given: Mapping[str, Any]) -> str:
+        """A tensor that hangs on no input, of an operator that stands in no trace."""
+        made = Made(f"{self.operator.name}%{op}", tuple(shape))
+        self.besides.append(Operator(made.name, op, overload, given, (made,), line=self.operator.line))
+        self.values[made.name] = Weight(made.name, made.shape, None, fixed=True)
+        self._note(made)
+        return made.name
 
     def put(
         self,

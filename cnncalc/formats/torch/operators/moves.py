@@ -261,9 +261,6 @@ def index_select(w: Writing, own: Operator) -> None:
     w.put("Gather", [source, w.tensor("index")], {"axis": w.axis("dim", len(w.shape(source)))})
 
 
-LARGEST = 1e38
-"""What stands for an infinite number around a map: no number of a map is larger."""
-
 WORDS = {"replicate": "edge", "circular": "wrap", "reflect": "reflect"}
 """How ONNX calls what PyTorch fills an edge with."""
 
@@ -281,7 +278,7 @@ def pad(mode: str = "") -> Write:
         word = mode or WORDS.get(given.get("mode", "constant"), "constant")
         names = [source, w.vector([*before, *after])]
         if word == "constant" and given.get("value"):
-            names.append(w.number(max(-LARGEST, min(LARGEST, float(given["value"])))))
+            names.append(w.number(float(given["value"])))
         if not any(around):
             w.alias(source)
         elif word == "wrap":

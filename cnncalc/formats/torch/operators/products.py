@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ...onnx.constants import Constant
 from ...onnx.values import Weight
 from ..trace import Operator
-from ..translate import Write, Writing
+from ..translate import LARGEST, Write, Writing
 
 
 def matmul(first: str, second: str) -> Write:
@@ -108,9 +109,13 @@ def attention(w: Writing, own: Operator) -> None:
         names = [names[0], *(_as_many_heads(w, name, w.shape(names[0])[-3]) for name in names[1:])]
     attributes = {} if own.given.get("scale") is None else {"scale": own.given["scale"]}
     if own.given.get("is_causal"):
-        mask = f"{own.name}%mask"
-        w.dims[mask] = (w.shape(names[0])[-2], w.shape(names[1])[-2])
-        w.values[mask] = Weight(mask, w.dims[mask], None, fixed=True)
+        square = (w.shape(names[0])[-2], w.shape(names[1])[-2])
+        whole = w.besides_it("full", "", square, {"size": [*square], "fill_value": -LARGEST})
+        mask = w.besides_it("triu", "", square, {"self": {"tensor": whole}, "diagonal": 1})
+    elif mask and w.types.get(mask) == "bool" and isinstance(w.values.get(mask), Weight | Constant):
+        allowed = {"tensor": mask.removeprefix("#")}
+        given = {"condition": allowed, "self": 0.0, "other": -LARGEST}
+        mask = w.besides_it("where", "Scalar", w.shape(mask), given)
     rest = [mask] if mask else []
     if rank == 4:
         w.put("Attention", [*names, *rest], attributes)
