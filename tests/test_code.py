@@ -227,3 +227,18 @@ def test_a_block_with_conditions_computes_what_cnncalc_does(seed: int, tmp_path:
     expected, found = computed(graph, tmp_path)
 
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4 * max(1, np.abs(expected).max()))
+
+
+def test_a_block_without_modules_has_a_forward_alone() -> None:
+    """As the Gram matrix of style transfer, whose sizes are those of what it reads."""
+    text = written(cnncalc.load("style_transfer_vgg19"))
+
+    assert "class Gram(nn.Module):\n    def forward(self, x):\n        x = x.flatten(2)\n" in text
+
+
+def test_a_norm_of_another_kind_takes_the_weights_that_both_have(tmp_path: Path) -> None:
+    """A scale and a shift, and no mean and variance, which a layer norm has not."""
+    shared = "input: [4, 8, 8]\nnet:\n  - {layernorm: channels, share: w}\n  - {batchnorm, share: w}"
+    expected, found = computed(cnncalc.parse(shared), tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

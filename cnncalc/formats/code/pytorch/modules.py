@@ -55,14 +55,16 @@ class _Text:
         """Its lines."""
         known = self.known
         forward = self._forward()
-        lines = [f"class {known.name}(nn.Module):"]
-        lines += [f"    def __init__({', '.join(('self', *signature(known)))}):", "        super().__init__()"]
-        lines += [f"        {name} = {text}" for name, text in known.products.items()]
-        lines += [f"        self.{name} = {text}" for name, text in self.stored.items()]
-        lines += self._modules()
+        made = [f"        {name} = {text}" for name, text in known.products.items()]
+        made += [f"        self.{name} = {text}" for name, text in self.stored.items()]
+        made += self._modules()
         if self.graph is not None:
-            lines += [f"        {line}" for line in _shared(known.body, self.graph)]
-        return "\n".join([*lines, "", *forward]) + "\n"
+            made += [f"        {line}" for line in _shared(known.body, self.graph)]
+        lines = [f"class {known.name}(nn.Module):"]
+        if made or signature(known):
+            head = f"    def __init__({', '.join(('self', *signature(known)))}):"
+            lines += [head, "        super().__init__()", *made, ""]
+        return "\n".join([*lines, *forward]) + "\n"
 
     # what it makes
 
