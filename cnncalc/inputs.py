@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .dims import Shape, sized
@@ -27,6 +28,17 @@ FEWEST = 16
 def channels_last(shape: Shape) -> bool:
     """Whether the last axis of an input is as short as colours are, and the others are not."""
     return len(shape) > 1 and shape[-1] in COLOURS and all(isinstance(n, int) and n >= FEWEST for n in shape[:-1])
+
+
+def called(name: str, inputs: Iterable[str]) -> str:
+    """The input that a name is of: its own, or that of a file, where `input.1` is what is `input_1` here."""
+    known = list(inputs)
+    alike = [own for own in known if _plain(own) == _plain(name)]
+    return name if name in known or len(alike) != 1 else alike[0]
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W+", "_", name).strip("_").removeprefix("n_")
 
 
 def replaced(shapes: Mapping[str, Shape], given: Any) -> dict[str, Shape]:

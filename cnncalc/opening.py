@@ -73,6 +73,9 @@ PICKLE = Format("a pickle", (".pt", ".pth", ".bin", ".ckpt"), (), 1 << 50, "form
 FORMATS = (SPEC, ONNX, KERAS, CHECKPOINT, PICKLE)
 """What can be opened; the first is taken for a file of which neither the name nor the first bytes say anything."""
 
+ARRAYS = b"\x93NUMPY"
+"""What an .npy begins with."""
+
 MOST_PIPED = 1 << 28
 """Bytes that are taken from standard input or from a commit."""
 
@@ -214,6 +217,9 @@ def decoded(content: bytes, name: str) -> str:
     """The text of a spec. Raises CnncalcError for what is no text."""
     if len(content) > MAX_BYTES:
         raise files.too_large(name, MAX_BYTES, SPEC.name)
+    if content.startswith(ARRAYS):
+        help = f"they are inputs or weights: `cnncalc run SPEC --input-file {name}`"
+        raise CnncalcError(f"{name} holds arrays of NumPy, and no network", help)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

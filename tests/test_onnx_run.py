@@ -339,3 +339,71 @@ def test_what_is_made_of_shared_weights_is_no_copy_of_them(tmp_path: Path) -> No
     assert graph.stored is not None
     with pytest.raises(cnncalc.CnncalcError, match="of which it or a layer before it has other numbers"):
         graph.stored.read(graph, np.float32)
+
+
+def two_inputs(path: Path) -> None:
+    """A model whose inputs have names that the language has not."""
+    float32, h = onnx.TensorProto.FLOAT, onnx.helper
+    graph = h.make_graph(
+        [h.make_node("Conv", ["input.1", "w"], ["y"]), h.make_node("Mul", ["y", "onnx::Mul_1"], ["z"])],
+        "g",
+        [h.make_tensor_value_info(name, float32, [1, c, 4, 4]) for name, c in (("input.1", 3), ("onnx::Mul_1", 2))],
+        [h.make_tensor_value_info("z", float32, [1, 2, 4, 4])],
+        [onnx.numpy_helper.from_array(DRAW.normal(0, 1, (2, 3, 1, 1)).astype(np.float32), "w")],
+    )
+    onnx.save(h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=8), path)
+
+
+def test_an_input_is_known_by_its_name_in_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`input.1` is `input_1` in a spec: the numbers are those of onnxruntime by either name, and from Python."""
+    monkeypatch.chdir(tmp_path)
+    two_inputs(tmp_path / "m.onnx")
+    images = {"input.1": DRAW.normal(size=(3, 4, 4)), "onnx::Mul_1": DRAW.normal(size=(2, 4, 4))}
+    images = {name: image.astype(np.float32) for name, image in images.items()}
+    expected = runtime.InferenceSession("m.onnx").run(None, {name: x[None] for name, x in images.items()})[0][0]
+    for place, image in enumerate(images.values()):
+        np.save(f"{place}.npy", image)
+
+    for names in (images, ("input_1", "onnx_Mul_1")):
+        given = [word for place, name in enumerate(names) for word in ("--input-file", f"{name}={place}.npy")]
+        done = RUN.invoke(app, ["run", "m.onnx", *given, "--out", "out.npz"])
+        assert done.exit_code == 0, done.output
+        np.testing.assert_allclose(np.load("out.npz")["output"], expected, rtol=1e-5, atol=1e-6)
+    graph = cnncalc.load("m.onnx")
+    assert graph.stored is not None
+    weights = graph.stored.read(graph, np.float32)
+    np.testing.assert_allclose(cnncalc.run(graph, images, weights).output, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            ["run", "m.onnx", "--input-file", "inptu.1=x.npy"],
+            "has no input `inptu.1`\n   = help: did you mean `input_1`?",
+        ),
+        (
+            ["summary", "m.onnx", "-i", "input.1=4,4,4"],
+            "help: the input `input_1` is 3x4x4 there, and --input gives 4x4x4; ",
+        ),
+        (["run", "square.yaml", "--weights", "m.onnx"], "convert m.onnx --save-weights weights.npz` writes those of"),
+        (
+            ["run", "square.yaml", "--weights", "square.yaml"],
+            "square.yaml is no .npz or .safetensors, which hold weights",
+        ),
+        (["summary", "x.npy"], "x.npy holds arrays of NumPy, and no network"),
+    ],
+)
+def test_what_a_file_is_not_is_said_with_what_helps(
+    words: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong name, other sizes than the file has, a model as weights, an array as a network."""
+    monkeypatch.chdir(tmp_path)
+    two_inputs(tmp_path / "m.onnx")
+    (tmp_path / "square.yaml").write_text("input: [3, 4, 4]\nnet: [{pointwise: 2}]\n", encoding="utf-8")
+    np.save("x.npy", np.zeros(3))
+
+    done = RUN.invoke(app, words)
+
+    assert done.exit_code != 0
+    assert told in done.output

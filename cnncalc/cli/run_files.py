@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import files
 from ..errors import CnncalcError, did_you_mean
+from ..inputs import called
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -22,8 +23,9 @@ def named(graph: Graph, texts: Iterable[str]) -> dict[str, str]:
     inputs = ", ".join(graph.inputs)
     for text in texts:
         name, equals, path = text.partition("=")
+        name = called(name, graph.inputs)
         if not equals or name not in graph.inputs:
-            if equals and name.isidentifier() and not Path(text).exists():
+            if equals and not Path(text).exists():
                 help = did_you_mean(name, graph.inputs) or f"its inputs: {inputs}"
                 raise CnncalcError(f"{graph.name} has no input `{name}`", help)
             name, path = next(iter(graph.inputs)), text

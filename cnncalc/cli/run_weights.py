@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CnncalcError, printable
+from ..opening import ONNX
 
 if TYPE_CHECKING:
     from ..graph import Graph
@@ -16,8 +17,19 @@ MOST_LINES = 20
 def read(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:
     """Tensor of the network -> its numbers, of a checkpoint or an .npz. Raises CnncalcError."""
     from ..kernels import weights as tensors
+    from ..kernels.arrays import NoArrays
 
-    return stored(path, graph, dtype) if path.lower().endswith(".safetensors") else tensors.load(path, graph, dtype)
+    if path.lower().endswith(".safetensors"):
+        return stored(path, graph, dtype)
+    try:
+        return tensors.load(path, graph, dtype)
+    except NoArrays:
+        raise CnncalcError(
+            f"{path} is no .npz or .safetensors, which hold weights",
+            f"`cnncalc convert {path} --save-weights weights.npz` writes those of a model"
+            if path.lower().endswith(ONNX.suffixes)
+            else "in PyTorch `safetensors.torch.save_file(model.state_dict(), ...)` writes them",
+        ) from None
 
 
 def stored(path: str, graph: Graph, dtype: Any) -> dict[str, Any]:

@@ -61,6 +61,10 @@ class Header(NamedTuple):
         return prod(self.shape) * self.dtype.itemsize
 
 
+class NoArrays(CnncalcError):
+    """A file that is of another format."""
+
+
 class Opened(NamedTuple):
     """An open file of arrays."""
 
@@ -94,7 +98,7 @@ def opened(path: str | Path) -> Iterator[Opened]:
         elif start.startswith(ZIPS):
             yield _several(given, file)
         else:
-            raise CnncalcError(f"{given} is no .npy or .npz", "NumPy's save and savez write them")
+            raise NoArrays(f"{given} is no .npy or .npz", "NumPy's save and savez write them")
 
 
 def read(path: str | Path) -> dict[str, Array]:

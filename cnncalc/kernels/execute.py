@@ -17,6 +17,7 @@ import numpy as np
 
 from ..errors import CnncalcError, did_you_mean
 from ..graph import Graph, Node
+from ..inputs import called
 from . import KERNELS
 from .base import STORED_AS, Array, Arrays, Tally
 from .blas import one_thread
@@ -248,6 +249,7 @@ def checked(graph: Graph, inputs: Mapping[str, Array] | Array, dtype: Any) -> di
         if len(graph.inputs) > 1:
             raise CnncalcError(f"{graph.name} has the inputs {', '.join(graph.inputs)}; one array is given")
         inputs = {next(iter(graph.inputs)): inputs}
+    inputs = {called(name, graph.inputs): array for name, array in inputs.items()}
     for name in inputs:
         if name not in graph.inputs:
             raise CnncalcError(

@@ -30,6 +30,9 @@ class Inputs:
         self.dtypes: dict[str, str] = {}
         """What inputs are stored as, where that is no float32."""
 
+        self.fixed: dict[str, Shape] = {}
+        """Inputs that are given other sizes than the numbers of the file, with those."""
+
     @property
     def images(self) -> int:
         """How many images the model is written for: 1 where the number is open."""
@@ -64,7 +67,13 @@ class Inputs:
             by_word = {declared.name: word for word, (declared, _) in tensors.items()}
             if isinstance(given, Mapping):
                 given = {by_word.get(name, name): shape for name, shape in given.items()}
+            written = dict(shapes)
             shapes = {name: self._set(shape) for name, shape in replaced(shapes, given).items()}
+            self.fixed |= {
+                name: written[name]
+                for name, shape in shapes.items()
+                if any(isinstance(n, int) and n != m for n, m in zip(written[name], shape, strict=True))
+            }
         self._all_known()
         for name, constant in constants:
             yield name, constant, None

@@ -102,7 +102,7 @@ class Reader:
             counting = tensor.type in COUNTING
             self.values[name] = Weight(name, tensor.dims, tensor, fixed=counting, learned=model.ours and not counting)
         given = Inputs(model, self.batch, self.settings, self.turned_for)
-        self.images, self.input_dtypes = given.images, given.dtypes
+        self.images, self.input_dtypes, self.fixed = given.images, given.dtypes, given.fixed
         """How many images the model is written for; a network is of one."""
 
         self.types = Types(model.graph, self.values)
@@ -119,7 +119,7 @@ class Reader:
         for node in self.model.graph.nodes:
             self.read(node)
         if self.unread:
-            raise refusal(self.file, self.unread, self.builder.inputs, self.pages)
+            raise refusal(self.file, self.unread, self.builder.inputs, self.pages, self.fixed)
         if unused := [name for name in self.shapes if name not in self.shaped]:
             raise CnncalcError(f"{self.file} has no tensor `{unused[0]}` that is not known", "leave --shape out")
         outputs = [(declared.name, self.values.get(declared.name)) for declared in self.model.graph.outputs]

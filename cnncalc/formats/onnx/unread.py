@@ -47,10 +47,13 @@ def read_as(value: Value | None) -> str:
     return size_text(value.dims) or "a number"
 
 
-def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape], pages: str) -> CnncalcError:
+def refusal(
+    file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape], pages: str, fixed: Mapping[str, Shape]
+) -> CnncalcError:
     """The error with every operator and reason, how often it occurs and what its first node reads.
 
-    Where sizes of the inputs are open, they may be what is missing.
+    Where sizes of the inputs are open, they may be what is missing; where others are given than the file has, which are
+    those of `fixed`, they may be what does not fit.
     """
     counts = Counter((one.node.op, one.why) for one in unread)
     lines = []
@@ -62,6 +65,9 @@ def refusal(file: str, unread: Sequence[Unread], inputs: Mapping[str, Shape], pa
     help = f"{pages}--allow-unknown counts the rest"
     if missing := _open(inputs):
         help = f"with a number for {missing} more can be worked out; {help}"
+    for name, shape in fixed.items():
+        sizes = f"{size_text(shape)} there, and --input gives {size_text(inputs[name])}"
+        help = f"the input `{name}` is {sizes}; {help}"
     return CnncalcError(f"{file}: {nodes} cannot be read", help, lines)
 
 
