@@ -18,12 +18,16 @@ KEEPS = [
     "{conv: {out: $prev.channels, kernel: 3, padding: 1}",
     "{pointwise: {out: $prev.channels, norm: batchnorm, act: $act}",
     "{depthwise: {kernel: $k, padding: half, act: relu}",
+    "{conv: {out: $prev.channels, kernel: $t, padding: same}",
     "{relu",
     "{batchnorm",
     "{maxpool: {kernel: 3, stride: 1, padding: 1}",
     "{inner: {n: $t}",
     "{channel_shuffle: 2",
 ]
+
+
+FROZEN = ["", "", "", "", ", frozen: true"]
 
 
 def _step(random: Random, text: str) -> str:
@@ -57,7 +61,7 @@ def spec(seed: int) -> str:
     steps.append('{depthwise: {kernel: $k, padding: half, act: $act}, when: "$t > 2 or $se"}')
     calls = [
         f"  - {{unit: [{random.choice([1, 2, 3])}, {random.choice([4, 8])}, {random.choice([1, 1, 2])}, "
-        f"{random.choice(['true', 'false'])}, {random.choice(['relu', 'silu'])}, {random.choice([1, 3])}]}}"
+        f"{random.choice(['true', 'false'])}, {random.choice(['relu', 'silu'])}, {random.choice([1, 3])}]{random.choice(FROZEN)}}}"
         for _ in range(random.randint(2, 6))
     ]
     lines = "\n".join(f"    - {step}" for step in steps)

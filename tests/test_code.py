@@ -242,3 +242,25 @@ def test_a_norm_of_another_kind_takes_the_weights_that_both_have(tmp_path: Path)
     expected, found = computed(cnncalc.parse(shared), tmp_path)
 
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+FROZEN = """
+input: [4, 12, 12]
+blocks:
+  encoder(out, turns):
+    - {conv: {out: $out, kernel: 3, padding: 1}, repeat: $turns, as: conv}
+    - relu
+net:
+  - encoder: [4, 1]
+  - encoder: [8, 2]
+  - {encoder: [8, 3], frozen: true}
+"""
+
+
+def test_a_form_for_uneven_zeros_is_taken_where_zeros_are_uneven(tmp_path: Path) -> None:
+    """Calls that are frozen or have another number of turns keep the padding of their convolutions."""
+    graph = cnncalc.parse(FROZEN)
+    expected, found = computed(graph, tmp_path)
+
+    assert "F.pad" not in written(graph)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

@@ -94,8 +94,8 @@ def common(ours: Sequence[Any], theirs: Sequence[Any]) -> list[tuple[int, int]]:
 
 def merged(bodies: Sequence[Body], word: Word) -> list[Merged]:
     """The calls of a block as few classes."""
-    _even(bodies)
     _general(bodies, word)
+    _even(bodies)
     found: list[Merged] = []
     for alike in sorted(_kinds(bodies, word).values(), key=lambda kind: -len(kind[0].steps)):
         for one in found:
@@ -156,7 +156,7 @@ def _general(bodies: Sequence[Body], word: Word) -> None:
             for step in steps:
                 step.attribute = f"{stem}act"
     for steps in places.values():
-        if len({_form(step, word(step)) for step in steps}) > 1:
+        if len({_form(step, word(step))[:-1] for step in steps}) > 1:
             for step in steps:
                 step.code = step.code.general or step.code
 
@@ -200,7 +200,8 @@ def _even(bodies: Sequence[Body]) -> None:
     scopes = {path for body in bodies for path in body.sequences}
     for scope in sorted(scopes, key=lambda path: -len(path)):
         joined = [body for body in bodies if scope not in body.sequences and _joined(body, scope)]
-        if all(_alone(_joined(body, scope)) for body in joined):
+        inside = [step for body in bodies for step in body.steps if step.attribute.startswith(f"{scope}.")]
+        if all(map(_plain, inside)) and all(_alone(_joined(body, scope)) for body in joined):
             for body in joined:
                 (step,) = _joined(body, scope)
                 step.attribute = f"{scope}.{step.attribute[len(scope) + 1 :]}"
@@ -209,9 +210,12 @@ def _even(bodies: Sequence[Body]) -> None:
         for body in bodies:
             body.sequences.discard(scope)
             body.sequences = {re.sub(rf"^{re.escape(scope)}\.", f"{scope}_", path) for path in body.sequences}
+            taken = {step.attribute for step in body.steps}
             for step in body.steps:
                 if step.attribute.startswith(f"{scope}."):
-                    step.attribute = f"{scope}_{step.attribute[len(scope) + 1 :]}"
+                    name = f"{scope}_{step.attribute[len(scope) + 1 :]}"
+                    step.attribute = next(one for one in chain([name], _numbered(name)) if one not in taken)
+                    taken.add(step.attribute)
 
 
 def _joined(body: Body, scope: str) -> list[Step]:
@@ -219,9 +223,10 @@ def _joined(body: Body, scope: str) -> list[Step]:
 
 
 def _alone(steps: Sequence[Step]) -> bool:
+    return len(steps) == 1 and _plain(steps[0])
+
+
+def _plain(step: Step) -> bool:
     """Whether it is one module that is called with one tensor."""
-    if len(steps) != 1:
-        return False
-    (step,) = steps
     layer = bool(step.code.module) and step.code.call == PLAIN and not step.code.first
     return (layer or step.body is not None) and len(step.reads) == 1

@@ -117,7 +117,8 @@ class Settling:
         """An argument as a parameter, one more where there is none that it follows from."""
         place, name = slot
         attribute, code = self.known.parts[place].attribute, self.known.parts[place].step.code
-        other = "activation" if name == "act" else f"{re.split(r'[._]', attribute)[-1]}_{name}"
+        words = [word for word in re.split(r"[._]", attribute) if word and not word[0].isdigit()]
+        other = "activation" if name == "act" else "_".join([*words[-1:], name])
         if name[0] in "#@":
             name = other = called(code.call if name[0] == "#" else code.first, int(name[1:]))
         if name in ("padding", "pad") and (half := self._half(place, column)):
