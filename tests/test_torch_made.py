@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: E402, N812
 from torch.nn.utils import parametrizations, parametrize  # noqa: E402
 
 import cnncalc  # noqa: E402
+from cnncalc.recovery.write import recover  # noqa: E402
 
 Module: Any = nn.Module
 """mypy knows no torch."""
@@ -179,3 +180,37 @@ def test_networks_of_timm_with_such_weights(name: str, params: int) -> None:
     graph = cnncalc.from_torch(module, (3, 224, 224))
 
     assert params == sum(one.numel() for one in module.parameters()) == cnncalc.params(graph).total
+
+
+class Kernel(Module):
+    """448 parameters, and a matrix of 16 x 4 that is a buffer."""
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 16, 3)
+        self.register_buffer("matrix", torch.rand(sizes))
+
+    def forward(self, x: Any) -> Any:
+        """Each pixel by the matrix."""
+        return self.conv(x).flatten(2).transpose(1, 2) @ self.matrix
+
+
+@pytest.mark.parametrize("sizes", [(16,), (16, 4)])
+def test_a_matrix_that_is_a_buffer_is_counted_as_one_and_written_as_frozen(sizes: tuple[int, ...]) -> None:
+    """As `named_buffers` has it; a spec has no word for a kernel that is not learned, and says that it is not trained."""
+    module = Kernel(*sizes)
+    buffers = sum(buffer.numel() for buffer in module.buffers())
+    graph = cnncalc.from_torch(module, (3, 6, 6))
+    counted = cnncalc.params(graph)
+    assert (counted.total, counted.frozen, counted.buffers) == (448, 0, buffers)
+    written = cnncalc.params(recover(graph).graph)
+    assert (written.total, written.frozen) == (448 + buffers, buffers)
+
+
+@pytest.mark.parametrize("kind", [nn.LSTMCell, nn.GRUCell, nn.RNNCell])
+def test_states_of_zeros_are_no_buffers(kind: Any) -> None:
+    """A cell that begins with none makes them in its code: the module has no buffers."""
+    module = kind(6, 5)
+    counted = cnncalc.params(cnncalc.from_torch(module, (6,)))
+    assert counted.buffers == sum(buffer.numel() for buffer in module.buffers()) == 0
+    assert counted.total == sum(parameter.numel() for parameter in module.parameters())

@@ -59,7 +59,9 @@ def params(graph: Graph) -> Params:
         untrained: Dim = 0
         if node.made_of is not None:
             learned = _elements(node.parameters)
-            stored = stored + _elements({one.name: one.shape for one in node.made_of if not one.learned})
+            stored = (stored if node.weights else 0) + _elements(
+                {one.name: one.shape for one in node.made_of if not one.learned}
+            )
             untrained = _elements({one.name: one.shape for one in node.made_of if one.frozen})
         of[node.name] = learned
         buffers_of[node.name] = stored

@@ -105,9 +105,11 @@ def _made_of_others(graph: Graph) -> None:
 
     stored, used = params(graph), params(graph.plain)
     if (stored.total, stored.frozen) != (used.total, used.frozen):
+        layers = [name for name, count in used.of.items() if count != stored.of[name]]
+        told = ", ".join(f"`{name}`" for name in layers[:4]) + ", ..." * (len(layers) > 4)
         print(
             f"weights are written as the layers use them: {used.total:,} params, {used.frozen:,} of them frozen; "
-            f"{graph.name} stores {stored.total:,} and {stored.frozen:,}",
+            f"{graph.name} stores {stored.total:,} and {stored.frozen:,}: they differ in {told}",
             file=sys.stderr,
         )
 

@@ -159,8 +159,8 @@ def _parameters(graph: Graph, done: Run) -> list[Row]:
         for kernel in (norm, beside)
     )
     expected, stored = params(graph.plain), of_norms + others
-    made = graph.plain is not graph
-    note = f"those that layers compute with, made of {params(graph).total:,} parameters" if made else ""
+    own = params(graph).total
+    note = f"those that layers compute with, made of {own:,} parameters" if own != expected.total else ""
     rows = [_row("parameters", expected.total, sum(done.weights.values()) - stored, "elements", note)]
     if expected.buffers or stored:
         what = ["running statistics"] * (of_norms > 0) + ["tensors that are not learned"] * (others > 0)

@@ -5,26 +5,29 @@ conv(x, g v / |v|)            made of g and v: those are stored, and counted
 conv(x, w[:4]), conv(x, w[4:])    a part each, together w: own
 linear(x, w), linear(y, w^T)  the second has nothing of its own
 conv(x, kernel), a buffer     stored, and not learned
+x + zeros(8)                  nothing is stored
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from math import prod
 
+from ...errors import CnncalcError
 from ...graph import Graph, Node
 from ...provenance import Source
 from ..onnx.values import Weight
 from .trace import Stored, Trace
+from .worked import Worked
 
 Learned = Mapping[str, Mapping[str, Weight]]
 """Node -> key -> where its learned or stored tensor comes from."""
 
 
-def accounted(graph: Graph, learned: Learned, trace: Trace) -> tuple[Node, ...]:
+def accounted(graph: Graph, learned: Learned, trace: Trace, worked: Worked) -> tuple[Node, ...]:
     """The nodes, each with what is stored in place of its weights, and frozen where all of that is."""
     stored = _by_name(trace)
-    read = {node.name: _read(node, learned.get(node.name, {}), stored) for node in graph.nodes}
+    read = {node.name: _read(node, learned.get(node.name, {}), stored, worked) for node in graph.nodes}
     taken: set[str] = set()
     made: dict[str, tuple[Source, ...]] = {}
     for group in _groups([node for node in graph.nodes if node.weights], read):
@@ -40,9 +43,13 @@ def accounted(graph: Graph, learned: Learned, trace: Trace) -> tuple[Node, ...]:
             taken.update(source.name for source in new)
             if mixed or [source.shape for source in new if source.learned] != list(node.weights.values()):
                 made[node.name] = new
+    for node in graph.nodes:
+        tensors = [one.tensor for one in learned.get(node.name, {}).values()]
+        if not node.weights and node.buffers and all(map(worked.stores_nothing, tensors)):
+            made[node.name] = ()
     return tuple(
         node._replace(
-            frozen=bool(read[node.name]) and all(source.frozen for source in read[node.name]),
+            frozen=bool(read[node.name]) and all(one.frozen or not one.learned for one in read[node.name]),
             made_of=made.get(node.name),
         )
         for node in graph.nodes
@@ -58,15 +65,28 @@ def _by_name(trace: Trace) -> Mapping[str, tuple[str, Stored]]:
     return found
 
 
-def _read(node: Node, weights: Mapping[str, Weight], stored: Mapping[str, tuple[str, Stored]]) -> list[Source]:
+def _read(
+    node: Node, weights: Mapping[str, Weight], stored: Mapping[str, tuple[str, Stored]], worked: Worked
+) -> list[Source]:
     """The parameters and buffers that a layer's learned tensors are made of."""
-    names = [name for key in node.weights if key in weights for name in weights[key].made_of or (weights[key].name,)]
+    names = [name for key in node.weights if key in weights for name in _names(weights[key], stored, worked)]
     found = [stored[name] for name in dict.fromkeys(names) if name in stored]
     return [
         Source(name, tensor.shape, tensor.kind == "parameter", tensor.frozen)
         for name, tensor in found
         if tensor.kind != "constant"
     ]
+
+
+def _names(weight: Weight, stored: Container[str], worked: Worked) -> Iterable[str]:
+    """The stored tensors that one is made of; of a constant those that it was worked out of, where that is told."""
+    names = weight.made_of or (weight.name,)
+    if weight.learned or any(name in stored for name in names):
+        return names
+    try:
+        return sorted(worked.paths(weight.tensor))
+    except CnncalcError:
+        return names
 
 
 def _groups(nodes: Sequence[Node], read: Mapping[str, Iterable[Source]]) -> list[list[Node]]:

@@ -62,16 +62,20 @@ class TraceReader(Reader):
     def graph(self) -> Graph:
         """The network, its frozen layers marked, each parameter accounted for. Raises CnncalcError."""
         graph = super().graph()
-        nodes = accounted(graph, self.learned, self.trace)
+        nodes = accounted(graph, self.learned, self.trace, self.worked)
         graph = replace(graph, nodes=nodes)
         return replace(graph, changes=(*graph.changes, *self._left_out(graph)))
+
+    @property
+    def worked(self) -> Worked:
+        """What is made of stored tensors before the input comes."""
+        return Worked(self.trace, self.writing, self.values, self.file)
 
     def own(self, source: Source, state: Callable[[], Any]) -> Numbers:
         """The numbers of its tensors, and what a checkpoint of it holds, of what has made the trace."""
         paths = {name: stored.path for name, stored in self.trace.tensors.items() if stored.path}
         paths |= {path: path for path in paths.values()}
-        worked = Worked(self.trace, self.writing, self.values, self.file)
-        return Numbers(self.file, self.learned, paths, worked, source, state, self.inexact)
+        return Numbers(self.file, self.learned, paths, self.worked, source, state, self.inexact)
 
     def _left_out(self, graph: Graph) -> list[Change]:
         found = []

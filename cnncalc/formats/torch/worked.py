@@ -66,13 +66,25 @@ class Worked:
             if not stored.path and stored.values is None:
                 raise self._unknown(name)
             return frozenset([stored.path] if stored.path else [])
-        if self._known(name) is not None:
-            return frozenset()
         node = self.written.get(name) if operator is None else None
+        if node is None and self._known(name) is not None:
+            return frozenset()
         read = read_by(operator) if operator is not None else node.inputs if node is not None else None
         if read is None:
             raise self._unknown(name)
         return frozenset().union(*(self.paths(one) for one in read if one))
+
+    def stores_nothing(self, name: str) -> bool:
+        """Whether nothing of a tensor is stored in the module: its code makes it, or it is one number all over."""
+        own = self._own(name)
+        stored, operator, node = self.stored.get(own), self.makers.get(own), self.written.get(name)
+        if stored is not None:
+            return not stored.path and stored.values is not None and len({*stored.values}) == 1
+        if operator is None and node is None:
+            known = self.constants.get(name)
+            return known is not None and len(known.entries) == 1
+        read = read_by(operator) if operator is not None else node.inputs if node is not None else ()
+        return all(self.stores_nothing(one) for one in read if one)
 
     def arrays(self, names: Iterable[str], state: State) -> dict[str, Array]:
         """The numbers of some. Raises CnncalcError for those that are not had."""
