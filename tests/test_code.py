@@ -264,3 +264,10 @@ def test_a_form_for_uneven_zeros_is_taken_where_zeros_are_uneven(tmp_path: Path)
 
     assert "F.pad" not in written(graph)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_uneven_zeros_of_some_calls_are_a_parameter() -> None:
+    """Xception's first map is even, the others are odd: one pool, and how far it is padded."""
+    text = written(cnncalc.load("xception"))
+
+    assert 'self.main_maxpool(F.pad(main, (self.pad, 1, self.pad, 1), value=float("-inf")))\n' in text

@@ -148,7 +148,7 @@ def _general(bodies: Sequence[Body], word: Word) -> None:
     stems: dict[str, list[Step]] = defaultdict(list)
     for body in bodies:
         for step in body.steps:
-            places[step.attribute].append(step)
+            places[step.attribute.replace(".", "_")].append(step)
         for stem, steps in _activations(body).items():
             stems[stem] += steps if len(steps) == 1 else []
     for stem, steps in stems.items():
