@@ -101,17 +101,32 @@ def test_a_reshape_to_what_is_left_of_an_open_size_stays_open(net: str, macs: in
     assert macs == cnncalc.macs(cnncalc.parse(recovered.text, input=(8, 10))).total
 
 
-def test_a_reshape_to_a_size_that_hangs_on_the_input_says_what_is_wanted() -> None:
-    """No text has it, short or one step a layer; with a size there is one."""
-    text = "input: [8, H, W]\nnet: [{reshape: [8, 0]}, {pointwise: 4}, {reshape: [4, $input.height, $input.width]}]"
+def test_a_reshape_to_a_size_that_hangs_on_the_input_says_so() -> None:
+    """By the names of the sizes, in blocks too; 5 and 7 in halves are 3 and 4 positions, one less and halved 2 and 3."""
+    halved = "{conv: {out: 4, kernel: 3, stride: 2, padding: 1}}"
+    flat = "{reshape: [4, ceil($input.height / 2) * ceil($input.width / 2)]}, {pointwise: 4}"
+    back = "{reshape: [4, ceil($input.height / 2), ceil($input.width / 2)]}"
+    less = "{slice: {axis: width, stop: $input.width // 2}}"
+    text = f"input: [8, H, W]\nnet: [{halved}, {flat}, {back}, {flat}, {back}, {flat}, {back}, {less}]"
     for plain in (False, True):
-        with pytest.raises(
-            cnncalc.CnncalcError, match=r"`reshape2` cannot be written.* a size that has no number"
-        ) as refused:
-            recover(cnncalc.parse(text), plain=plain)
-        assert "--input" in str(refused.value)
-        sized = cnncalc.parse(text, input=(8, 5, 6))
-        assert same(sized, cnncalc.parse(recover(sized, plain=plain).text))
+        recovered = recover(cnncalc.parse(text), plain=plain)
+
+        assert "$input" not in recovered.text
+        assert "$H" in recovered.text
+        assert "$W // 2" in recovered.text
+        assert same(cnncalc.parse(text), cnncalc.parse(recovered.text))
+        assert (4, 3, 3) == cnncalc.parse(recovered.text, input=(8, 5, 7)).output_shape
+        assert (4, 3, 3) == cnncalc.parse(recovered.text, set={"H": 5, "W": 7}).output_shape
+
+
+def test_the_names_of_open_sizes_are_those_of_what_comes_in() -> None:
+    """In a block as well; a variable of the spec cannot hang on what is given later."""
+    block = "blocks: {b(n): [{reshape: [$n, $H * $W]}]}"
+    graph = cnncalc.parse(f"input: [8, H, W]\n{block}\nnet: [{{b: 8}}]", input=(8, 5, 6))
+
+    assert (8, 30) == graph.output_shape
+    with pytest.raises(cnncalc.CnncalcError, match=r"no variable `\$H` here"):
+        cnncalc.parse("input: [8, H, W]\nvars: {n: $H}\nnet: [{pointwise: $n}]")
 
 
 def test_what_is_not_known_is_written_and_read_back() -> None:

@@ -162,13 +162,13 @@ def test_names_that_the_language_does_not_allow_become_their_like() -> None:
     assert ("conv_0", "conv_0_") == again.nodes[2].inputs
 
 
-def test_sizes_without_a_number_are_written_where_nothing_hangs_on_them() -> None:
-    """A symbol in the input stays one; an argument that hangs on it cannot be written."""
+def test_sizes_without_a_number_are_written_by_their_names() -> None:
+    """A symbol in the input stays one; an argument that hangs on it says how."""
     graph = cnncalc.parse("input: [3, H, W]\nnet: [{conv: {out: 4, kernel: 3}}, relu]")
 
     assert "input: [3, H, W]" in flat(graph)
     agree(graph, cnncalc.parse(flat(graph)))
 
     cut = cnncalc.parse("input: [3, H, H]\nnet: [{conv: {out: 4, kernel: 3}, as: a}, {crop: $a.size}]")
-    with pytest.raises(cnncalc.CnncalcError, match="`crop` cannot be written: its arguments hang on a size"):
-        flat(cut)
+    assert "crop: $H - 2" in flat(cut)
+    agree(cut, cnncalc.parse(flat(cut)))

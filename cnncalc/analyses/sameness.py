@@ -90,11 +90,18 @@ def _resolved(node: Node) -> tuple[Any, ...]:
     it has the words of the first.
     """
     arguments = [
-        (name, getattr(node.layer, name, None) if _open(value) else value)
-        for name, value in sorted(node.layer.resolved(*node.incoming).items())
+        (name, _numbers(getattr(node.layer, name, None)) if _open(value) else value)
+        for name, value in _numbers(sorted(node.layer.resolved(*node.incoming).items()))
     ]
-    output = ["open" if is_symbolic(size) else size for size in node.output]
+    output = ["open" if is_symbolic(size) else size for size in _numbers(node.output)]
     return (node.kind, repr(arguments), repr(output), bool(node.frozen and node.weights), node.train_only)
+
+
+def _numbers(value: Any) -> Any:
+    """A value whose sizes that hang on no symbol are numbers, however they were worked out."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_numbers, value))
+    return value.constant if is_symbolic(value) and not value.symbols() else value
 
 
 def _open(value: Any) -> bool:

@@ -79,6 +79,16 @@ def symbols(document: Document) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def sizes(document: Document, shapes: Mapping[str, Shape]) -> dict[str, Dim]:
+    """The names that stand for sizes in the inputs, each with the size that comes in there."""
+    found: dict[str, Dim] = {}
+    for name, values in document.inputs.items():
+        for value, dim in zip(values, shapes[name], strict=True):
+            if isinstance(value.constant, str) and value.constant.isidentifier():
+                found.setdefault(value.constant, dim)
+    return found
+
+
 def opened(given: Any) -> list[str]:
     """The names of open sizes among those that are given for the inputs."""
     shapes = given.values() if isinstance(given, Mapping) else [given]

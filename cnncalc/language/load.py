@@ -13,7 +13,7 @@ from ..errors import CnncalcError, Diagnostic, SpecError, did_you_mean
 from ..graph import Graph
 from .expanding.expand import Expander
 from .expanding.problems import TooLarge
-from .given import exact, input_shape, inputs, opened, setting, symbols, variables
+from .given import exact, input_shape, inputs, opened, setting, sizes, symbols, variables
 from .piecewise import taken
 from .reading.document import read
 from .steps import RECURSION, Document
@@ -89,20 +89,18 @@ class Making:
         document, member, settings = self.document, self.member, self._given()
         self._known(settings)
         values = variables(document, settings, problems)
-        for sizes in document.inputs.values():
-            for value in sizes:
+        for dims in document.inputs.values():
+            for value in dims:
                 if value.constant in document.variables and isinstance(value.constant, str):
                     message = f"`{value.constant}` is a variable, and here the name of a size"
                     help = f"write `${value.constant}`, or use another name"
                     problems.append(Diagnostic(message, value.mark, help=help))
-        builder = Builder(
-            member.name if member else document.name or Path(self.file).name.split(".")[0],
-            inputs(document, values, settings, self.input, problems),
-        )
+        shapes = inputs(document, values, settings, self.input, problems)
+        builder = Builder(member.name if member else document.name or Path(self.file).name.split(".")[0], shapes)
         output = ""
         try:
             if not _recursive(problems):
-                output = Expander(document, values, builder, problems).expand()
+                output = Expander(document, {**sizes(document, shapes), **values}, builder, problems).expand()
         except TooLarge as error:
             problems.append(error.diagnostic)
         except RecursionError:

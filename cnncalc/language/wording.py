@@ -36,7 +36,9 @@ def arguments_of(node: Node) -> dict[str, Any]:
 
 
 def _compact(value: Any, reader: Reader, node: Node) -> Any:
-    if is_symbolic(value) or hasattr(value, "__array__"):
+    if is_symbolic(value):
+        return expression(value) if value.symbols() else value.constant
+    if hasattr(value, "__array__"):
         raise CnncalcError(
             f"`{node.name}` cannot be written: its arguments hang on a size that has no number",
             "give it with --input",
@@ -47,13 +49,37 @@ def _compact(value: Any, reader: Reader, node: Node) -> Any:
         return value
     if isinstance(reader, Padding):
         members = [pad[0] if isinstance(pad, tuple) and pad[0] == pad[1] else pad for pad in value]
-        members = [list(pad) if isinstance(pad, tuple) else pad for pad in members]
+        members = [[_compact(end, reader, node) for end in pad] if isinstance(pad, tuple) else pad for pad in members]
+        members = [_compact(pad, reader, node) if is_symbolic(pad) else pad for pad in members]
     else:
         members = [_compact(member, reader, node) for member in value]
         if not isinstance(reader, PerAxis):
             return members
     alike = bool(members) and all(member == members[0] for member in members)
     return members[0] if alike and not isinstance(members[0], list) else members
+
+
+def expression(size: Any) -> str:
+    """A size without a number as an expression in those of the inputs."""
+    text = ""
+    for x, count in size.ordered():
+        factors = [] if abs(count) == 1 and x else [str(abs(count))]
+        for atom, power in sorted(x, key=str):
+            factors.append(_atom(atom) + f" ** {power}" * (power > 1))
+        text += (" - " if count < 0 else " + ") + " * ".join(factors)
+    text = "-" + text[3:] if text.startswith(" - ") else text[3:]
+    alone = [count for x, count in size.terms if sum(power for _, power in x) == 1] == [1] and len(size.terms) == 1
+    return text[1:-1] if alone and text.startswith("(") else text
+
+
+def _atom(atom: Any) -> str:
+    if not atom.parts:
+        return f"${atom.word}"
+    parts = [part if isinstance(part, int) else expression(part) for part in atom.parts]
+    if atom.word != "floor":
+        return f"{atom.word}({', '.join(map(str, parts))})"
+    over, under = (f"({part})" if " " in str(part) else str(part) for part in parts)
+    return f"({over} // {under})"
 
 
 def inputs_of(graph: Graph, names: Mapping[str, str]) -> str:

@@ -46,6 +46,7 @@ class _DocumentReader:
             self.names.read(value)
         inputs, input_marks, input_dtypes = self._inputs(root)
         self.names.inputs = tuple(inputs)
+        self.names.sizes = tuple(word for values in inputs.values() for word in map(_size, values) if word)
         self.steps.blocks.heads(root.get("blocks"))
         self.steps.layers.defaults(root.get("defaults"))
         self.steps.blocks.bodies(root.get("blocks"))
@@ -178,3 +179,8 @@ def _words(root: Node) -> Iterator[str]:
             for name, (_, value) in node.entries.items():
                 ahead.append(value)
                 yield from re.findall(r"=\s*(\w+)", name)
+
+
+def _size(value: Value) -> str:
+    """The name of an open size of an input; "" where it is none."""
+    return value.constant if isinstance(value.constant, str) and value.constant.isidentifier() else ""

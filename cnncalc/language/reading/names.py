@@ -104,6 +104,9 @@ class Names:
         self.calls = Calls()
         self.scopes: list[Scope] = []
         self.inputs: tuple[str, ...] = ()
+        self.sizes: tuple[str, ...] = ()
+        """The names of open sizes of the inputs."""
+
         self.tensors: dict[str, Mark] = {}
         self.words: tuple[str, ...] = ()
         """Every word that stands in the spec as a value: what `$op` may become."""
@@ -228,9 +231,12 @@ class Names:
     def unknown(self) -> None:
         """Variables that are none, once a scope is whole; the name of a tensor may stand for its facts."""
         for (name, value), near in self._unresolved.items():
-            if name in self.inputs or name in self.tensors or any(p.fullmatch(name) for p in self._patterns):
+            known = name in self.inputs or name in self.sizes or name in self.tensors
+            if known or any(p.fullmatch(name) for p in self._patterns):
                 continue
-            help = f"did you mean `${near}`?" if near else did_you_mean(name, [*self.inputs, *self.tensors])
+            help = (
+                f"did you mean `${near}`?" if near else did_you_mean(name, [*self.inputs, *self.sizes, *self.tensors])
+            )
             if not help and self.scopes[0].marks:
                 help = f"known here: {', '.join(f'${word}' for word in self.scopes[0].marks)}"
             elsewhere = next((b for b, marks in self.parameters.items() if name in marks), None)
