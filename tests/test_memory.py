@@ -19,6 +19,7 @@ from cnncalc.analyses.memory import folded_params, memory, weight_shapes
 from cnncalc.contracts import contract
 from cnncalc.dims import product
 from cnncalc.layers import KINDS
+from cnncalc.reports.memory_report import memory as report
 from cnncalc.symbolic import opened
 
 
@@ -332,3 +333,27 @@ def test_the_report_of_open_sizes_has_formulas_and_what_must_hold() -> None:
     assert {"at": "relu", "tensors": dict.fromkeys(("conv", "relu"), "32 H W - 64 H - 64 W + 128")} == found["peak"]
     assert ({"H": 6, "W": 6}, ["H >= 3", "W >= 3"]) == (found.get("lowest"), found["provisos"])
     assert "peak 64 H W - 128 H - 128 W + 256 bytes" in report.written()
+
+
+def test_a_part_that_is_written_over_keeps_the_whole_alive() -> None:
+    """A view of 1 of 8 channels becomes the sigmoid: 8 + 8 floats stay, where 1 + 8 would be alive with a copy."""
+    graph = cnncalc.parse("""
+input: [8, 2]
+net:
+  - {pointwise: 8, as: wide}
+  - {split: {part: 0, parts: 8}}
+  - {sigmoid, as: gate}
+  - {pointwise: 16}
+  - {pointwise: 8}
+  - {mul: [prev, gate]}
+""")
+    apart, over = report(graph), report(graph, in_place=True)
+
+    # apart: gate 2 + 32 + 16 numbers of 4 bytes while the second pointwise 8 runs; in place: wide 16 + 32 + 16
+    assert (4 * (2 + 32 + 16), 4 * (16 + 32 + 16)) == tuple(
+        r.facts["totals"]["peak_activations"] for r in (apart, over)
+    )
+    assert [str(note) for note in over.notes if note.code == "in_place"] == [
+        "in place needs more than the 200 B without: what is written over a part of a tensor keeps all of it alive"
+    ]
+    assert not [note for note in apart.notes if note.code == "in_place"]

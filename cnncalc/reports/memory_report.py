@@ -171,11 +171,23 @@ def memory(
                 if "int8" in (dtype, weights_dtype)
                 else "",
             ),
+            *_held_whole(graph, peak.size, dtype, folded, batch, in_place),
             *bits_notes(graph),
             *(Note("provisos", line) for line in closed.conditions(conditions, "table")),
         ],
     )
     return told(report, graph)
+
+
+def _held_whole(graph: Graph, peak: Dim, dtype: str, folded: bool, batch: int, in_place: bool) -> list[Note]:
+    """Why writing in place needs more, where it does: a result in a part of a tensor keeps all of the tensor."""
+    apart = lived(graph, False, dtype, folded).peak_bytes if in_place else peak
+    if is_symbolic(apart) or is_symbolic(peak) or peak <= apart:
+        return []
+    line = (
+        f"in place needs more than the {size(apart * batch)} without: what is written over a part of a tensor keeps all"
+    )
+    return [Note("in_place", f"{line} of it alive")]
 
 
 def _at_the_peak(graph: Graph, found: Memory, step: str, batch: int, only: bool) -> Table:
