@@ -729,3 +729,21 @@ net:
         graph = replace(graph, heads={head: graph.heads["other"]})
         for plain in (False, True):
             assert set(cnncalc.parse(recover(graph, plain=plain).text).heads) == {head}
+
+
+def test_channels_that_a_step_is_absent_without_are_none() -> None:
+    """A gate that only some units have: its channels are 0 in the others, where nobody has to say so."""
+    steps = []
+    for wide, middle in ((48, 0), (64, 10), (96, 0), (128, 24), (160, 0), (200, 0)):
+        gate = f"{{mul: {{gate: [globalavgpool, {{pointwise: {middle}}}, relu, {{pointwise: {wide}}}], map: prev}}}}, "
+        unit = f"{{pointwise: {wide}}}, relu, {{depthwise: 3}}, {gate if middle else ''}{{pointwise: 8}}, {{batchnorm: {{}}}}"
+        steps.append(
+            f"{{add: {{main: [{unit}], shortcut: prev}}}}".replace("depthwise: 3", "depthwise: {kernel: 3, padding: 1}")
+        )
+    graph = cnncalc.parse(f"input: [8, 16, 16]\nnet: [{', '.join(steps)}]")
+
+    text = recover(anonymous(graph, 1)).text
+
+    assert re.search(r"mid\d?=0", text), text
+    assert re.search(r"when: \$mid\d? > 0", text), text
+    assert same(graph, cnncalc.parse(text))

@@ -207,26 +207,31 @@ class _Unifier:
             return True
         if not any(present):
             return False
-        for text, truth, fill in self._conditions(present):
+        for text, truth, fill in self._conditions(present, own="out" in column.item.slots):
             if truth == present:
                 for name, value in fill.items():
                     self.parameters[name] = value
                 return text
         return self._parameter(column.name, "flag", present)
 
-    def _conditions(self, present: list[bool]) -> Iterator[tuple[str, list[bool], dict[str, list[Any]]]]:
+    def _conditions(self, present: list[bool], own: bool) -> Iterator[tuple[str, list[bool], dict[str, list[Any]]]]:
+        """Expressions with their truth in each sequence and what they say of a parameter that is not known there.
+
+        `own`: the step has channels of its own, which are those that come in where it is not there.
+        """
         flags = [(n, v) for n, v in self.parameters.items() if all(isinstance(value, bool) for value in v)]
         for name, values in flags:
             yield f"${name}", values, {}
             yield f"not ${name}", [not value for value in values], {}
         whole = [(name, values) for name, values in self.parameters.items() if _whole(values)]
         widths = [name for name, values in whole if self.slots[name] == "out" and None in values]
-        if self.channels is not None:
+        if self.channels is not None and own:
             yield from (self._differs(name, values) for name, values in whole if name in widths)
         for name, values in whole:
-            filled = [1 if value is None else value for value in values]
-            yield f"${name} > 1", [value > 1 for value in filled], {name: filled}
-            yield f"${name} == 1", [value == 1 for value in filled], {name: filled}
+            none = 0 if name in widths else 1  # no channels, or as many as come in
+            filled = [none if value is None else value for value in values]
+            yield f"${name} > {none}", [value > none for value in filled], {name: filled}
+            yield f"${name} == {none}", [value == none for value in filled], {name: filled}
         if self.channels is None:
             return
         ins = self.channels
@@ -263,6 +268,8 @@ class _Unifier:
             plain = self.slots[name].startswith(SETTINGS) if number else isinstance(value, str | bool)
             plain = plain and not isinstance(value, Raw)
             usual[name] = value if optional and plain and not self.table else None
+            if 0 in known and self.slots[name] == "out" and not self.table:
+                usual[name] = 0
         order = sorted(usual, key=lambda name: usual[name] is not None)
         calls = tuple({name: self.parameters[name][n] for name in order} for n in range(self.count))
         return Pattern({name: usual[name] for name in order}, steps, calls)
