@@ -281,3 +281,55 @@ def test_an_input_is_as_it_is_given_unless_a_convolution_reads_it_turned(layer: 
     """7 x 6 x 5: what a convolution reads turned has channels last."""
     graph = cnncalc.from_torch(Turned(layer), (7, 6, 5))
     assert tuple(graph.inputs["x"]) == shown
+
+
+class Recurring(nn.Module):
+    """Both states at the end of an LSTM, of all layers and directions."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__()
+        self.rnn = nn.LSTM(8, 5, batch_first=True, **how)
+
+    def forward(self, x: Any) -> Any:
+        """Each entry of the states once."""
+        states, (hidden, cells) = self.rnn(x)
+        ends = torch.cat([hidden, cells], 0).transpose(0, 1).flatten(1)
+        return torch.cat([states.flatten(1), ends], 1)
+
+
+OPERATORS = {
+    "cells": Recurring,
+    "cells of two layers": lambda: Recurring(num_layers=2),
+    "cells of both directions": lambda: Recurring(num_layers=2, bidirectional=True),
+    "hstack": lambda: Made(lambda m, x: torch.hstack([m.linear(x), x])),
+    "dstack": lambda: Made(lambda m, x: torch.dstack([m.linear(x), x])),
+    "a power of what is clamped": lambda: Made(lambda m, x: m.linear(x).clamp(min=1e-6).pow(m.p), {"p": torch.rand(8)}),
+    "a power of an exponential": lambda: Made(lambda m, x: m.linear(x).exp() ** m.p, {"p": torch.rand(1)}),
+}
+
+
+@pytest.mark.parametrize("case", OPERATORS)
+def test_operators_have_the_numbers_of_pytorch(case: str) -> None:
+    """A run is PyTorch's own pass, and the parameters are the module's."""
+    module = drawn(OPERATORS[case], 6)
+    x = torch.rand(1, 6, 8)
+    graph = cnncalc.from_torch(module, (6, 8))
+    made = cnncalc.run(graph, x[0].numpy(), graph.stored.read(graph, "f4"))
+    with torch.no_grad():
+        wanted = lying(module(x), made.output.shape)
+    assert np.allclose(made.output, wanted, atol=1e-5)
+    assert cnncalc.params(graph).total == sum(parameter.numel() for parameter in module.parameters())
+
+
+def test_a_power_of_what_may_be_negative_is_refused() -> None:
+    """A logarithm has no number there, and PyTorch may have one."""
+    module = Made(lambda m, x: m.linear(x).pow(m.p), {"p": torch.tensor([2.0])})
+    with pytest.raises(CnncalcError, match="cannot be read"):
+        cnncalc.from_torch(module, (6, 8))
+
+
+def test_arguments_of_a_module_are_no_variables(tied: Any) -> None:
+    """They stand in its name."""
+    done = answer("sweep", SPEC[0], "width=0.5,1", "-i", "6")
+    assert done.exit_code == 2
+    assert "arguments stand in its name, one run each: torch:net.py:Tied(width=0.5)" in done.stderr

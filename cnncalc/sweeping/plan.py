@@ -12,7 +12,7 @@ from ..errors import CnncalcError, did_you_mean
 from ..formats.reading import USUAL, Reading
 from ..inputs import LARGEST
 from ..layers.base import AXIS_NAMES
-from ..opening import SPEC, NetworkFile, opened
+from ..opening import SPEC, TORCH, NetworkFile, opened
 from ..spelling import spelled
 from .grid import Grid
 from .swept import OfModel, OfSpec, Source
@@ -65,6 +65,9 @@ def plan(
     for one in grid.variables:
         if one.name not in known:
             help = did_you_mean(one.name, known) or f"it has: {', '.join(known)}"
+            if file.format is TORCH:
+                call = name if "(" in name else f"{name}({one.name}={spelled(one.values[0])})"
+                help = f"a module has the sizes of its input alone; arguments stand in its name, one run each: {call}"
             raise CnncalcError(f"{name} has no variable `{one.name}`", help)
         if one.name in made.fixed and one.name in settings:
             raise CnncalcError(f"`{one.name}` is both set and swept")

@@ -165,8 +165,8 @@ def recurrent(kind: str) -> Rule:
         value = reader.held(node)
         if len(value.dims) != 3:
             raise Refused("a sequence without the axis of the images")
-        states = _layers(reader, node, kind, sequence(reader, node, value, int(own["batch_first"])))
-        whole = states[-1][0]
+        ends = [place < len(node.outputs) and bool(reader.readers[node.outputs[place]]) for place in range(3)]
+        whole, *states = _layers(reader, node, kind, sequence(reader, node, value, int(own["batch_first"])), ends[2])
         steps, features = whole.dims[1], whole.dims[0]
         if own["batch_first"]:
             made = Held(whole.tensor, (1, steps, features), (BATCH, 1, 0))
@@ -174,17 +174,19 @@ def recurrent(kind: str) -> Rule:
             made = Held(whole.tensor, (steps, 1, features), (1, BATCH, 0))
         reader.define(node, made)
         for place in (1, 2):
-            if place < len(node.outputs) and reader.readers[node.outputs[place]]:
-                if place == 2:
-                    raise Refused("the states of its cells are used")
-                reader.define(node, _last(reader, node, states), place)
+            if ends[place]:
+                reader.define(node, _last(reader, node, states[place - 1]), place)
 
     return rule
 
 
-def _layers(reader: Reader, node: Node, kind: str, value: Held) -> list[tuple[Held, int, int]]:
-    """What each layer makes, its hidden size and its directions."""
-    own, made = node.attributes, []
+State = tuple[Held, int, int]
+"""What a layer makes, its hidden size and its directions."""
+
+
+def _layers(reader: Reader, node: Node, kind: str, value: Held, cells: bool) -> tuple[Held, list[State], list[State]]:
+    """The states of the last layer, those of each layer, and with `cells` its cells."""
+    own, made, kept = node.attributes, list[State](), list[State]()
     ways, count = 1 + own["bidirectional"], 4 if own["bias"] else 2
     place = 1 + own["states"]
     each = (len(node.inputs) - place) // (own["layers"] * ways)
@@ -199,12 +201,17 @@ def _layers(reader: Reader, node: Node, kind: str, value: Held) -> list[tuple[He
             arguments["bidirectional"] = True
         if not own["bias"]:
             arguments["bias"] = False
+        if cells:
+            arguments["cells"] = True
         if kind == "rnn" and own["act"] != "tanh":
             arguments["act"] = own["act"]
         layer = reader.emit(node, kind, arguments, [value], weights, keeps_order=True, as_they_lie=True, defined=False)
         value = Held(layer.tensor, reader.builder.shapes[layer.tensor], (0, 1))
+        if cells:
+            kept.append((reader.step(node, "slice", {"start": hidden * ways}, value), hidden, ways))
+            value = reader.step(node, "slice", {"stop": hidden * ways}, value)
         made.append((value, hidden, ways))
-    return made
+    return value, made, kept
 
 
 def _last(reader: Reader, node: Node, states: Sequence[tuple[Held, int, int]]) -> Held:

@@ -49,6 +49,23 @@ def square(w: Writing, own: Operator) -> None:
     w.put("Pow", [w.tensor("self"), w.number(2.0)])
 
 
+POSITIVE = ("exp", "sigmoid", "softmax", "relu", "softplus", "abs", "square", "sqrt")
+"""Operators that make no negative numbers."""
+
+
+def power(w: Writing, own: Operator) -> None:
+    """x^y; where y is a tensor and x is made so that it is not negative, exp(y log x)."""
+    base, exponent = w.tensor("self"), w.tensor("exponent")
+    maker = next((one for one in w.trace.operators if base in [made.name for made in one.outputs]), Operator())
+    least = maker.given.get("min") if maker.op in ("clamp", "clamp_min", "clip") else None
+    made_so = maker.op in POSITIVE or (isinstance(least, int | float) and least >= 0)
+    if isinstance(own.given["exponent"], int | float) or not made_so:
+        w.put("Pow", [base, exponent])
+        return
+    grown = w.put("Mul", [w.put("Log", [base], shape=w.shape(base)), exponent], shape=w.out.shape)
+    w.put("Exp", [grown])
+
+
 def log1p(w: Writing, own: Operator) -> None:
     """log(1 + x)."""
     w.put("Log", [w.put("Add", [w.tensor("self"), w.number(1.0)], shape=w.out.shape)])
@@ -101,7 +118,7 @@ OPERATORS: Mapping[str, Write] = {
     "div": div,
     "true_divide": div,
     "floor_divide": div,
-    "pow": two("Pow", second="exponent"),
+    "pow": power,
     "maximum": two("Max"),
     "minimum": two("Min"),
     "remainder": two("Mod"),

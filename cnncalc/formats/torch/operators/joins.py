@@ -31,6 +31,22 @@ def stack(w: Writing, own: Operator) -> None:
         w.put("Concat", parts, {"axis": axis})
 
 
+def aside(axis: int) -> Write:
+    """One after the other along an axis, with as many axes as it takes."""
+
+    def write(w: Writing, own: Operator) -> None:
+        names, parts = w.listed("tensors"), []
+        vectors = axis == 1 and len(w.shape(names[0])) == 1
+        for name in [] if vectors else names:
+            shape = tuple(w.shape(name))
+            wide = (1,) * (len(shape) < 2) + shape + (1,) * (axis + 1 - max(len(shape), 2))
+            same = wide == shape
+            parts.append(name if same else w.put("Reshape", [name, w.vector(wide)], {"allowzero": 1}, shape=wide))
+        w.put("Concat", parts or names, {"axis": 0 if vectors else axis})
+
+    return write
+
+
 def copy(w: Writing, own: Operator) -> None:
     """The second, as large as the first."""
     source = w.tensor("src")
@@ -87,6 +103,8 @@ OPERATORS: Mapping[str, Write] = {
     "concat": cat,
     "concatenate": cat,
     "stack": stack,
+    "hstack": aside(1),
+    "dstack": aside(2),
     "copy": copy,
     "slice_scatter": scatter_slice,
     "select_scatter": scatter_select,
