@@ -214,3 +214,19 @@ def test_states_of_zeros_are_no_buffers(kind: Any) -> None:
     counted = cnncalc.params(cnncalc.from_torch(module, (6,)))
     assert counted.buffers == sum(buffer.numel() for buffer in module.buffers()) == 0
     assert counted.total == sum(parameter.numel() for parameter in module.parameters())
+
+
+def test_the_places_of_a_grid_are_no_buffers() -> None:
+    """`affine_grid` makes them of its size: 6 parameters turn a map, and nothing else is stored."""
+
+    class Turned(Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.theta = nn.Linear(25, 6)
+
+        def forward(self, x: Any) -> Any:
+            turned = self.theta(x.flatten(1)).view(-1, 2, 3)
+            return F.grid_sample(x, F.affine_grid(turned, list(x.shape), align_corners=False), align_corners=False)
+
+    counted = cnncalc.params(cnncalc.from_torch(Turned(), (1, 5, 5)))
+    assert (counted.total, counted.buffers) == (25 * 6 + 6, 0)

@@ -81,8 +81,7 @@ class Worked:
         if stored is not None:
             return not stored.path and stored.values is not None and len({*stored.values}) == 1
         if operator is None and node is None:
-            known = self.constants.get(name)
-            return known is not None and len(known.entries) == 1
+            return name in self.constants  # of a rule: sizes and places
         read = read_by(operator) if operator is not None else node.inputs if node is not None else ()
         return all(self.stores_nothing(one) for one in read if one)
 
