@@ -112,6 +112,8 @@ MODULES: dict[str, Callable[[], Any]] = {
     "a kernel in the code": lambda: Made(
         lambda m, x: F.conv1d(m.linear(x), torch.tensor([1.0, 0, -1]).expand(6, 1, 3), groups=6)
     ),
+    "numbers in the code": lambda: Made(lambda m, x: m.linear(x) * torch.arange(1.0, 9)),
+    "a list in the code": lambda: Made(lambda m, x: m.linear(x)[..., :3] * torch.tensor([1.0, 2, 3])),
     "an LSTM cell": lambda: with_cell(nn.LSTMCell),
     "a GRU cell": lambda: with_cell(nn.GRUCell),
     "a recurrent cell": lambda: with_cell(nn.RNNCell),
@@ -333,3 +335,13 @@ def test_arguments_of_a_module_are_no_variables(tied: Any) -> None:
     done = answer("sweep", SPEC[0], "width=0.5,1", "-i", "6")
     assert done.exit_code == 2
     assert "arguments stand in its name, one run each: torch:net.py:Tied(width=0.5)" in done.stderr
+
+
+def test_a_tensor_that_is_no_parameter_and_no_buffer_is_none() -> None:
+    """An attribute is in no checkpoint: its numbers are not had, and it is not counted."""
+    module = Made(lambda m, x: m.linear(x) * m.plain)
+    module.plain = torch.arange(1.0, 9)
+    graph = cnncalc.from_torch(module, (6, 8))
+    assert cnncalc.params(graph).buffers == 0
+    with pytest.raises(CnncalcError, match="the numbers of `c_plain` are not kept"):
+        graph.stored.read(graph, "f4")

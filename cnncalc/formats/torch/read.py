@@ -73,7 +73,7 @@ class TraceReader(Reader):
 
     def own(self, source: Source, state: Callable[[], Any]) -> Numbers:
         """The numbers of its tensors, and what a checkpoint of it holds, of what has made the trace."""
-        paths = {name: stored.path for name, stored in self.trace.tensors.items() if stored.path}
+        paths = {name: stored.path for name, stored in self.trace.tensors.items() if stored.owned}
         paths |= {path: path for path in paths.values()}
         return Numbers(self.file, self.learned, paths, self.worked, source, state, self.inexact)
 

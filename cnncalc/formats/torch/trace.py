@@ -35,6 +35,11 @@ class Stored(NamedTuple):
     values: tuple[Any, ...] | None
     """Its numbers, where they are few and known."""
 
+    @property
+    def owned(self) -> bool:
+        """Whether it is a parameter or a buffer, and no tensor that the code has otherwise."""
+        return bool(self.path) and self.kind != "constant"
+
 
 @dataclass(slots=True)
 class Operator:

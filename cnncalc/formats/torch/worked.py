@@ -51,7 +51,7 @@ class Worked:
     @cached_property
     def built_in(self) -> frozenset[str]:
         """The paths of the buffers whose numbers the network was read with."""
-        return frozenset(one.path for one in self.stored.values() if one.path and one.values is not None)
+        return frozenset(one.path for one in self.stored.values() if one.owned and one.values is not None)
 
     def paths(self, name: str) -> frozenset[str]:
         """The stored tensors that one is made of, by their paths. Raises CnncalcError where its numbers are not had."""
@@ -63,9 +63,9 @@ class Worked:
         own = self._own(name)
         stored, operator = self.stored.get(own), self.makers.get(own)
         if stored is not None:
-            if not stored.path and stored.values is None:
+            if not stored.owned and stored.values is None:
                 raise self._unknown(name)
-            return frozenset([stored.path] if stored.path else [])
+            return frozenset([stored.path] if stored.owned else [])
         node = self.written.get(name) if operator is None else None
         if node is None and self._known(name) is not None:
             return frozenset()
@@ -79,7 +79,8 @@ class Worked:
         own = self._own(name)
         stored, operator, node = self.stored.get(own), self.makers.get(own), self.written.get(name)
         if stored is not None:
-            return not stored.path and stored.values is not None and len({*stored.values}) == 1
+            of_code, filled = bool(stored.path), stored.values is not None and len({*stored.values}) == 1
+            return not stored.owned and (of_code or filled)
         if operator is None and node is None:
             return name in self.constants  # of a rule: sizes and places
         read = read_by(operator) if operator is not None else node.inputs if node is not None else ()
@@ -138,7 +139,7 @@ class _Working(Tensors):
     def _stored(self, name: str, stored: Stored) -> Any:
         import torch
 
-        if stored.path in self.state:
+        if stored.owned and stored.path in self.state:
             numbers = torch.from_numpy(self.state[stored.path].copy())
         elif stored.values is not None:
             numbers = torch.tensor(stored.values)
