@@ -143,3 +143,26 @@ def test_names_in_a_given_input_are_set() -> None:
 
     assert (3, 256, 224) == graph.input_shape
     assert [(2048, 8, 7)] == [node.incoming[0] for node in graph.nodes if node.kind == "avgpool"]
+
+
+@pytest.mark.parametrize(("operator", "made"), [("Transpose", []), ("Cast", []), ("Identity", ["x"])])
+def test_an_operator_that_makes_nothing_new_of_the_input_is_an_error_of_ours(operator: str, made: list[str]) -> None:
+    """One without an output, as in a damaged file, and one whose output is what it reads."""
+    onnx = pytest.importorskip("onnx")
+    helper, one = onnx.helper, onnx.TensorProto.FLOAT
+    attributes = {"perm": [0, 2, 3, 1]} if operator == "Transpose" else {"to": 1} if operator == "Cast" else {}
+    nodes = [helper.make_node(operator, ["x"], made, **attributes), helper.make_node("Relu", ["x"], ["y"])]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", one, [1, 3, 8, 8])],
+        [helper.make_tensor_value_info("y", one, [1, 3, 8, 8])],
+    )
+    content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
+
+    try:
+        read = cnncalc.from_onnx(content)
+    except cnncalc.CnncalcError as error:
+        assert operator in str(error) or "x" in str(error)  # noqa: PT017 - either is right
+    else:
+        assert [node.kind for node in read.nodes] == ["relu"]

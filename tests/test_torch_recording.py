@@ -285,3 +285,34 @@ def test_an_image_in_a_batch_is_said_to_be_one(tmp_path: Path) -> None:
     with pytest.raises(cnncalc.CnncalcError) as raised:
         cnncalc.load(f"torch:{path}:Attention", input=(1, 3, 8, 8))
     assert raised.value.help == "is --input of the size that it takes? 3,8,8 is one image"
+
+
+class Several(nn.Module):  # type: ignore[misc,name-defined]
+    """Takes as many maps as there are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, *maps: Any) -> Any:
+        """Their sum."""
+        return sum(self.conv(one) for one in maps)
+
+
+class Listed(Several):
+    """Takes them in a list."""
+
+    def forward(self, maps: Any) -> Any:
+        """Their sum."""
+        return sum(self.conv(one) for one in maps)
+
+
+def test_inputs_without_names_are_taken_in_their_order(tmp_path: Path) -> None:
+    """The convolution has 3 x 4 x 8 x 8 multiplications a map; a list is told to be none."""
+    path, inputs = _in_a_file(tmp_path, Several, Listed), {"a": (3, 8, 8), "b": (3, 8, 8)}
+    graph = cnncalc.load(f"torch:{path}:Several", input=inputs)
+
+    assert (cnncalc.macs(graph).total, cnncalc.params(graph).total) == (2 * 3 * 4 * 8 * 8, 16)
+    with pytest.raises(cnncalc.CnncalcError) as raised:
+        cnncalc.load(f"torch:{path}:Listed", input=inputs)
+    assert "is `maps` a list or a mapping of them?" in str(raised.value.help)

@@ -101,14 +101,14 @@ class Inputs:
             axes.insert(images, BATCH)
         return (1,) * looked_up + tuple(dims), tuple(axes)
 
-    def _looked_up(self, name: str) -> bool:
+    def _looked_up(self, name: str, before: tuple[str, ...] = ()) -> bool:
         """Whether all that is done with a tensor is to look up rows of tables: then it is a map with one channel."""
         graph = self.model.graph
         reading = [node for node in graph.nodes if name in node.inputs and node.op != "Shape"]
-        if not reading or any(declared.name == name for declared in graph.outputs):
+        if not reading or name in before or any(declared.name == name for declared in graph.outputs):
             return False
         return all(
-            self._looked_up(node.outputs[0])
+            any(self._looked_up(made, (*before, name)) for made in node.outputs[:1])
             if node.op in ("Cast", "Identity")
             else node.op == "Gather" and node.inputs.index(name) == 1
             for node in reading
@@ -131,7 +131,7 @@ class Inputs:
     def _channels_first(self, name: str, rank: int) -> tuple[int, ...] | None:
         """The order in which everything reads an input, where that is through one transpose."""
         reading = [node for node in self.model.graph.nodes if name in node.inputs]
-        turned = {node.outputs[0] for node in reading}
+        turned = {name for node in reading for name in node.outputs[:1]}
         if self.turned_for and any(
             node.op not in self.turned_for for node in self.model.graph.nodes if not turned.isdisjoint(node.inputs)
         ):

@@ -110,7 +110,8 @@ def no_downloads() -> None:
     import torch.hub
 
     def refused(*_: Any, **__: Any) -> None:
-        raise Failed("weights are not downloaded, since only shapes count", "weights=None, or pretrained=False")
+        help = "weights=None, or pretrained=False; weights_backbone=None besides for a part that has its own"
+        raise Failed("weights are not downloaded, since only shapes count", help)
 
     torch.hub.load_state_dict_from_url = refused  # type: ignore[assignment]
     torch.hub.download_url_to_file = refused

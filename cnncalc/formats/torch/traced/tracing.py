@@ -92,8 +92,12 @@ def example(module: Any, inputs: Any, device: Any) -> tuple[list[Any], dict[str,
     except (TypeError, ValueError):
         taken = None
     bound: tuple[list[Any], dict[str, Any]]
-    if isinstance(inputs, Mapping):
+    parameters = taken.parameters.values() if taken is not None else ()
+    several = any(one.kind is one.VAR_POSITIONAL for one in parameters) and len(parameters) == 1
+    if isinstance(inputs, Mapping) and not several:
         bound = ([], {name: tensor(given) for name, given in inputs.items()})
+    elif isinstance(inputs, Mapping):
+        bound = ([tensor(given) for given in inputs.values()], {})  # forward(*maps)
     else:
         bound = ([tensor(given) for given in inputs], {})
     if taken is not None:
@@ -103,7 +107,10 @@ def example(module: Any, inputs: Any, device: Any) -> tuple[list[Any], dict[str,
         except TypeError as error:
             names = [name for name, one in taken.parameters.items() if one.default is one.empty]
             help = "an input each: " + " ".join(f"--input {name}=3,224,224" for name in names[:4])
-            help = help if len(names) > 1 else "" if names else "a network has an input"
+            if len(names) == 1 < len(inputs):
+                help = f"is `{names[0]}` a list or a mapping of them? a module around it can take them one by one"
+            elif len(names) < 2:
+                help = "" if names else "a network has an input"
             raise Failed(f"forward cannot be called so: {error}", help) from None
     return bound
 
