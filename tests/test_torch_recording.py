@@ -316,3 +316,66 @@ def test_inputs_without_names_are_taken_in_their_order(tmp_path: Path) -> None:
     with pytest.raises(cnncalc.CnncalcError) as raised:
         cnncalc.load(f"torch:{path}:Listed", input=inputs)
     assert "is `maps` a list or a mapping of them?" in str(raised.value.help)
+
+
+class Kernel(nn.Module):  # type: ignore[misc,name-defined]
+    """A kernel whose numbers stand in the code, and a state of eighty halves that is made there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.cell = nn.Conv2d(3, 1, 1), nn.LSTMCell(6, 80)
+
+    def forward(self, x: Any) -> Any:
+        """Over the rows of an edge map."""
+        kernel = torch.tensor([[1.0, 0.0, -1.0], [2.0, 0.0, -2.0], [1.0, 0.0, -1.0]], device=x.device)
+        rows = nn.functional.conv2d(self.conv(x), kernel[None, None]).flatten(1, 2)
+        state = (torch.full((x.shape[0], 80), 0.5, device=x.device), x.new_zeros(x.shape[0], 80))
+        for place in range(2):
+            state = self.cell(rows[:, place], state)
+        return state[0]
+
+
+class Ramp(nn.Module):  # type: ignore[misc,name-defined]
+    """Adds a wave of a hundred positions, and a kernel without a device."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv1d(3, 4, 1)
+
+    def forward(self, x: Any) -> Any:
+        """A sequence."""
+        x = self.conv(x) + torch.linspace(0, 3, 100).sin()
+        return nn.functional.conv1d(x, torch.tensor([[[0.25, 0.5, 0.25]]] * 4), groups=4)
+
+
+@pytest.mark.parametrize(("kind", "shape"), [(Kernel, (3, 4, 8)), (Ramp, (3, 100))])
+def test_numbers_that_code_makes_are_those_of_a_run(kind: type, shape: tuple[int, ...], tmp_path: Path) -> None:
+    """By its name and in memory: the output is PyTorch's."""
+    path = _in_a_file(tmp_path, kind)
+    torch.manual_seed(0)
+    module, image = kind().eval(), torch.randn(1, *shape)
+    with torch.no_grad():
+        wanted = module(image)[0].numpy().ravel()
+    for graph in (cnncalc.load(f"torch:{path}:{kind.__name__}", input=shape), cnncalc.from_torch(module, shape)):
+        assert graph.stored is not None
+        made = cnncalc.run(graph, image[0].numpy(), graph.stored.read(graph, np.float32)).output  # type: ignore[arg-type]
+
+        assert np.ravel(made) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
+
+
+def test_code_may_declare_the_operators_of_torchvision_for_itself(tmp_path: Path) -> None:
+    """As one does where torchvision is built for another torch."""
+    from importlib.util import find_spec
+
+    if not find_spec("torchvision"):
+        pytest.skip("torchvision is not installed")
+    path = _in_a_file(tmp_path, Several)
+    declared = (
+        'kept = torch.library.Library("torchvision", "FRAGMENT")\n'
+        'if not hasattr(torch.ops.torchvision, "nms"):\n'
+        '    kept.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")\n'
+        "import torchvision\n"
+    )
+    path.write_text(path.read_text().replace("from torch import nn\n", f"from torch import nn\n{declared}"))
+
+    assert cnncalc.params(cnncalc.load(f"torch:{path}:Several", input=(3, 8, 8))).total == 16

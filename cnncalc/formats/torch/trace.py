@@ -35,6 +35,9 @@ class Stored(NamedTuple):
     values: tuple[Any, ...] | None
     """Its numbers, where they are few and known."""
 
+    numbers: tuple[Any, ...] | None = None
+    """Those of many floats that code makes for itself; one where all are the same."""
+
     @property
     def owned(self) -> bool:
         """Whether it is a parameter or a buffer, and no tensor that the code has otherwise."""
@@ -138,8 +141,11 @@ def _made(record: Mapping[str, Any]) -> Made:
 def _stored(record: Mapping[str, Any]) -> Stored:
     values = record.get("values")
     shape = _shape(record["shape"])
+    numbers = record.get("numbers")
     if values is not None and len(values) != prod(shape):
         raise ValueError(values)
+    if numbers is not None and len(numbers) not in (1, prod(shape)):
+        raise ValueError(numbers)
     return Stored(
         str(record["kind"]),
         str(record["path"]),
@@ -147,6 +153,7 @@ def _stored(record: Mapping[str, Any]) -> Stored:
         str(record["dtype"]),
         bool(record.get("frozen")),
         None if values is None else tuple(values),
+        None if numbers is None else tuple(map(float, numbers)),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ...dims import is_symbolic
@@ -63,7 +64,7 @@ class Worked:
         own = self._own(name)
         stored, operator = self.stored.get(own), self.makers.get(own)
         if stored is not None:
-            if not stored.owned and stored.values is None:
+            if not stored.owned and stored.values is None and stored.numbers is None:
                 raise self._unknown(name)
             return frozenset([stored.path] if stored.owned else [])
         node = self.written.get(name) if operator is None else None
@@ -143,6 +144,8 @@ class _Working(Tensors):
             numbers = torch.from_numpy(self.state[stored.path].copy())
         elif stored.values is not None:
             numbers = torch.tensor(stored.values)
+        elif stored.numbers is not None:
+            numbers = torch.tensor(stored.numbers, dtype=torch.float64).expand(prod(stored.shape))
         else:
             raise self.of._unknown(name)
         return numbers.to(getattr(torch, stored.dtype)).reshape(stored.shape)

@@ -101,7 +101,8 @@ def declare_its_operators() -> None:
                 return
     declared = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]  # of torch
     for operator in ("nms", "qnms"):
-        declared.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]  # of torch
+        if not hasattr(torch.ops.torchvision, operator):  # the code may have declared it for itself
+            declared.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")  # type: ignore[no-untyped-call]  # of torch
     sys.modules["torchvision operators"] = declared  # type: ignore[assignment]  # kept alive
 
 

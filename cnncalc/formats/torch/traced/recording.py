@@ -10,7 +10,7 @@ import linecache
 import operator
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,8 +24,10 @@ FLAGS = ("_is_compiling_flag", "_is_exporting_flag")
 class Recording:
     """A graph that grows with each operator that is called, in the form of an exported program."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, place: str) -> None:
         import torch.fx
+
+        self.place = place
 
         self.graph = torch.fx.Graph()
         self.constants: dict[str, Any] = {}
@@ -43,6 +45,9 @@ class Recording:
 
         self.stack: list[tuple[str, str]] = []
         """Path and class of the modules that are being called, the outermost first."""
+
+        self.heeds = True
+        """Whether calls are written down."""
 
         self.function: Any = None
         """What the code has called."""
@@ -107,6 +112,24 @@ class Recording:
                     part = self.values.add(operator.getitem, (node, place), "getitem", {**meta, "val": one})
                     self.values.made(one, part, first)
 
+    def written_in_code(self, make: Callable[[], Any]) -> Any:
+        """A tensor on the meta device whose numbers stand in the code."""
+        import torch
+
+        self.heeds = False
+        numbers = make()
+        tensor = torch.empty(numbers.shape, dtype=numbers.dtype, device="meta")
+        self.heeds = True
+        self._constant(tensor, numbers)
+        return tensor
+
+    def _constant(self, tensor: Any, numbers: Any, path: str = "") -> Any:
+        path = path or f"constant_{len(self.constants)}"
+        self.constants[path] = numbers
+        node = self._placeholder(f"c_{path.replace('.', '_')}", tensor)
+        self.lifted[node.name] = path
+        return node
+
     def node_of(self, tensor: Any) -> Any:
         """The node of a tensor: made by an operator, or of the module, or new numbers. Raises Unlike for others."""
         node = self.values.known(tensor)
@@ -116,11 +139,11 @@ class Recording:
         if not path:
             if tensor.is_meta:
                 raise Unlike(tuple(tensor.shape))  # made behind the back of the operators
-            path = f"constant_{len(self.constants)}"
-        node = self._placeholder(f"{kind[0]}_{path.replace('.', '_')}", tensor)
-        {"parameter": self.parameters, "buffer": self.buffers, "constant": self.lifted}[kind][node.name] = path
+            return self._constant(tensor, tensor)
         if kind == "constant":
-            self.constants[path] = tensor
+            return self._constant(tensor, tensor, path)
+        node = self._placeholder(f"{kind[0]}_{path.replace('.', '_')}", tensor)
+        {"parameter": self.parameters, "buffer": self.buffers}[kind][node.name] = path
         return node
 
     def _placeholder(self, name: str, tensor: Any) -> Any:
@@ -144,23 +167,36 @@ class Recording:
         self.stack.pop()
 
 
-def recorded(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """A forward pass as an exported program. Raises Unlike, and whatever the code itself raises."""
+def recorded(module: Any, args: Sequence[Any], kwargs: Mapping[str, Any], place: str = "cpu") -> Any:
+    """A forward pass as an exported program. Raises Unlike, and whatever the code itself raises.
+
+    `place` is where the tensors are that the code makes without a device.
+    """
     import inspect
 
     import torch
     from torch._dispatch.python import enable_python_dispatcher
 
-    recording = Recording(module)
+    recording = Recording(module, place)
     bound = inspect.signature(module.forward).bind(*args, **kwargs)
     for name, value in bound.arguments.items():
         many = value if isinstance(value, list | tuple) else None
-        for place, one in enumerate(many or (value,)):
+        for number, one in enumerate(many or (value,)):
             if isinstance(one, torch.Tensor):
-                recording.input(name if many is None else f"{name}_{place}", one)
-    with _flags(), _calls(recording), _functions(recording), enable_python_dispatcher(), _operators(recording):
+                recording.input(name if many is None else f"{name}_{number}", one)
+    told = (_calls(recording), _functions(recording), enable_python_dispatcher(), _operators(recording))
+    with ExitStack() as modes:
+        for mode in (_where(place), _flags(), *told):
+            modes.enter_context(mode)
         output = module(*args, **kwargs)
     return recording.program(output)
+
+
+def _where(place: str) -> Any:
+    """Where tensors are made; on the processor without a word, which functions know anyway."""
+    import torch
+
+    return torch.device(place) if place != "cpu" else nullcontext()
 
 
 @contextmanager
@@ -196,6 +232,7 @@ def _calls(recording: Recording) -> Iterator[None]:
 
 def _functions(recording: Recording) -> Any:
     """A mode that tells which function of torch the code calls."""
+    import torch
     from torch.overrides import TorchFunctionMode
 
     class Functions(TorchFunctionMode):
@@ -203,7 +240,12 @@ def _functions(recording: Recording) -> Any:
             self, function: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
         ) -> Any:
             recording.function = function
-            return function(*args, **(kwargs or {}))
+            kwargs = kwargs or {}
+            of_numbers = function in (torch.tensor, torch.as_tensor, torch.from_numpy)
+            if of_numbers and torch.device(kwargs.get("device") or recording.place).type == "meta":
+                there = {} if function is torch.from_numpy else {"device": "cpu"}
+                return recording.written_in_code(lambda: function(*args, **{**kwargs, **there}))
+            return function(*args, **kwargs)
 
     return Functions()
 
@@ -232,7 +274,8 @@ def _operators(recording: Recording) -> Any:
                 raise Unlike
             itself = func._schema.name in DROPPING and args[2:] == (False,)  # of which its form in Python makes a copy
             made = args[0] if itself else func(*args, **(kwargs or {}))
-            recording.called(func, args, kwargs or {}, made)
+            if recording.heeds:
+                recording.called(func, args, kwargs or {}, made)
             return made
 
     return Operators()

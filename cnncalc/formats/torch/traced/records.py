@@ -26,6 +26,10 @@ CALLED: Mapping[str, str] = {
 """Operator -> the function by which that one calls it."""
 
 
+MOST_FLOATS = 64
+"""Floats of a constant that a count may hang on."""
+
+
 class Records:
     """The operators of an exported program, and the tensors that they read, as plain values."""
 
@@ -112,6 +116,8 @@ class Records:
         if kind != "parameter" and numbers is not None and not numbers.is_meta and numbers.numel() <= MOST_KNOWN:
             self.known[node] = numbers.detach().cpu()
         self.tensors[node.name] = {"kind": kind, "path": path, **about, **self.values(node)}
+        if kind == "buffer":
+            self.tensors[node.name].pop("numbers", None)  # the module has them
 
     def call(self, node: Any) -> None:
         """An operator: worked out where all that it reads is known, else a record."""
@@ -249,11 +255,14 @@ class Records:
                 yield name
 
     def values(self, node: Any) -> dict[str, Any]:
-        """The numbers of a tensor that are known."""
+        """The numbers of a tensor that are known; many floats are for a run, one of them where they agree."""
         tensor = self.known.get(node)
-        if tensor is None or tensor.is_complex() or (tensor.is_floating_point() and tensor.numel() > 64):
+        if tensor is None or tensor.is_complex():
             return {}
-        return {"values": tensor.flatten().tolist()}
+        if not tensor.is_floating_point() or tensor.numel() <= MOST_FLOATS:
+            return {"values": tensor.flatten().tolist()}
+        flat = tensor.flatten()
+        return {"numbers": flat[:1].tolist() if bool((flat == flat[0]).all()) else flat.tolist()}
 
     def about(self, value: Any) -> dict[str, Any]:
         """Shape and element type."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from itertools import combinations
 from typing import Any
 
@@ -38,15 +38,13 @@ def without_export(module: Any, inputs: Any, known: Mapping[str, Any]) -> dict[s
     First tensors that the code makes are where it says, then on the meta device; first inputs are floats where nobody
     says what they are, then those whole numbers without which the code does not run.
     """
-    import torch
-
     for place in ("cpu", "meta"):
         args, kwargs = example(module, inputs, "meta")
         for chosen in ([], *subsets(args, kwargs)):
             try:
-                with as_made(module), torch.device(place) if place == "meta" else nullcontext():
+                with as_made(module):
                     buffers = on_meta(module)
-                    program = recorded(module, *with_whole(args, kwargs, chosen))
+                    program = recorded(module, *with_whole(args, kwargs, chosen), place)
                     return Records(module, program, {**known, **buffers}).all()
             except KeyboardInterrupt:
                 raise
