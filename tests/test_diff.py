@@ -591,3 +591,15 @@ def test_a_field_behind_a_gate_is_global_too() -> None:
 
     assert ["3 + global", "3"] == [column.unit.form(row["receptive_field"]) for row in shown.tables[0].rows]
     assert [3, 3] == [network["figures"]["receptive_field"] for network in shown.facts["networks"]]
+
+
+def test_an_input_may_be_called_otherwise() -> None:
+    """That is a change of names, with joins written otherwise too."""
+    one = cnncalc.parse("input: {x: [3, 8, 8]}\nnet:\n  - {conv: {out: 4, kernel: 3}, as: conv}")
+    other = cnncalc.parse("input: [3, 8, 8]\nnet:\n  - {conv: {out: 4, kernel: 3}, as: conv}")
+    joined = "\nnet:\n  - concat: [{pointwise: 2}, {pointwise: 3}, {pointwise: 4}]"
+    twice = "\nnet:\n  - concat: [concat: [{pointwise: 2}, {pointwise: 3}], {pointwise: 4}]"
+
+    pairs = [(one, other), (cnncalc.parse("input: {x: [3, 8, 8]}" + joined), cnncalc.parse("input: [3, 8, 8]" + twice))]
+    for a, b in pairs:
+        assert any(note.text.startswith("the same network") for note in cnncalc.diff(a, b).notes)

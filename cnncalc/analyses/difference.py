@@ -124,8 +124,8 @@ class Difference:
 
     @cached_property
     def computes_the_same(self) -> bool:
-        """Whether the two are one network, however their joins are written: a concat of a concat is one."""
-        return same(self.a.graph, self.b.graph)
+        """Whether the two are one network, however inputs are called and joins written: a concat of a concat is one."""
+        return same(self.a.graph, self.b.graph, in_order=True)
 
     @cached_property
     def added(self) -> list[Node]:

@@ -16,18 +16,22 @@ from ..graph import Graph, Node
 from .branches import MOST, passes_on
 
 
-def same(one: Graph, other: Graph) -> bool:
-    """Whether two networks are the same."""
-    if (dict(one.inputs), dict(one.input_dtypes)) != (dict(other.inputs), dict(other.input_dtypes)):
-        return False
-    if set(one.heads) != set(other.heads):
+def same(one: Graph, other: Graph, in_order: bool = False) -> bool:
+    """Whether two networks are the same; their inputs, where `in_order`, by their order and not by their names."""
+    if _inputs(one, in_order) != _inputs(other, in_order) or set(one.heads) != set(other.heads):
         return False
     known: dict[Any, int] = {}
-    return _facts(one, known) == _facts(other, known)
+    return _facts(one, known, in_order) == _facts(other, known, in_order)
 
 
-def _facts(graph: Graph, known: dict[Any, int]) -> tuple[Any, ...]:
-    own = numbers(graph, known)
+def _inputs(graph: Graph, in_order: bool) -> dict[Any, Any]:
+    """Shape and type of each input."""
+    found = {name: (shape, graph.input_dtypes.get(name)) for name, shape in graph.inputs.items()}
+    return dict(enumerate(found.values())) if in_order else found
+
+
+def _facts(graph: Graph, known: dict[Any, int], in_order: bool) -> tuple[Any, ...]:
+    own = numbers(graph, known, in_order)
     owners = ([own[node.name] for node in nodes if node.weights] for nodes in graph.sharing.values())
     sharing = Counter(tuple(sorted(nodes)) for nodes in owners if len(nodes) > 1)
     apart = {node.name for node in graph.nodes if passes_on(node)} | _pieces(graph)
@@ -50,9 +54,10 @@ def _pieces(graph: Graph) -> set[str]:
     return found & read
 
 
-def numbers(graph: Graph, known: dict[Any, int]) -> Mapping[str, int]:
+def numbers(graph: Graph, known: dict[Any, int], in_order: bool = False) -> Mapping[str, int]:
     """A number for each tensor; equal ones are computed alike, in all networks that share what is `known`."""
-    found = {name: known.setdefault(("input", name), len(known)) for name in graph.inputs}
+    keys: dict[str, Any] = {name: place if in_order else name for place, name in enumerate(graph.inputs)}
+    found = {name: known.setdefault(("input", key), len(known)) for name, key in keys.items()}
     pieces: dict[str, tuple[int, ...]] = {}
     """What a concat puts together, those that it reads taken apart."""
 

@@ -176,7 +176,7 @@ def _note(found: Difference) -> Note:
         count = len(found.b.graph.nodes)
         layers = numbers.plural(count, "layer")
         return Note("same", f"no difference: {layers}, the same arguments, shapes and connections")
-    if found.renamed and found.only_renamed:
+    if found.only_renamed:
         count = len(found.b.graph.nodes)
         same = f"the same network under other names: {count} layers, arguments, shapes and connections agree"
         return Note("renamed", same)
