@@ -379,3 +379,44 @@ def test_code_may_declare_the_operators_of_torchvision_for_itself(tmp_path: Path
     path.write_text(path.read_text().replace("from torch import nn\n", f"from torch import nn\n{declared}"))
 
     assert cnncalc.params(cnncalc.load(f"torch:{path}:Several", input=(3, 8, 8))).total == 16
+
+
+@pytest.mark.parametrize(("type_", "short"), [("float16", "fp16"), ("bfloat16", "bf16"), ("float64", "fp64")])
+def test_a_module_of_other_floats_takes_such_inputs(type_: str, short: str) -> None:
+    """And is read as the same module of 32 bits is."""
+    graph = cnncalc.from_torch(nn.Conv2d(3, 4, 3).to(getattr(torch, type_)), (3, 8, 8))
+
+    assert cnncalc.params(graph).total == 112
+    assert list(graph.input_dtypes.values()) == [short]
+
+
+def test_a_grid_of_positions_has_numbers() -> None:
+    """Which several tensors of one operator are, beside what comes in."""
+
+    class Grid(nn.Module):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(5, 4, 1)
+
+        def forward(self, x: Any) -> Any:
+            y, z = torch.meshgrid(torch.arange(9.0), torch.arange(11.0), indexing="ij")
+            return self.conv(torch.cat([x, torch.stack([y, z]).expand(x.shape[0], -1, -1, -1)], 1))
+
+    torch.manual_seed(0)
+    module, image = Grid().eval(), torch.randn(1, 3, 9, 11)
+    with torch.no_grad():
+        wanted = module(image)[0].numpy()
+    graph = cnncalc.from_torch(module, (3, 9, 11))
+    assert graph.stored is not None
+    made = cnncalc.run(graph, image[0].numpy(), graph.stored.read(graph, np.float32)).output  # type: ignore[arg-type]
+
+    assert cnncalc.params(graph).total == 24
+    assert made == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+
+
+def test_a_layer_without_sizes_is_an_error_of_ours() -> None:
+    """Its tensors have no number of entries."""
+    module = nn.Sequential(nn.LazyConv2d(4, 3), nn.LazyBatchNorm2d())
+
+    with pytest.raises(cnncalc.CnncalcError, match="no size before its first input"):
+        cnncalc.from_torch(module, (3, 8, 8))

@@ -345,3 +345,51 @@ def test_a_tensor_that_is_no_parameter_and_no_buffer_is_none() -> None:
     assert cnncalc.params(graph).buffers == 0
     with pytest.raises(CnncalcError, match="the numbers of `c_plain` are not kept"):
         graph.stored.read(graph, "f4")
+
+
+class Begun(nn.Module):
+    """A sequence whose layer begins with a learned cell and with the last state of another sequence."""
+
+    def __init__(self, both: bool) -> None:
+        super().__init__()
+        self.before = nn.GRU(6, 8, batch_first=True, bidirectional=both)
+        self.after = nn.LSTM(5, 8, batch_first=True, bidirectional=both)
+        self.cell = nn.Parameter(torch.randn(1 + both, 1, 8))
+
+    def forward(self, a: Any, b: Any) -> Any:
+        """The second."""
+        _, state = self.before(a)
+        return self.after(b, (state, self.cell.expand(-1, b.shape[0], -1).contiguous()))[0]
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_a_recurrent_layer_begins_with_its_states(both: bool) -> None:
+    """Learned and computed ones: all parameters are counted, and the numbers are PyTorch's."""
+    torch.manual_seed(0)
+    module, a, b = Begun(both).eval(), torch.randn(1, 7, 6), torch.randn(1, 4, 5)
+    with torch.no_grad():
+        wanted = module(a, b)[0].numpy()
+    graph = cnncalc.from_torch(module, {"a": (7, 6), "b": (4, 5)})
+    made = cnncalc.run(graph, {"a": a[0].numpy(), "b": b[0].numpy()}, graph.stored.read(graph, np.float32))
+
+    assert np.allclose(made.output.T, wanted, atol=1e-5)
+    assert cnncalc.params(graph).total == sum(parameter.numel() for parameter in module.parameters())
+
+
+def test_the_statistics_of_small_norms_are_those_of_the_checkpoint(tmp_path: Path) -> None:
+    """They are tensors of a layer, and no numbers that the network was worked out with."""
+    from safetensors.numpy import save_file
+
+    torch.manual_seed(0)
+    module, image = nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8)).eval(), torch.randn(1, 1, 6, 6)
+    graph = cnncalc.from_torch(module, (1, 6, 6))
+    nn.init.uniform_(module[1].running_mean)
+    nn.init.uniform_(module[1].running_var, 1, 2)
+    with torch.no_grad():
+        wanted = module(image)[0].numpy()
+    save_file({name: tensor.numpy() for name, tensor in module.state_dict().items()}, tmp_path / "own.safetensors")
+    found = cnncalc.from_torch(nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8)), (1, 6, 6))
+    made = cnncalc.run(found, image[0].numpy(), stored(str(tmp_path / "own.safetensors"), found, np.dtype("f4")))
+
+    assert graph.shapes == found.shapes
+    assert np.allclose(made.output, wanted, atol=1e-5)

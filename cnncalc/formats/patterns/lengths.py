@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from ...graph import Node
 from ...layers.base import AXIS_NAMES
+from ..decimals import written
 from .draft import Draft, Moved, One, Pattern, alike, axes_of, layer, number
 
 Lengths = tuple[float, tuple[Node, ...]]
@@ -55,7 +56,7 @@ def _lengths(draft: Draft, tensor: str, x: str) -> Lengths | None:
     summed = sorted(vars(one.layer)["over"] for one in sums)
     if vars(mean.layer)["over"] != "channels" or summed != sorted(AXIS_NAMES.get(axes_of(squared), ())):
         return None
-    return float(f"{eps:.6g}"), (squared, *sums, root, mean, moved, ratio)
+    return written(eps), (squared, *sums, root, mean, moved, ratio)
 
 
 def _sums(draft: Draft, tensor: str) -> tuple[list[Node], Node | None]:

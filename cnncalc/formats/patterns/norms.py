@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from ...graph import Node
 from ...layers import Layer
 from ...layers.base import AXIS_NAMES, axis_of
+from ..decimals import written
 from .draft import Draft, Moved, One, Pattern, alike, axes_of, formula, layer, number
 
 
@@ -38,7 +39,7 @@ def layernorm(draft: Draft, node: Node) -> One | None:
     second = _centred(draft, squared.inputs[0]) if squared and len({*squared.inputs}) == 1 else None
     if squared is None or second is None or second[:2] != around[:2] or variance[1] != around[1]:
         return None
-    made = _over(around[1], axes_of(node), float(f"{eps:.6g}"))
+    made = _over(around[1], axes_of(node), written(eps))
     group = {one.name: one for one in (*inner, root, moved, *variance[2], squared, *around[2], *second[2])}
     return One(made, (around[0],), tuple(group.values())) if made else None
 
@@ -55,7 +56,7 @@ def rmsnorm(draft: Draft, node: Node) -> One | None:
         squared = draft.made(mean[0], "square", "mul") if mean else None
         if root is None or moved is None or mean is None or squared is None or eps is None or eps < 0:
             continue
-        made = _over(mean[1], axes_of(node), float(f"{eps:.6g}"), "rmsnorm", 1e-6)
+        made = _over(mean[1], axes_of(node), written(eps), "rmsnorm", 1e-6)
         if {*squared.inputs} == {x} and made is not None:
             inner = (*((inverse,) if inverse else ()), root, moved, *mean[2], squared)
             return One(made, (x,), inner)
@@ -123,7 +124,7 @@ def l2norm(draft: Draft, node: Node) -> One | None:
         or {*squared.inputs} != {x}
     ):
         return None
-    eps = float(f"{float(text[7:-1]):.6g}")
+    eps = written(float(text[7:-1]))
     return One(layer("l2norm", axes_of(node), eps=eps), (x,), (bound, root, total, squared))
 
 

@@ -52,6 +52,10 @@ class HeldModule:
             given = {key: [(*lead, *shape), dtype] for key, (shape, dtype) in given.items()}
         else:
             given = [[(*lead, *shape), dtype] for shape, dtype in given]
+        try:
+            refuse_lazy(module)
+        except Failed as error:
+            raise CnncalcError(f"{name}: {error}", error.help) from None
         tensors = [*module.parameters(), *module.buffers()]
         device = tensors[0].device if tensors else "cpu"
         known = {
@@ -60,7 +64,6 @@ class HeldModule:
             if buffer.numel() <= MOST_KNOWN
         }
         try:
-            refuse_lazy(module)
             found = exported(module, given, device, known)
         except Failed as error:
             raise CnncalcError(f"{name}: {error}", error.help) from None

@@ -93,7 +93,7 @@ class Numbers:
         """Every tensor that a run reads, of the numbers of a checkpoint by their paths. Raises CnncalcError."""
         refuse_inexact(self.name, self.inexact)
         paths = {path for weight in self._wanted(graph).values() for path in self._made_of(weight)}
-        built_in = [path for path in self._built_in(paths) if path in state]
+        built_in = [path for path in self._built_in(graph, paths) if path in state]
         own = self.source(asked) if (asked := sorted({*(paths - {*state}), *built_in})) else {}
         for path in built_in:
             if not same_numbers(own[path], state[path]):
@@ -104,8 +104,9 @@ class Numbers:
                 )
         return self._filled(graph, {**own, **state}, dtype, file)
 
-    def _built_in(self, read: Container[str]) -> list[str]:
-        """Buffers that a network is worked out with; statistics of a layer that is not called are none."""
+    def _built_in(self, graph: Graph, read: Container[str]) -> list[str]:
+        """Buffers that a network is worked out with; those that a layer has, as a norm its statistics, are none."""
+        placed = {self._path(weight) for weight in self._wanted(graph).values()}
         kept, unread = self._kept, self.worked.unread
         idle = {path.rpartition(".")[0] for path in unread}
         idle -= {path.rpartition(".")[0] for path, one in kept.items() if one.learned and path not in unread}
@@ -113,7 +114,7 @@ class Numbers:
             path
             for path, one in kept.items()
             if not one.learned
-            and (path not in read or path in self.worked.built_in)
+            and (path not in read or path in self.worked.built_in - placed)
             and not (path.endswith(STATISTICS) and path.rpartition(".")[0] in idle)
         ]
 

@@ -13,7 +13,7 @@ from ..onnx.rules.activation import RULES as ACTIVATIONS
 from ..onnx.rules.beside import alone, imaged
 from ..onnx.rules.linear import on_rows, product
 from ..onnx.rules.norm import by_channels, over_last
-from ..onnx.rules.recurrent import sequence
+from ..onnx.rules.recurrent import sequence, states_at
 from ..onnx.rules.windows import alike
 from ..onnx.rules.words import without
 from ..onnx.values import BATCH, Held, Weight
@@ -160,8 +160,6 @@ def recurrent(kind: str) -> Rule:
 
     def rule(reader: Reader, node: Node) -> None:
         own = node.attributes
-        if own["states"] and any(isinstance(reader.value(node, 1 + i), Held) for i in range(own["states"])):
-            raise Refused("it begins with states that are computed")
         value = reader.held(node)
         if len(value.dims) != 3:
             raise Refused("a sequence without the axis of the images")
@@ -192,6 +190,10 @@ def _layers(reader: Reader, node: Node, kind: str, value: Held, cells: bool) -> 
     each = (len(node.inputs) - place) // (own["layers"] * ways)
     if each != count:
         raise Refused("a projection of its states")
+    numbers = ways * int(reader.weight(node, place + 1).dims[-1])
+    begins = states_at(reader, node, range(1, place), numbers)
+    if begins and own["layers"] > 1:
+        raise Refused("it begins with states that are not zero, and has several layers")
     for _ in range(own["layers"]):
         weights = [reader.weight(node, place + i) for i in range(count * ways)]
         place += count * ways
@@ -205,7 +207,8 @@ def _layers(reader: Reader, node: Node, kind: str, value: Held, cells: bool) -> 
             arguments["cells"] = True
         if kind == "rnn" and own["act"] != "tanh":
             arguments["act"] = own["act"]
-        layer = reader.emit(node, kind, arguments, [value], weights, keeps_order=True, as_they_lie=True, defined=False)
+        read = [value, *begins]
+        layer = reader.emit(node, kind, arguments, read, weights, keeps_order=True, as_they_lie=True, defined=False)
         value = Held(layer.tensor, reader.builder.shapes[layer.tensor], (0, 1))
         if cells:
             kept.append((reader.step(node, "slice", {"start": hidden * ways}, value), hidden, ways))

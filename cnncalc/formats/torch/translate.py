@@ -79,7 +79,8 @@ class Writing:
             return Constant(stored.shape, stored.values)
         learned = stored.kind == "parameter"
         type_ = ELEMENT_TYPES.get(stored.dtype, 1)
-        record = Tensor(stored.path or name, stored.shape, type_, external={}) if type_ in FLOATS else None
+        had = type_ in FLOATS and stored.numbers != (0.0,)
+        record = Tensor(stored.path or name, stored.shape, type_, external={}) if had else None
         return Weight(stored.path or name, stored.shape, record, fixed=not learned, learned=learned)
 
     # --- what a line of the table asks ----------------------------------------------------------------------------

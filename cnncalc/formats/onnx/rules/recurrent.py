@@ -6,7 +6,7 @@ W is directions x parts of hidden x features, its rows i, o, f, c (LSTM) and z, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ....dims import Dim
@@ -57,7 +57,7 @@ def recurrent(reader: Reader, node: Node) -> None:
     wanted = [name for name in node.outputs[2:3] if name and reader.readers[name]]
     if wanted:
         arguments["cells"] = True
-    states = _states(reader, node, kind, hidden * (2 if both else 1))
+    states = states_at(reader, node, range(5, 5 + _of(kind).states), hidden * (2 if both else 1))
     layer = reader.emit(
         node,
         kind,
@@ -105,11 +105,14 @@ def _bounded(node: Node, kind: str, arguments: dict[str, Any], ways: int) -> Non
         raise Refused("an input gate tied to the forget gate")
 
 
-def _states(reader: Reader, node: Node, kind: str, numbers: int) -> list[Held]:
-    """The states that it begins with, as vectors; none where they are zeros."""
+def _of(kind: str) -> type[Recurrent]:
     layer = KINDS[kind]
     assert issubclass(layer, Recurrent)  # noqa: S101 - the rules name these kinds alone
-    places = range(5, 5 + layer.states)
+    return layer
+
+
+def states_at(reader: Reader, node: Node, places: Sequence[int], numbers: int) -> list[Held]:
+    """The states that a layer begins with, as vectors; none where they are zeros."""
     if all(not reader.has(node, place) or _zeros(reader, node, place) for place in places):
         return []
     found = []
@@ -131,7 +134,7 @@ def _zeros(reader: Reader, node: Node, place: int) -> bool:
     if isinstance(value, Held) or value is None:
         return False
     if isinstance(value, Weight):
-        return value.record is None or alike(value.record, reader.file) == 0
+        return value.fixed if value.record is None else alike(value.record, reader.file) == 0
     return not any(value.entries)
 
 

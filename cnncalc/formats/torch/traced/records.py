@@ -38,6 +38,9 @@ class Records:
         self.known: dict[Any, Any] = {}
         """Node -> its numbers, where they hang on no input and no parameter, and are few."""
 
+        self.parts: dict[Any, list[Any]] = {}
+        """Node of several tensors -> their numbers."""
+
         self.node: Any = None
         """The one that is written down."""
 
@@ -128,6 +131,8 @@ class Records:
             of, place = node.args
             if isinstance(self.named.get(of), list):
                 self.named[node] = self.named[of][place]
+            elif of in self.parts:
+                self.worked(node, node.meta["val"], self.parts[of][place])
             return
         schema = getattr(node.target, "_schema", None)
         value = node.meta.get("val")
@@ -137,8 +142,6 @@ class Records:
         op = op.removesuffix("_") if schema.is_mutable else op  # in place or not, the values are the same
         overload = schema.overload_name
         if self.worked_out(node, value):
-            self.named[node] = node.name
-            self.tensors[node.name] = {"kind": "constant", "path": "", **self.about(value), **self.values(node)}
             return
         values = list(value) if isinstance(value, list | tuple) else [value]
         if not any(hasattr(one, "shape") for one in values):
@@ -219,16 +222,18 @@ class Records:
         """Whether its numbers are known, on the CPU, by the operator itself."""
         import torch
 
-        if not isinstance(value, torch.Tensor) or not all(isinstance(size, int) for size in value.shape):
+        many = list(value) if isinstance(value, list | tuple) else [value]
+        if not all(isinstance(one, torch.Tensor) and all(isinstance(size, int) for size in one.shape) for one in many):
             return False
-        if value.numel() > MOST_KNOWN or (not value.shape and not node.args):
+        if sum(one.numel() for one in many) > MOST_KNOWN or (value is many[0] and not value.shape and not node.args):
             return False
         schema = node.target._schema
         if (filled := FILLED.get(schema.name)) is not None:
             value_of = node.args[2] if schema.name == "aten::new_full" else node.args[1] if filled is ... else filled
-            if isinstance(value_of, bool | int | float):
-                self.known[node] = torch.full(value.shape, value_of, dtype=value.dtype)
-            return node in self.known
+            if not isinstance(value_of, bool | int | float):
+                return False
+            self.worked(node, value, torch.full(value.shape, value_of, dtype=value.dtype))
+            return True
         sources = list(node.all_input_nodes)
         if any(source not in self.known for source in sources) or schema.is_mutable:
             return False
@@ -242,10 +247,23 @@ class Records:
             made = node.target(*args, **kwargs)
         except Exception:
             return False
-        if not isinstance(made, torch.Tensor) or made.is_meta or made.shape != value.shape:
+        parts = list(made) if isinstance(made, list | tuple) else [made]
+        if len(parts) != len(many) or any(
+            not isinstance(one, torch.Tensor) or one.is_meta or one.shape != wanted.shape
+            for one, wanted in zip(parts, many, strict=True)
+        ):
             return False
-        self.known[node] = made.clone()
+        if isinstance(value, list | tuple):
+            self.parts[node] = parts
+        else:
+            self.worked(node, value, made)
         return True
+
+    def worked(self, node: Any, value: Any, numbers: Any) -> None:
+        """A tensor whose numbers are known."""
+        self.known[node] = numbers.clone()
+        self.named[node] = node.name
+        self.tensors[node.name] = {"kind": "constant", "path": "", **self.about(value), **self.values(node)}
 
     def outputs(self, nodes: Iterable[Any]) -> Iterator[str]:
         """The names of what is given back."""

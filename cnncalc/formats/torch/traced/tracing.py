@@ -79,11 +79,14 @@ def example(module: Any, inputs: Any, device: Any) -> tuple[list[Any], dict[str,
 
     import torch
 
+    floats = (one.dtype for one in module.parameters() if one.is_floating_point())
+    own = next(floats, torch.float32)  # a module in half precision takes such inputs
+
     def tensor(given: Any) -> Any:
         if isinstance(given, torch.Tensor):
             return given
         shape, type_ = given
-        return torch.empty(shape, dtype=getattr(torch, type_), device=device)
+        return torch.empty(shape, dtype=own if type_ == "float32" else getattr(torch, type_), device=device)
 
     try:
         taken = inspect.signature(module.forward)
