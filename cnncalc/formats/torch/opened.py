@@ -148,7 +148,7 @@ def sizes(given: Any, name: str) -> Sizes:
             if not isinstance(size, int):
                 raise CnncalcError(
                     f"{name}: a module of PyTorch is traced on sizes that have a number, and `{size}` has none",
-                    "`cnncalc convert` writes a spec of it, which takes any size",
+                    "a spec takes any: cnncalc convert torch:... --input 3,224,224 -o net.cnn.yaml, and of that 3,H,W",
                 )
         found.append((key, one))
     return tuple(found)
