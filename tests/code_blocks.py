@@ -73,3 +73,79 @@ def spec(seed: int) -> str:
 def called(graph: Any) -> set[str]:
     """The blocks of the spec that a network calls."""
     return {origin.word for node in graph.nodes if node.origin for origin in node.origin.way if origin.calls}
+
+
+WORDS = {
+    "heads": """
+input: [3, 16, 16]
+net:
+  - {conv: {out: 8, kernel: 3, act: relu}}
+  - head: {class: [{pointwise: 4}], self: [{pointwise: 2}]}
+  - {pointwise: 1}
+""",
+    "inputs": """
+input: {self: [3, 16, 16], class: [4]}
+net:
+  - {conv: {out: 6, kernel: 3}, from: self}
+  - globalavgpool
+  - flatten
+  - {linear: 6, from: class, as: super}
+  - add: [flatten, super]
+  - head: {inputs: [{linear: 3}], return: [{linear: 2}]}
+  - {linear: 4, as: ops}
+""",
+    "layers": """
+input: [3, 8, 8]
+net:
+  - {pointwise: 4, as: class}
+  - {pointwise: 4, as: forward}
+  - {pointwise: 4, as: finally}
+  - {pointwise: 4, as: nonlocal}
+  - {pointwise: 4, as: bfloat16}
+  - {pointwise: 4, as: register_buffer}
+  - {pointwise: 4, as: self}
+  - {pointwise: 4, as: name}
+""",
+    "blocks": """
+input: [3, 8, 8]
+blocks:
+  none(training): [{pointwise: $training}, relu, {conv: {out: 3, kernel: 3, padding: 1}}]
+net:
+  - {none: 4, as: eval}
+  - add: [eval, {from: input, do: [{none: 5, as: other}]}]
+""",
+    "a local name that is a function": """
+input: [8, 6, 6]
+net:
+  - {channel_shuffle: 2, as: channel_shuffle}
+  - {channel_shuffle: 4, as: other}
+  - add: [channel_shuffle, other]
+""",
+    "an operator beside add": """
+input: [3, 8, 8]
+net:
+  - add: {main: [{conv: {out: 3, kernel: 3, padding: half}}], shortcut: prev}
+  - map: x + 1
+""",
+    "operations of Keras": """
+input: [3, 8, 8]
+net:
+  - map: x * 2
+  - {conv: {out: 3, kernel: 3}, as: multiply}
+  - map: x * 3
+  - {conv: {out: 3, kernel: 3}, as: multiply_1}
+  - {permute: [0, 2, 1]}
+  - {slice: {stop: 2}}
+  - {conv: {out: 3, kernel: 3}, as: get_item}
+  - {conv: {out: 3, kernel: 1}, as: clip}
+  - {hardtanh: {low: 0, high: 3}}
+  - flatten
+""",
+    "an input of an operation's name": """
+input: {add: [3, 8, 8], other: [3, 8, 8]}
+net:
+  - {map: x + 1, from: add, as: more}
+  - mul: [more, other]
+""",
+}
+"""Names that Python or a framework has already -> a network with them."""

@@ -271,3 +271,20 @@ def test_uneven_zeros_of_some_calls_are_a_parameter() -> None:
     text = written(cnncalc.load("xception"))
 
     assert 'self.main_maxpool(F.pad(main, (self.pad, 1, self.pad, 1), value=float("-inf")))\n' in text
+
+
+@pytest.mark.parametrize("name", code_blocks.WORDS)
+def test_a_name_that_python_or_pytorch_has_is_one_that_runs(name: str, tmp_path: Path) -> None:
+    """Heads, inputs, layers and parameters called as a word of Python, a member of a module or a function beside."""
+    expected, found = computed(cnncalc.parse(code_blocks.WORDS[name]), tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_no_layer_takes_the_name_of_a_member_of_a_module() -> None:
+    """Whatever this version of PyTorch has."""
+    words = [word for word in dir(torch.nn.Module()) if not word.startswith("_")]
+    steps = "".join(f"  - {{pointwise: 2, as: {word}}}\n" for word in words)
+    _, model = imported(cnncalc.parse(f"input: [2, 4, 4]\nnet:\n{steps}"))
+
+    assert model(torch.ones(1, 2, 4, 4)).shape == (1, 2, 4, 4)

@@ -165,3 +165,20 @@ def test_each_weight_is_read_by_the_name_that_keras_gives_it() -> None:
     text = written(cnncalc.parse("input: [5, 8]\nnet: [{rmsnorm: channels}, {pointwise: 4}]"))
     assert '"scale": "weight"' in text
     assert '"scale"' not in written(cnncalc.parse("input: [5, 8]\nnet: [{layernorm: channels}, {pointwise: 4}]"))
+
+
+@pytest.mark.parametrize("name", code_blocks.WORDS)
+def test_a_name_that_python_or_keras_has_is_one_that_runs(name: str, keras: Any, tmp_path: Path) -> None:
+    """Heads, inputs and layers called as a word of Python, or as Keras calls an operation of its own."""
+    expected, found = computed(cnncalc.parse(code_blocks.WORDS[name]), tmp_path)
+
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_text_of_such_names_is_python() -> None:
+    """Without the framework: each compiles, and a layer keeps its name where Keras has no operation of it."""
+    for spec in code_blocks.WORDS.values():
+        compile(written(cnncalc.parse(spec)), "written.py", "exec")
+
+    assert 'name="class")' in written(cnncalc.parse(code_blocks.WORDS["layers"]))
+    assert 'name="add_layer")' in written(cnncalc.parse(code_blocks.WORDS["an operator beside add"]))

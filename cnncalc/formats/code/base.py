@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from keyword import iskeyword
 from string import ascii_lowercase
 from typing import Any
 
@@ -50,6 +51,14 @@ class Code(NamedTuple):
 
 
 Rule = Callable[[Node], Code]
+
+SPOKEN = frozenset("self super torch nn F re keras layers ops numpy name inputs abs float range".split())  # noqa: SIM905
+"""What the text around an expression calls by these words."""
+
+
+def spoken(word: str) -> bool:
+    """Whether Python, or the text around, has a meaning for a word."""
+    return iskeyword(word) or word in SPOKEN
 
 
 def same(value: Any, default: Any) -> bool:

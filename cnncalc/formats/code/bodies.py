@@ -92,7 +92,8 @@ class _Bodies:
 
     def steps(self, nodes: tuple[Node, ...], prefix: str, depth: int) -> Iterator[Step]:
         """The steps of a part of the network in the scope `prefix`, `depth` calls deep."""
-        place, taken = 0, set(RESERVED)
+        place = 0
+        taken: set[str] = set()
         layers = Counter(call for node in nodes for call in _calls(node))
         while place < len(nodes):
             node = nodes[place]
@@ -193,14 +194,9 @@ def _common(nodes: tuple[Node, ...]) -> str:
     return "/".join(parts[0][:length])
 
 
-RESERVED = frozenset(
-    """
-    forward train eval half float double type to cpu cuda apply parameters buffers modules children training zero_grad
-    compile share_memory state_dict in is if as for def del not and or pass with from class else None True False lambda
-    import global while try return yield raise async await assert break continue extra_repr
-    """.split()  # noqa: SIM905 - a list of words is read as words
-)
-"""What a module has or Python says already."""
+def plain(name: str) -> str:
+    """A name by its letters and digits, as weights are looked up."""
+    return re.sub("[^0-9A-Za-z]+", "_", name).strip("_")
 
 
 def _inside(name: str, prefix: str) -> str:

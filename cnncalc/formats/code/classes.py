@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from keyword import iskeyword
 from typing import Any
 
-from .base import Argument
+from .base import Argument, spoken
 from .bodies import Body
 from .merging import Merged
 from .stages import Part, Stage
@@ -92,7 +91,7 @@ def flag(parts: Sequence[Part], bodies: Sequence[Body]) -> str:
 
 def fit(word: str) -> bool:
     """Whether a parameter of a block may be one of a function, which has names of its own."""
-    return word.isidentifier() and not iskeyword(word) and not re.fullmatch(r"x\d*|self|name|nn|torch|layers|ops", word)
+    return word.isidentifier() and not spoken(word) and not re.fullmatch(r"x\d*", word)
 
 
 def given(arguments: Mapping[str, Argument], texts: Mapping[str, str]) -> list[str]:
@@ -122,4 +121,4 @@ def signature(known: Class) -> list[str]:
 def camel(word: str) -> str:
     """The name of a class."""
     stem = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^0-9A-Za-z]+", word)) or "Block"
-    return f"Net{stem}" if stem[0].isdigit() else stem
+    return f"Net{stem}" if stem[0].isdigit() or spoken(stem) else stem

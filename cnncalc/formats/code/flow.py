@@ -6,10 +6,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ...namedtuples import NamedTuple
+from .base import spoken
 from .bodies import Body, Step
 from .stages import Stage
-
-RESERVED = ("self", "torch", "nn", "F", "in", "from", "re", "keras", "layers", "ops", "numpy", "name", "inputs")
 
 
 class Statement(NamedTuple):
@@ -210,7 +209,8 @@ class _Naming:
 
 def _word(name: str) -> str:
     word = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_") or "tensor"
-    return f"t{word}" if word[0].isdigit() or word in RESERVED else word
+    word = f"t{word}" if word[0].isdigit() else word
+    return f"{word}_" if spoken(word) else word
 
 
 def local(name: str, taken: Collection[str]) -> str:

@@ -10,10 +10,24 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from keyword import iskeyword
 
 from ...graph import Graph
 from .base import PLAIN
-from .bodies import RESERVED, Body, Step
+from .bodies import Body, Step
+
+MODULE = frozenset(
+    """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval
+    extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules
+    mtia named_buffers named_children named_modules named_parameters parameters register_backward_hook register_buffer
+    register_forward_hook register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
+    register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
+    share_memory state_dict to to_empty train training type xpu zero_grad
+    """.split()  # noqa: SIM905 - a list of words is read as words
+)
+"""What a module has."""
 
 CONTAINER = frozenset("append extend insert pop keys values items clear update add_module".split())  # noqa: SIM905
 
@@ -53,7 +67,7 @@ def nest(body: Body, graph: Graph) -> None:
     for step in body.steps:
         if step.body is not None:
             nest(step.body, graph)
-    taken: set[str] = set(RESERVED)
+    taken = set(MODULE)
     body.sequences, body.lists = set(), set()
     for unit in _Nesting(body, graph).units(body.steps, 0):
         body.sequences |= unit.sequences
@@ -125,7 +139,7 @@ class _Nesting:
 
 def _word(name: str) -> str:
     word = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_") or "layer"
-    return f"{word}_" if word in RESERVED else word
+    return f"{word}_" if iskeyword(word) or word in MODULE else word
 
 
 def sequence(path: str, body: Body) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from keyword import iskeyword
 
 from ....graph import Graph
-from ..base import Unwritable
+from ..base import Unwritable, spoken
 from ..bodies import Step
 from ..classes import Class, given, signature
-from ..flow import RESERVED, Flow, Statement, flow_of, local
+from ..flow import Flow, Statement, flow_of, local
 from ..network import Classes
 from ..numbers import filled
 from ..regions import Region, either, regions
@@ -22,22 +21,22 @@ WIDE = 120
 """Characters of a line."""
 
 
-def function_text(known: Class, classes: Classes, graph: Graph, whole: bool) -> str:
-    """Its lines; `whole` for the network itself."""
-    return _Function(known, classes, graph if whole else None).text()
+def function_text(known: Class, classes: Classes, graph: Graph, inputs: Sequence[str] | None) -> str:
+    """Its lines; `inputs` are what those of the network itself are called, None for a block."""
+    return _Function(known, classes, None if inputs is None else graph, inputs or ()).text()
 
 
 def word_of(word: str) -> str:
     """The name of a function."""
     spelled = re.sub("[^0-9A-Za-z]+", "_", word).strip("_").lower() or "block"
-    return f"net_{spelled}" if spelled[0].isdigit() or iskeyword(spelled) or spelled in RESERVED else spelled
+    return f"net_{spelled}" if spelled[0].isdigit() or spoken(spelled) else spelled
 
 
 class _Function:
     """The text of a class as a function; `graph` is that of the whole network, None for a block."""
 
-    def __init__(self, known: Class, classes: Classes, graph: Graph | None) -> None:
-        self.known, self.classes, self.graph = known, classes, graph
+    def __init__(self, known: Class, classes: Classes, graph: Graph | None, inputs: Sequence[str]) -> None:
+        self.known, self.classes, self.graph, self.inputs = known, classes, graph, inputs
         self.objects: dict[str, tuple[str, Step]] = {}
         """Weights that several layers have -> the name of their object, and the first of them."""
 
@@ -94,8 +93,8 @@ class _Function:
             yield from (f"        {to} = {text}" for to, text in region.others)
 
     def _inputs(self, names: Sequence[str]) -> list[str]:
-        shapes = (self.graph.inputs if self.graph else {}).items()
-        made = [f"keras.Input({last(shape)}, name={_plain(name)!r})".replace("'", '"') for name, shape in shapes]
+        shapes = zip(self.inputs, self.graph.inputs.values() if self.graph else (), strict=True)
+        made = [f'keras.Input({last(shape)}, name="{name}")' for name, shape in shapes]
         if len(made) == 1:
             return [f"    {names[0]} = inputs = {made[0]}"]
         return ["    inputs = [", *(f"        {one}," for one in made), "    ]", f"    {', '.join(names)} = inputs"]
@@ -151,7 +150,3 @@ class _Function:
         name = f'"{step.attribute}"' if self.graph else f'f"{{name}}_{step.attribute}"'
         trained = ["trainable=False"] if step.frozen else []
         return ", ".join([*given(arguments, texts), *trained, f"name={name}"]).replace("'", '"')
-
-
-def _plain(name: str) -> str:
-    return re.sub("[^0-9A-Za-z]+", "_", name).strip("_") or "input"

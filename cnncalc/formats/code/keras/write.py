@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ....graph import Graph, Node
 from ..base import Unwritable
-from ..bodies import Body, Framework, body_of
+from ..bodies import Body, Framework, body_of, plain
 from ..network import Classes
 from .functions import function_text, word_of
 from .helpers import HELPERS
+from .naming import named
 from .recurrent import LOADER as RECURRENT
 from .rules import RULES
 
@@ -18,7 +19,7 @@ LOADER = '''
 WORDS = {"kernel": "weight", "gamma": "weight", "alpha": "weight", "beta": "bias"}
 WORDS |= {"moving_mean": "running_mean", "moving_variance": "running_var"{rows}}
 LABELS = {labels}
-"""Layers whose weights go by the name that they share."""
+"""Layers whose weights go by another name."""
 
 
 def load_weights(model, path):
@@ -56,13 +57,14 @@ def written(graph: Graph) -> str:
     """The text of a file. Raises CnncalcError for a layer that Keras has not."""
     graph = graph.inference
     body = body_of(graph, KERAS)
-    taken = (*HELPERS, "load_weights", "keras", "layers", "ops", "numpy", "re")
+    inputs = named(body, graph)
+    taken = (*HELPERS, "load_weights", "assigned")
     classes = Classes(body, word_of, taken, channels=True)
     names = _names(body)
     if len(set(names.values())) < len(names):
         twice = next(name for name in names.values() if list(names.values()).count(name) > 1)
         raise Unwritable(f"two layers of {graph.name} would have the name `{twice}` in Keras", "name them with `as`")
-    texts = [function_text(known, classes, graph, known.body is body) for known in classes.known]
+    texts = [function_text(known, classes, graph, inputs if known.body is body else None) for known in classes.known]
     code = "\n\n".join(texts)
     helpers = "\n\n".join(text.lstrip("\n") for name, text in HELPERS.items() if f"{name}(" in code)
     source = " ".join(f"{graph.name}. {graph.source}".split()).replace("\\", "/").replace('"', "'")
@@ -97,4 +99,5 @@ def _names(body: Body, before: str = "") -> dict[str, str]:
 def _labels(names: dict[str, str], graph: Graph) -> dict[str, str]:
     """The layers with weights of another name."""
     owners = [nodes[0] for nodes in graph.sharing.values()]
-    return {names[node.name]: node.weights_of for node in owners if node.weights and node.weights_of != node.name}
+    stored = {names[node.name]: node.weights_of for node in owners if node.weights}
+    return {name: owner for name, owner in stored.items() if plain(name) != plain(owner)}

@@ -12,10 +12,12 @@ from ..base import PLAIN
 from ..bodies import Body
 from ..classes import Class, flag, given, signature
 from ..flow import Statement, flow_of, free
+from ..nesting import MODULE
 from ..network import Classes
 from ..numbers import filled
 from ..regions import Line, Region, either, regions
 from ..stages import Part, kinds_of
+from .helpers import HELPERS
 
 LONG = 90
 """Characters of calls in one another."""
@@ -146,8 +148,9 @@ class _Text:
     def _forward(self) -> list[str]:
         known = self.known
         heads = self.graph.heads if self.graph else {}
+        taken = {*HELPERS, *(one.name for one in self.classes.known)}
         flow = flow_of(
-            kinds_of(known.merged), known.stages, known.merged.kinds, [*heads.values()], self.graph is not None
+            kinds_of(known.merged), known.stages, known.merged.kinds, [*heads.values()], self.graph is not None, taken
         )
         lines = [f"    def forward({', '.join(('self', *flow.inputs))}):"]
         if heads:
@@ -216,7 +219,8 @@ class _Text:
         return filled(call, word)
 
     def _kept(self, word: str) -> str:
-        name = word if word not in self.attributes else free(f"{word}_", self.attributes)
+        taken = {*self.attributes, *MODULE}
+        name = word if word not in taken else free(f"{word}_", taken)
         self.stored[name] = word
         return name
 
@@ -239,9 +243,8 @@ class _Text:
         if not name:
             own = [part for part in self.known.parts if part.turns == turns] or self.known.parts
             word = text if text.isidentifier() else flag(own, self.known.merged.bodies)
-            name = free(
-                word, {*self.attributes - {word if not _module_named(self.known.parts, word) else ""}, *self.stored}
-            )
+            others = self.attributes - {word if not _module_named(self.known.parts, word) else ""}
+            name = free(word, {*others, *self.stored, *MODULE})
             self.stored[name] = text
         return f"self.{name}", f"not self.{name}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ....graph import Graph
-from ..bodies import Body, Framework, body_of
+from ..bodies import Body, Framework, body_of, plain
 from ..classes import camel
 from ..nesting import nest
 from ..network import Classes
@@ -13,7 +13,7 @@ from .rules import RULES
 
 LOADER = '''
 LABELS = {labels}
-"""Modules whose weights go by the name that they share."""
+"""Modules whose weights go by another name."""
 
 
 def load_weights(model, path):
@@ -42,7 +42,7 @@ def written(graph: Graph) -> str:
     graph = graph.inference
     body = body_of(graph, PYTORCH)
     nest(body, graph)
-    classes = Classes(body, camel, (*HELPERS, "F"))
+    classes = Classes(body, camel, (*HELPERS, "F", "OrderedDict"))
     code = "\n\n".join(class_text(known, classes, graph, known.body is body) for known in classes.known)
     helpers = "\n\n".join(text.lstrip("\n") for name, text in HELPERS.items() if f"{name}(" in code)
     source = " ".join(f"{graph.name}. {graph.source}".split()).replace("\\", "/").replace('"', "'")
@@ -61,6 +61,5 @@ def written(graph: Graph) -> str:
 def _labels(body: Body, graph: Graph) -> dict[str, str]:
     """The modules with weights of another name."""
     modules = paths(body)
-    return {
-        modules[node.name]: node.weights_of for node in graph.nodes if node.weights and node.weights_of != node.name
-    }
+    owners = {modules[node.name]: node.weights_of for node in graph.nodes if node.weights}
+    return {path: owner for path, owner in owners.items() if plain(path) != plain(owner)}
