@@ -288,3 +288,32 @@ def test_no_layer_takes_the_name_of_a_member_of_a_module() -> None:
     _, model = imported(cnncalc.parse(f"input: [2, 4, 4]\nnet:\n{steps}"))
 
     assert model(torch.ones(1, 2, 4, 4)).shape == (1, 2, 4, 4)
+
+
+EITHER = """
+input: [8, 12, 12]
+blocks:
+  res(mid, act=relu):
+    - add:
+        main:
+          - {conv: {out: $mid, kernel: 3, padding: 1, bias: false, norm: batchnorm, act: $act}}
+          - {conv: {out: $mid, kernel: 3, padding: 1, bias: false, norm: batchnorm}}
+        shortcut: prev
+    - $act
+net:
+  - {res: {mid: 8}}
+  - {pointwise: 16, frozen: true}
+  - {relu, frozen: true}
+  - {res: {mid: 16, act: silu}}
+"""
+
+
+def test_what_is_the_same_either_way_has_no_condition(tmp_path: Path) -> None:
+    """An activation of another kind under one name is called in one way; and without weights nothing is frozen."""
+    graph = cnncalc.parse(EITHER)
+    expected, found = computed(graph, tmp_path)
+    text = written(graph)
+
+    assert "        x = main + x\n        return self.act(x)\n" in text and "self.act2" not in text
+    assert "nn.Conv2d(8, 16, 1).requires_grad_(False)\n" in text and text.count("requires_grad_") == 1
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)

@@ -34,8 +34,9 @@ class Step:
 
     @property
     def frozen(self) -> bool:
-        """Whether its weights are not trained."""
-        return self.node is not None and self.node.frozen
+        """Whether it has weights or statistics, which are not trained."""
+        node = self.node
+        return node is not None and node.frozen and bool(node.weights or node.buffers)
 
 
 @dataclass

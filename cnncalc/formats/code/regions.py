@@ -32,7 +32,22 @@ def regions(lines: Sequence[tuple[Line, frozenset[int]]], every: frozenset[int])
             found[-1] = last._replace(others=(*last.others, line))
         else:
             found.append(Region(turns, (line,)))
-    return iter(found)
+    return _plain(found, every)
+
+
+def _plain(found: Sequence[Region], every: frozenset[int]) -> Iterator[Region]:
+    """What is the same either way is asked of no call."""
+    before: Region | None = None
+    for region in found:
+        one = Region(every, region.lines) if region.lines == region.others else region
+        if before is not None and before.turns == one.turns == every:
+            before = before._replace(lines=(*before.lines, *one.lines))
+            continue
+        if before is not None:
+            yield before
+        before = one
+    if before is not None:
+        yield before
 
 
 def either(region: Region, condition: str, opposite: str) -> str:
