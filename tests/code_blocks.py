@@ -114,6 +114,16 @@ net:
   - {none: 4, as: eval}
   - add: [eval, {from: input, do: [{none: 5, as: other}]}]
 """,
+    "digits first": """
+input: [3, 8, 8]
+blocks:
+  b: [{pointwise: 3, as: "3d"}, relu]
+net:
+  - {pointwise: 3, as: "1x"}
+  - {repeat: 2, do: [{pointwise: 3}, relu], as: "2"}
+  - {b, as: "0"}
+  - {b, as: "1"}
+""",
     "a local name that is a function": """
 input: [8, 6, 6]
 net:

@@ -69,7 +69,8 @@ def nest(body: Body, graph: Graph) -> None:
             nest(step.body, graph)
     taken = set(MODULE)
     body.sequences, body.lists = set(), set()
-    for unit in _Nesting(body, graph).units(body.steps, 0):
+    for nested in _Nesting(body, graph).units(body.steps, 0):
+        unit = nested.below("n") if nested.name[0].isdigit() else nested
         body.sequences |= unit.sequences
         body.lists |= unit.lists
         for step, path in unit.steps:
