@@ -114,6 +114,13 @@ net:
   - {none: 4, as: eval}
   - add: [eval, {from: input, do: [{none: 5, as: other}]}]
 """,
+    "a sign beside its name": """
+input: {negative: [3, 8, 8], subtract: [3, 8, 8]}
+net:
+  - {map: "-x", from: negative, as: one}
+  - {map: x - 2, from: subtract, as: other}
+  - mul: [one, other]
+""",
     "digits first": """
 input: [3, 8, 8]
 blocks:

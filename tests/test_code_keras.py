@@ -182,3 +182,4 @@ def test_the_text_of_such_names_is_python() -> None:
 
     assert 'name="class")' in written(cnncalc.parse(code_blocks.WORDS["layers"]))
     assert 'name="add_layer")' in written(cnncalc.parse(code_blocks.WORDS["an operator beside add"]))
+    assert 'name="negative")' in written(cnncalc.load("triplet"))

@@ -11,9 +11,9 @@ from ..flow import free
 from .helpers import HELPERS
 
 OPERATORS = {
-    "+": ("add",), "-": ("subtract", "negative"), "*": ("multiply", "power"), "/": ("divide", "true_divide"),
-    "<": ("less", "less_equal"), ">": ("greater", "greater_equal"), "=": ("equal", "not_equal"), "[": ("get_item",),
-    "abs": ("absolute",),
+    "+": ("add",), " - ": ("subtract",), "-{": ("negative",), "*": ("multiply", "power"),
+    "/": ("divide", "true_divide"), "<": ("less", "less_equal"), ">": ("greater", "greater_equal"),
+    "=": ("equal", "not_equal"), "[": ("get_item",), "abs": ("absolute",),
 }  # fmt: skip
 """What is in an expression of tensors -> what Keras may call it."""
 
