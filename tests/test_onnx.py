@@ -166,3 +166,19 @@ def test_an_operator_that_makes_nothing_new_of_the_input_is_an_error_of_ours(ope
         assert operator in str(error) or "x" in str(error)
     else:
         assert [node.kind for node in read.nodes] == ["relu"]
+
+
+@pytest.mark.parametrize("epsilon", ["near nothing", [1e-5, 1e-5]])
+def test_an_attribute_of_another_type_is_an_error_of_ours(epsilon: object) -> None:
+    """As a damaged file has it."""
+    onnx = pytest.importorskip("onnx")
+    helper, one = onnx.helper, onnx.TensorProto.FLOAT
+    tensors = [helper.make_tensor(name, one, [3], [1.0, 2.0, 3.0]) for name in "abmv"]
+    node = helper.make_node("BatchNormalization", ["x", *"abmv"], ["y"], epsilon=epsilon)
+    shape = [1, 3, 8, 8]
+    values = [helper.make_tensor_value_info(name, one, shape) for name in "xy"]
+    graph = helper.make_graph([node], "g", values[:1], values[1:], tensors)
+    content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]).SerializeToString()
+
+    with pytest.raises(cnncalc.CnncalcError, match="an operator cannot be read"):
+        cnncalc.from_onnx(content)

@@ -21,8 +21,10 @@ def written(value: float) -> float:
 
 
 def _bits(value: float) -> bytes:
-    """The number of 32 bits that is nearest; nothing of one that is too large for them."""
+    """The nearest number of 32 bits; nothing of one that is too large. Raises TypeError for what is no number."""
     try:
         return struct.pack("<f", value)
     except OverflowError:
         return b""
+    except struct.error:
+        raise TypeError(value) from None
