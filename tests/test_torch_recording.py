@@ -142,6 +142,13 @@ def test_a_recorded_network_of_torchvision_is_the_program_of_its_export(name: st
     assert _unnamed(recorded) == _unnamed(exported)
 
 
+def _computed(graph: cnncalc.Graph, image: Any) -> Any:
+    """The numbers of the output, with the module's own weights."""
+    assert graph.stored is not None
+    weights = graph.stored.read(graph, np.float32)
+    return np.ravel(cnncalc.run(graph, image[0].numpy(), weights).output)  # type: ignore[arg-type]
+
+
 class Program(nn.Module):  # type: ignore[misc,name-defined]
     """Steps on the tensors that are there; all that are left are its output."""
 
@@ -190,11 +197,8 @@ def test_what_is_written_over_is_as_pytorch_computes_it(steps: list[tuple[str, i
     module, image = Program(steps).eval(), torch.randn(1, 3, 6, 6)
     with torch.no_grad():
         wanted = module(image)[0].numpy()
-    graph = cnncalc.from_torch(module, (3, 6, 6))
-    assert graph.stored is not None
-    made = cnncalc.run(graph, image[0].numpy(), graph.stored.read(graph, np.float32)).output  # type: ignore[arg-type]
 
-    assert np.ravel(made) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
+    assert _computed(cnncalc.from_torch(module, (3, 6, 6)), image) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
 
 
 def test_a_pass_that_cannot_be_recorded_is_exported() -> None:
@@ -357,10 +361,7 @@ def test_numbers_that_code_makes_are_those_of_a_run(kind: type, shape: tuple[int
     with torch.no_grad():
         wanted = module(image)[0].numpy().ravel()
     for graph in (cnncalc.load(f"torch:{path}:{kind.__name__}", input=shape), cnncalc.from_torch(module, shape)):
-        assert graph.stored is not None
-        made = cnncalc.run(graph, image[0].numpy(), graph.stored.read(graph, np.float32)).output  # type: ignore[arg-type]
-
-        assert np.ravel(made) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
+        assert _computed(graph, image) == pytest.approx(wanted, rel=1e-4, abs=1e-5)
 
 
 def test_code_may_declare_the_operators_of_torchvision_for_itself(tmp_path: Path) -> None:
@@ -405,13 +406,11 @@ def test_a_grid_of_positions_has_numbers() -> None:
     torch.manual_seed(0)
     module, image = Grid().eval(), torch.randn(1, 3, 9, 11)
     with torch.no_grad():
-        wanted = module(image)[0].numpy()
+        wanted = module(image)[0].numpy().ravel()
     graph = cnncalc.from_torch(module, (3, 9, 11))
-    assert graph.stored is not None
-    made = cnncalc.run(graph, image[0].numpy(), graph.stored.read(graph, np.float32)).output  # type: ignore[arg-type]
 
     assert cnncalc.params(graph).total == 24
-    assert made == pytest.approx(wanted, rel=1e-4, abs=1e-4)
+    assert _computed(graph, image) == pytest.approx(wanted, rel=1e-4, abs=1e-4)
 
 
 def test_a_layer_without_sizes_is_an_error_of_ours() -> None:

@@ -393,3 +393,22 @@ def test_the_statistics_of_small_norms_are_those_of_the_checkpoint(tmp_path: Pat
 
     assert graph.shapes == found.shapes
     assert np.allclose(made.output, wanted, atol=1e-5)
+
+
+def test_a_long_way_from_what_is_stored_is_worked_out() -> None:
+    """Three thousand steps one behind the other: 1.0001 to that power."""
+
+    def forward(module: Any, x: Any) -> Any:
+        factor = module.p
+        for _ in range(3000):
+            factor = factor * 1.0001
+        return module.linear(x) * factor
+
+    torch.manual_seed(0)
+    module, x = Made(forward, {"p": torch.ones(8)}).eval(), torch.randn(1, 6, 8)
+    graph = cnncalc.from_torch(module, (6, 8))
+    made = cnncalc.run(graph, x[0].numpy(), graph.stored.read(graph, np.float32)).output
+    with torch.no_grad():
+        wanted = (module.linear(x)[0] * 1.0001**3000).numpy()
+
+    assert np.allclose(made.T, wanted, rtol=1e-3)

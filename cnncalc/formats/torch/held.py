@@ -12,7 +12,6 @@ from .numbers import of_module
 from .opened import sizes
 from .read import TraceReader
 from .running import there
-from .state import records as held_by
 from .trace import trace
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class HeldModule:
 
     def graph(self) -> Graph:
         """The network. Raises CnncalcError."""
-        from .traced.making import MOST_KNOWN, refuse_lazy
+        from .traced.making import MOST_KNOWN, kept, refuse_lazy
         from .traced.telling import Failed
         from .traced.tracing import exported
 
@@ -68,7 +67,7 @@ class HeldModule:
         except Failed as error:
             raise CnncalcError(f"{name}: {error}", error.help) from None
         reader = TraceReader(trace(found, name), name, self.how)
-        return replace(reader.graph(), again=self, stored=reader.own(of_module(module), lambda: held_by(module)))
+        return replace(reader.graph(), again=self, stored=reader.own(of_module(module), lambda: kept(module)))
 
 
 def from_torch(module: Any, input: Any, *, batch: bool = True, allow_unknown: bool = False) -> Graph:

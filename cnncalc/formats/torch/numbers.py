@@ -18,13 +18,11 @@ from ..onnx.values import Weight
 from ..reading import refuse_inexact
 from ..safetensors import COUNTER, STATISTICS
 from .translate import LARGEST
-from .worked import same_numbers
+from .worked import HELP, same_numbers
 
 if TYPE_CHECKING:
     from ...graph import Graph
     from .worked import Worked
-
-HELP = "--init he draws weights, --weights FILE.npz reads them"
 
 
 class Kept(NamedTuple):
@@ -38,7 +36,7 @@ class Kept(NamedTuple):
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Kept:
-        """A record of `state` in its types."""
+        """A record of the process in its types."""
         return cls(str(record["first"]), tuple(map(int, record["shape"])), bool(record["learned"]))
 
 

@@ -17,7 +17,7 @@ from ..reading import USUAL, Reading
 from .committed import written_out
 from .named import Named, named
 from .read import TraceReader
-from .running import STATE, numbers, records
+from .running import numbers, records
 from .trace import Trace, trace
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class TorchNetwork:
         return numbers(_asked(self.name), paths, self.name.text)
 
     def _state(self) -> Any:
-        return records(_asked(self.name), self.name.text, STATE)
+        return records({**_asked(self.name), "kept": True}, self.name.text)
 
     @property
     def _stamp(self) -> tuple[int, int]:

@@ -26,11 +26,8 @@ MOST_ANSWERED = 1 << 28
 """Bytes of an answer."""
 
 HOUSE = Path(__file__).parents[3]
-TRACE, STATE = "traced.child", "state"
-"""What answers: which operators a module calls, or its numbers; what a checkpoint of it holds."""
-
 START = (
-    "import sys; sys.path.insert(1, {house!r}); from cnncalc.formats.torch.{main} import main; "
+    "import sys; sys.path.insert(1, {house!r}); from cnncalc.formats.torch.traced.child import main; "
     "del sys.path[1]; main(*sys.argv[1:])"
 )
 
@@ -44,10 +41,10 @@ def there() -> None:
         raise CnncalcError("torch: needs PyTorch, which is not installed", "pip install 'cnncalc[torch]'")
 
 
-def records(request: Mapping[str, Any], name: str, main: str = TRACE) -> Any:
+def records(request: Mapping[str, Any], name: str) -> Any:
     """What the process answers. Raises CnncalcError for what goes wrong in it, and where it takes too long."""
     with tempfile.TemporaryDirectory(prefix="cnncalc-") as folder:
-        return _answered(request, Path(folder), name, main)
+        return _answered(request, Path(folder), name)
 
 
 def numbers(request: Mapping[str, Any], paths: Sequence[str], name: str) -> Mapping[str, Any]:
@@ -64,11 +61,11 @@ def numbers(request: Mapping[str, Any], paths: Sequence[str], name: str) -> Mapp
             raise CnncalcError(f"{name}: its process wrote other parameters than it has traced") from None
 
 
-def _answered(request: Mapping[str, Any], folder: Path, name: str, main: str = TRACE) -> Any:
+def _answered(request: Mapping[str, Any], folder: Path, name: str) -> Any:
     there()
     asked, answered = folder / "request.json", folder / "answer.json"
     asked.write_text(json.dumps(request), encoding="utf-8")
-    ended = _run([sys.executable, "-c", START.format(house=str(HOUSE), main=main), str(asked), str(answered)], name)
+    ended = _run([sys.executable, "-c", START.format(house=str(HOUSE)), str(asked), str(answered)], name)
     if not answered.is_file():
         how = f"by signal {-ended}" if ended < 0 else f"with exit code {ended}"
         raise CnncalcError(f"{name}: its process ended {how} before the module was traced", "does it call exit?")

@@ -56,36 +56,58 @@ class Worked:
 
     def paths(self, name: str) -> frozenset[str]:
         """The stored tensors that one is made of, by their paths. Raises CnncalcError where its numbers are not had."""
-        if name not in self._paths:
-            self._paths[name] = self._found(name)
+        for one in self.order(name):
+            if one not in self._paths:
+                self._paths[one] = self._own_path(one).union(*(self._paths[read] for read in self._read(one)))
         return self._paths[name]
 
-    def _found(self, name: str) -> frozenset[str]:
-        own = self._own(name)
-        stored, operator = self.stored.get(own), self.makers.get(own)
+    def _own_path(self, name: str) -> frozenset[str]:
+        """The path of a stored tensor; none of one that is made. Raises CnncalcError where neither is so."""
+        stored = self.stored.get(self._own(name))
         if stored is not None:
             if not stored.owned and stored.values is None and stored.numbers is None:
                 raise self._unknown(name)
             return frozenset([stored.path] if stored.owned else [])
-        node = self.written.get(name) if operator is None else None
-        if node is None and self._known(name) is not None:
-            return frozenset()
-        read = read_by(operator) if operator is not None else node.inputs if node is not None else None
-        if read is None:
+        if self._made(name) is None and self._known(name) is None:
             raise self._unknown(name)
-        return frozenset().union(*(self.paths(one) for one in read if one))
+        return frozenset()
 
     def stores_nothing(self, name: str) -> bool:
         """Whether nothing of a tensor is stored in the module: its code makes it, or it is one number all over."""
-        own = self._own(name)
-        stored, operator, node = self.stored.get(own), self.makers.get(own), self.written.get(name)
-        if stored is not None:
-            of_code, filled = bool(stored.path), stored.values is not None and len({*stored.values}) == 1
-            return not stored.owned and (of_code or filled)
-        if operator is None and node is None:
-            return name in self.constants  # of a rule: sizes and places
-        read = read_by(operator) if operator is not None else node.inputs if node is not None else ()
-        return all(self.stores_nothing(one) for one in read if one)
+        return all(self._is_of_code(one) for one in self.order(name))
+
+    def _is_of_code(self, name: str) -> bool:
+        stored = self.stored.get(self._own(name))
+        if stored is None:
+            return self._made(name) is not None or name in self.constants  # of a rule: sizes and places
+        filled = stored.values is not None and len({*stored.values}) == 1
+        return not stored.owned and (bool(stored.path) or filled)
+
+    def order(self, name: str) -> list[str]:
+        """What a tensor is made of, each behind what it is made of itself; at last the tensor."""
+        found: list[str] = []
+        met: set[str] = set()
+        stack = [(name, False)]
+        while stack:
+            one, is_ready = stack.pop()
+            if is_ready:
+                found.append(one)
+            elif one not in met:
+                met.add(one)
+                stack.append((one, True))
+                stack.extend((read, False) for read in reversed(self._read(one)))
+        return found
+
+    def _made(self, name: str) -> Operator | Node | None:
+        """The operator of the trace, or the record of the reader, that makes a tensor."""
+        return self.makers.get(self._own(name)) or self.written.get(name)
+
+    def _read(self, name: str) -> list[str]:
+        """The tensors that one is made of."""
+        made = None if self._own(name) in self.stored else self._made(name)
+        if isinstance(made, Operator):
+            return read_by(made)
+        return [] if made is None else [one for one in made.inputs if one]
 
     def arrays(self, names: Iterable[str], state: State) -> dict[str, Array]:
         """The numbers of some. Raises CnncalcError for those that are not had."""
@@ -127,14 +149,16 @@ class _Working(Tensors):
 
     def tensor(self, name: str) -> Any:
         """The same for PyTorch."""
-        if name not in self.tensors:
-            stored = self.of.stored.get(name)
+        for one in self.of.order(name) if name not in self.tensors else ():
+            stored = self.of.stored.get(one)
+            if one in self.tensors:
+                continue
             if stored is not None:
-                self.tensors[name] = self._stored(name, stored)
-            elif name in self.of.makers:
-                self._call(self.of.makers[name])
+                self.tensors[one] = self._stored(one, stored)
+            elif one in self.of.makers:
+                self._call(self.of.makers[one])
             else:
-                raise self.of._unknown(name)
+                raise self.of._unknown(one)
         return self.tensors[name]
 
     def _stored(self, name: str, stored: Stored) -> Any:

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .making import module_of, on_meta, save
+from .making import kept, module_of, on_meta, save
 from .telling import Failed, told
 from .tracing import exported
 
@@ -21,6 +21,8 @@ def main(request_file: str, answer_file: str) -> None:
         if "numbers" in request:
             save(module, request["numbers"], request["into"])
             answer = {"records": None}
+        elif request.get("kept"):
+            answer = {"records": kept(module)}
         else:
             known = on_meta(module)
             answer = {"records": exported(module, request["inputs"], "meta", known)}

@@ -205,6 +205,27 @@ def save(module: Any, paths: Sequence[str], file: str) -> None:
     np.savez(file, *(state[path].detach().to("cpu", torch.float64).numpy() for path in paths))
 
 
+def kept(module: Any) -> list[dict[str, Any]]:
+    """What a checkpoint of a module holds: of each tensor its path, its first path, its shape, whether it is learned."""
+    import torch
+
+    learned = {id(tensor) for tensor in module.parameters()}
+    first: dict[int, str] = {}
+    for named in (module.named_parameters, module.named_buffers):
+        for path, tensor in named(remove_duplicate=False):
+            first.setdefault(id(tensor), path)
+    return [
+        {
+            "path": path,
+            "first": first.get(id(tensor), path),
+            "shape": list(tensor.shape),
+            "learned": id(tensor) in learned,
+        }
+        for path, tensor in module.state_dict(keep_vars=True).items()
+        if isinstance(tensor, torch.Tensor)
+    ]
+
+
 @contextmanager
 def as_made(module: Any) -> Iterator[None]:
     """Whatever is set on a module and on those in it meanwhile is as before afterwards."""
