@@ -206,7 +206,7 @@ def save(module: Any, paths: Sequence[str], file: str) -> None:
 
 
 def kept(module: Any) -> list[dict[str, Any]]:
-    """What a checkpoint of a module holds: of each tensor its path, its first path, its shape, whether it is learned."""
+    """What a checkpoint of a module holds: the path, first path and shape of each tensor, and whether it is learned."""
     import torch
 
     learned = {id(tensor) for tensor in module.parameters()}
